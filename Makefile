@@ -1,0 +1,94 @@
+# The verbs, the same for people and for CI. `make help` lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := $(wildcard src tests bench)
+PURE := kernel incidents sources routing patterns
+SEEDS ?= 10000
+# The first of these that works: a version manager's shim may exist and still fail.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group build
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+.PHONY: help setup test check format demo bench simulate lock clean
+.DEFAULT_GOAL := help
+
+help: ## lists the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.dev ## makes .venv with everything that developing needs, at the locked versions
+
+test: check ## runs every check and test, and holds the coverage thresholds
+	@if [ -n "$(TOCSIN_NO_BROWSER)" ]; then \
+		echo "TOCSIN_NO_BROWSER is set: the tests in tests/browser are left out."; \
+	elif [ -z "$(CHROMIUM)" ]; then \
+		echo "The console's tests need Chromium: apt-get install chromium (or set TOCSIN_NO_BROWSER=1 to leave them out)."; \
+		exit 1; \
+	fi
+	$(BIN)/coverage erase
+	TOCSIN_CHROMIUM="$(CHROMIUM)" $(BIN)/coverage run -m pytest -W error $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=95
+	$(BIN)/coverage report --fail-under=100 \
+		--include="$(subst $(space),$(comma),$(foreach package,$(PURE),src/tocsin/$(package)/*))"
+
+check: $(VENV)/.dev ## lints, checks the format, the types and the import contract
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev ## formats the code, and repairs what the linter can
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+demo: $(VENV)/.runtime ## shows the whole story in a minute; KEEP=1 keeps serving
+	@$(BIN)/tocsin demo $(if $(KEEP),--keep)
+
+bench: $(VENV)/.dev ## measures, side by side with Alertmanager
+	$(BIN)/python -m bench $(ARGS)
+
+simulate: $(VENV)/.dev ## runs the seeded simulation; SEEDS=10000
+	$(BIN)/python -m tocsin.testing.simulator --seeds $(SEEDS)
+
+lock: $(VENV)/.dev ## refreshes both lock files to the newest versions
+	$(COMPILE) --upgrade --output-file requirements.lock
+	$(COMPILE) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## removes everything that these verbs have made
+	rm -rf .venv .venv-newest build dist artifacts .coverage .coverage.* .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: a verb that finds them younger than their reasons installs nothing.
+
+$(VENV)/.made:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Tocsin needs Python 3.11 or newer, and found none. If it has another name: make setup PYTHON=..."; \
+		exit 1; \
+	elif "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+		"$(PYTHON)" -m venv --clear $(VENV); \
+	elif "$(PYTHON)" -m virtualenv --version >/dev/null 2>&1; then \
+		"$(PYTHON)" -m virtualenv --quiet --clear $(VENV); \
+	else \
+		echo "$(PYTHON) cannot make a virtual environment, as Debian packs that part by itself: apt-get install python3-venv"; \
+		exit 1; \
+	fi
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made requirements-dev.lock pyproject.toml
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.runtime $@

@@ -1,0 +1,1 @@
+"""The shell around the machines: it loads, lets them decide, commits, wakes and delivers."""

@@ -1,0 +1,96 @@
+"""An alert: one notification from a source, normalised, and the plan that routing has made for it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from tocsin.incidents.policy import Policy
+from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
+
+TITLE_MAX: Final = 500  # Characters; a title is read in a notification preview.
+DESCRIPTION_MAX: Final = 4000  # Characters; the raw body has the rest.
+KEY_MAX: Final = 512  # Characters of a dedup key, as Opsgenie's alias; PagerDuty's has 255.
+LABELS_MAX: Final = 64  # More do not help anybody at three in the morning.
+
+
+class AlertStatus(StrEnum):
+    """What the source says of it."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Severity(StrEnum):
+    """How bad it is, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def weight(self) -> int:
+        """Larger is worse."""
+        return _WEIGHTS[self]
+
+
+_WEIGHTS: Final = {Severity.CRITICAL: 3, Severity.HIGH: 2, Severity.WARNING: 1, Severity.INFO: 0}
+
+
+class Kind(StrEnum):
+    """An alert needs a human; a notification is nice to know, and nobody is paged for it."""
+
+    ALERT = "alert"
+    NOTIFICATION = "notification"
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Somewhere to look: *href* is http or https."""
+
+    text: str
+    href: str
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One notification from a source, normalised.
+
+    *dedup_key*: alerts with equal keys (of one integration) merge; it never contains the state, so that an OK finds its ALARM.
+    *group_key*: alerts with equal ones become one incident; empty means the dedup key. *occurred_at*: by the sender's clock.
+    *source*: the format it came in (`cloudwatch`, `alertmanager`, `pagerduty`, `eventbridge`, `json` ...).
+    """
+
+    status: AlertStatus
+    title: str
+    dedup_key: str
+    group_key: str = ""
+    source: str
+    severity: Severity = Severity.HIGH
+    kind: Kind = Kind.ALERT
+    description: str = ""
+    account: str = ""
+    region: str = ""
+    resource: str = ""
+    labels: dict[str, str] = {}
+    links: tuple[Link, ...] = ()
+    occurred_at: Instant | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What routing decided for an alert; an incident keeps the plan that it was opened with.
+
+    *severity* and *kind* override the alert's. Windows: after *alert_window* (*notification_window*) ms without a repetition
+    the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve re-opens.
+    """
+
+    team: str
+    policy: Policy
+    severity: Severity | None = None
+    kind: Kind | None = None
+    auto_resolve: bool = True
+    alert_window: Duration = 7 * DAY
+    notification_window: Duration = MINUTE
+    reopen_window: Duration = 5 * MINUTE

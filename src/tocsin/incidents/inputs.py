@@ -1,0 +1,90 @@
+"""What can happen to an incident, in the past tense."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from tocsin.incidents.alerts import Alert, Plan
+from tocsin.kernel.machine import Tick
+from tocsin.kernel.time import Instant
+
+
+class AlertReceived(msgspec.Struct, frozen=True):
+    """A source said something; *plan* counts if it opens an incident."""
+
+    alert: Alert
+    plan: Plan
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """*by* takes care of it."""
+
+    by: str
+
+
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* cannot take it; *rung* is the one that the button was drawn for (None: the present one)."""
+
+    by: str
+    rung: int | None = None
+    why: str = ""
+
+
+class Escalated(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* wants more people asked at once; *rung* as in Passed."""
+
+    by: str
+    rung: int | None = None
+
+
+class Reassigned(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* asks the responder *to* instead."""
+
+    by: str
+    to: str
+
+
+class Snoozed(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* wants to hear of it again at *until*."""
+
+    by: str
+    until: Instant
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* says that it is over; *note* is what helped."""
+
+    by: str
+    note: str = ""
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* adds a line to the timeline."""
+
+    by: str
+    text: str
+
+
+class PageFailed(msgspec.Struct, frozen=True, kw_only=True):
+    """The page to *receiver* for *rung* could not be delivered; *final*: by no way at all."""
+
+    receiver: str
+    rung: int
+    error: str
+    final: bool
+
+
+Input: TypeAlias = (
+    AlertReceived
+    | Acknowledged
+    | Passed
+    | Escalated
+    | Reassigned
+    | Snoozed
+    | Resolved
+    | Noted
+    | PageFailed
+    | Tick
+)

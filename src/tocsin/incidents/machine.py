@@ -1,0 +1,248 @@
+"""The incident machine.
+
+An incident is opened by an alert that fires, and lives until a person or the source resolves it:
+
+    triggered ──acknowledged──► acknowledged ──┐
+       ▲  │                          │         ├─resolved──► resolved
+       │  └──────snoozed─► snoozed ──┼─────────┘                │
+       └─── passed, escalated, time ─┴──────── fires again ◄────┘
+
+While it is *triggered* somebody is asked: the policy's ladder is walked rung by rung, and beyond its last rung everyone is
+asked for ever. A rung's number never comes back in one incident; a button carries the rung it was drawn for, so that a
+late click cannot escalate twice. *Acknowledged* and *snoozed* are promises with an end: when it comes, the one who made the
+promise is asked first, then the ladder begins anew. A deadline always counts from now, not from the deadline before: after
+an outage one rung is asked, not all that were missed.
+
+A *notification* is announced, asks nobody, and is over after its window.
+"""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from tocsin.incidents import ladder
+from tocsin.incidents.alerts import AlertStatus, Kind
+from tocsin.incidents.inputs import (
+    Acknowledged,
+    AlertReceived,
+    Escalated,
+    Input,
+    Noted,
+    PageFailed,
+    Passed,
+    Reassigned,
+    Resolved,
+    Snoozed,
+)
+from tocsin.incidents.merging import is_stale, received
+from tocsin.incidents.reasons import Reason
+from tocsin.incidents.state import Incident, Status
+from tocsin.kernel import json
+from tocsin.kernel.machine import Decision, Effect, Standing, Tick
+from tocsin.kernel.time import DAY, Duration, Instant, format_instant
+
+ALERTS_MAX: Final = 500  # Distinct alerts of one incident: its state stays small enough to be written often.
+SNOOZE_MAX: Final[Duration] = 30 * DAY  # Longer is forgetting.
+NOTE_MAX: Final = 2000  # Characters of a note.
+
+_Decision = Decision[Incident]
+_DECODER: Final = msgspec.json.Decoder(Incident)
+
+
+class IncidentMachine:
+    """The machine of DESIGN's table; see the module's essay."""
+
+    name = "incident"
+
+    def decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
+        """What follows from *given*; total, pure."""
+        if state is None:
+            return _begin(given, now)
+        match given:
+            case AlertReceived():
+                return received(state, given, now)
+            case Acknowledged():
+                return _acknowledge(state, given, now)
+            case Passed():
+                return _pass(state, given, now)
+            case Escalated():
+                return _escalate(state, given, now)
+            case Reassigned():
+                return _reassign(state, given, now)
+            case Snoozed():
+                return _snooze(state, given, now)
+            case Resolved():
+                return _resolve(state, given, now)
+            case Noted():
+                return _note(state, given)
+            case PageFailed():
+                return _page_failed(state, given, now)
+            case Tick():
+                return _tick(state, now)
+        assert_never(given)
+
+    def answers(self, state: Incident, given: Input, now: Instant) -> bool:
+        """Whether the incident still takes *given*: only an alert that fires can need a new one."""
+        if not isinstance(given, AlertReceived) or given.alert.status is not AlertStatus.FIRING:
+            return True
+        line = state.alerts.get(given.alert.dedup_key)
+        if line is not None and is_stale(line, given.alert):
+            return True
+        if state.status is Status.RESOLVED:
+            return _reopens(state, now)
+        window = state.plan.alert_window if state.kind is Kind.ALERT else state.plan.notification_window
+        return now - state.last_alert_at <= window and (line is not None or len(state.alerts) < ALERTS_MAX)
+
+    def wanted(self, state: Incident, effect: Effect) -> bool:
+        """A page leaves only while it still asks; a message is always worth being kept true."""
+        if effect.kind != ladder.PAGE:
+            return True
+        asks = state.status is Status.TRIGGERED and effect.receiver in state.asked
+        return asks and effect.receiver not in state.passed
+
+    def standing(self, state: Incident) -> Standing:
+        """Law 12: whoever waits for a human, or promised to come back, owes a due next action."""
+        owes = state.status in {Status.TRIGGERED, Status.SNOOZED}
+        return Standing(wake_at=state.wake_at, live=state.live, owes=owes, rank=state.opened_at)
+
+    def encode(self, state: Incident) -> bytes:
+        """JSON."""
+        return json.encode(state)
+
+    def decode(self, raw: bytes) -> Incident:
+        """The inverse of `encode`."""
+        return _DECODER.decode(raw)
+
+
+def _begin(given: Input, now: Instant) -> _Decision:
+    if not isinstance(given, AlertReceived):
+        return Decision(None, Reason.UNKNOWN_INCIDENT)
+    if given.alert.status is AlertStatus.RESOLVED:
+        return Decision(None, Reason.NOTHING_TO_RESOLVE)
+    if given.alert.status is AlertStatus.ACKNOWLEDGED:
+        return Decision(None, Reason.NOTHING_TO_ACKNOWLEDGE)
+    return received(None, given, now)
+
+
+def _reopens(state: Incident, now: Instant) -> bool:
+    """What its source closed and fires again at once is the same trouble; what a person closed is over."""
+    closed_by_source = not state.resolved_by
+    assert state.resolved_at is not None
+    return closed_by_source and state.kind is Kind.ALERT and now - state.resolved_at <= state.plan.reopen_window
+
+
+def _acknowledge(state: Incident, given: Acknowledged, now: Instant) -> _Decision:
+    if state.status is Status.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
+    if state.status is Status.ACKNOWLEDGED and state.assignee == given.by:
+        return Decision(state, Reason.ALREADY_ACKNOWLEDGED, ladder.refresh(state))
+    taken_over = state.status is Status.ACKNOWLEDGED and state.assignee
+    after = replace(
+        state,
+        status=Status.ACKNOWLEDGED,
+        assignee=given.by,
+        acknowledged_by=given.by,
+        acknowledged_at=now,
+        snoozed_until=None,
+        changed_at=now,
+        wake_at=now + state.plan.policy.ack_timeout,
+    )
+    if taken_over:
+        return Decision(after, Reason.TAKEN_OVER, ladder.refresh(after), f"{given.by} took over from {taken_over}")
+    return Decision(after, Reason.ACKNOWLEDGED, ladder.refresh(after), f"{given.by} acknowledged")
+
+
+def _pass(state: Incident, given: Passed, now: Instant) -> _Decision:
+    if state.status is Status.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
+    if given.rung is not None and given.rung != state.rung:
+        return Decision(state, Reason.STALE_RUNG, ladder.refresh(state))
+    receiver = ladder.responder(given.by)
+    why = f": {given.why}" if given.why else ""
+    if state.status is Status.TRIGGERED and receiver in state.asked and receiver not in state.passed:
+        after = replace(state, passed=(*state.passed, receiver), changed_at=now)
+        if set(after.asked) - set(after.passed):
+            story = f"{given.by} passed{why}; others are still asked"
+            return Decision(after, Reason.PASSED_OTHERS_ASKED, ladder.refresh(after), story)
+        return ladder.next_rung(after, now, Reason.PASSED, f"{given.by} passed{why}")
+    if state.status is not Status.TRIGGERED and state.assignee == given.by:
+        after = replace(state, passed=(*state.passed, receiver), assignee="")
+        return ladder.next_rung(after, now, Reason.PASSED, f"{given.by} passed{why}")
+    return Decision(state, Reason.NOT_ASKED, ladder.refresh(state))
+
+
+def _escalate(state: Incident, given: Escalated, now: Instant) -> _Decision:
+    if state.status is Status.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
+    if given.rung is not None and given.rung != state.rung:
+        return Decision(state, Reason.STALE_RUNG, ladder.refresh(state))
+    return ladder.next_rung(state, now, Reason.ESCALATED, f"{given.by} escalated")
+
+
+def _reassign(state: Incident, given: Reassigned, now: Instant) -> _Decision:
+    if state.status is Status.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
+    story = f"{given.by} reassigned it to {given.to}"
+    return ladder.ask_person(state, given.to, now, Reason.REASSIGNED, story, resume=state.rung + 1 - state.base)
+
+
+def _snooze(state: Incident, given: Snoozed, now: Instant) -> _Decision:
+    if state.status is Status.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
+    if given.until <= now:
+        return Decision(state, Reason.SNOOZE_IN_PAST, ladder.refresh(state))
+    until = min(given.until, now + SNOOZE_MAX)
+    after = replace(
+        state, status=Status.SNOOZED, assignee=given.by, snoozed_until=until, changed_at=now, wake_at=until
+    )
+    return Decision(after, Reason.SNOOZED, ladder.refresh(after), f"{given.by} snoozed until {format_instant(until)}")
+
+
+def _resolve(state: Incident, given: Resolved, now: Instant) -> _Decision:
+    if state.status is Status.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
+    note = given.note[:NOTE_MAX]
+    after = ladder.resolved(state, now, by=given.by, note=note)
+    story = f"{given.by} resolved: {note}" if note else f"{given.by} resolved"
+    return Decision(after, Reason.RESOLVED, ladder.refresh(after), story)
+
+
+def _note(state: Incident, given: Noted) -> _Decision:
+    if not given.text.strip():
+        return Decision(state, Reason.NOTE_EMPTY)
+    return Decision(state, Reason.NOTED, ladder.refresh(state), f"{given.by}: {given.text.strip()[:NOTE_MAX]}")
+
+
+def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
+    """When nobody of the present step can be reached at all, the next one is asked at once."""
+    name = ladder.label(given.receiver)
+    story = f"{name} could not be reached: {given.error}"
+    current = state.status is Status.TRIGGERED and given.rung == state.rung
+    if not (current and given.final and given.receiver in state.asked):
+        return Decision(state, Reason.PAGE_FAILED, story=story)
+    after = replace(state, unreached=tuple({*state.unreached, given.receiver}))
+    others = set(after.asked) - set(after.passed) - set(after.unreached)
+    if others or after.plan.policy.is_last(after.rung - after.base):
+        return Decision(after, Reason.PAGE_FAILED, story=story)
+    return ladder.next_rung(after, now, Reason.NOBODY_REACHED, story)
+
+
+def _tick(state: Incident, now: Instant) -> _Decision:
+    if state.wake_at is None or state.wake_at > now:
+        return Decision(state, Reason.NOT_DUE)
+    if state.kind is Kind.NOTIFICATION:
+        return Decision(ladder.resolved(state, now), Reason.NOTIFICATION_OVER)
+    match state.status:
+        case Status.TRIGGERED:
+            return ladder.next_rung(state, now, Reason.STEP_EXPIRED, "no answer")
+        case Status.ACKNOWLEDGED:
+            story = "acknowledged, but not resolved"
+            return ladder.ask_person(state, state.assignee, now, Reason.ACK_EXPIRED, story, resume=0)
+        case Status.SNOOZED:
+            return ladder.ask_person(state, state.assignee, now, Reason.SNOOZE_OVER, "snooze over", resume=0)
+        case Status.RESOLVED:  # It has no wake_at; one that was restored by hand loses it.
+            return Decision(replace(state, wake_at=None), Reason.NOT_DUE)
+    assert_never(state.status)

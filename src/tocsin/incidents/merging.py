@@ -1,0 +1,157 @@
+"""Merging alerts into an incident: what opens it, repeats, joins, worsens, re-opens or resolves it."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from tocsin.incidents import ladder
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.inputs import AlertReceived
+from tocsin.incidents.reasons import Reason
+from tocsin.incidents.state import AlertLine, Incident, Status
+from tocsin.kernel.machine import Decision
+from tocsin.kernel.time import Instant
+
+_Decision = Decision[Incident]
+
+
+def received(state: Incident | None, given: AlertReceived, now: Instant) -> _Decision:
+    """What follows from an alert; *state* None opens an incident (the alert fires then)."""
+    alert = given.alert
+    if state is None:
+        return _open(alert, given.plan, now)
+    line = state.alerts.get(alert.dedup_key)
+    if line is not None and is_stale(line, alert):
+        return Decision(replace(state, count=state.count + 1), Reason.OUT_OF_ORDER)
+    match alert.status:
+        case AlertStatus.FIRING:
+            return _fires(state, line, given, now)
+        case AlertStatus.ACKNOWLEDGED:
+            return _acknowledged(state, alert, now)
+        case AlertStatus.RESOLVED:
+            return _recovers(state, line, alert, now)
+
+
+def is_stale(line: AlertLine, alert: Alert) -> bool:
+    """Whether *alert* tells of a time before what is known: senders deliver out of order."""
+    if alert.occurred_at is None or line.occurred_at is None:
+        return False
+    return alert.occurred_at < line.occurred_at and alert.status is not line.status
+
+
+def _open(alert: Alert, plan: Plan, now: Instant) -> _Decision:
+    kind = plan.kind or alert.kind
+    state = Incident(
+        plan=plan,
+        status=Status.TRIGGERED,
+        kind=kind,
+        severity=_severity(alert, plan),
+        face=alert,
+        alerts={alert.dedup_key: _line(None, alert, plan, now)},
+        count=1,
+        opened_at=now,
+        changed_at=now,
+        last_alert_at=now,
+        wake_at=now + plan.notification_window,
+        rung=-1,
+    )
+    if kind is Kind.NOTIFICATION:
+        return Decision(state, Reason.OPENED, ladder.show(state), "notification, nobody is asked")
+    return ladder.first_rung(state, now, Reason.OPENED, "opened")
+
+
+def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: Instant) -> _Decision:
+    alert, plan = given.alert, given.plan
+    severity = _severity(alert, plan)
+    worse = severity.weight > state.severity.weight
+    after = replace(
+        state,
+        alerts={**state.alerts, alert.dedup_key: _line(line, alert, state.plan, now)},
+        count=state.count + 1,
+        last_alert_at=now,
+        severity=severity if worse else state.severity,
+        face=alert if worse else state.face,
+    )
+    if state.status is Status.RESOLVED:
+        return _reopen(after, alert, now)
+    if state.kind is Kind.NOTIFICATION:
+        if (plan.kind or alert.kind) is Kind.ALERT:
+            return ladder.first_rung(replace(after, kind=Kind.ALERT, plan=plan), now, Reason.WORSENED, "now an alert")
+        after = replace(after, wake_at=now + state.plan.notification_window)
+    elif worse and state.status is Status.SNOOZED:
+        return ladder.ask_person(after, state.assignee, now, Reason.WORSENED, f"worse: {severity}", resume=0)
+    if worse:
+        return Decision(after, Reason.WORSENED, ladder.refresh(after), f"worse: {severity}")
+    if line is None:
+        return Decision(after, Reason.JOINED, ladder.show(after), f"joined: {alert.title}")
+    effects = ladder.show(after) if _is_round(after.count) else ()
+    return Decision(after, Reason.REPEATED, effects)
+
+
+def _reopen(state: Incident, alert: Alert, now: Instant) -> _Decision:
+    fresh = replace(
+        state,
+        face=alert,
+        resolved_at=None,
+        resolved_by="",
+        resolve_note="",
+        acknowledged_at=None,
+        acknowledged_by="",
+        reopened=state.reopened + 1,
+    )
+    return ladder.ask_person(fresh, state.assignee, now, Reason.REOPENED, "fires again", resume=0)
+
+
+def _acknowledged(state: Incident, alert: Alert, now: Instant) -> _Decision:
+    if state.status is not Status.TRIGGERED:
+        return Decision(state, Reason.ALREADY_ACKNOWLEDGED)
+    after = replace(
+        state,
+        status=Status.ACKNOWLEDGED,
+        assignee="",
+        acknowledged_by=alert.source,
+        acknowledged_at=now,
+        changed_at=now,
+        wake_at=now + state.plan.policy.ack_timeout,
+    )
+    return Decision(after, Reason.SOURCE_ACKNOWLEDGED, ladder.refresh(after), f"acknowledged in {alert.source}")
+
+
+def _recovers(state: Incident, line: AlertLine | None, alert: Alert, now: Instant) -> _Decision:
+    if line is None:
+        return Decision(state, Reason.NOTHING_TO_RESOLVE)
+    if line.status is AlertStatus.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED)
+    after = replace(
+        state, alerts={**state.alerts, alert.dedup_key: replace(_line(line, alert, state.plan, now), count=line.count)}
+    )
+    if state.status is Status.RESOLVED:
+        return Decision(after, Reason.ALREADY_RESOLVED)
+    if after.firing:
+        return Decision(after, Reason.ALERT_RESOLVED, ladder.show(after), f"recovered: {alert.title}")
+    if not state.plan.auto_resolve:
+        return Decision(after, Reason.SOURCE_RECOVERED, ladder.show(after), "recovered; a person must resolve it")
+    after = ladder.resolved(after, now)
+    return Decision(after, Reason.SOURCE_RESOLVED, ladder.refresh(after), f"resolved by {alert.source}")
+
+
+def _severity(alert: Alert, plan: Plan) -> Severity:
+    return plan.severity or alert.severity
+
+
+def _line(line: AlertLine | None, alert: Alert, plan: Plan, now: Instant) -> AlertLine:
+    return AlertLine(
+        title=alert.title,
+        status=alert.status,
+        severity=_severity(alert, plan),
+        count=line.count + 1 if line else 1,
+        first_at=line.first_at if line else now,
+        last_at=now,
+        occurred_at=alert.occurred_at,
+    )
+
+
+def _is_round(count: int) -> bool:
+    """1, 2, 3, 5, 10, 20, 50, 100 ...: a message that is kept true for every repetition would do nothing else."""
+    digits = str(count)
+    return count in {2, 3} or (digits[0] in "125" and not digits[1:].strip("0"))

@@ -1,0 +1,63 @@
+"""Why a decision was taken: one word for each way through the machine."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Every early return has its own; the timeline and the tests use them."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    JOINED = "joined"  # Another alert of the same group.
+    REPEATED = "repeated"
+    WORSENED = "worsened"
+    ALERT_RESOLVED = "alert resolved"  # Others still fire.
+    SOURCE_RESOLVED = "resolved by its source"
+    SOURCE_ACKNOWLEDGED = "acknowledged at its source"
+    SOURCE_RECOVERED = "recovered, left open"  # auto_resolve is off.
+    OUT_OF_ORDER = "out of order"
+    NOTHING_TO_RESOLVE = "nothing to resolve"
+    NOTHING_TO_ACKNOWLEDGE = "nothing to acknowledge"
+    ACKNOWLEDGED = "acknowledged"
+    ALREADY_ACKNOWLEDGED = "already acknowledged"
+    TAKEN_OVER = "taken over"
+    PASSED = "passed"
+    PASSED_OTHERS_ASKED = "passed, others are still asked"
+    ESCALATED = "escalated"
+    REASSIGNED = "reassigned"
+    SNOOZED = "snoozed"
+    SNOOZE_IN_PAST = "snooze time has passed"
+    SNOOZE_OVER = "snooze over"
+    RESOLVED = "resolved"
+    ALREADY_RESOLVED = "already resolved"
+    NOTED = "noted"
+    NOTE_EMPTY = "note is empty"
+    STALE_RUNG = "button of an earlier step"
+    NOT_ASKED = "was not asked"
+    PAGE_FAILED = "page failed"
+    NOBODY_REACHED = "nobody reached"
+    STEP_EXPIRED = "no answer"
+    ACK_EXPIRED = "acknowledged and forgotten"
+    NOTIFICATION_OVER = "notification over"
+    NOT_DUE = "not due"
+    UNKNOWN_INCIDENT = "no such incident"
+
+
+IGNORED = frozenset(
+    {
+        Reason.OUT_OF_ORDER,
+        Reason.NOTHING_TO_RESOLVE,
+        Reason.NOTHING_TO_ACKNOWLEDGE,
+        Reason.ALREADY_ACKNOWLEDGED,
+        Reason.SNOOZE_IN_PAST,
+        Reason.ALREADY_RESOLVED,
+        Reason.NOTE_EMPTY,
+        Reason.STALE_RUNG,
+        Reason.NOT_ASKED,
+        Reason.NOT_DUE,
+        Reason.UNKNOWN_INCIDENT,
+    }
+)
+"""The reasons that change nothing: the input had no meaning in this state."""

@@ -1,0 +1,83 @@
+"""The state of an incident: everything that the next decision needs, and nothing that people write prose about."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.kernel.time import Instant
+
+
+class Status(StrEnum):
+    """Where an incident stands."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert of an incident: what its source last said, and how often."""
+
+    title: str
+    status: AlertStatus
+    severity: Severity
+    count: int
+    first_at: Instant
+    last_at: Instant
+    occurred_at: Instant | None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """What people work on.
+
+    *face* is the alert that is shown: the first, or a later one that is worse. *alerts* by dedup key. *count*: alerts received.
+    *rung*: the step that is being asked; *asked* whom it asked, *passed* who declined it,
+    *unreached* whom no page could reach. *paged*: all who were ever asked,
+    so that their messages can be kept true. *assignee*: who answers for it.
+    *base* is the rung at which the ladder began, so that rungs never repeat and no old button fits a new step.
+    """
+
+    plan: Plan
+    status: Status
+    kind: Kind
+    severity: Severity
+    face: Alert
+    alerts: dict[str, AlertLine]
+    count: int
+    opened_at: Instant
+    changed_at: Instant
+    last_alert_at: Instant
+    wake_at: Instant | None
+    rung: int = 0
+    base: int = 0
+    asked: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    unreached: tuple[str, ...] = ()
+    paged: tuple[str, ...] = ()
+    assignee: str = ""
+    acknowledged_by: str = ""
+    acknowledged_at: Instant | None = None
+    resolved_by: str = ""
+    resolved_at: Instant | None = None
+    resolve_note: str = ""
+    snoozed_until: Instant | None = None
+    reopened: int = 0
+
+    @property
+    def team(self) -> str:
+        """The team that it belongs to."""
+        return self.plan.team
+
+    @property
+    def live(self) -> bool:
+        """It is not over."""
+        return self.status is not Status.RESOLVED
+
+    @property
+    def firing(self) -> int:
+        """How many of its alerts still fire."""
+        return sum(line.status is not AlertStatus.RESOLVED for line in self.alerts.values())

@@ -1,0 +1,91 @@
+"""What a machine is: a pure, total function from a state and an input to a decision.
+
+A machine never reads a clock, makes no id and raises nothing for what the world does. All that must happen leaves as
+effects; all that must happen later is one field, `wake_at`. The shell (package `engine`) loads, asks, and commits.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import Instant
+
+S = TypeVar("S")
+I_contra = TypeVar("I_contra", contravariant=True)
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that must follow: *kind* (`page`, `show`) done to *receiver* (`responder:ada`, `team:ops`).
+
+    *coalesce*: of several pending ones of this kind for one receiver and one aggregate only the newest matters.
+    *urgent* ones are delivered before others. *facts* are what the decision fixed; all else is read again when it leaves.
+    """
+
+    receiver: str
+    kind: str
+    coalesce: bool = False
+    urgent: bool = False
+    facts: dict[str, Json] = {}
+
+
+class Decision(msgspec.Struct, Generic[S], frozen=True):
+    """What follows from one input: the next state (None: there is nothing to keep), why, and the effects.
+
+    *story* is the line for people in the timeline; empty when there is nothing to tell.
+    """
+
+    state: S | None
+    reason: StrEnum
+    effects: tuple[Effect, ...] = ()
+    story: str = ""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What the store must index of a state.
+
+    *wake_at*: when a Tick is due. *live*: it is not over. *owes*: it must have a due next action, since a human is awaited
+    (law 12: `owes` without `wake_at` is a broken promise). *rank* orders lists: the instant it began.
+    """
+
+    wake_at: Instant | None
+    live: bool
+    owes: bool
+    rank: Instant
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time has passed: `wake_at` is due. Every machine knows this input."""
+
+
+class Machine(Protocol[S, I_contra]):
+    """A pure state machine; the engine knows nothing else about it."""
+
+    name: str
+
+    def decide(self, state: S | None, given: I_contra | Tick, now: Instant) -> Decision[S]:
+        """What follows from *given*; total: every input is legal in every state, None being 'not begun'."""
+        ...
+
+    def answers(self, state: S, given: I_contra | Tick, now: Instant) -> bool:
+        """Whether *state*, found by a correlation key, still takes *given*; False begins a new aggregate for it."""
+        ...
+
+    def wanted(self, state: S, effect: Effect) -> bool:
+        """Whether *effect* is still to be done, asked with the newest state just before it leaves."""
+        ...
+
+    def standing(self, state: S) -> Standing:
+        """What the store indexes."""
+        ...
+
+    def encode(self, state: S) -> bytes:
+        """The state as JSON."""
+        ...
+
+    def decode(self, raw: bytes) -> S:
+        """The inverse of `encode`, also for what older versions wrote."""
+        ...
