@@ -43,7 +43,7 @@ check: $(VENV)/.dev ## lints, checks the format, the types and the import contra
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(CODE)
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(VENV)/.dev ## formats the code, and repairs what the linter can
 	$(BIN)/ruff check --fix-only

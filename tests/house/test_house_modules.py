@@ -91,7 +91,7 @@ def test_the_linter_lets_the_edge_use_the_world() -> None:
 def bans(code: str, path: str) -> bool:
     """Whether the project's own linter settings ban *code* in a module at *path*."""
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename", path, "-"],
+        [Path(sys.executable).with_name("ruff"), "check", "--select", "TID251", "--stdin-filename", path, "-"],
         cwd=HOUSE,
         input=code + "\n",
         check=False,

@@ -14,6 +14,7 @@ import msgspec
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Duration, Instant
 
+REPLAY_OF: Final = "x-tocsin-replay-of"  # The header of a replayed delivery: the id of the first.
 STORY_MAX: Final = 500  # Characters of a timeline line: a person reads it in one breath.
 
 
@@ -236,7 +237,7 @@ class Deliveries(Protocol):
         ...
 
     def replay(self, delivery_id: str) -> bool:
-        """Put a settled delivery back into the backlog; False when there is none of this id."""
+        """Accept a copy of a stored delivery, whose head says of which; False when there is none of this id."""
         ...
 
 

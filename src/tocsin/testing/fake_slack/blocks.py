@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from tocsin.testing.fake_slack.block_kit import ELEMENTS, MESSAGE, VIEWS
-from tocsin.testing.fake_slack.records import JsonObject
+from tocsin.testing.fake_slack.records import Json, JsonObject
 from tocsin.testing.fake_slack.shapes import Report, Typed
 
 # Limits on a whole message or view, which no single block can know.
@@ -53,7 +53,7 @@ def with_ids(blocks: Sequence[JsonObject], new_id: Callable[[], str]) -> tuple[J
 def _fill_ids(block: JsonObject, new_id: Callable[[], str]) -> None:
     block.setdefault("block_id", new_id())
     for key in ("accessory", "element", "elements", "actions"):
-        inner: Any = block.get(key, ())
+        inner: Json = block.get(key, ())
         for item in [inner] if isinstance(inner, dict) else inner:
             if item["type"] == "card":
                 _fill_ids(item, new_id)

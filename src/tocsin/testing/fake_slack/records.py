@@ -8,6 +8,9 @@ import msgspec
 
 JsonObject: TypeAlias = dict[str, Any]
 
+# JSON of a shape that its reader knows and the type checker does not.
+Json: TypeAlias = Any
+
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A person or a bot of the workspace."""
@@ -146,10 +149,14 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     """Slower than Slack waits. Recorded, and shown to a user of the real Slack as a warning."""
     status: int | None = None
     """The HTTP status; None over Socket Mode, or without an answer."""
-    response: Any = None
+    response: Json = None
     """The answer's JSON or text; None if it was empty."""
     error: str | None = None
     """``timeout``, ``not_connected``, ``connection_failed``, ``http_500`` and the like; None if acknowledged."""
+    forged: bool = False
+    """Sent with a wrong signature or an old timestamp on purpose."""
+    replayed: bool = False
+    """Sent for the second time on purpose."""
     trigger_id: str = ""
     response_url: str = ""
     wire: bytes = b""

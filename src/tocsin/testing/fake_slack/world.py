@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import itertools
 import threading
 import zoneinfo
 from collections.abc import Sequence
-from typing import Any
+from typing import NoReturn
 
 import msgspec
 
@@ -17,6 +17,7 @@ from tocsin.testing.fake_slack.records import (
     Acknowledgement,
     Call,
     Channel,
+    Json,
     JsonObject,
     Message,
     Refusal,
@@ -35,6 +36,11 @@ class RefusedError(Exception):
         self.error = error
         self.details = tuple(details)
         self.extra = extra
+
+
+def refuse(error: str, details: Sequence[str] = (), **extra: object) -> NoReturn:
+    """Raise RefusedError."""
+    raise RefusedError(error, details, **extra)
 
 
 class Trigger(msgspec.Struct, kw_only=True):
@@ -98,13 +104,11 @@ class World:
         )
 
     # ── People and places ────────────────────────────────────────────────────────────────────────────────────────────
-    def add_user(self, name: str, *, tz: str = "UTC", **attributes: Any) -> User:  # noqa: ANN401 the fields of User
+    def add_user(self, name: str, *, tz: str = "UTC", **attributes: Json) -> User:
         """Let somebody join; *attributes* are those of ``User``."""
         zone = zoneinfo.ZoneInfo(tz)
-        offset = datetime.datetime.fromtimestamp(self.wall_clock(), zone).utcoffset() or datetime.timedelta()
-        user = User(
-            id=self.new_id("U"), name=name, tz=tz, tz_offset_seconds=int(offset.total_seconds()), **attributes
-        )
+        offset = dt.datetime.fromtimestamp(self.wall_clock(), zone).utcoffset() or dt.timedelta()
+        user = User(id=self.new_id("U"), name=name, tz=tz, tz_offset_seconds=int(offset.total_seconds()), **attributes)
         self.users[user.id] = user
         return user
 
@@ -127,16 +131,14 @@ class World:
     def user(self, user_id: object) -> User:
         """The user of this id. Raises ``user_not_found``."""
         if not isinstance(user_id, str) or user_id not in self.users:
-            error = "user_not_found"
-            raise RefusedError(error)
+            refuse("user_not_found")
         return self.users[user_id]
 
     def channel(self, reference: object) -> Channel:
         """The conversation of this id or (public) name. Raises ``channel_not_found``."""
         found = self.find_channel(reference)
         if found is None or (found.private and self.bot.id not in found.members):
-            error = "channel_not_found"
-            raise RefusedError(error)
+            refuse("channel_not_found")
         return found
 
     def find_channel(self, reference: object) -> Channel | None:
@@ -148,6 +150,13 @@ class World:
         name = reference.removeprefix("#")
         return next((c for c in self.channels.values() if c.name == name and name and not c.private), None)
 
+    def bucket(self, reference: object) -> str:
+        """Under which name the messages to this channel, however it is called, are counted."""
+        if isinstance(reference, str) and reference in self.users:
+            return self.direct_channel([reference])[0].id
+        found = self.find_channel(reference)
+        return found.id if found else str(reference)
+
     # ── Messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def messages(self, channel: str) -> list[Message]:
         """Everything ever said in a channel, in order, in its newest state; ephemeral and deleted messages too."""
@@ -157,8 +166,7 @@ class World:
         """One message. Raises ``message_not_found``, also for what was deleted or is ephemeral."""
         found = self._messages[channel].get(ts) if isinstance(ts, str) else None
         if found is None or found.deleted or found.ephemeral_to is not None:
-            error = "message_not_found"
-            raise RefusedError(error)
+            refuse("message_not_found")
         return found
 
     def post(self, channel: str, user: str, content: JsonObject, *, ephemeral_to: str | None = None) -> Message:
@@ -187,9 +195,7 @@ class World:
             text=content.get("text") or "",
             blocks=message.blocks if content.get("blocks") is None else self._with_ids(content["blocks"]),
             attachments=(
-                message.attachments
-                if content.get("attachments") is None
-                else self._attachments(content["attachments"])
+                message.attachments if content.get("attachments") is None else self._attachments(content["attachments"])
             ),
             metadata=content.get("metadata") or message.metadata,
             edits=message.edits + 1,
@@ -271,14 +277,11 @@ class World:
         """Use a trigger. Raises ``invalid_trigger_id``, ``exchanged_trigger_id`` or ``expired_trigger_id``."""
         trigger = self.triggers.get(trigger_id) if isinstance(trigger_id, str) else None
         if trigger is None:
-            error = "invalid_trigger_id"
-            raise RefusedError(error)
+            refuse("invalid_trigger_id")
         if trigger.used:
-            error = "exchanged_trigger_id"
-            raise RefusedError(error)
+            refuse("exchanged_trigger_id")
         if self.clock() - trigger.issued_at > self.limits.trigger_seconds:
-            error = "expired_trigger_id"
-            raise RefusedError(error)
+            refuse("expired_trigger_id")
         trigger.used = True
         return trigger
 

@@ -1,0 +1,210 @@
+"""The runner: load, decide, commit. It folds all inputs for one aggregate into one commit, and many commits into one batch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from tocsin.engine.ports import STORY_MAX, Aggregates, Commit, CommitResult, Handled, Outgoing
+from tocsin.kernel.machine import Decision, Effect, Machine, Tick
+from tocsin.kernel.time import Instant
+
+ATTEMPTS_MAX: Final = 8  # Eight lost races on one aggregate mean a hot key, not bad luck.
+
+log = logging.getLogger(__name__)
+
+
+class Addressed(msgspec.Struct, frozen=True, kw_only=True):
+    """An input on its way: to one *aggregate*, or to whichever answers to the first of *keys* (or a new one, named *fresh*)."""
+
+    input_id: str
+    machine: str
+    given: Any  # An input of that machine.
+    aggregate: str = ""
+    keys: tuple[str, ...] = ()
+    fresh: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of an input: the aggregate that took it (empty: none), and why."""
+
+    aggregate: str
+    reason: str
+
+
+class ContentionError(Exception):
+    """Inputs lost every race; they are not handled and must be tried again later."""
+
+
+class _Work:
+    """One aggregate while a batch is decided: its newest state, and all that one commit will carry."""
+
+    def __init__(self, name: str, machine: Machine[Any, Any], expected: int, state: object) -> None:
+        self.name = name
+        self.machine = machine
+        self.expected = expected
+        self.state = state
+        self.inputs: list[Addressed] = []
+        self.handled: list[Handled] = []
+        self.outbox: list[Outgoing] = []
+        self.claims: dict[str, str | None] = {}
+
+
+class Runner:
+    """Handles inputs for any machine. One thread at a time."""
+
+    def __init__(
+        self,
+        store: Aggregates,
+        machines: Iterable[Machine[Any, Any]],
+        *,
+        on_commit: Callable[[Sequence[Commit]], None] = lambda _: None,
+    ) -> None:
+        """*on_commit* hears of every commit after it is durable: a hint, never the truth."""
+        self._store = store
+        self._machines = {machine.name: machine for machine in machines}
+        self._on_commit = on_commit
+
+    def handle(self, inputs: Sequence[Addressed], now: Instant) -> Mapping[str, Outcome]:
+        """Decide and commit *inputs* in order; what became of each, by input id.
+
+        Inputs that were handled before are not decided again. Raises StoreUnavailableError (nothing of what is missing in the
+        store has happened), ContentionError.
+        """
+        outcomes: dict[str, Outcome] = {}
+        waiting = list(inputs)
+        suspicious = False
+        for _ in range(ATTEMPTS_MAX):
+            if suspicious:
+                waiting = self._drop_seen(waiting, outcomes)
+            work, ignored = self._decide(waiting, now)
+            outcomes.update(ignored)
+            waiting = self._commit(work, outcomes)
+            if not waiting:
+                return outcomes
+            suspicious = True
+        message = f"{len(waiting)} inputs lost {ATTEMPTS_MAX} races, first {waiting[0].input_id}"
+        raise ContentionError(message)
+
+    def tick(self, aggregates: Sequence[str], now: Instant) -> None:
+        """Send Tick to what is due; one that is not due any more ignores it. Raises as `handle`."""
+        stored = self._store.load(aggregates)
+        ticks = [
+            Addressed(input_id=f"tick/{name}/{found.version}", machine=found.machine, given=Tick(), aggregate=name)
+            for name, found in stored.items()
+        ]
+        self.handle(ticks, now)
+
+    def _drop_seen(self, waiting: list[Addressed], outcomes: dict[str, Outcome]) -> list[Addressed]:
+        seen = self._store.seen([item.input_id for item in waiting])
+        outcomes.update({name: Outcome(owner, "handled before") for name, owner in seen.items()})
+        return [item for item in waiting if item.input_id not in seen]
+
+    def _decide(self, inputs: Sequence[Addressed], now: Instant) -> tuple[list[_Work], dict[str, Outcome]]:
+        holders: dict[str, str | None] = dict(self._store.find({key for item in inputs for key in item.keys}))
+        names = {item.aggregate for item in inputs if item.aggregate} | {name for name in holders.values() if name}
+        known = {name: self._work(name, stored) for name, stored in self._store.load(names).items()}
+        ignored: dict[str, Outcome] = {}
+        for item in inputs:
+            work = self._find_work(item, known, holders, now)
+            decision = work.machine.decide(work.state, item.given, now)
+            if decision.state is None:
+                ignored[item.input_id] = Outcome("", decision.reason)
+                continue
+            _check_tick(work, item, decision, now)
+            _record(work, item, decision, now)
+            known[work.name] = work
+            for key in item.keys:
+                holder = holders.get(key)
+                if holder != work.name:
+                    work.claims.setdefault(key, holder)
+                    holders[key] = work.name
+        return [work for work in known.values() if work.inputs], ignored
+
+    def _find_work(
+        self, item: Addressed, known: Mapping[str, _Work], holders: Mapping[str, str | None], now: Instant
+    ) -> _Work:
+        for name in (item.aggregate, *(holders.get(key) for key in item.keys)):
+            work = known.get(name or "")
+            if work is not None and work.machine.answers(work.state, item.given, now):
+                return work
+        return _Work(item.fresh or item.aggregate, self._machines[item.machine], 0, None)
+
+    def _work(self, name: str, stored: Any) -> _Work:  # noqa: ANN401 - Stored; its state is of the machine's own type.
+        machine = self._machines[stored.machine]
+        return _Work(name, machine, stored.version, machine.decode(stored.state))
+
+    def _commit(self, work: Sequence[_Work], outcomes: dict[str, Outcome]) -> list[Addressed]:
+        """Commit; the inputs that must be decided again."""
+        if not work:
+            return []
+        commits = [_to_commit(item) for item in work]
+        results = self._store.commit(commits)
+        again: list[Addressed] = []
+        for item, result in zip(work, results, strict=True):
+            if result is CommitResult.COMMITTED:
+                outcomes.update({handled.input_id: Outcome(item.name, handled.reason) for handled in item.handled})
+            else:
+                log.info("commit refused", extra={"aggregate": item.name, "result": result.value})
+                again.extend(item.inputs)
+        done = [commit for commit, result in zip(commits, results, strict=True) if result is CommitResult.COMMITTED]
+        if done:
+            self._on_commit(done)
+        return again
+
+
+def _record(work: _Work, item: Addressed, decision: Decision[Any], now: Instant) -> None:
+    work.state = decision.state
+    work.inputs.append(item)
+    work.handled.append(Handled(item.input_id, now, decision.reason, decision.story[:STORY_MAX]))
+    work.outbox.extend(
+        _outgoing(work, effect, f"{item.input_id}/{number}", now) for number, effect in enumerate(decision.effects)
+    )
+
+
+def _outgoing(work: _Work, effect: Effect, name: str, now: Instant) -> Outgoing:
+    return Outgoing(
+        id=name,
+        aggregate=work.name,
+        machine=work.machine.name,
+        receiver=effect.receiver,
+        kind=effect.kind,
+        facts=effect.facts,
+        coalesce=f"{work.name}/{effect.receiver}/{effect.kind}" if effect.coalesce else "",
+        urgent=effect.urgent,
+        created_at=now,
+        not_before=now,
+    )
+
+
+def _to_commit(work: _Work) -> Commit:
+    standing = work.machine.standing(work.state)
+    return Commit(
+        aggregate=work.name,
+        machine=work.machine.name,
+        expected=work.expected,
+        state=work.machine.encode(work.state),
+        wake_at=standing.wake_at,
+        live=standing.live,
+        owes=standing.owes,
+        rank=standing.rank,
+        claims=tuple(work.claims.items()),
+        handled=tuple(work.handled),
+        outbox=tuple(_newest(work.outbox)),
+    )
+
+
+def _newest(outbox: Sequence[Outgoing]) -> Iterable[Outgoing]:
+    """Of effects that coalesce only the last: the others would be replaced at once."""
+    last = {item.coalesce: item.id for item in outbox if item.coalesce}
+    return (item for item in outbox if not item.coalesce or last[item.coalesce] == item.id)
+
+
+def _check_tick(work: _Work, item: Addressed, decision: Decision[Any], now: Instant) -> None:
+    """Law 7: after a Tick, wake_at > now; otherwise the sweeper would never rest."""
+    if isinstance(item.given, Tick):
+        wake_at = work.machine.standing(decision.state).wake_at
+        assert wake_at is None or wake_at > now, (work.name, decision.reason)

@@ -1,0 +1,1 @@
+"""Routing: which team is asked about an alert, along which ladder, and how seriously it is taken."""

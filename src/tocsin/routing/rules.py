@@ -1,0 +1,119 @@
+"""Routing rules: the first that matches an alert decides, and without one a plan comes out all the same."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from tocsin.incidents.alerts import Alert, Kind, Plan, Severity
+from tocsin.kernel.json import Json
+from tocsin.patterns import Matcher, Pattern
+from tocsin.routing.plans import Ladder, Team, Windows, plan, turns
+
+FIELDS = (
+    "title",
+    "status",
+    "severity",
+    "kind",
+    "source",
+    "integration",
+    "account",
+    "region",
+    "resource",
+    "labels",
+    "description",
+)
+"""The fields of an alert that a rule can look at, all of them texts but `labels`, which holds texts by name."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What is decided for the alerts that match *when* (the alert, see `document`) and *event* (the raw event).
+
+    A pattern that is None matches everything. A decision that is None is left to the integration's team.
+    """
+
+    name: str
+    when: Pattern | None = None
+    event: Pattern | None = None
+    team: Team | None = None
+    ladder: Ladder | None = None
+    severity: Severity | None = None
+    kind: Kind | None = None
+    auto_resolve: bool = True
+
+
+class Routes:
+    """All rules, and whom it concerns when none of them says so."""
+
+    def __init__(
+        self, rules: Sequence[Rule], *, teams: Mapping[str, Team], fallback: Team, windows: Windows | None = None
+    ) -> None:
+        """*rules* in order; *teams*: the team of each integration; *fallback*: of all others."""
+        catch_all = next(
+            (place for place, rule in enumerate(rules) if rule.when is None and rule.event is None), len(rules)
+        )
+        self._rules = (
+            *rules[: catch_all + 1],
+            _CATCH_ALL,
+        )  # What stands behind a rule without a pattern never matches.
+        self._teams = dict(teams)
+        self._fallback = fallback
+        self._windows = windows or Windows()
+        self._plans: dict[tuple[int, str, int], Plan] = {}
+        whens = {str(place): rule.when for place, rule in enumerate(self._rules) if rule.when is not None}
+        events = {str(place): rule.event for place, rule in enumerate(self._rules) if rule.event is not None}
+        self._whens = Matcher(whens) if whens else None
+        self._events = Matcher(events) if events else None
+        self._unconditional = tuple(place for place, rule in enumerate(self._rules) if rule.when is None)
+
+    def route(self, alert: Alert, integration: str, event: Json) -> Plan:
+        """The plan for *alert*, which *integration* has sent as *event* (None: it came from no JSON)."""
+        place = self._place(alert, integration, event)
+        rule = self._rules[place]
+        team = rule.team or self._teams.get(integration, self._fallback)
+        # The same alert always begins with the same person; all alerts together ask everybody equally often.
+        turn = zlib.crc32(alert.dedup_key.encode("utf-8", "replace")) % turns(team, rule.ladder)
+        made = self._plans.get((place, team.name, turn))
+        if made is None:
+            made = plan(
+                team, rule.ladder, turn, self._windows, rule.severity, rule.kind, auto_resolve=rule.auto_resolve
+            )
+            self._plans[place, team.name, turn] = made
+        return made
+
+    def matching(self, alert: Alert, integration: str, event: Json) -> Rule | None:
+        """The rule that decides about *alert*, or None: the integration's team does."""
+        rule = self._rules[self._place(alert, integration, event)]
+        return None if rule is _CATCH_ALL else rule
+
+    def _place(self, alert: Alert, integration: str, event: Json) -> int:
+        candidates = self._unconditional
+        if self._whens is not None:
+            found = (int(name) for name in self._whens.match(document(alert, integration)))
+            candidates = tuple(sorted((*candidates, *found)))
+        if self._events is None:
+            return candidates[0]
+        seen = frozenset(self._events.match(event)) if isinstance(event, dict) else frozenset()
+        return next(place for place in candidates if self._rules[place].event is None or str(place) in seen)
+
+
+def document(alert: Alert, integration: str) -> dict[str, Json]:
+    """The normalised alert as the JSON object that a rule's `when` is matched with; its names are FIELDS."""
+    return {
+        "title": alert.title,
+        "status": alert.status.value,
+        "severity": alert.severity.value,
+        "kind": alert.kind.value,
+        "source": alert.source,
+        "integration": integration,
+        "account": alert.account,
+        "region": alert.region,
+        "resource": alert.resource,
+        "labels": alert.labels,
+        "description": alert.description,
+    }
+
+
+_CATCH_ALL = Rule(name="everything else")

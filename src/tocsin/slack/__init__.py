@@ -1,0 +1,1 @@
+"""Slack: incidents as messages that stay true, pages as direct messages, buttons as commands."""

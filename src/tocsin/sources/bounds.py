@@ -1,0 +1,122 @@
+"""Cuts what senders wrote to what people read: one place for every limit on text, labels, keys, links and times."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TITLE_MAX, Link
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import INSTANT_MAX, Instant, parse_instant
+
+LABEL_MAX: Final = 500  # Characters of a label's value: a label is matched and shown in a row, not read.
+NAME_MAX: Final = 100  # Characters of a label's name; also keeps the flattening of deep objects linear.
+LINK_MAX: Final = 2000  # Characters: browsers and chat services refuse longer ones.
+LINKS_MAX: Final = 8  # More buttons do not fit on a phone.
+QUOTE_MAX: Final = 80  # Characters of a bad value that a problem quotes.
+
+# Control characters, line separators, lone surrogates, and the marks that turn the direction of writing.
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN_BUT_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HREF: Final = re.compile(r"https?://[^\s<>\"'`\\^{}\x00-\x20\x7f]+", re.IGNORECASE)
+_TIME_TEXT_MAX: Final = 40  # Characters; nobody writes an instant longer.
+_SECONDS_MAX: Final = 100_000_000_000  # An epoch number below it counts seconds (until the year 5138), above it ms.
+
+
+def said(value: Json) -> str:
+    """A JSON value as people write it: text as it is, null as nothing, the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def quoted(value: Json) -> str:
+    """A bad value as a problem shows it: as JSON, cut."""
+    return _cut(json.dumps(value, ensure_ascii=False), QUOTE_MAX)
+
+
+def line(text: str, limit: int = TITLE_MAX) -> str:
+    """*text* on one line of at most *limit* characters."""
+    if len(text) > 2 * limit:
+        text = text.lstrip()[: 2 * limit]
+    if not text.isprintable():
+        text = _UNSEEN.sub(" ", text)
+    return _cut(" ".join(text.split()), limit)
+
+
+def prose(text: str) -> str:
+    """*text* as a description, its line breaks kept."""
+    text = text.strip()
+    if len(text) > DESCRIPTION_MAX:
+        text = text[: DESCRIPTION_MAX + 1]
+    if not text.isprintable():
+        text = _UNSEEN_BUT_LINES.sub("", text.replace("\r\n", "\n"))
+    return _cut(text, DESCRIPTION_MAX)
+
+
+def paragraphs(*parts: str) -> str:
+    """The parts that are not blank, as one description."""
+    return prose("\n\n".join(part for part in parts if part and not part.isspace()))
+
+
+def labels(pairs: Iterable[tuple[str, Json]]) -> dict[str, str]:
+    """The first LABELS_MAX of *pairs* that say something; null and empty text say nothing."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        text = value if type(value) is str else said(value)
+        if not text or text.isspace():
+            continue
+        if len(text) > LABEL_MAX or not text.isprintable():
+            text = line(text, LABEL_MAX)
+        found[name if len(name) <= NAME_MAX and name.isprintable() else line(name, NAME_MAX)] = text
+        if len(found) == LABELS_MAX:
+            break
+    return found
+
+
+def key(text: str) -> str:
+    """*text* as a dedup or group key; of one too long the end gives way to a hash, so that different keys stay different."""
+    return text if len(text) <= KEY_MAX else f"{text[: KEY_MAX - 33]}#{digest(text)}"
+
+
+def digest(*parts: str) -> str:
+    """32 hexadecimal digits that differ when any of *parts* differs, or their number."""
+    told = "".join(f"{len(part)}:{part}" for part in parts) if len(parts) > 1 else parts[0]
+    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def links(pairs: Iterable[tuple[str, Json]]) -> tuple[Link, ...]:
+    """The first few pairs of text and address whose address is plain http or https; each address once."""
+    found: dict[str, Link] = {}
+    for text, href in pairs:
+        if type(href) is str and len(href) <= LINK_MAX and _HREF.fullmatch(href):
+            href = href.replace("|", "%7C")  # A bar ends an address in chat markup.
+            found.setdefault(href, Link(line(text, NAME_MAX) or "Link", href))
+            if len(found) == LINKS_MAX:
+                break
+    return tuple(found.values())
+
+
+def instant(value: Json) -> Instant | None:
+    """The instant that a sender wrote: ISO 8601 text, or seconds or milliseconds since 1970; None if it is none of these."""
+    if type(value) is str:
+        return _instant(value) if len(value) <= _TIME_TEXT_MAX else None
+    if type(value) in {int, float} and 0 < value <= INSTANT_MAX:
+        return int(value * 1000) if value < _SECONDS_MAX else int(value)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _instant(text: str) -> Instant | None:
+    """Alerts of one batch share their times, and the same alert comes again and again."""
+    return parse_instant(text)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,35 @@
+"""The alert about a delivery that could not be read: a verified sender's words are never dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tocsin.incidents.alerts import Alert, AlertStatus, Severity
+from tocsin.sources import bounds
+from tocsin.sources.reading import Problem
+
+SHOWN_MAX: Final = 10  # Problems in the description; the raw body has the rest.
+
+
+def undecodable(integration: str, delivery_id: str, problems: Sequence[Problem]) -> Alert:
+    """The alert "undecodable delivery" of an integration: one for all of its bad deliveries, the newest's problems in it."""
+    told = [f"{problem.place}: {problem.message}" for problem in problems[:SHOWN_MAX]]
+    if len(problems) > SHOWN_MAX:
+        told.append(f"... and {len(problems) - SHOWN_MAX} more")
+    what = "An item" if len(problems) == 1 and problems[0].place != "body" else "A part"
+    if any(problem.place == "body" for problem in problems):
+        what = "The body"
+    return Alert(
+        status=AlertStatus.FIRING,
+        title=bounds.line(f"Undecodable delivery from {integration or 'an unknown sender'}"),
+        description=bounds.paragraphs(
+            f"{what} of delivery {delivery_id} could not be read, so an alert may be hidden in it.",
+            "\n".join(told),
+            "The raw body is kept: look at it, repair the sender, and replay the delivery.",
+        ),
+        dedup_key=bounds.key(f"tocsin:undecodable:{integration}"),
+        source="tocsin",
+        severity=Severity.HIGH,
+        labels=bounds.labels((("integration", integration), ("delivery", delivery_id))),
+    )

@@ -1,0 +1,1 @@
+"""The SQLite store: one file, one writer, everything durable before it is acknowledged."""

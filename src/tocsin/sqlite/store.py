@@ -1,0 +1,460 @@
+"""The store of the embedded runtime: `tocsin.engine.ports.Store` on one SQLite file.
+
+One connection writes, under one lock; each thread reads by a connection of its own. A commit of many aggregates is tried
+in one transaction with few statements; only when something in it conflicts is it done again one by one, each in a savepoint.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from tocsin.engine.ports import (
+    REPLAY_OF,
+    Commit,
+    CommitResult,
+    Confirmation,
+    Delivery,
+    DeliveryRow,
+    Handled,
+    Health,
+    Outgoing,
+    Received,
+    Stored,
+    Summary,
+)
+from tocsin.errors import StoreUnavailableError
+from tocsin.kernel import json
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import Instant
+from tocsin.sqlite.connection import Connection, Row
+
+T = TypeVar("T")
+
+BROKEN_MAX: Final = 100
+IDS_MAX: Final = 500  # Values of one IN list.
+
+_OUTGOING: Final = "id, aggregate, machine, receiver, kind, facts, coalesce, urgent, created_at, not_before, attempts, method"
+_COALESCE: Final = (
+    "ON CONFLICT (coalesce) DO UPDATE SET id = excluded.id, kind = excluded.kind, facts = excluded.facts, urgent = excluded.urgent"
+)
+_RECEIVERS: Final = """
+    WITH RECURSIVE lane (name) AS (
+        SELECT MIN(receiver) FROM outbox
+        UNION ALL
+        SELECT (SELECT MIN(receiver) FROM outbox WHERE receiver > lane.name) FROM lane WHERE lane.name IS NOT NULL
+    )
+    SELECT name FROM lane WHERE name IS NOT NULL
+"""
+
+
+class _Conflict(Exception):  # noqa: N818 - a signal inside this module, not an error.
+    """Something in the batch is not as it was when it was loaded."""
+
+
+class SqliteStore:
+    """See the module. *connect* opens a connection (tests put a failing one in its place)."""
+
+    def __init__(self, path: Path, connect: Callable[..., Connection] = Connection) -> None:
+        """Open or make the file; migrates it. Raises StoreUnavailableError, TocsinError."""
+        self.path = path
+        self._connect = connect
+        self._lock = threading.RLock()
+        self._writer: Connection | None = connect(path)
+        self._local = threading.local()
+        self._readers: list[Connection] = []
+
+    # Deliveries
+
+    def accept(self, received: Sequence[Received]) -> Sequence[str]:
+        """See the port. Up to 256 deliveries are one statement that is its own transaction, and so one fsync."""
+        rows = [(item.received_at, item.channel, item.key, item.head, item.body) for item in received]
+        return self._write(lambda writer: self._accept(writer, rows))
+
+    def backlog(self, limit: int, after: str = "") -> Sequence[Delivery]:
+        """See the port."""
+        rows = self._read(
+            "SELECT d.id, received_at, channel, key, head, body FROM backlog JOIN deliveries d USING (id)"
+            " WHERE backlog.id > ? ORDER BY backlog.id LIMIT ?",
+            (int(after or 0), limit),
+        )
+        return [_delivery(row) for row in rows]
+
+    def settle(self, outcomes: Mapping[str, str]) -> None:
+        """See the port."""
+        said = [(int(name), outcome) for name, outcome in outcomes.items() if outcome]
+        numbers = sorted(map(int, outcomes))
+
+        def write(writer: Connection) -> None:
+            with writer.transaction():
+                if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
+                    writer.execute("DELETE FROM backlog WHERE id BETWEEN ? AND ?", (numbers[0], numbers[-1]))
+                else:
+                    writer.executemany("DELETE FROM backlog WHERE id = ?", [(number,) for number in numbers])
+                writer.insert("outcomes", "id, outcome", said, "ON CONFLICT DO UPDATE SET outcome = excluded.outcome")
+
+        self._write(write)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """See the port."""
+        rows = self._read(
+            "SELECT id, received_at, channel, key, head, body FROM deliveries WHERE id = ?", (_number(delivery_id),)
+        )
+        return _delivery(rows[0]) if rows else None
+
+    def deliveries(self, limit: int, before: str = "") -> Sequence[DeliveryRow]:
+        """See the port."""
+        rows = self._read(
+            "SELECT d.id, received_at, channel, key, LENGTH(body), IIF(b.id IS NULL, COALESCE(outcome, ''), '')"
+            " FROM deliveries d LEFT JOIN backlog b ON b.id = d.id LEFT JOIN outcomes o ON o.id = d.id"
+            " WHERE d.id < ? ORDER BY d.id DESC LIMIT ?",
+            (_number(before) if before else 2**62, limit),
+        )
+        return [
+            DeliveryRow(id=str(row[0]), received_at=row[1], channel=row[2], key=row[3], size=row[4], outcome=row[5])
+            for row in rows
+        ]
+
+    def replay(self, delivery_id: str) -> bool:
+        """See the port."""
+        sql = (
+            "INSERT INTO deliveries (received_at, channel, key, head, body)"
+            " SELECT received_at, channel, key, CAST(? || IIF(LENGTH(head), X'0A', X'') || head AS BLOB), body"
+            " FROM deliveries WHERE id = ?"
+        )
+        row = (f"{REPLAY_OF}: {delivery_id}".encode(), _number(delivery_id))
+        return bool(self._write(lambda writer: writer.execute(sql, row).rowcount))
+
+    # Aggregates
+
+    def find(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """See the port."""
+        return dict(self._read_in("SELECT key, aggregate FROM keys WHERE key IN ({})", keys))
+
+    def load(self, ids: Iterable[str]) -> Mapping[str, Stored]:
+        """See the port."""
+        rows = self._read_in("SELECT id, machine, version, state FROM aggregates WHERE id IN ({})", ids)
+        return {row[0]: Stored(*row) for row in rows}
+
+    def seen(self, input_ids: Iterable[str]) -> Mapping[str, str]:
+        """See the port."""
+        return dict(self._read_in("SELECT input_id, aggregate FROM handled WHERE input_id IN ({})", input_ids))
+
+    def commit(self, commits: Sequence[Commit]) -> Sequence[CommitResult]:
+        """See the port."""
+        return self._write(lambda writer: self._commit(writer, commits))
+
+    def due(self, now: Instant, limit: int) -> Sequence[str]:
+        """See the port."""
+        rows = self._read(
+            "SELECT id FROM aggregates WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?", (now, limit)
+        )
+        return [row[0] for row in rows]
+
+    def next_wake(self) -> Instant | None:
+        """See the port."""
+        return _only(self._read("SELECT MIN(wake_at) FROM aggregates WHERE wake_at IS NOT NULL"))
+
+    def listing(
+        self, machine: str, *, live_only: bool, limit: int, before: tuple[Instant, str] | None = None
+    ) -> Sequence[Summary]:
+        """See the port."""
+        live = "AND live = 1" if live_only else ""
+        rank, name = before or (2**62, "")
+        rows = self._read(
+            f"SELECT id, version, live, state FROM aggregates WHERE machine = ? {live}"  # noqa: S608 - constant text.
+            " AND (rank, id) < (?, ?) ORDER BY rank DESC, id DESC LIMIT ?",
+            (machine, rank, name, limit),
+        )
+        return [Summary(row[0], row[1], bool(row[2]), row[3]) for row in rows]
+
+    def timeline(self, aggregate: str, limit: int) -> Sequence[Handled]:
+        """See the port."""
+        rows = self._read(
+            "SELECT input_id, at, reason, story FROM handled WHERE aggregate = ? ORDER BY seq DESC LIMIT ?",
+            (aggregate, limit),
+        )
+        return [Handled(*row) for row in reversed(rows)]
+
+    # Outbox
+
+    def pending(
+        self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None
+    ) -> Sequence[Outgoing]:
+        """See the port."""
+        lanes = [row[0] for row in self._read(_RECEIVERS)] if receivers is None else list(receivers)
+        return [
+            _outgoing(row)
+            for lane in lanes
+            for row in self._read(
+                f"SELECT {_OUTGOING} FROM outbox WHERE receiver = ? AND not_before <= ?"  # noqa: S608 - constant text.
+                " ORDER BY urgent DESC, seq LIMIT ?",
+                (lane, now, per_receiver),
+            )
+        ]
+
+    def next_attempt(self, now: Instant) -> Instant | None:
+        """See the port."""
+        return _only(self._read("SELECT MIN(not_before) FROM outbox WHERE not_before > ?", (now,)))
+
+    def confirm(self, confirmations: Sequence[Confirmation]) -> None:
+        """See the port."""
+        receipts = [
+            (done.aggregate, done.receiver, done.transport, json.encode(done.receipt).decode())
+            for done in confirmations
+            if done.receipt is not None
+        ]
+        upsert = "ON CONFLICT DO UPDATE SET receipt = excluded.receipt"
+
+        def write(writer: Connection) -> None:
+            with writer.transaction():
+                writer.executemany("DELETE FROM outbox WHERE id = ?", [(done.id,) for done in confirmations])
+                writer.insert("receipts", "aggregate, receiver, transport, receipt", receipts, upsert)
+
+        self._write(write)
+
+    def postpone(self, outgoing: Sequence[Outgoing]) -> None:
+        """See the port."""
+        rows = [(item.attempts, item.method, item.not_before, item.id) for item in outgoing]
+
+        def write(writer: Connection) -> None:
+            with writer.transaction():
+                writer.executemany("UPDATE outbox SET attempts = ?, method = ?, not_before = ? WHERE id = ?", rows)
+
+        self._write(write)
+
+    def receipts(self, aggregate: str) -> Mapping[tuple[str, str], dict[str, Json]]:
+        """See the port."""
+        rows = self._read("SELECT receiver, transport, receipt FROM receipts WHERE aggregate = ?", (aggregate,))
+        return {(row[0], row[1]): json.decode(row[2]) for row in rows}
+
+    # Records
+
+    def record(self, kind: str, name: str) -> Json:
+        """See the port."""
+        found = _only(self._read("SELECT document FROM records WHERE kind = ? AND name = ?", (kind, name)))
+        return None if found is None else json.decode(found)
+
+    def records(self, kind: str) -> Mapping[str, Json]:
+        """See the port."""
+        rows = self._read("SELECT name, document FROM records WHERE kind = ? ORDER BY name", (kind,))
+        return {row[0]: json.decode(row[1]) for row in rows}
+
+    def put_record(self, kind: str, name: str, document: Json) -> None:
+        """See the port."""
+        row = (kind, name, json.encode(document).decode())
+        upsert = "ON CONFLICT DO UPDATE SET document = excluded.document"
+        self._write(lambda writer: writer.insert("records", "kind, name, document", [row], upsert))
+
+    def take_record(self, kind: str, name: str) -> Json:
+        """See the port."""
+
+        def write(writer: Connection) -> list[Row]:
+            sql = "DELETE FROM records WHERE kind = ? AND name = ? RETURNING document"
+            return writer.query(sql, (kind, name))
+
+        found = _only(self._write(write))
+        return None if found is None else json.decode(found)
+
+    # The whole
+
+    def health(self, now: Instant) -> Health:
+        """See the port."""
+        oldest = "SELECT received_at FROM deliveries WHERE id = (SELECT MIN(id) FROM backlog)"
+        due = "SELECT MIN(wake_at) FROM aggregates WHERE wake_at IS NOT NULL AND wake_at <= ?"
+        broken = f"SELECT id FROM aggregates WHERE owes = 1 AND wake_at IS NULL LIMIT {BROKEN_MAX}"  # noqa: S608 - constant.
+        return Health(
+            backlog=self._read("SELECT COUNT(*) FROM backlog")[0][0],
+            oldest_backlog_at=_only(self._read(oldest)),
+            oldest_due_at=_only(self._read(due, (now,))),
+            pending=self._read("SELECT COUNT(*) FROM outbox")[0][0],
+            oldest_pending_at=_only(self._read("SELECT created_at FROM outbox ORDER BY seq LIMIT 1")),
+            live=self._read("SELECT COUNT(*) FROM aggregates WHERE live = 1")[0][0],
+            broken=tuple(row[0] for row in self._read(broken)),
+        )
+
+    def prune(self, before: Instant, limit: int) -> int:
+        """See the port."""
+        old = (
+            "SELECT id FROM deliveries WHERE received_at < ? AND id NOT IN (SELECT id FROM backlog)"
+            " ORDER BY received_at LIMIT ?"
+        )
+
+        def write(writer: Connection) -> int:
+            with writer.transaction():
+                numbers = writer.query(old, (before, limit))
+                writer.executemany("DELETE FROM outcomes WHERE id = ?", numbers)
+                return writer.executemany("DELETE FROM deliveries WHERE id = ?", numbers) if numbers else 0
+
+        return self._write(write)
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy of the whole store at *target*, made while it is in use."""
+        self._reader().backup(target)
+
+    def check(self) -> str:
+        """What SQLite's own quick check says: `ok`, or the first trouble."""
+        return str(self._read("PRAGMA quick_check(1)")[0][0])
+
+    def close(self) -> None:
+        """See the port."""
+        with self._lock:
+            for connection in (*self._readers, self._writer):
+                if connection is not None:
+                    connection.close()
+            self._readers.clear()
+            self._writer = None
+
+    def _accept(self, writer: Connection, rows: Sequence[Row]) -> list[str]:
+        columns = "received_at, channel, key, head, body"
+        if len(rows) <= 256:  # noqa: PLR2004 - connection.ROWS_MAX: one statement.
+            writer.insert("deliveries", columns, rows)
+        else:
+            with writer.transaction():
+                writer.insert("deliveries", columns, rows)
+        last = int(writer.query("SELECT last_insert_rowid()")[0][0])
+        return [str(number) for number in range(last - len(rows) + 1, last + 1)]
+
+    def _commit(self, writer: Connection, commits: Sequence[Commit]) -> list[CommitResult]:
+        try:
+            with writer.transaction():
+                _write_all(writer, commits)
+        except (_Conflict, sqlite3.IntegrityError):
+            with writer.transaction():
+                return [_write_one(writer, commit) for commit in commits]
+        return [CommitResult.COMMITTED] * len(commits)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        with self._lock:
+            if self._writer is None:
+                self._writer = self._connect(self.path)
+            try:
+                return work(self._writer)
+            except StoreUnavailableError:
+                # Whatever the cause was, a fresh connection finds out whether it is gone.
+                self._writer.close()
+                self._writer = None
+                raise
+
+    def _reader(self) -> Connection:
+        reader: Connection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = self._connect(self.path, read_only=True)
+            with self._lock:
+                self._readers.append(reader)
+        return reader
+
+    def _read(self, sql: str, values: Row = ()) -> list[Row]:
+        reader = self._reader()
+        try:
+            return reader.query(sql, values)
+        except StoreUnavailableError:
+            reader.close()
+            self._local.reader = None
+            with self._lock:
+                if reader in self._readers:
+                    self._readers.remove(reader)
+            raise
+
+    def _read_in(self, sql: str, values: Iterable[str]) -> list[Any]:
+        wanted = list(values)
+        return [
+            row
+            for start in range(0, len(wanted), IDS_MAX)
+            for part in (wanted[start : start + IDS_MAX],)
+            for row in self._read(sql.format(",".join("?" * len(part))), part)
+        ]
+
+
+def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
+    """All of *commits*, or _Conflict / IntegrityError."""
+    fresh = [commit for commit in commits if not commit.expected]
+    known = [commit for commit in commits if commit.expected]
+    writer.insert("aggregates", "id, machine, version, state, wake_at, live, owes, rank", [_aggregate(c) for c in fresh])
+    changed = writer.executemany(
+        "UPDATE aggregates SET version = version + 1, state = ?, wake_at = ?, live = ?, owes = ?, rank = ?"
+        " WHERE id = ? AND version = ?",
+        [(c.state, c.wake_at, c.live, c.owes, c.rank, c.aggregate, c.expected) for c in known],
+    ) if known else 0
+    if changed != len(known):
+        raise _Conflict
+    claims = [(key, commit.aggregate, holder) for commit in commits for key, holder in commit.claims]
+    writer.insert("keys", "key, aggregate", [(key, owner) for key, owner, holder in claims if holder is None])
+    taken = [(owner, key, holder) for key, owner, holder in claims if holder is not None]
+    if taken and writer.executemany("UPDATE keys SET aggregate = ? WHERE key = ? AND aggregate = ?", taken) != len(taken):
+        raise _Conflict
+    handled = [(h.input_id, c.aggregate, h.at, h.reason, h.story) for c in commits for h in c.handled]
+    writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
+    writer.insert("outbox", _OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
+
+
+def _write_one(writer: Connection, commit: Commit) -> CommitResult:
+    """One commit in a savepoint of its own."""
+    ids = [handled.input_id for handled in commit.handled]
+    for start in range(0, len(ids), IDS_MAX):
+        part = ids[start : start + IDS_MAX]
+        if writer.query(f"SELECT 1 FROM handled WHERE input_id IN ({','.join('?' * len(part))}) LIMIT 1", part):  # noqa: S608
+            return CommitResult.SEEN
+    writer.execute("SAVEPOINT one")
+    try:
+        _write_all(writer, [commit])
+    except (_Conflict, sqlite3.IntegrityError):
+        writer.execute("ROLLBACK TO one")
+        writer.execute("RELEASE one")
+        return CommitResult.CONFLICT
+    writer.execute("RELEASE one")
+    return CommitResult.COMMITTED
+
+
+def _aggregate(commit: Commit) -> Row:
+    return (commit.aggregate, commit.machine, 1, commit.state, commit.wake_at, commit.live, commit.owes, commit.rank)
+
+
+def _outgoing_row(item: Outgoing) -> Row:
+    return (
+        item.id,
+        item.aggregate,
+        item.machine,
+        item.receiver,
+        item.kind,
+        json.encode(item.facts).decode(),
+        item.coalesce or None,
+        item.urgent,
+        item.created_at,
+        item.not_before,
+        item.attempts,
+        item.method,
+    )
+
+
+def _outgoing(row: Row) -> Outgoing:
+    return Outgoing(
+        id=row[0],
+        aggregate=row[1],
+        machine=row[2],
+        receiver=row[3],
+        kind=row[4],
+        facts=json.decode(row[5]),
+        coalesce=row[6] or "",
+        urgent=bool(row[7]),
+        created_at=row[8],
+        not_before=row[9],
+        attempts=row[10],
+        method=row[11],
+    )
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(id=str(row[0]), received_at=row[1], channel=row[2], key=row[3], head=row[4], body=row[5])
+
+
+def _number(delivery_id: str) -> int:
+    """The row of a delivery; 0, which no row has, for what is not a number of SQLite's."""
+    return int(delivery_id) if delivery_id.isascii() and delivery_id.isdecimal() and len(delivery_id) < 19 else 0  # noqa: PLR2004
+
+
+def _only(rows: Sequence[Row]) -> Any:  # noqa: ANN401 - a column of whatever type.
+    return rows[0][0] if rows else None

@@ -1,0 +1,156 @@
+"""The Web API: one table of methods, and what is checked before a method runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+import msgspec
+
+from tocsin.testing.fake_slack import chat_methods, directory_methods, view_methods
+from tocsin.testing.fake_slack.limits import RateLimiter
+from tocsin.testing.fake_slack.records import Call, JsonObject
+from tocsin.testing.fake_slack.trouble import Fault, Trouble
+from tocsin.testing.fake_slack.world import RefusedError, World, refuse
+
+RATE_LIMITED: Final = "ratelimited"
+OPEN_SOCKET: Final = "apps.connections.open"
+
+METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]] = {
+    "auth.test": (directory_methods.auth_test, ""),
+    "chat.delete": (chat_methods.delete, "chat:write"),
+    "chat.postEphemeral": (chat_methods.post_ephemeral, "chat:write"),
+    "chat.postMessage": (chat_methods.post_message, "chat:write"),
+    "chat.update": (chat_methods.update, "chat:write"),
+    "conversations.info": (directory_methods.conversations_info, "channels:read"),
+    "conversations.list": (directory_methods.conversations_list, "channels:read"),
+    "conversations.members": (directory_methods.conversations_members, "channels:read"),
+    "conversations.open": (directory_methods.conversations_open, "im:write"),
+    "conversations.setTopic": (directory_methods.conversations_set_topic, "channels:manage"),
+    "dnd.info": (directory_methods.dnd_info, "dnd:read"),
+    "usergroups.users.update": (directory_methods.usergroups_users_update, "usergroups:write"),
+    "users.getPresence": (directory_methods.users_get_presence, "users:read"),
+    "users.info": (directory_methods.users_info, "users:read"),
+    "users.list": (directory_methods.users_list, "users:read"),
+    "views.open": (view_methods.views_open, ""),
+    "views.publish": (view_methods.views_publish, ""),
+    "views.update": (view_methods.views_update, ""),
+}
+"""Each method's implementation and the bot scope that it needs."""
+
+ALL_SCOPES: Final = frozenset(scope for _, scope in METHODS.values() if scope)
+
+
+class Answer(msgspec.Struct, kw_only=True):
+    """What goes back over HTTP."""
+
+    body: JsonObject
+    status: int = 200
+    retry_after_seconds: int | None = None
+    lost: bool = False
+    """The connection closes instead: the work is done, and the caller does not know."""
+
+
+class Api:
+    """Answers calls. Its caller holds ``world.changed``."""
+
+    def __init__(
+        self,
+        world: World,
+        trouble: Trouble,
+        *,
+        bot_token: str,
+        app_token: str,
+        scopes: Collection[str],
+        open_socket: Callable[[], str],
+    ) -> None:
+        """*open_socket* makes the URL that ``apps.connections.open`` answers with."""
+        self._world = world
+        self._trouble = trouble
+        self._limiter = RateLimiter(world.limits, world.clock)
+        self._bot_token = bot_token
+        self._app_token = app_token
+        self._scopes = frozenset(scopes)
+        self._open_socket = open_socket
+
+    def call(self, method: str, token: str, payload: JsonObject) -> Answer:
+        """Answer a call of the Web API, and record it."""
+        return self._answer(method, payload, lambda: self._run(method, token, payload))
+
+    def respond(self, key: str, payload: JsonObject) -> Answer:
+        """Answer a POST to a response URL, and record it under the method name ``response_url``."""
+        answer = self._answer("response_url", payload, lambda: chat_methods.respond(self._world, key, payload))
+        if answer.status == 200 and not answer.body["ok"]:  # noqa: PLR2004 HTTP's own number
+            answer.status = 404 if answer.body["error"].endswith("_url") else 400
+        return answer
+
+    def reject(self, method: str, error: str) -> Answer:
+        """Answer a call whose body cannot be read, and record it."""
+        return self._answer(method, {}, lambda: refuse(error))
+
+    def _answer(self, method: str, payload: JsonObject, run: Callable[[], JsonObject]) -> Answer:
+        world, at = self._world, self._world.clock()
+        fault = self._trouble.next_fault(method)
+        error: str | None = None
+        try:
+            answer = _injected(fault) or self._limited(method, payload) or Answer(body={"ok": True} | run())
+        except RefusedError as refused:
+            world.refuse(method, refused, payload)
+            answer = Answer(body=_error_body(refused))
+        if fault is not None and fault.lose_answer:
+            answer.lost = True
+        error = None if answer.body["ok"] else answer.body["error"]
+        world.calls.append(Call(method=method, payload=payload, at=at, error=error))
+        world.changed.notify_all()
+        return answer
+
+    def _limited(self, method: str, payload: JsonObject) -> Answer | None:
+        seconds = self._limiter.admit(method, self._world.bucket(payload.get("channel")))
+        if seconds is None:
+            return None
+        refused = RefusedError(RATE_LIMITED, [f"Retry-After: {seconds}"])
+        self._world.refuse(method, refused, payload)
+        return _too_many(seconds)
+
+    def _run(self, method: str, token: str, payload: JsonObject) -> JsonObject:
+        if method == OPEN_SOCKET:
+            self._check_token(token, self._app_token, self._bot_token)
+            return {"url": self._open_socket()}
+        if method not in METHODS:
+            refuse("unknown_method")
+        self._check_token(token, self._bot_token, self._app_token)
+        implementation, scope = METHODS[method]
+        if scope and scope not in self._scopes:
+            refuse("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
+        return implementation(self._world, payload)
+
+    def _check_token(self, token: str, wanted: str, other: str) -> None:
+        if not token:
+            refuse("not_authed")
+        if token == other:
+            refuse("not_allowed_token_type")
+        if token != wanted:
+            refuse("invalid_auth")
+        if self._trouble.token_error is not None:
+            refuse(self._trouble.token_error)
+
+
+def _injected(fault: Fault | None) -> Answer | None:
+    # What the test has asked for is no surprise to it, so it is not recorded as a refusal.
+    if fault is None or fault.lose_answer:
+        return None
+    if fault.retry_after_seconds is not None:
+        return _too_many(fault.retry_after_seconds)
+    return Answer(body={"ok": False, "error": fault.error})
+
+
+def _too_many(seconds: int) -> Answer:
+    return Answer(body={"ok": False, "error": RATE_LIMITED}, status=429, retry_after_seconds=seconds)
+
+
+def _error_body(refused: RefusedError) -> JsonObject:
+    body: JsonObject = {"ok": False, "error": refused.error} | refused.extra
+    if refused.details:
+        body["errors"] = [detail.removeprefix("[ERROR] ") for detail in refused.details]
+        body["response_metadata"] = {"messages": list(refused.details)}
+    return body

@@ -1,0 +1,94 @@
+"""An incident in the words of people: who has it, what happens next and when. The machine itself is asked for the future."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from tocsin.incidents import ladder
+from tocsin.incidents.alerts import Kind
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.state import Incident, Status
+from tocsin.kernel.machine import Tick
+from tocsin.kernel.time import Instant
+
+NAMES_MAX: Final = 4  # More names are not read, only counted.
+
+_RESPONDER: Final = ladder.responder("")
+_TEAM: Final = ladder.room("")
+
+
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """*who* has it now, *then* what happens at *at* unless somebody acts; *then* is empty when nothing will."""
+
+    who: str
+    then: str = ""
+    at: Instant | None = None
+
+
+def outlook(machine: IncidentMachine, state: Incident, names: Mapping[str, str]) -> Outlook:
+    """How *state* stands and goes on."""
+    if state.wake_at is None:
+        return Outlook(who=_who(state, names))
+    after = machine.decide(state, Tick(), state.wake_at).state
+    assert after is not None
+    return Outlook(who=_who(state, names), then=_then(state, after, names), at=state.wake_at)
+
+
+def asks(state: Incident, responder: str, teams: Sequence[str]) -> bool:
+    """Whether *responder*, a member of *teams*, is one of those who are asked now and have not passed."""
+    if state.status is not Status.TRIGGERED or not responder:
+        return False
+    receivers = {ladder.responder(responder), *(ladder.room(team) for team in teams)}
+    return bool(receivers.intersection(state.asked) - set(state.passed))
+
+
+def person(name: str, names: Mapping[str, str]) -> str:
+    """How a responder is called."""
+    return names.get(name, name)
+
+
+def receiver(name: str, names: Mapping[str, str]) -> str:
+    """How a receiver is called."""
+    if name.startswith(_RESPONDER):
+        return person(name.removeprefix(_RESPONDER), names)
+    return f"everyone in {name.removeprefix(_TEAM)}" if name.startswith(_TEAM) else ladder.label(name)
+
+
+def _who(state: Incident, names: Mapping[str, str]) -> str:
+    match state.status:
+        case Status.RESOLVED:
+            return f"resolved by {person(state.resolved_by, names)}" if state.resolved_by else "resolved by itself"
+        case Status.ACKNOWLEDGED:
+            return f"acknowledged by {person(state.assignee or state.acknowledged_by, names)}"
+        case Status.SNOOZED:
+            return f"snoozed by {person(state.assignee, names)}"
+        case Status.TRIGGERED if state.kind is Kind.NOTIFICATION:
+            return "only announced, nobody is asked"
+        case Status.TRIGGERED:
+            waiting = [name for name in state.asked if name not in state.passed]
+            lost = f"; {_list(state.unreached, names)} could not be reached" if state.unreached else ""
+            return f"asking {_list(waiting, names)}{lost}"
+
+
+def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:
+    if after.status is Status.RESOLVED:
+        return "closes by itself"
+    asked = _list(after.asked, names)
+    match state.status:
+        case Status.ACKNOWLEDGED:
+            return f"asks {asked}, if it is still open"
+        case Status.SNOOZED:
+            return f"asks {asked} again"
+        case _:
+            return f"asks {asked} again" if state.asked == after.asked else f"asks {asked}"
+
+
+def _list(receivers: Sequence[str], names: Mapping[str, str]) -> str:
+    if not receivers:
+        return "nobody"
+    called = [receiver(name, names) for name in receivers[:NAMES_MAX]]
+    more = len(receivers) - len(called)
+    return ", ".join(called) + (f" and {more} more" if more else "")

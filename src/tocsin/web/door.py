@@ -1,0 +1,262 @@
+"""The front door: an asyncio protocol that takes deliveries in with as little work as can be, and leaves all else to uvicorn.
+
+A connection whose next request is for an ingest path is read here with httptools (llhttp); any other is handed over, whole
+and for good, to uvicorn's protocol. A request is answered only when its delivery is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+BODY_BYTES_MAX: Final = 8 * 1024 * 1024  # GitHub's are larger in theory; an Alertmanager group of 10,000 alerts is smaller.
+HEAD_BYTES_MAX: Final = 64 * 1024
+PIPELINE_MAX: Final = 64  # Requests of one connection that wait for their answer.
+IDLE_SECONDS: Final = 75.0  # As nginx keeps them; a request that is not whole by then was lost anyway.
+PEEK_BYTES: Final = 16  # Enough to tell the ingest paths from the others.
+
+_INGEST: Final = (b"POST /v1/in/", b"PUT /v1/in/", b"POST /v2/enqueue")
+_CREDENTIALS: Final = frozenset({b"authorization", b"cookie", b"proxy-authorization", b"x-api-key"})
+_DULL: Final = frozenset({b"host", b"connection", b"content-length", b"accept", b"accept-encoding", b"transfer-encoding"})
+
+
+class Request:
+    """One request, whole: *head* are the header lines to keep, *path* without the query."""
+
+    __slots__ = ("body", "close", "head", "headers", "path", "query")
+
+    def __init__(self, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Names in *headers* are in lower case."""
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+
+    def kept(self) -> bytes:
+        """The header lines that are stored: no credentials, nothing of the connection."""
+        return b"\n".join(
+            [name + b": " + value for name, value in self.headers if name not in _DULL and name not in _CREDENTIALS]
+        )
+
+
+class Taker(Protocol):
+    """Decides on requests; it answers each by calling *answer* once with the whole response, at once or later on the loop."""
+
+    def take(self, request: Request, answer: Callable[[bytes], None]) -> None:
+        """Take one request."""
+        ...
+
+
+def response(status: int, body: bytes, content_type: bytes = b"application/json", headers: bytes = b"") -> bytes:
+    """A whole HTTP/1.1 response; *headers* are further lines, each ended by CRLF."""
+    return b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n%s\r\n%s" % (
+        status,
+        HTTPStatus(status).phrase.encode(),
+        content_type,
+        len(body),
+        headers,
+        body,
+    )
+
+
+def refusal(status: int, sentence: str, headers: bytes = b"") -> bytes:
+    """A response that says in one sentence what is wrong."""
+    body = '{"status":"refused","message":"%s"}' % sentence.replace("\\", "\\\\").replace('"', '\\"')
+    return response(status, body.encode(), headers=headers)
+
+
+def door(taker: Taker) -> type[asyncio.Protocol]:
+    """The protocol class for uvicorn's `Config(http=...)`."""
+
+    class Door(_Door):
+        _taker = taker
+
+    return Door
+
+
+class _Door(asyncio.Protocol):
+    """One connection."""
+
+    __slots__ = (
+        "_active_at", "_app_state", "_body", "_closing", "_config", "_head_bytes", "_headers", "_idle", "_loop", "_parser",
+        "_peeked", "_size", "_slots", "_state", "_transport", "_url",
+    )  # fmt: skip
+    _taker: Taker
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """As uvicorn makes its protocols."""
+        self._config = config
+        self._state = server_state
+        self._app_state = app_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._parser: Any = None
+        self._peeked = b""
+        self._slots: deque[list[bytes | None]] = deque()
+        self._closing = False
+        self._active_at = self._loop.time()
+        self._reset()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        self._transport: Any = transport
+        self._state.connections.add(self)  # type: ignore[arg-type]
+        self._idle = self._loop.call_later(IDLE_SECONDS, self._give_up_idle)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came; at the border of a request they tell whose it is."""
+        self._active_at = self._loop.time()
+        if self._closing:
+            return
+        if self._parser is None or (not self._slots and self._at_border()):
+            data = self._peeked + data
+            if len(data) < PEEK_BYTES and b"\n" not in data:
+                self._peeked = data
+                return
+            self._peeked = b""
+            if not data.startswith(_INGEST):
+                self._hand_over(data)
+                return
+            if self._parser is None:
+                self._parser = httptools.HttpRequestParser(self)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as problem:
+            self._refuse(refusal(HTTPStatus.BAD_REQUEST, f"this is not HTTP: {_plain(problem)}"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone; what it sent whole is still stored."""
+        self._idle.cancel()
+        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._parser = None
+
+    def shutdown(self) -> None:
+        """Uvicorn asks to end: after the answers that are due."""
+        self._closing = True
+        if not self._slots and not self._transport.is_closing():
+            self._transport.close()
+
+    # httptools
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._reset()
+
+    def on_url(self, url: bytes) -> None:
+        """Its target, or a part of it."""
+        self._url += url
+        self._weigh(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        name = name.lower()
+        self._headers.append((name, value))
+        self._weigh(len(name) + len(value))
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        if self._closing:
+            return
+        self._size += len(body)
+        if self._size > BODY_BYTES_MAX:
+            self._body.clear()
+            sentence = f"the body is larger than {BODY_BYTES_MAX} bytes; send fewer alerts at once"
+            self._refuse(refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence))
+            return
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        if self._closing:
+            return
+        if len(self._slots) >= PIPELINE_MAX:
+            self._refuse(refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests before an answer"))
+            return
+        path, _, query = self._url.partition(b"?")
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        slot: list[bytes | None] = [None]
+        self._slots.append(slot)
+        self._closing = not self._parser.should_keep_alive()
+
+        def answer(whole: bytes) -> None:
+            slot[0] = whole
+            self._flush()
+
+        self._url, self._body, headers, self._headers = b"", [], self._headers, []
+        self._taker.take(Request(path, query, headers, body), answer)
+
+    # Ours
+
+    def _reset(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._size = 0
+        self._head_bytes = 0
+
+    def _at_border(self) -> bool:
+        return not self._url and not self._headers and not self._body
+
+    def _weigh(self, count: int) -> None:
+        self._head_bytes += count
+        if self._head_bytes > HEAD_BYTES_MAX and not self._closing:
+            sentence = f"the headers are larger than {HEAD_BYTES_MAX} bytes"
+            self._refuse(refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, sentence))
+
+    def _flush(self) -> None:
+        """Write the answers that are next in order."""
+        transport = self._transport
+        while self._slots and self._slots[0][0] is not None:
+            whole = self._slots.popleft()[0]
+            if not transport.is_closing():
+                transport.write(whole)
+        if self._closing and not self._slots and not transport.is_closing():
+            transport.close()
+
+    def _refuse(self, whole: bytes) -> None:
+        """Answer and end the connection; what follows on it is not read."""
+        self._closing = True
+        self._slots.append([whole])
+        self._flush()
+
+    def _hand_over(self, data: bytes) -> None:
+        """The rest of this connection is uvicorn's."""
+        self._idle.cancel()
+        self._state.connections.discard(self)  # type: ignore[arg-type]
+        inner = HttpToolsProtocol(
+            config=self._config, server_state=self._state, app_state=self._app_state, _loop=self._loop
+        )
+        self._transport.set_protocol(inner)
+        inner.connection_made(self._transport)
+        inner.data_received(data)
+
+    def _give_up_idle(self) -> None:
+        rest = self._active_at + IDLE_SECONDS - self._loop.time()
+        if rest > 0 or self._slots:
+            self._idle = self._loop.call_later(max(rest, 1.0), self._give_up_idle)
+        elif not self._transport.is_closing():
+            self._transport.close()
+
+
+def _plain(problem: Exception) -> str:
+    return str(problem).encode("ascii", "replace").decode().replace('"', "'")[:200]

@@ -1,0 +1,185 @@
+"""Reception: what happens at the front door. A valid key and, where the sender signs, a valid signature; then onto the disk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+
+from tocsin.engine.ports import Received
+from tocsin.errors import StoreUnavailableError
+from tocsin.kernel.time import Instant
+from tocsin.sources import pagerduty
+from tocsin.web.door import Request, refusal, response
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import Executor
+
+DEPTH_MAX: Final = 10_000  # Deliveries that wait for the disk; with more the senders are better told to come again.
+BYTES_MAX: Final = 64 * 1024 * 1024  # Of bodies that wait for the disk.
+RETRY_AFTER: Final = b"retry-after: 5\r\n"
+
+INGEST_PATH: Final = b"/v1/in/"
+PAGERDUTY_PATH: Final = b"/v2/enqueue"
+
+log = logging.getLogger(__name__)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether a signed message may come in: *status* 200, or the code that its sender must hear, and why."""
+
+    status: int
+    message: str = ""
+
+
+class Writer(Protocol):
+    """Stores deliveries in groups, and answers with the token later."""
+
+    def submit(self, received: Received, token: object) -> None:
+        """Queue one delivery."""
+        ...
+
+    def depth(self) -> int:
+        """How many wait."""
+        ...
+
+
+Answer = Callable[[bytes], None]
+Check = Callable[[Mapping[str, str], bytes, str], Verdict]
+
+
+class Reception:
+    """A `tocsin.web.door.Taker`; lives on the event loop."""
+
+    def __init__(  # noqa: PLR0913 - the world outside, named.
+        self,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        executor: Executor,
+        clock: Callable[[], Instant],
+        integration: Callable[[str], str | None],
+        check_sns: Check,
+        new_key: Callable[[], str],
+        on_accepted: Callable[[int], None],
+        on_refused: Callable[[str], None],
+    ) -> None:
+        """*integration* names the integration that a presented key belongs to. *check_sns* may block (it runs on *executor*).
+
+        *on_refused* hears the kind of each refusal: `key`, `signature`, `overload`, `store`, `contract`.
+        """
+        self._loop = loop
+        self._executor = executor
+        self._clock = clock
+        self._integration = integration
+        self._check_sns = check_sns
+        self._new_key = new_key
+        self._on_accepted = on_accepted
+        self._on_refused = on_refused
+        self._writer: Writer | None = None
+        self._bytes = 0
+
+    def attach(self, writer: Writer) -> None:
+        """The writer, which in turn calls `answered`."""
+        self._writer = writer
+
+    def take(self, request: Request, answer: Answer) -> None:
+        """See `Taker`."""
+        if request.path.startswith(INGEST_PATH):
+            self._take_any(request, answer)
+        elif request.path == PAGERDUTY_PATH:
+            self._take_pagerduty(request, answer)
+        else:
+            answer(refusal(HTTPStatus.NOT_FOUND, "there is nothing at this path; deliveries go to /v1/in/{key}"))
+
+    def submit(self, received: Received, answer: Callable[[str | StoreUnavailableError], None]) -> None:
+        """Store one delivery; *answer* hears, on the loop, its id or the trouble."""
+        assert self._writer is not None
+        if self._writer.depth() >= DEPTH_MAX or self._bytes + len(received.body) > BYTES_MAX:
+            self._on_refused("overload")
+            answer(StoreUnavailableError("too many deliveries wait for the disk"))
+            return
+        self._bytes += len(received.body)
+        self._writer.submit(received, (len(received.body), answer))
+
+    def answered(self, answers: Sequence[tuple[Any, str | StoreUnavailableError]]) -> None:
+        """A group is on the disk, or is not. Called on the writer's thread."""
+        self._loop.call_soon_threadsafe(self._answer_group, answers)
+
+    def _answer_group(self, answers: Sequence[tuple[Any, str | StoreUnavailableError]]) -> None:
+        accepted = 0
+        for (size, answer), result in answers:
+            self._bytes -= size
+            accepted += isinstance(result, str)
+            answer(result)
+        self._on_accepted(accepted)
+        if accepted < len(answers):
+            self._on_refused("store")
+
+    def _take_any(self, request: Request, answer: Answer) -> None:
+        key = request.path[len(INGEST_PATH) :].strip(b"/").decode("ascii", "replace")
+        integration = self._integration(key)
+        if integration is None:
+            self._on_refused("key")
+            answer(refusal(HTTPStatus.FORBIDDEN, "this integration key is not known here; compare it with the console's list"))
+            return
+        received = Received(
+            received_at=self._clock(), channel="in", key=integration, head=request.kept(), body=request.body
+        )
+        signed = any(name == b"x-amz-sns-message-type" for name, _ in request.headers)
+        raw = signed and any(name == b"x-amz-sns-rawdelivery" and value == b"true" for name, value in request.headers)
+        if signed and not raw:
+            self._check_then_submit(request, received, answer)
+        else:
+            self.submit(received, lambda result: answer(_reply(result, HTTPStatus.ACCEPTED)))
+
+    def _check_then_submit(self, request: Request, received: Received, answer: Answer) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
+        verdict = self._loop.run_in_executor(self._executor, self._check_sns, headers, request.body, received.key)
+
+        def judged(done: asyncio.Future[Verdict]) -> None:
+            if done.cancelled() or done.exception() is not None:
+                log.error("checking a signature failed", extra={"problem": repr(done.exception())})
+                answer(_unavailable("internal error while the signature was checked"))
+            elif (found := done.result()).status == HTTPStatus.OK:
+                self.submit(received, lambda result: answer(_reply(result, HTTPStatus.OK)))
+            else:
+                self._on_refused("signature")
+                headers = RETRY_AFTER if found.status == HTTPStatus.SERVICE_UNAVAILABLE else b""
+                answer(refusal(found.status, found.message, headers))
+
+        verdict.add_done_callback(judged)
+
+    def _take_pagerduty(self, request: Request, answer: Answer) -> None:
+        found = pagerduty.answer(request.body, new_key=self._new_key())
+        integration = self._integration(found.routing_key) if found.routing_key else None
+        if found.status != HTTPStatus.ACCEPTED or integration is None:
+            self._on_refused("key" if found.status == HTTPStatus.ACCEPTED else "contract")
+            status = HTTPStatus.BAD_REQUEST if found.status == HTTPStatus.ACCEPTED else found.status
+            body = found.body if found.status != HTTPStatus.ACCEPTED else pagerduty.UNKNOWN_KEY
+            answer(response(status, body))
+            return
+        received = Received(
+            received_at=self._clock(),
+            channel="in",
+            key=integration,
+            head=b"x-tocsin-dedup-key: " + found.dedup_key.encode() + b"\n" + request.kept(),
+            body=request.body,
+        )
+        whole = response(HTTPStatus.ACCEPTED, found.body)
+        self.submit(
+            received, lambda result: answer(whole if isinstance(result, str) else _unavailable(result.message))
+        )
+
+
+def _reply(result: str | StoreUnavailableError, status: int) -> bytes:
+    if isinstance(result, str):
+        return response(status, b'{"status":"accepted","id":"%s"}' % result.encode())
+    return _unavailable(result.message)
+
+
+def _unavailable(problem: str) -> bytes:
+    return refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"not stored, send it again: {problem}", RETRY_AFTER)

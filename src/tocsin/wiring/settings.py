@@ -1,0 +1,233 @@
+"""What a team configures: the one table of all keys, from which reading, messages, schema and documentation are made."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from tocsin.incidents.alerts import Kind as AlertKind
+from tocsin.incidents.alerts import Severity
+from tocsin.incidents.policy import REPEAT_MAX
+from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
+from tocsin.patterns import Pattern
+from tocsin.wiring.settings_kinds import (
+    Choice,
+    Flag,
+    Key,
+    Many,
+    Named,
+    PatternOf,
+    Ref,
+    Secret,
+    Section,
+    Span,
+    Text,
+    Url,
+    Whole,
+)
+
+FILE: Final = "tocsin.yaml"
+EVERYONE: Final = "everyone"  # The team that exists when the file names none.
+DEFAULT: Final = "default"  # The integration that always exists, and the policy of teams that choose none.
+
+_EMAIL: Final = Text(most=254, shape=r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", what="an e-mail address like ada@example.com")
+_SERVER: Final = Text(
+    shape=r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", what="a host and a port like smtp.example.com:587"
+)
+
+
+class Responder(msgspec.Struct, frozen=True, kw_only=True):
+    """A person who can be asked."""
+
+    name: Annotated[str, Key(Text(most=80), "How people call them; without it, the key itself.")] = ""
+    slack: Annotated[
+        str | None,
+        Key(
+            Text(shape=r"[UW][A-Z0-9]{2,20}", what="a Slack member ID like U012AB3CD (in their profile: ⋮, Copy member ID)"),
+            "Slack member ID; pages come as direct messages.",
+        ),
+    ] = None
+    email: Annotated[str | None, Key(_EMAIL, "Address for pages by e-mail; needs `mail`.")] = None
+    ntfy: Annotated[
+        Secret | None,
+        Key(Url(plain=True), "Address of an ntfy topic; who knows it can read it.", secret=True),
+    ] = None
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True):
+    """People who are asked for each other, and the room where they read."""
+
+    members: Annotated[tuple[str, ...], Key(Many(of=Ref("responder")), "Its responders.")] = ()
+    slack: Annotated[
+        str | None,
+        Key(
+            Text(
+                shape=r"[CG][A-Z0-9]{2,20}|#[^\s#,:<>@]{1,80}",
+                what='a Slack channel: an ID like C012AB3CD, or "#ops" (in quotes, since # begins a comment)',
+            ),
+            "Its room: the channel where incidents are shown. Invite the bot there.",
+        ),
+    ] = None
+    policy: Annotated[
+        str | None,
+        Key(
+            Ref("policy"),
+            "Its escalation policy. Without it the one named `default`; without that, one member is asked, "
+            "then another, then everyone.",
+        ),
+    ] = None
+
+
+class PolicyStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a ladder."""
+
+    ask: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(of=Ref("target"), least=1, single=True),
+            "Who is asked: a responder, `team` (everyone of the incident's team) or `team:NAME`; one, or a list.",
+        ),
+    ]
+    wait: Annotated[Duration, Key(Span(most=7 * DAY), "How long an answer is awaited before the next step.")] = 5 * MINUTE
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """A ladder of people to ask, until somebody answers."""
+
+    steps: Annotated[tuple[PolicyStep, ...], Key(Many(of=Section(PolicyStep), least=1), "The ladder, first step first.")]
+    repeat: Annotated[
+        int, Key(Whole(least=0, most=REPEAT_MAX), "How often the ladder is walked again, before everyone is asked.")
+    ] = 0
+    everyone_every: Annotated[
+        Duration, Key(Span(most=7 * DAY), "After the ladder everyone of the team is asked, again and again, this far apart.")
+    ] = 15 * MINUTE
+    ack_timeout: Annotated[
+        Duration, Key(Span(), "Who has acknowledged, and not resolved, is asked again after this time.")
+    ] = HOUR
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """What is decided for the alerts that match; the first route that does counts."""
+
+    name: Annotated[str, Key(Text(most=80), "What it is for, in your words.")] = ""
+    when: Annotated[Pattern | None, Key(PatternOf("alert"), "A pattern for the normalised alert.")] = None
+    event: Annotated[Pattern | None, Key(PatternOf("event"), "A pattern for the event as its sender wrote it.")] = None
+    team: Annotated[str | None, Key(Ref("team"), "Whom it concerns; without it the integration's team.")] = None
+    policy: Annotated[str | None, Key(Ref("policy"), "Whom to ask; without it the team's policy.")] = None
+    severity: Annotated[
+        str | None, Key(Choice(tuple(word.value for word in Severity)), "How bad it is, whatever the sender says.")
+    ] = None
+    kind: Annotated[
+        str | None,
+        Key(Choice(tuple(word.value for word in AlertKind)), "`notification` is shown, and nobody is paged for it."),
+    ] = None
+    auto_resolve: Annotated[bool, Key(Flag(), "Whether the sender's all-clear resolves the incident.")] = True
+
+
+class Integration(msgspec.Struct, frozen=True, kw_only=True):
+    """A sender's credential, and whom its alerts concern."""
+
+    team: Annotated[str, Key(Ref("team"), "Whom its alerts concern; without it the first team.")] = ""
+    key: Annotated[
+        Secret | None,
+        Key(
+            Text(shape=r"[A-Za-z0-9_-]{16,128}", what="a key of 16 to 128 letters, digits, - or _"),
+            "The credential that stands in its URL; without it one is made at the first start.",
+            secret=True,
+        ),
+    ] = None
+    sns_accounts: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(of=Text(shape=r"[0-9]{12}", what="an AWS account ID of 12 digits"), single=True),
+            "AWS accounts whose SNS topics may send here; without it all that know the key.",
+        ),
+    ] = ()
+
+
+class Windows(msgspec.Struct, frozen=True, kw_only=True):
+    """How long alerts with the same key count as one."""
+
+    alert: Annotated[Duration, Key(Span(most=366 * DAY), "An alert joins its incident if it comes this soon after the last one.")] = 7 * DAY
+    notification: Annotated[Duration, Key(Span(most=7 * DAY), "The same for notifications; they are over after it.")] = MINUTE
+    reopen: Annotated[
+        Duration, Key(Span(least=0, most=7 * DAY), "What fires this soon after a resolve re-opens the incident.")
+    ] = 5 * MINUTE
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """Where Tocsin listens."""
+
+    host: Annotated[
+        str,
+        Key(Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name"), "Address to listen on; `0.0.0.0` for all."),
+    ] = "127.0.0.1"
+    port: Annotated[int, Key(Whole(least=0, most=65535), "Port to listen on; 0 takes a free one.")] = 8420
+    url: Annotated[
+        str | None,
+        Key(Url(plain=True), "The address by which people and senders reach it, if that is another one (a proxy's)."),
+    ] = None
+
+
+class Slack(msgspec.Struct, frozen=True, kw_only=True):
+    """The Slack app."""
+
+    bot_token: Annotated[Secret, Key(Text(), "Bot token.", secret=True)]
+    app_token: Annotated[Secret | None, Key(Text(), "App-level token: Socket Mode, without a public URL.", secret=True)] = None
+    signing_secret: Annotated[Secret | None, Key(Text(), "Signing secret: buttons come by HTTP.", secret=True)] = None
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """The mail server that sends pages."""
+
+    smtp: Annotated[str, Key(_SERVER, "Host and port.")]
+    sender: Annotated[str, Key(_EMAIL, "The sender's address.", called="from")]
+    username: Annotated[str | None, Key(Text(), "User name, if it asks for one.")] = None
+    password: Annotated[Secret | None, Key(Text(), "Password, if it asks for one.", secret=True)] = None
+    tls: Annotated[
+        str, Key(Choice(("starttls", "tls", "none")), "How the connection is encrypted: port 587, port 465, or not at all.")
+    ] = "starttls"
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """The outside watchman: an address that is fetched only while all is well."""
+
+    url: Annotated[Secret, Key(Url(), "The address to fetch.", secret=True)]
+    every: Annotated[Duration, Key(Span(least=10 * SECOND, most=DAY), "How often.")] = MINUTE
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what is over is kept."""
+
+    deliveries: Annotated[Duration, Key(Span(least=HOUR, most=3660 * DAY), "Raw deliveries, from their arrival.")] = 14 * DAY
+    incidents: Annotated[Duration, Key(Span(least=HOUR, most=3660 * DAY), "Incidents, from their end.")] = 400 * DAY
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file; without one, the defaults. Names that stand in it are names that exist."""
+
+    responders: Annotated[dict[str, Responder], Key(Named("responder", Section(Responder)), "People who can be asked.")] = {}
+    teams: Annotated[
+        dict[str, Team],
+        Key(Named("team", Section(Team)), "Teams; the first one gets what no rule gives to another."),
+    ] = {}
+    policies: Annotated[dict[str, Policy], Key(Named("policy", Section(Policy)), "Escalation policies.")] = {}
+    routes: Annotated[tuple[Route, ...], Key(Many(of=Section(Route)), "Routing rules; the first that matches counts.")] = ()
+    integrations: Annotated[
+        dict[str, Integration],
+        Key(Named("integration", Section(Integration)), "Senders; one named `default` always exists."),
+    ] = {}
+    windows: Annotated[Windows, Key(Section(Windows), "When alerts are the same.")] = Windows()
+    server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
+    slack: Annotated[Slack | None, Key(Section(Slack), "The Slack app.")] = None
+    mail: Annotated[Mail | None, Key(Section(Mail), "The mail server that sends pages.")] = None
+    heartbeat: Annotated[
+        Heartbeat | None, Key(Section(Heartbeat), "An address outside that is fetched only while all is well.")
+    ] = None
+    retention: Annotated[Retention, Key(Section(Retention), "How long what is over is kept.")] = Retention()
+
+    @property
+    def first_team(self) -> str:
+        """The team that gets what nobody else does."""
+        return next(iter(self.teams))

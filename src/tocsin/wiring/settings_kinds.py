@@ -1,0 +1,173 @@
+"""What can stand in a configuration file: the kinds of values, and what a key is. A table of these drives everything else."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from tocsin.kernel.time import DAY, SECOND, Duration
+
+
+class Secret:
+    """A text that no log, no message and no representation shows; `reveal` gives it to the one who needs it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Hide *text*."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "…"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of at most *most* characters; with *shape* (a regular expression for all of it) *what* says what it must be."""
+
+    most: int = 1000
+    shape: str = ""
+    what: str = "a text"
+
+
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole number, both limits included."""
+
+    least: int
+    most: int
+
+
+class Flag(msgspec.Struct, frozen=True):
+    """True or false."""
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """A duration as `parse_duration` reads it; the limits are ms, both included."""
+
+    least: Duration = SECOND
+    most: Duration = 30 * DAY
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of *words*."""
+
+    words: tuple[str, ...]
+
+
+class Url(msgspec.Struct, frozen=True, kw_only=True):
+    """An http or https address; *plain*: without a query."""
+
+    plain: bool = False
+
+
+class Ref(msgspec.Struct, frozen=True):
+    """The name of something that is declared elsewhere: `team`, `policy`, or `target` (a responder, or a team)."""
+
+    to: str
+
+
+class PatternOf(msgspec.Struct, frozen=True):
+    """An EventBridge event pattern over the normalised `alert`, or over the raw `event`."""
+
+    subject: str
+
+
+class Many(msgspec.Struct, frozen=True, kw_only=True):
+    """A list; *single*: one alone may stand without brackets. *least*: how many there must be at least."""
+
+    of: Kind
+    least: int = 0
+    single: bool = False
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A mapping from names that the author chooses; *word* is what one of them is called."""
+
+    word: str
+    of: Kind
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A mapping with fixed keys: those of *struct*, whose fields are annotated with `Key`."""
+
+    struct: type[msgspec.Struct]
+
+
+Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Ref | PatternOf | Many | Named | Section
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A key of a section: its kind, what it is for, and how it is spelled when Python has that word for itself.
+
+    *secret*: its value is never shown, and becomes a `Secret`. *example* is what messages and the documentation show.
+    """
+
+    kind: Kind
+    meaning: str
+    called: str = ""
+    secret: bool = False
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as it is read: its spelling in the file, the struct's field, and the default (`msgspec.NODEFAULT`: required)."""
+
+    name: str
+    field: str
+    key: Key
+    default: object
+
+    @property
+    def required(self) -> bool:
+        """Whether it must stand in the file."""
+        return self.default is msgspec.NODEFAULT
+
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+"""What the author may call things: the names go into URLs, receivers and logs."""
+
+_ENTRIES: Final[dict[type[msgspec.Struct], dict[str, Entry]]] = {}
+
+
+def entries(struct: type[msgspec.Struct]) -> dict[str, Entry]:
+    """The keys of a section by their spelling, in the order of the struct."""
+    if struct not in _ENTRIES:
+        hints = get_type_hints(struct, include_extras=True)
+        found = [
+            Entry(name=key.called or field.name, field=field.name, key=key, default=_default(field))
+            for field in msgspec.structs.fields(struct)
+            for key in _keys(hints[field.name])
+        ]
+        _ENTRIES[struct] = {entry.name: entry for entry in found}
+    return _ENTRIES[struct]
+
+
+def holds_secret(kind: Kind) -> bool:
+    """Whether a secret can stand inside, so that nothing of it may be shown when it is malformed."""
+    match kind:
+        case Many() | Named():
+            return holds_secret(kind.of)
+        case Section():
+            return any(entry.key.secret or holds_secret(entry.key.kind) for entry in entries(kind.struct).values())
+        case _:
+            return False
+
+
+def _keys(hint: Any) -> list[Key]:  # noqa: ANN401 - whatever stands in an annotation.
+    if get_origin(hint) is not Annotated:
+        return []
+    return [part for part in get_args(hint)[1:] if isinstance(part, Key)]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
