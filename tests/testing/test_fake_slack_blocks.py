@@ -13,7 +13,7 @@ from slack_sdk.models.basic_objects import JsonObject as SdkObject
 from tocsin.testing.fake_slack.block_kit import BLOCKS, ELEMENTS, RICH_ELEMENTS, RICH_PARTS
 from tocsin.testing.fake_slack.blocks import problems_of_message, problems_of_view, with_ids
 from tocsin.testing.fake_slack.records import interactive_elements
-from tocsin.testing.fake_slack.shapes import Shape
+from tocsin.testing.fake_slack.shapes import Rule, Shape
 
 Json = dict[str, Any]
 
@@ -122,7 +122,11 @@ GOOD_BLOCKS = [
     CARD,
     {"type": "carousel", "elements": [CARD]},
     {"type": "container", "title": plain("More"), "child_blocks": [section(accessory=button())]},
-    {"type": "plan", "title": "Steps", "tasks": [{"type": "task_card", "task_id": "1", "title": "a", "status": "error"}]},
+    {
+        "type": "plan",
+        "title": "Steps",
+        "tasks": [{"type": "task_card", "task_id": "1", "title": "a", "status": "error"}],
+    },
 ]
 
 
@@ -144,7 +148,11 @@ def test_what_the_documentation_allows_is_allowed(block: Json) -> None:
         (section(expand="yes"), "/blocks/0/expand", "a boolean"),
         (section(block_id="x" * 256), "/blocks/0/block_id", "less than 256"),
         ({"type": "header", "text": plain("x" * 151)}, "/blocks/0/text/text", "less than 151"),
-        ({"type": "header", "text": {"type": "mrkdwn", "text": "x"}}, "/blocks/0/text/type", "unsupported type: mrkdwn"),
+        (
+            {"type": "header", "text": {"type": "mrkdwn", "text": "x"}},
+            "/blocks/0/text/type",
+            "unsupported type: mrkdwn",
+        ),
         ({"type": "header", "text": plain("x"), "level": 5}, "/blocks/0/level", "between 1 and 4"),
         ({"type": "header", "text": plain("x"), "level": True}, "/blocks/0/level", "a number"),
         ({"type": "header", "text": {"type": "plain_text", "text": 5}}, "/blocks/0/text/text", "a string"),
@@ -165,6 +173,8 @@ def test_what_the_documentation_allows_is_allowed(block: Json) -> None:
         (actions(select([], option_groups=[])), "/blocks/0/elements/0", "exactly one of: options, option_groups"),
         (actions({"type": "overflow", "options": [option()] * 6}), "/blocks/0/elements/0/options", "no more than 5"),
         (actions({"type": "overflow", "options": []}), "/blocks/0/elements/0/options", "no less than 1"),
+        (actions(button(), block_id=5), "/blocks/0/block_id", "a string"),
+        (actions(button(confirm="Sure?")), "/blocks/0/elements/0/confirm", "an object"),
         (image(alt_text=""), "/blocks/0/alt_text", "more than 0"),
         (image(slack_file={"id": "F1"}), "/blocks/0", "exactly one of: image_url, slack_file"),
         ({"type": "markdown", "text": "x" * 12_001}, "/blocks/0/text", "less than 12001"),
@@ -252,10 +262,13 @@ def test_missing_ids_are_filled_in_a_copy() -> None:
 
 
 def test_the_table_knows_every_key_that_the_sdk_knows() -> None:
-    tables = {sdk.Block: BLOCKS, sdk.BlockElement: ELEMENTS | RICH_ELEMENTS | RICH_PARTS}
+    tables: list[tuple[type[SdkObject], dict[str, Rule]]] = [
+        (sdk.Block, BLOCKS),
+        (sdk.BlockElement, ELEMENTS | RICH_ELEMENTS | RICH_PARTS),
+    ]
     missing: dict[str, set[str]] = {}
     compared = 0
-    for base, table in tables.items():
+    for base, table in tables:
         for kind, model in _models(base):
             if kind in NOT_IN_THE_TABLE:
                 continue
@@ -281,4 +294,4 @@ def _models(base: type[SdkObject]) -> list[tuple[str, type[SdkObject]]]:
 
 def _attributes(model: type[SdkObject]) -> set[str]:
     attributes = inspect.getattr_static(model, "attributes")
-    return set(attributes.fget(object.__new__(model)) if isinstance(attributes, property) else attributes)
+    return set(attributes.__get__(object.__new__(model)) if isinstance(attributes, property) else attributes)

@@ -58,12 +58,10 @@ def test_without_limits_everything_passes() -> None:
 def test_who_waits_as_told_is_admitted_and_nobody_sends_too_much(pauses: list[float], burst: int) -> None:
     clock = Clock()
     limiter = RateLimiter(Limits(channel_burst=burst), clock)
-    admitted = 0
-    for pause in pauses:
+    for admitted, pause in enumerate(pauses, start=1):
         clock.now += pause
         wait = limiter.admit(POST, "C1")
         if wait is not None:
             clock.now += wait
             assert limiter.admit(POST, "C1") is None
-        admitted += 1
         assert admitted <= clock.now - 1000 + burst + 1e-6

@@ -54,7 +54,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Dispatcher:
     """Empties the outbox. `step` is called by one thread; deliveries run on *executor*."""
 
-    def __init__(  # noqa: PLR0913 - the whole world outside, named.
+    def __init__(
         self,
         store: Store,
         machines: Iterable[Machine[Any, Any]],
@@ -152,9 +152,7 @@ class Dispatcher:
         effect = Effect(receiver=item.receiver, kind=item.kind, facts=item.facts)
         return state is not None and self._machines[item.machine].wanted(state, effect)
 
-    def _hand_over(
-        self, way: Way, group: Sequence[Outgoing], states: Mapping[str, object]
-    ) -> Sequence[DeliveryResult]:
+    def _hand_over(self, way: Way, group: Sequence[Outgoing], states: Mapping[str, object]) -> Sequence[DeliveryResult]:
         transport = self._transports.get(way.transport)
         if transport is None:
             return [Refused(f"no transport named {way.transport!r} is set up")] * len(group)
@@ -187,7 +185,7 @@ class Dispatcher:
             case Refused(error):
                 self._give_up(item, ways, error, done, later)
 
-    def _give_up(  # noqa: PLR0913, PLR0917 - as _settle.
+    def _give_up(
         self,
         item: Outgoing,
         ways: Sequence[Way],
@@ -199,7 +197,13 @@ class Dispatcher:
         final = item.method + 1 >= len(ways)
         log.warning(
             "delivery given up",
-            extra={"effect": item.id, "receiver": item.receiver, "transport": way.transport, "problem": error, "final": final},
+            extra={
+                "effect": item.id,
+                "receiver": item.receiver,
+                "transport": way.transport,
+                "problem": error,
+                "final": final,
+            },
         )
         self._report(Failure(outgoing=item, transport=way.transport, address=way.address, error=error, final=final))
         if final:

@@ -268,7 +268,9 @@ class Aggregates(Protocol):
         """The earliest wake_at."""
         ...
 
-    def listing(self, machine: str, *, live_only: bool, limit: int, before: tuple[Instant, str] | None = None) -> Sequence[Summary]:
+    def listing(
+        self, machine: str, *, live_only: bool, limit: int, before: tuple[Instant, str] | None = None
+    ) -> Sequence[Summary]:
         """Aggregates by rank (then id), newest first, below *before* if given."""
         ...
 
@@ -328,8 +330,11 @@ class Store(Deliveries, Aggregates, Outbox, Records, Protocol):
         """The figures of law 12."""
         ...
 
-    def prune(self, before: Instant, limit: int) -> int:
-        """Forget at most *limit* settled deliveries older than *before* and what was handled for aggregates that ended before it."""
+    def prune(self, *, deliveries_before: Instant, aggregates_before: Instant, limit: int) -> int:
+        """Forget settled deliveries that came, and aggregates that ended (with all that belongs to them), before these instants.
+
+        At most *limit* of each; how many were forgotten.
+        """
         ...
 
     def close(self) -> None:

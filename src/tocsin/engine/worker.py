@@ -36,7 +36,7 @@ class Worker:
         interpret: Callable[[Delivery], Interpretation],
         poisoned: Callable[[Delivery, str], Interpretation],
         *,
-        on_settled: Callable[[Delivery, Sequence[Outcome]], None] = lambda *_: None,
+        on_settled: Callable[[Delivery, str, Sequence[Outcome]], None] = lambda *_: None,
     ) -> None:
         """*interpret* is pure and total as far as we know; what it cannot bear is given to *poisoned*, which makes it an alert."""
         self._store = store
@@ -59,9 +59,11 @@ class Worker:
         for delivery in batch:
             if delivery not in settled:
                 settled.extend(self._set_aside(delivery, now))
-        self._store.settle({delivery.id: _note(meanings[delivery.id], outcomes) for delivery in settled})
+        notes = {delivery.id: _note(meanings[delivery.id], outcomes) for delivery in settled}
+        self._store.settle(notes)
         for delivery in settled:
-            self._on_settled(delivery, [outcomes[i.input_id] for i in meanings[delivery.id].inputs if i.input_id in outcomes])
+            found = [outcomes[i.input_id] for i in meanings[delivery.id].inputs if i.input_id in outcomes]
+            self._on_settled(delivery, notes[delivery.id], found)
         return len(settled)
 
     def _meaning(self, delivery: Delivery) -> Interpretation:
@@ -101,5 +103,9 @@ class Worker:
 
 def _note(meaning: Interpretation, outcomes: dict[str, Outcome]) -> str:
     """The outcome for the list of deliveries: only what the timeline of an aggregate does not tell."""
-    ignored = dict.fromkeys(outcomes[i.input_id].reason for i in meaning.inputs if i.input_id in outcomes and not outcomes[i.input_id].aggregate)
+    ignored = dict.fromkeys(
+        outcomes[i.input_id].reason
+        for i in meaning.inputs
+        if i.input_id in outcomes and not outcomes[i.input_id].aggregate
+    )
     return "; ".join(filter(None, (meaning.outcome, *ignored)))

@@ -58,9 +58,9 @@ class Link(msgspec.Struct, frozen=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One notification from a source, normalised.
 
-    *dedup_key*: alerts with equal keys (of one integration) merge; it never contains the state, so that an OK finds its ALARM.
-    *group_key*: alerts with equal ones become one incident; empty means the dedup key. *occurred_at*: by the sender's clock.
-    *source*: the format it came in (`cloudwatch`, `alertmanager`, `pagerduty`, `eventbridge`, `json` ...).
+    *dedup_key*: alerts with equal keys (of one integration) merge; it never contains the state, so that an OK finds its
+    ALARM. *group_key*: alerts with equal ones become one incident; empty means the dedup key. *occurred_at*: by the
+    sender's clock. *source*: the format it came in (`cloudwatch`, `alertmanager`, `pagerduty`, `eventbridge`, ...).
     """
 
     status: AlertStatus
@@ -82,8 +82,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What routing decided for an alert; an incident keeps the plan that it was opened with.
 
-    *severity* and *kind* override the alert's. Windows: after *alert_window* (*notification_window*) ms without a repetition
-    the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve re-opens.
+    *severity* and *kind* override the alert's. Windows: after *alert_window* (*notification_window*) ms without a
+    repetition the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve
+    by the source re-opens.
     """
 
     team: str

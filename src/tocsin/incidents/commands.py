@@ -16,8 +16,8 @@ VERBS: Final = ("acknowledge", "pass", "escalate", "reassign", "snooze", "resolv
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """What a person wants done. *by* is who, as the channel that took it has made sure.
 
-    *rung*: pass and escalate, the step the button was drawn for. *to*: reassign. *until*: snooze. *text*: the reason of a pass,
-    the note of a resolve, the words of a note.
+    *rung*: pass and escalate, the step the button was drawn for. *to*: reassign. *until*: snooze. *text*: the reason of
+    a pass, the note of a resolve, the words of a note.
     """
 
     verb: str
@@ -41,6 +41,9 @@ def command(document: Json) -> Command:
         raise CommandError(str(problem)) from None
     if found.verb not in VERBS:
         message = f"unknown verb {found.verb!r}; there are {', '.join(VERBS)}"
+        raise CommandError(message)
+    if not found.by:
+        message = "'by' is empty; it says who wants it"
         raise CommandError(message)
     if found.verb == "reassign" and not found.to:
         message = "reassign needs 'to', the responder"

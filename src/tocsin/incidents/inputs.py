@@ -77,14 +77,5 @@ class PageFailed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Input: TypeAlias = (
-    AlertReceived
-    | Acknowledged
-    | Passed
-    | Escalated
-    | Reassigned
-    | Snoozed
-    | Resolved
-    | Noted
-    | PageFailed
-    | Tick
+    AlertReceived | Acknowledged | Passed | Escalated | Reassigned | Snoozed | Resolved | Noted | PageFailed | Tick
 )

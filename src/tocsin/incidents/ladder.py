@@ -57,10 +57,13 @@ def next_rung(state: Incident, now: Instant, reason: Reason, story: str) -> Deci
 def ask_person(
     state: Incident, name: str, now: Instant, reason: Reason, story: str, *, resume: int
 ) -> Decision[Incident]:
-    """Ask one person out of turn; without an answer the ladder goes on at position *resume*. Nobody: it does so at once."""
+    """Ask one person out of turn; without an answer the ladder goes on at position *resume*, those who passed included.
+
+    With nobody to ask it does so at once.
+    """
     rung = state.rung + 1
     if not name:
-        return next_rung(replace(state, base=rung - resume), now, reason, story)
+        return next_rung(replace(state, base=rung - resume, passed=()), now, reason, story)
     after = replace(state, base=rung + 1 - resume, passed=())
     deadline = now + state.plan.policy.step(0).delay
     return _ask(after, rung, (responder(name),), deadline, now, reason, story)
@@ -91,7 +94,7 @@ def show(state: Incident) -> tuple[Effect, ...]:
     return (Effect(receiver=room(state.team), kind=SHOW, coalesce=True),)
 
 
-def _ask(  # noqa: PLR0913, PLR0917 - one place that asks; its parts have no other meaning together.
+def _ask(  # noqa: PLR0917 - one place that asks; its parts have no other meaning together.
     state: Incident, rung: int, targets: tuple[str, ...], deadline: Instant, now: Instant, reason: Reason, story: str
 ) -> Decision[Incident]:
     after = replace(
@@ -102,6 +105,9 @@ def _ask(  # noqa: PLR0913, PLR0917 - one place that asks; its parts have no oth
         asked=targets,
         unreached=(),
         paged=tuple(dict.fromkeys((*state.paged, *targets)))[:PAGED_MAX],
+        assignee="",
+        acknowledged_by="",
+        acknowledged_at=None,
         snoozed_until=None,
         changed_at=now,
         wake_at=deadline,
@@ -110,12 +116,14 @@ def _ask(  # noqa: PLR0913, PLR0917 - one place that asks; its parts have no oth
     pages = tuple(
         Effect(receiver=target, kind=PAGE, urgent=True, facts={"rung": rung, "why": why}) for target in targets
     )
+    # Who was asked before sees that others are asked now; a page needs no second message about itself.
+    seen = tuple(effect for effect in refresh(after) if effect.receiver not in targets)
     asked = ", ".join(label(target) for target in targets) or "nobody"
-    return Decision(after, reason, (*pages, *show(after)), f"{story}; asked {asked}" if story else f"asked {asked}")
+    return Decision(after, reason, (*pages, *seen), f"{story}; asked {asked}")
 
 
 def _why(reason: Reason, story: str) -> str:
     """Why you: the sentence that every page carries."""
-    if reason in {Reason.OPENED, Reason.WORSENED}:
+    if reason in {Reason.OPENED, Reason.BECAME_ALERT}:
         return "You are the first to be asked."
     return f"You are asked now: {story}."

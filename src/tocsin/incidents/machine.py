@@ -7,13 +7,13 @@ An incident is opened by an alert that fires, and lives until a person or the so
        │  └──────snoozed─► snoozed ──┼─────────┘                │
        └─── passed, escalated, time ─┴──────── fires again ◄────┘
 
-While it is *triggered* somebody is asked: the policy's ladder is walked rung by rung, and beyond its last rung everyone is
-asked for ever. A rung's number never comes back in one incident; a button carries the rung it was drawn for, so that a
-late click cannot escalate twice. *Acknowledged* and *snoozed* are promises with an end: when it comes, the one who made the
-promise is asked first, then the ladder begins anew. A deadline always counts from now, not from the deadline before: after
-an outage one rung is asked, not all that were missed.
+While it is *triggered* somebody is asked: the policy's ladder is walked rung by rung, and beyond its last rung everyone
+is asked for ever. A rung's number never comes back in one incident; a button carries the rung it was drawn for, so that
+a late click cannot escalate twice. *Acknowledged* and *snoozed* are promises with an end: when it comes, the one who
+made the promise is asked first, then the ladder begins anew. A deadline always counts from now, not from the deadline
+before: after an outage one rung is asked, not all that were missed.
 
-A *notification* is announced, asks nobody, and is over after its window.
+A *notification* is announced, asks nobody, and is over after its window; who snoozes it hears of it again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from tocsin.kernel.time import DAY, Duration, Instant, format_instant
 
 ALERTS_MAX: Final = 500  # Distinct alerts of one incident: its state stays small enough to be written often.
 SNOOZE_MAX: Final[Duration] = 30 * DAY  # Longer is forgetting.
-NOTE_MAX: Final = 2000  # Characters of a note.
+NOTE_MAX: Final = 2000  # Characters of a note, of why somebody passed, and of what a transport says.
 
 _Decision = Decision[Incident]
 _DECODER: Final = msgspec.json.Decoder(Incident)
@@ -91,17 +91,19 @@ class IncidentMachine:
         line = state.alerts.get(given.alert.dedup_key)
         if line is not None and is_stale(line, given.alert):
             return True
+        if line is None and len(state.alerts) >= ALERTS_MAX:
+            return False
         if state.status is Status.RESOLVED:
             return _reopens(state, now)
         window = state.plan.alert_window if state.kind is Kind.ALERT else state.plan.notification_window
-        return now - state.last_alert_at <= window and (line is not None or len(state.alerts) < ALERTS_MAX)
+        return now - state.last_alert_at <= window
 
     def wanted(self, state: Incident, effect: Effect) -> bool:
-        """A page leaves only while it still asks; a message is always worth being kept true."""
+        """A page leaves only while its rung still asks; a message is always worth being kept true."""
         if effect.kind != ladder.PAGE:
             return True
-        asks = state.status is Status.TRIGGERED and effect.receiver in state.asked
-        return asks and effect.receiver not in state.passed
+        asks = state.status is Status.TRIGGERED and effect.facts.get("rung") == state.rung
+        return asks and effect.receiver in state.asked and effect.receiver not in state.passed
 
     def standing(self, state: Incident) -> Standing:
         """Law 12: whoever waits for a human, or promised to come back, owes a due next action."""
@@ -161,15 +163,15 @@ def _pass(state: Incident, given: Passed, now: Instant) -> _Decision:
     if given.rung is not None and given.rung != state.rung:
         return Decision(state, Reason.STALE_RUNG, ladder.refresh(state))
     receiver = ladder.responder(given.by)
-    why = f": {given.why}" if given.why else ""
+    why = f": {given.why[:NOTE_MAX]}" if given.why else ""
     if state.status is Status.TRIGGERED and receiver in state.asked and receiver not in state.passed:
         after = replace(state, passed=(*state.passed, receiver), changed_at=now)
-        if set(after.asked) - set(after.passed):
+        if set(after.asked) - set(after.passed) - set(after.unreached):
             story = f"{given.by} passed{why}; others are still asked"
             return Decision(after, Reason.PASSED_OTHERS_ASKED, ladder.refresh(after), story)
         return ladder.next_rung(after, now, Reason.PASSED, f"{given.by} passed{why}")
     if state.status is not Status.TRIGGERED and state.assignee == given.by:
-        after = replace(state, passed=(*state.passed, receiver), assignee="")
+        after = replace(state, passed=(*state.passed, receiver))
         return ladder.next_rung(after, now, Reason.PASSED, f"{given.by} passed{why}")
     return Decision(state, Reason.NOT_ASKED, ladder.refresh(state))
 
@@ -195,9 +197,7 @@ def _snooze(state: Incident, given: Snoozed, now: Instant) -> _Decision:
     if given.until <= now:
         return Decision(state, Reason.SNOOZE_IN_PAST, ladder.refresh(state))
     until = min(given.until, now + SNOOZE_MAX)
-    after = replace(
-        state, status=Status.SNOOZED, assignee=given.by, snoozed_until=until, changed_at=now, wake_at=until
-    )
+    after = replace(state, status=Status.SNOOZED, assignee=given.by, snoozed_until=until, changed_at=now, wake_at=until)
     return Decision(after, Reason.SNOOZED, ladder.refresh(after), f"{given.by} snoozed until {format_instant(until)}")
 
 
@@ -219,11 +219,11 @@ def _note(state: Incident, given: Noted) -> _Decision:
 def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
     """When nobody of the present step can be reached at all, the next one is asked at once."""
     name = ladder.label(given.receiver)
-    story = f"{name} could not be reached: {given.error}"
+    story = f"{name} could not be reached: {given.error[:NOTE_MAX]}"
     current = state.status is Status.TRIGGERED and given.rung == state.rung
     if not (current and given.final and given.receiver in state.asked):
         return Decision(state, Reason.PAGE_FAILED, story=story)
-    after = replace(state, unreached=tuple({*state.unreached, given.receiver}))
+    after = replace(state, unreached=tuple(dict.fromkeys((*state.unreached, given.receiver))))
     others = set(after.asked) - set(after.passed) - set(after.unreached)
     if others or after.plan.policy.is_last(after.rung - after.base):
         return Decision(after, Reason.PAGE_FAILED, story=story)
@@ -233,7 +233,7 @@ def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
 def _tick(state: Incident, now: Instant) -> _Decision:
     if state.wake_at is None or state.wake_at > now:
         return Decision(state, Reason.NOT_DUE)
-    if state.kind is Kind.NOTIFICATION:
+    if state.kind is Kind.NOTIFICATION and state.status is not Status.SNOOZED:
         return Decision(ladder.resolved(state, now), Reason.NOTIFICATION_OVER)
     match state.status:
         case Status.TRIGGERED:

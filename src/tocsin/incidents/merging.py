@@ -66,7 +66,7 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
     worse = severity.weight > state.severity.weight
     after = replace(
         state,
-        alerts={**state.alerts, alert.dedup_key: _line(line, alert, state.plan, now)},
+        alerts={**state.alerts, alert.dedup_key: _line(line, alert, plan, now)},
         count=state.count + 1,
         last_alert_at=now,
         severity=severity if worse else state.severity,
@@ -76,33 +76,29 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
         return _reopen(after, alert, now)
     if state.kind is Kind.NOTIFICATION:
         if (plan.kind or alert.kind) is Kind.ALERT:
-            return ladder.first_rung(replace(after, kind=Kind.ALERT, plan=plan), now, Reason.WORSENED, "now an alert")
-        after = replace(after, wake_at=now + state.plan.notification_window)
+            return ladder.first_rung(replace(after, face=alert, plan=plan), now, Reason.BECAME_ALERT, "now an alert")
+        if state.status is Status.TRIGGERED:  # An acknowledgement or a snooze keeps its own end.
+            after = replace(after, wake_at=now + state.plan.notification_window)
     elif worse and state.status is Status.SNOOZED:
         return ladder.ask_person(after, state.assignee, now, Reason.WORSENED, f"worse: {severity}", resume=0)
     if worse:
         return Decision(after, Reason.WORSENED, ladder.refresh(after), f"worse: {severity}")
     if line is None:
         return Decision(after, Reason.JOINED, ladder.show(after), f"joined: {alert.title}")
+    if line.status is AlertStatus.RESOLVED:
+        return Decision(after, Reason.RECURRED, ladder.show(after), f"fires again: {alert.title}")
     effects = ladder.show(after) if _is_round(after.count) else ()
     return Decision(after, Reason.REPEATED, effects)
 
 
 def _reopen(state: Incident, alert: Alert, now: Instant) -> _Decision:
-    fresh = replace(
-        state,
-        face=alert,
-        resolved_at=None,
-        resolved_by="",
-        resolve_note="",
-        acknowledged_at=None,
-        acknowledged_by="",
-        reopened=state.reopened + 1,
-    )
+    fresh = replace(state, face=alert, resolved_at=None, resolved_by="", resolve_note="", reopened=state.reopened + 1)
     return ladder.ask_person(fresh, state.assignee, now, Reason.REOPENED, "fires again", resume=0)
 
 
 def _acknowledged(state: Incident, alert: Alert, now: Instant) -> _Decision:
+    if state.status is Status.RESOLVED:
+        return Decision(state, Reason.ALREADY_RESOLVED)
     if state.status is not Status.TRIGGERED:
         return Decision(state, Reason.ALREADY_ACKNOWLEDGED)
     after = replace(
@@ -122,13 +118,11 @@ def _recovers(state: Incident, line: AlertLine | None, alert: Alert, now: Instan
         return Decision(state, Reason.NOTHING_TO_RESOLVE)
     if line.status is AlertStatus.RESOLVED:
         return Decision(state, Reason.ALREADY_RESOLVED)
-    after = replace(
-        state, alerts={**state.alerts, alert.dedup_key: replace(_line(line, alert, state.plan, now), count=line.count)}
-    )
-    if state.status is Status.RESOLVED:
-        return Decision(after, Reason.ALREADY_RESOLVED)
-    if after.firing:
-        return Decision(after, Reason.ALERT_RESOLVED, ladder.show(after), f"recovered: {alert.title}")
+    # Title and severity stay: what recovered is what had fired, and a sender's OK may carry neither.
+    recovered = replace(line, status=alert.status, last_at=now, occurred_at=_latest(line, alert, now))
+    after = replace(state, alerts={**state.alerts, alert.dedup_key: recovered})
+    if after.firing or state.status is Status.RESOLVED:
+        return Decision(after, Reason.ALERT_RESOLVED, ladder.show(after), f"recovered: {line.title}")
     if not state.plan.auto_resolve:
         return Decision(after, Reason.SOURCE_RECOVERED, ladder.show(after), "recovered; a person must resolve it")
     after = ladder.resolved(after, now)
@@ -147,8 +141,15 @@ def _line(line: AlertLine | None, alert: Alert, plan: Plan, now: Instant) -> Ale
         count=line.count + 1 if line else 1,
         first_at=line.first_at if line else now,
         last_at=now,
-        occurred_at=alert.occurred_at,
+        occurred_at=_latest(line, alert, now),
     )
+
+
+def _latest(line: AlertLine | None, alert: Alert, now: Instant) -> Instant | None:
+    """The newest time that the sender told of; never beyond *now*, or a wrong clock would silence all that follows."""
+    known = line.occurred_at if line else None
+    told = [moment for moment in (known, alert.occurred_at) if moment is not None]
+    return min(max(told), now) if told else None
 
 
 def _is_round(count: int) -> bool:

@@ -19,9 +19,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """A ladder of steps, walked `repeat + 1` times; then *everyone* is asked every *everyone_delay* ms until somebody answers.
+    """A ladder of steps, walked `repeat + 1` times; then *everyone* is asked every *everyone_delay* ms for ever.
 
-    The rung counts positions on the ladder, repeats included. *ack_timeout*: who acknowledged and did not resolve is asked again.
+    The rung counts positions on the ladder, repeats included. *ack_timeout*: who acknowledged and did not resolve is
+    asked again. Delays are positive: a deadline that is due at once would never let the sweeper rest.
     """
 
     name: str

@@ -12,8 +12,10 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     JOINED = "joined"  # Another alert of the same group.
     REPEATED = "repeated"
+    RECURRED = "an alert fires again"  # It had recovered, the incident is still open.
+    BECAME_ALERT = "now an alert"  # It was a notification.
     WORSENED = "worsened"
-    ALERT_RESOLVED = "alert resolved"  # Others still fire.
+    ALERT_RESOLVED = "alert resolved"  # Others still fire, or a person was quicker.
     SOURCE_RESOLVED = "resolved by its source"
     SOURCE_ACKNOWLEDGED = "acknowledged at its source"
     SOURCE_RECOVERED = "recovered, left open"  # auto_resolve is off.

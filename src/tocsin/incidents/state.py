@@ -34,10 +34,11 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """What people work on.
 
-    *face* is the alert that is shown: the first, or a later one that is worse. *alerts* by dedup key. *count*: alerts received.
-    *rung*: the step that is being asked; *asked* whom it asked, *passed* who declined it,
+    *face* is the alert that is shown: the first, or a later one that is worse. *alerts* by dedup key. *count*: alerts
+    received. *rung*: the step that is being asked; *asked* whom it asked, *passed* who declined it,
     *unreached* whom no page could reach. *paged*: all who were ever asked,
-    so that their messages can be kept true. *assignee*: who answers for it.
+    so that their messages can be kept true. *assignee*: who answers for it; nobody while it is triggered, when
+    *acknowledged_by* and *acknowledged_at* are empty too.
     *base* is the rung at which the ladder began, so that rungs never repeat and no old button fits a new step.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, Final, TypeAlias
 
@@ -22,23 +23,24 @@ class JsonError(ValueError):
 def decode(raw: bytes | str) -> Json:
     """The value of a JSON text (RFC 8259), at most DEPTH_MAX levels deep.
 
-    Lone surrogates become U+FFFD and NUL bytes stay as they are, since a title with a broken character is still an alert.
-    Of equal names in one object the last wins; `decode_unambiguous` refuses them. Raises JsonError.
+    Lone surrogates become U+FFFD and NUL bytes stay as they are, since a title with a broken character is still an
+    alert. Of equal names in one object the last wins; `decode_unambiguous` refuses them. Raises JsonError, also for a
+    number that is too large to be written again.
     """
     try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
-        value = _decode_leniently(raw, problem)
+        value, clean = msgspec.json.decode(raw), True
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as problem:
+        value, clean = _decode_leniently(raw, problem), False
     if _depth_exceeds(value, DEPTH_MAX):
         message = f"nested deeper than {DEPTH_MAX} levels"
         raise JsonError(message)
-    return value
+    return value if clean else _scrub(value)
 
 
 def decode_unambiguous(raw: bytes | str) -> Json:
-    """As `decode`, but an object with two equal names is refused: a signed text must have one meaning. Raises JsonError."""
+    """As `decode`, but refuses an object with two equal names: what is signed has one meaning. Raises JsonError."""
     value = decode(raw)
-    json.loads(raw, object_pairs_hook=_unique, strict=False)
+    json.loads(_text(raw), object_pairs_hook=_unique, strict=False)
     return value
 
 
@@ -53,14 +55,13 @@ def _decode_leniently(raw: bytes | str, problem: Exception) -> Json:
         message = f"nested deeper than {DEPTH_MAX} levels"
         raise JsonError(message) from None
     try:
-        text = raw if isinstance(raw, str) else raw.decode("utf-8-sig", "replace")
-        value = json.loads(text, strict=False, parse_constant=_refuse_constant)
+        return json.loads(_text(raw), strict=False, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise JsonError(str(problem)) from None
-    if _depth_exceeds(value, DEPTH_MAX):
-        message = f"nested deeper than {DEPTH_MAX} levels"
-        raise JsonError(message)
-    return _scrub(value)
+
+
+def _text(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode("utf-8-sig", "replace")
 
 
 def _refuse_constant(name: str) -> Json:
@@ -68,13 +69,19 @@ def _refuse_constant(name: str) -> Json:
     raise ValueError(message)
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse_constant(digits)
+
+
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        message = f"the name {twice!r} stands twice in one object"
-        raise JsonError(message)
+    """The object; names count as equal as they are read, broken characters replaced."""
+    found: dict[str, Json] = {}
+    for name, value in pairs:
+        if (read := _scrub(name)) in found:
+            message = f"the name {read!r} stands twice in one object"
+            raise JsonError(message)
+        found[read] = value
     return found
 
 
@@ -91,13 +98,13 @@ def _scrub(value: Json) -> Json:
 
 def _depth_exceeds(value: Json, limit: int) -> bool:
     """Whether *value* nests deeper than *limit*; level by level, so that no depth exhausts the stack."""
-    level = [value]
-    for _ in range(limit + 1):
+    level = [value] if isinstance(value, list | dict) else []
+    for _ in range(limit):
         level = [
             child
             for item in level
-            if isinstance(item, list | dict)
             for child in (item if isinstance(item, list) else item.values())
+            if isinstance(child, list | dict)
         ]
         if not level:
             return False

@@ -22,7 +22,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """Something that must follow: *kind* (`page`, `show`) done to *receiver* (`responder:ada`, `team:ops`).
 
     *coalesce*: of several pending ones of this kind for one receiver and one aggregate only the newest matters.
-    *urgent* ones are delivered before others. *facts* are what the decision fixed; all else is read again when it leaves.
+    *urgent* ones are delivered before others. *facts* are what the decision fixed; all else is read again when it
+    leaves.
     """
 
     receiver: str
@@ -47,8 +48,8 @@ class Decision(msgspec.Struct, Generic[S], frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """What the store must index of a state.
 
-    *wake_at*: when a Tick is due. *live*: it is not over. *owes*: it must have a due next action, since a human is awaited
-    (law 12: `owes` without `wake_at` is a broken promise). *rank* orders lists: the instant it began.
+    *wake_at*: when a Tick is due. *live*: it is not over. *owes*: it must have a due next action, since a human is
+    awaited (law 12: `owes` without `wake_at` is a broken promise). *rank* orders lists: the instant it began.
     """
 
     wake_at: Instant | None

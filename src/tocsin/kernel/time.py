@@ -21,7 +21,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _PART: Final = re.compile(r"([0-9]{1,9})\s*(ms|min|s|m|h|d|w)\s*")
 _ISO: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(?:([Zz]|UTC)|([+-])(\d\d):?(\d\d))?"
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(60|[0-5]\d)(?:[.,](\d{1,9}))?)?\s*"
+    r"(?:([Zz]|UTC)|([+-])([01]\d|2[0-3]):?([0-5]\d))?",
+    re.ASCII,
 )
 
 
@@ -52,7 +54,7 @@ def format_duration(duration: Duration) -> str:
 def parse_instant(text: str) -> Instant | None:
     """The instant of an ISO 8601 date and time (RFC 3339, also AWS's `+0000` and a missing zone, read as UTC).
 
-    None when *text* is no such thing. Fractions beyond milliseconds are cut.
+    None when *text* is no such thing. Fractions beyond milliseconds are cut; a leap second is the second before it.
     """
     found = _ISO.fullmatch(text.strip())
     if found is None:

@@ -9,6 +9,7 @@ node around them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from tocsin.patterns.scalars import Scalar, scalar
 
@@ -32,14 +33,15 @@ class PathTree:
                 tree = tree.children.setdefault(step, PathTree())
             tree.path = path
 
-    def below(self, name: object) -> PathTree | None:
-        """What is asked for under the member *name*, dots and all."""
-        tree: PathTree | None = self
-        for step in name.split(".") if isinstance(name, str) else ():
-            if tree is None:
-                break
-            tree = tree.children.get(step)
-        return tree if tree is not self else None
+    def below(self, name: str) -> PathTree | None:
+        """What is asked for under the member *name*, each dot in it a step."""
+        tree = self
+        for step in name.split("."):
+            found = tree.children.get(step)
+            if found is None:
+                return None
+            tree = found
+        return tree
 
 
 class Node:
@@ -96,35 +98,48 @@ def spread(event: Mapping[str, object], tree: PathTree) -> Node:
     """The fields of *event* that *tree* asks for. Takes time in the size of the event, and no recursion."""
     root = Node()
     arrays = 0
-    waiting: list[tuple[object, PathTree, Node]] = [(event, tree, root)]
+    waiting: list[_Waiting] = [(event, tree, root)]
     while waiting:
         value, here, node = waiting.pop()
         if isinstance(value, Mapping):
             _spread_object(value, here, node, waiting)
-        elif isinstance(value, Sequence):
+        else:
+            assert isinstance(value, list | tuple)
             arrays += 1
-            for element in value:
-                if not _is_container(element):
-                    if here.path is not None:
-                        node.add(here.path, scalar(element))
-                elif node.depth < ARRAYS_NESTED_MAX:
-                    waiting.append((element, here, Node(node, arrays)))
+            _spread_array(value, here, node, arrays, waiting)
     return root
 
 
-def _spread_object(
-    value: Mapping[object, object], here: PathTree, node: Node, waiting: list[tuple[object, PathTree, Node]]
-) -> None:
-    children = here.children
+_Waiting: TypeAlias = tuple[object, PathTree, Node]
+
+
+def _spread_object(value: Mapping[Any, object], here: PathTree, node: Node, waiting: list[_Waiting]) -> None:
     for name, inner in value.items():
-        below = children.get(name) if isinstance(name, str) and "." not in name else here.below(name)
+        below = here.children.get(name)
         if below is None:
-            continue
+            # A name that is no string, which JSON does not have, is asked for by nobody.
+            below = here.below(name) if isinstance(name, str) and "." in name else None
+            if below is None:
+                continue
         if _is_container(inner):
             waiting.append((inner, below, node))
         elif below.path is not None:
             node.add(below.path, scalar(inner))
 
 
+def _spread_array(value: Sequence[object], here: PathTree, node: Node, array: int, waiting: list[_Waiting]) -> None:
+    for element in value:
+        if not _is_container(element):
+            if here.path is not None:
+                node.add(here.path, scalar(element))
+        elif node.depth < ARRAYS_NESTED_MAX:
+            waiting.append((element, here, Node(node, array)))
+
+
 def _is_container(value: object) -> bool:
-    return not isinstance(value, str) and isinstance(value, dict | list | tuple | Mapping)
+    # The scalars first: they are many, and asking whether something is a mapping is slow.
+    return not isinstance(value, _SCALARS) and isinstance(value, _CONTAINERS)
+
+
+_SCALARS = (str, int, float)
+_CONTAINERS = (dict, list, tuple, Mapping)

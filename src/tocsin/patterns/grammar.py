@@ -21,9 +21,12 @@ NESTING_MAX = 100  # No event is as deep; a pattern that is would exhaust the st
 
 # Names that mean something else inside `$or`: EventBridge keeps them for itself there, some for later.
 RESERVED = frozenset(
-    """exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr html = < <= > >= regex
-    not-wildcard not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before in-date-range
-    ip-address-in-range ip-address-not-in-range""".split()
+    {
+        *("exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"),
+        *("=", "<", "<=", ">", ">=", "html", "regex", "not-wildcard", "not-equals-ignore-case"),
+        *("date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"),
+        *("ip-address-in-range", "ip-address-not-in-range"),
+    }
 )
 
 _Draft: TypeAlias = dict[str, Field]
@@ -63,13 +66,13 @@ def _rule(draft: _Draft) -> Rule:
 
 
 def _object(drafts: list[_Draft], members: Members, here: _Place, *, in_or: bool) -> list[_Draft]:
-    if not members:
+    if not members.pairs:
         raise PatternError("empty-object", str(here), members, "must have a field")
     if here.depth > NESTING_MAX:
         raise PatternError(
             "too-deep", ".".join(here.steps[:1]), members, f"must not be nested deeper than {NESTING_MAX} objects"
         )
-    for name, value in members:
+    for name, value in members.pairs:
         inner = here.below(name)
         if name == OR:
             drafts = _or(drafts, value, here)

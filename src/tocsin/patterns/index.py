@@ -50,7 +50,7 @@ _BREADTH_OTHERWISE = 2
 
 
 class Index:
-    """The numbers of *rules*: *rest* are those to ask anyway, *paths* has the others by the path that tells them apart."""
+    """The numbers of rules: *rest* are to be asked anyway, *paths* has the others by the path that tells them apart."""
 
     __slots__ = ("paths", "rest")
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from tocsin.patterns.conditions import Between, Within
 from tocsin.patterns.scalars import address
 
-GRAM = 3  # Characters of a part that are looked up at every place of a text.
+GRAMS = (8, 4, 2, 1)  # How many characters of a part are looked up at every place of a text: the most that it has.
 
 T = TypeVar("T")
 
@@ -46,27 +46,30 @@ class Starts(Generic[T]):
 
 
 class Parts(Generic[T]):
-    """Finds what is filed under a part of a text, and perhaps more: only a few characters of each part are looked at."""
+    """Finds what is filed under a part of a text: only parts with some rare characters of the text are tried."""
 
     __slots__ = ("filed",)
 
     def __init__(self, filed: Sequence[tuple[str, T]]) -> None:
-        """File the second of each pair under the least common characters of the first."""
-        self.filed: dict[int, dict[str, list[T]]] = {}
-        common = Counter(gram for text, _ in filed for gram in _grams(text, min(GRAM, len(text))))
-        for text, item in filed:
-            rarest = min(_grams(text, min(GRAM, len(text))), key=lambda gram: (common[gram], gram))
-            self.filed.setdefault(len(rarest), {}).setdefault(rarest, []).append(item)
+        """File the second of each pair under the first, which is not empty."""
+        grams = [_grams(text, next(length for length in GRAMS if length <= len(text))) for text, _ in filed]
+        common = Counter(gram for of_text in grams for gram in of_text)
+        self.filed: dict[int, dict[str, list[tuple[str, T]]]] = {}
+        for of_text, pair in zip(grams, filed, strict=True):
+            rarest = min(of_text, key=lambda gram: (common[gram], gram))
+            self.filed.setdefault(len(rarest), {}).setdefault(rarest, []).append(pair)
 
     def find(self, value: str) -> Iterator[T]:
-        """Everything filed under a part of *value*, and perhaps more."""
+        """Everything filed under a part of *value*."""
         for length, filed in self.filed.items():
             for gram in _grams(value, length) & filed.keys():
-                yield from filed[gram]
+                for text, item in filed[gram]:
+                    if text in value:
+                        yield item
 
 
 class Ranges(Generic[T]):
-    """Finds what is filed under a range around a number, and what is filed under a bound of its own that it touches.
+    """Finds what is filed under a range around a number, its bounds included even where they are open.
 
     A centred interval tree (de Berg and others, Computational Geometry, 10.1): the ranges around *centre* are here,
     those below and above it in the two branches.

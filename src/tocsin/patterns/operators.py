@@ -24,8 +24,8 @@ from tocsin.patterns.reading import Members
 from tocsin.patterns.refusal import PatternError
 from tocsin.patterns.scalars import Unrounded, address
 
-# EventBridge refuses wildcards that keep its automaton in too many states at once, and does not say how many. It accepts
-# `/Users/*/dir/dir/dir/dir/dir/doc.txt` (seven as counted here) and refuses `*:*:*:*:*:event-bus/*` (ten).
+# EventBridge refuses wildcards that keep its automaton in too many states at once, and does not say how many. It
+# accepts `/Users/*/dir/dir/dir/dir/dir/doc.txt` (seven as counted here) and refuses `*:*:*:*:*:event-bus/*` (ten).
 STATES_MAX = 9
 BITS = {4: 32, 6: 128}
 
@@ -60,9 +60,9 @@ def same_address(text: str) -> Within | None:
 
 
 def _only(expression: Members, place: str) -> tuple[str, object]:
-    if len(expression) != 1:
+    if len(expression.pairs) != 1:
         raise PatternError("not-one-operator", place, expression, "must have exactly one operator")
-    return expression[0]
+    return expression.pairs[0]
 
 
 def _text(operand: object, place: str) -> str:
@@ -147,7 +147,7 @@ def _parts(text: str, place: str) -> tuple[str, ...]:
 
 
 def _states(parts: tuple[str, ...]) -> int:
-    """In how many states an automaton is at most while it reads the parts without anything between them."""
+    """In how many states an automaton is while it reads the parts one after the other; counted only to the limit."""
     stars = len(parts) - 1
     if stars > STATES_MAX:
         return stars
@@ -169,11 +169,13 @@ def _states(parts: tuple[str, ...]) -> int:
             while length:
                 states, length = states + 1, border[length]
         most = max(most, open_stars + states)
+        if most > STATES_MAX:
+            break
     return most
 
 
 def _borders(part: str) -> list[int]:
-    """By length: how much of the beginning of *part* is also the end of a beginning of that length (Knuth, Morris, Pratt)."""
+    """By length of a beginning of *part*: the length of its longest own beginning that also ends it (Knuth, Morris)."""
     borders = [0, 0]
     length = 0
     for character in part[1:]:

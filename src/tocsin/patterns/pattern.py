@@ -30,7 +30,7 @@ class Why(enum.StrEnum):
 
 
 class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
-    """The first field that does not match, in the order of the pattern; *found* has some of the event's values there."""
+    """The first field that does not match, in the order of the pattern; *found* has some of the values there."""
 
     path: str
     why: Why

@@ -30,7 +30,7 @@ class EventError(TocsinError):
 
 
 class NotJsonError(Exception):
-    """The text is not JSON; the message says what was expected, in which line and column; *rest* is what stands there."""
+    """The text is not JSON; the message says what was expected and where, *rest* is what stands there."""
 
     def __init__(self, sentence: str, rest: str) -> None:
         """Keep the rest apart, since it may be long."""
@@ -38,8 +38,14 @@ class NotJsonError(Exception):
         self.rest = rest
 
 
-class Members(list[tuple[str, object]]):
+class Members:
     """The members of a JSON object as they are written, also those of the same name."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        """Keep *pairs* in their order."""
+        self.pairs = pairs
 
 
 def object_of(event: Mapping[str, object] | str | bytes) -> Mapping[str, object]:
@@ -52,7 +58,7 @@ def object_of(event: Mapping[str, object] | str | bytes) -> Mapping[str, object]
         return event
     try:
         value = _DECODER.decode(event)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
         # Too deep, an integer of thousands of digits, half a surrogate pair: legal JSON all the same.
         value = _slowly(event)
     if not isinstance(value, dict):
@@ -97,7 +103,7 @@ class _Frame:
 
 
 class _Reader:
-    """The place in the text, and the frames around it: a stack of ours, since a hostile text is deeper than Python's."""
+    """The place in the text, and the frames around it: our own stack, since a hostile text is deeper than Python's."""
 
     __slots__ = ("at", "frames", "object_from", "text")
 

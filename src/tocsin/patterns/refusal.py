@@ -36,7 +36,7 @@ def _plain(value: object, depth: int) -> object:
     if isinstance(value, Members | list) and not depth:
         return "..."
     if isinstance(value, Members):
-        return {name: _plain(inner, depth - 1) for name, inner in value}
+        return {name: _plain(inner, depth - 1) for name, inner in value.pairs}
     if isinstance(value, list):
         return [_plain(inner, depth - 1) for inner in value]
     if isinstance(value, Unrounded):

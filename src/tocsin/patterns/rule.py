@@ -22,8 +22,13 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     def holds(self, values: Iterable[Scalar]) -> bool:
         """Whether one of *values* is asked for."""
-        same, others = self.same, self.others
-        return any(value in same or any(condition.holds(value) for condition in others) for value in values)
+        for value in values:
+            if value in self.same:
+                return True
+            for condition in self.others:
+                if condition.holds(value):
+                    return True
+        return False
 
 
 # A field, and whether its absence may still count: not once a field of that path has been passed on the way.
@@ -31,7 +36,7 @@ _Open: TypeAlias = tuple[Field, bool]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """The *fields* in the order of their paths, in which they are matched; *written* has the paths as they were written.
+    """The *fields* in the order of their paths, in which they are matched; *written* has the paths in their own order.
 
     The order matters: a field counts as absent if none of its path can be combined with the fields matched before it.
     """

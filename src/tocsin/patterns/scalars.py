@@ -69,14 +69,16 @@ def number(text: str) -> Number:
     return value if exact else Unrounded(text)
 
 
-@lru_cache(maxsize=4096)
 def address(text: str) -> tuple[int, int] | None:
     """The version (4 or 6) and the number of the IP address that *text* writes, None if it is none.
 
     Octets are decimal also after a leading zero, and a mapped address (`::ffff:...`) is the IPv4 address, as in Java.
     """
-    if len(text) > ADDRESS_MAX:
-        return None
+    return _address(text) if len(text) <= ADDRESS_MAX else None
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> tuple[int, int] | None:
     if _V4.fullmatch(text):
         octets = [int(octet) for octet in text.split(".")]
         return None if max(octets) > _OCTET_MAX else (4, int.from_bytes(bytes(octets)))

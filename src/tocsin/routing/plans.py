@@ -93,7 +93,9 @@ def _built_in(team: Team, turn: int) -> Policy:
     start = turn % max(1, len(members))
     order = (members[start:] + members[:start])[:2]
     targets: list[tuple[str, ...]] = [(responder(name),) for name in order]
-    return Policy(name=BUILT_IN, steps=tuple(Step(each) for each in targets or [everyone(team)]), everyone=everyone(team))
+    return Policy(
+        name=BUILT_IN, steps=tuple(Step(each) for each in targets or [everyone(team)]), everyone=everyone(team)
+    )
 
 
 def _resolved(ladder: Ladder, team: Team) -> Policy:

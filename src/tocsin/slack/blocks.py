@@ -1,7 +1,7 @@
 """Messages in Block Kit: one incident, several incidents at once, and what is left of a message that was replaced.
 
-Source of the limits: https://docs.slack.dev/reference/block-kit. Every text here is far below them, since a message is read
-on a telephone at night.
+Source of the limits: https://docs.slack.dev/reference/block-kit. Every text here is far below them, since a message is
+read on a telephone at night.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a message needs beside the incident: display names by responder id, and addresses of the console (may be empty)."""
+    """What a message needs beside the incident: display names by responder id, addresses of the console or empty."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     incident_url: Callable[[str], str] = lambda _: ""
@@ -73,7 +73,14 @@ class Setting:
 
 
 def incident_message(
-    incident_id: str, incident: Incident, *, now: Instant, setting: Setting, viewer: str = "", why: str = "", page: bool = False
+    incident_id: str,
+    incident: Incident,
+    *,
+    now: Instant,
+    setting: Setting,
+    viewer: str = "",
+    why: str = "",
+    page: bool = False,
 ) -> Message:
     """One incident, for the room, or for the responder *viewer*, who may also pass.
 
@@ -94,12 +101,20 @@ def incident_message(
 
 
 def bundle_message(
-    incidents: Mapping[str, Incident], *, total: int, now: Instant, setting: Setting, viewer: str = "", page: bool = False
+    incidents: Mapping[str, Incident],
+    *,
+    total: int,
+    now: Instant,
+    setting: Setting,
+    viewer: str = "",
+    page: bool = False,
 ) -> Message:
     """Several incidents in one message: the worst first, at most BUNDLE_MAX of *total* lines, each with its button."""
     worst = bundle_lines(incidents)
     mention = f"{CHANNEL_MENTION} " if page and not viewer else ""
-    opening = f"{total} incidents ask {'you' if viewer else 'for an answer'} at once." if page else f"{total} incidents."
+    opening = (
+        f"{total} incidents ask {'you' if viewer else 'for an answer'} at once." if page else f"{total} incidents."
+    )
     hidden = total - len(worst)
     rest = f"and {hidden} more" if hidden else ""
     blocks = [
@@ -126,7 +141,10 @@ def bundle_lines(incidents: Mapping[str, Incident]) -> Sequence[str]:
 
 def replaced_message(incident_id: str, incident: Incident, *, setting: Setting) -> Message:
     """What an older message becomes when a newer one asks again: no buttons, so that nobody answers an old question."""
-    blocks = (_section(_head(incident_id, incident, setting, _TITLE_MAX)), _context("Goes on in a newer message below."))
+    blocks = (
+        _section(_head(incident_id, incident, setting, _TITLE_MAX)),
+        _context("Goes on in a newer message below."),
+    )
     return Message(f"{_word(incident)}: {_title(incident, _SHORT_TITLE_MAX)}. Goes on in a newer message.", blocks)
 
 
@@ -184,8 +202,9 @@ def _extras(incident: Incident) -> list[Block]:
         f"{one_line(name, _LABEL_MAX)}={one_line(value, _LABEL_MAX)}"
         for name, value in list(face.labels.items())[:_LABELS_MAX]
     ]
-    lines = {"Also firing: ": "; ".join(others[:_OTHERS_MAX] + more), "": " · ".join(links), "Labels: ": ", ".join(labels)}
-    return [_context(opening + line) for opening, line in lines.items() if line]
+    lines = {"Also firing": "; ".join(others[:_OTHERS_MAX] + more), "Labels": ", ".join(labels)}
+    texts = [f"{opening}: {line}" for opening, line in lines.items() if line]
+    return [_context(*elements) for elements in (links, texts) if elements]
 
 
 def _short(incident: Incident, setting: Setting, now: Instant, why: str) -> str:
@@ -210,7 +229,9 @@ def _line(number: int, incident_id: str, incident: Incident, setting: Setting, n
 # ── Buttons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _actions(incident_id: str, incident: Incident, viewer: str) -> list[Block]:
     elements = [
-        _snooze(incident_id, incident.rung) if verb == "snooze" else _button(verb, text, incident_id, incident.rung, style)
+        _snooze(incident_id, incident.rung)
+        if verb == "snooze"
+        else _button(verb, text, incident_id, incident.rung, style)
         for verb, text, style in _verbs(incident, viewer)
     ]
     return [{"type": "actions", "elements": elements}] if elements else []
@@ -260,5 +281,5 @@ def _section(text: str) -> Block:
     return {"type": "section", "text": markup(text)}
 
 
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [markup(text)]}
+def _context(*texts: str) -> Block:
+    return {"type": "context", "elements": [markup(text) for text in texts]}

@@ -1,7 +1,7 @@
 """Interactions: what Slack sends when somebody presses a button, read into commands.
 
-Source: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload. Over HTTP the body is a form with one field,
-`payload`; over Socket Mode it is the same JSON by itself.
+Source: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload. Over HTTP the body is a form with
+one field, `payload`; over Socket Mode it is the same JSON by itself.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def commands(body: bytes, *, received_at: Instant, responders: Mapping[str, str]
 def _document(body: bytes) -> json.Json:
     """The payload's JSON."""
     raw: bytes | str = body
-    if not body.lstrip()[:1] == b"{":
+    if body.lstrip()[:1] != b"{":
         try:
             fields = parse_qs(body.decode(), max_num_fields=10)
         except ValueError:

@@ -1,7 +1,7 @@
 """Slack's mark-up, written so that no foreign text can mention, link or format beyond its own place.
 
-Source: https://docs.slack.dev/messaging/formatting-message-text. Slack gives `&`, `<` and `>` a meaning, and nothing else that
-could reach outside the text object it stands in.
+Source: https://docs.slack.dev/messaging/formatting-message-text. Slack gives `&`, `<` and `>` a meaning, and nothing
+else that could reach outside the text object it stands in.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import quote
 from tocsin.kernel.time import INSTANT_MAX, SECOND, Instant
 
 CHANNEL_MENTION: Final = "<!channel>"
-HREF_MAX: Final = 1500  # Characters; a longer address leaves no room for what it leads to.
+HREF_MAX: Final = 2000  # Characters as sent; a longer address leaves no room for what it leads to.
 
 _LINE_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029")
 _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -50,8 +50,8 @@ def link(href: str, label: str) -> str:
     """*label* (escaped already) as a link, or alone when *href* is not a usable http address."""
     if not href.startswith(("http://", "https://")):
         return label
-    safe = quote(_CONTROLS.sub("", href), safe=_HREF_SAFE)
-    return f"<{safe.translate(_ENTITIES)}|{label}>" if len(safe) <= HREF_MAX else label
+    address = quote(href.strip(), safe=_HREF_SAFE, errors="replace").translate(_ENTITIES)
+    return f"<{address}|{label}>" if len(address) <= HREF_MAX else label
 
 
 def local_time(instant: Instant) -> str:

@@ -1,7 +1,7 @@
 """Slack's request signature, version 0.
 
-Source: https://docs.slack.dev/authentication/verifying-requests-from-slack: HMAC-SHA256 over `v0:{timestamp}:{body}`, in hex,
-and a window of five minutes against replays.
+Source: https://docs.slack.dev/authentication/verifying-requests-from-slack: HMAC-SHA256 over `v0:{timestamp}:{body}`,
+in hex, and a window of five minutes against replays.
 """
 
 from __future__ import annotations

@@ -23,30 +23,37 @@ QUOTE_MAX: Final = 80  # Characters of a bad value that a problem quotes.
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSEEN_BUT_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _HREF: Final = re.compile(r"https?://[^\s<>\"'`\\^{}\x00-\x20\x7f]+", re.IGNORECASE)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
 _TIME_TEXT_MAX: Final = 40  # Characters; nobody writes an instant longer.
 _SECONDS_MAX: Final = 100_000_000_000  # An epoch number below it counts seconds (until the year 5138), above it ms.
 
 
 def said(value: Json) -> str:
-    """A JSON value as people write it: text as it is, null as nothing, the rest as JSON."""
+    """A JSON value as people write it: text as it is, null as nothing, the rest as JSON, a long list cut."""
     if isinstance(value, str):
         return value
     if value is None:
         return ""
-    return json.dumps(value, ensure_ascii=False)
+    if type(value) in {int, float}:
+        return str(value)
+    return _as_json(value, DESCRIPTION_MAX)
 
 
 def quoted(value: Json) -> str:
     """A bad value as a problem shows it: as JSON, cut."""
-    return _cut(json.dumps(value, ensure_ascii=False), QUOTE_MAX)
+    return _cut(_as_json(value[:QUOTE_MAX] if isinstance(value, str) else value, QUOTE_MAX), QUOTE_MAX)
+
+
+def plain(text: str) -> str:
+    """*text* without characters that cannot be seen; for what stands in headers, where JSON's rules do not hold."""
+    return text if text.isprintable() else _UNSEEN.sub(" ", text)
 
 
 def line(text: str, limit: int = TITLE_MAX) -> str:
     """*text* on one line of at most *limit* characters."""
     if len(text) > 2 * limit:
         text = text.lstrip()[: 2 * limit]
-    if not text.isprintable():
-        text = _UNSEEN.sub(" ", text)
+    text = plain(text)
     return _cut(" ".join(text.split()), limit)
 
 
@@ -81,14 +88,19 @@ def labels(pairs: Iterable[tuple[str, Json]]) -> dict[str, str]:
 
 
 def key(text: str) -> str:
-    """*text* as a dedup or group key; of one too long the end gives way to a hash, so that different keys stay different."""
+    """*text* as a dedup or group key; the end of a long one becomes a hash, so that different keys stay different."""
     return text if len(text) <= KEY_MAX else f"{text[: KEY_MAX - 33]}#{digest(text)}"
 
 
 def digest(*parts: str) -> str:
     """32 hexadecimal digits that differ when any of *parts* differs, or their number."""
     told = "".join(f"{len(part)}:{part}" for part in parts) if len(parts) > 1 else parts[0]
-    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return digest_of(told.encode("utf-8", "surrogatepass"))
+
+
+def digest_of(raw: bytes) -> str:
+    """32 hexadecimal digits for *raw*."""
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
 def links(pairs: Iterable[tuple[str, Json]]) -> tuple[Link, ...]:
@@ -96,15 +108,15 @@ def links(pairs: Iterable[tuple[str, Json]]) -> tuple[Link, ...]:
     found: dict[str, Link] = {}
     for text, href in pairs:
         if type(href) is str and len(href) <= LINK_MAX and _HREF.fullmatch(href):
-            href = href.replace("|", "%7C")  # A bar ends an address in chat markup.
-            found.setdefault(href, Link(line(text, NAME_MAX) or "Link", href))
+            safe = href.replace("|", "%7C")  # A bar ends an address in chat markup.
+            found.setdefault(safe, Link(line(text, NAME_MAX) or "Link", safe))
             if len(found) == LINKS_MAX:
                 break
     return tuple(found.values())
 
 
 def instant(value: Json) -> Instant | None:
-    """The instant that a sender wrote: ISO 8601 text, or seconds or milliseconds since 1970; None if it is none of these."""
+    """The instant that a sender wrote: ISO 8601, or seconds or milliseconds since 1970; None if it is none of these."""
     if type(value) is str:
         return _instant(value) if len(value) <= _TIME_TEXT_MAX else None
     if type(value) in {int, float} and 0 < value <= INSTANT_MAX:
@@ -116,6 +128,17 @@ def instant(value: Json) -> Instant | None:
 def _instant(text: str) -> Instant | None:
     """Alerts of one batch share their times, and the same alert comes again and again."""
     return parse_instant(text)
+
+
+def _as_json(value: Json, enough: int) -> str:
+    """*value* as JSON, ending when *enough* characters are there: a list may hold millions."""
+    told, length = [], 0
+    for piece in _ENCODER.iterencode(value):
+        told.append(piece)
+        length += len(piece)
+        if length > enough:
+            break
+    return "".join(told)
 
 
 def _cut(text: str, limit: int) -> str:

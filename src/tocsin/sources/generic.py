@@ -1,9 +1,9 @@
 """Any JSON object: the names that most senders use mean what they mean there, and everything else is shown.
 
-How repetitions are found, best first: the key that the sender asks for (header `X-Alert-Key`, or a field such as `dedup_key`
-or `id`); else the title, with the service or host that it is about; else, without a title, the value of the only field, or the
-set of the field names. The last two are marbot's rule (help page "generic integration"); a title counts for more here, since two
-alerts with different titles that merge for their equal shape would be one alert lost.
+How repetitions are found, best first: the key that the sender asks for (header `X-Alert-Key`, or a field such as
+`dedup_key` or `id`); else the title, with the service or host that it is about; else, without a title, the value of the
+only field, or the set of the field names. The last two are marbot's rule (help page "generic integration"); a title
+counts for more here, since two alerts with different titles that merge for their equal shape would be one alert lost.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _first_value(fields: dict[str, Json], names: tuple[str, ...]) -> Json:
 
 
 def _flat(value: dict[str, Json]) -> dict[str, Json]:
-    """The first leaves of *value* by dotted name; a list is a leaf, since its length must not change the set of names."""
+    """The first leaves of *value* by dotted name; a list is one leaf, as its length must not change the set of names."""
     found: dict[str, Json] = {}
     for name, item in _leaves(value):
         found[name] = item

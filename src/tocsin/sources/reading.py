@@ -22,9 +22,9 @@ class Problem(msgspec.Struct, frozen=True):
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What a delivery says.
 
-    *source*: the format that it came in. *event*: the decoded raw event, for event patterns; the inner one where an envelope
-    carried it, the whole list for a batch, the text for text, None if nothing could be decoded. *fact*: what is worth
-    recording beside the alerts, for people; usually empty.
+    *source*: the format that it came in. *event*: the decoded raw event, for event patterns; the inner one where an
+    envelope carried it, the whole list for a batch, the text for text, None if nothing could be decoded. *fact*: what
+    is worth recording beside the alerts, for people; usually empty.
     """
 
     source: str
@@ -37,7 +37,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """What is known beside the body: when it came, and what its envelope says.
 
-    *key*: the dedup key that the sender asks for. *title*: the subject of the envelope. *topic*: the ARN of the SNS topic.
+    *key*: the dedup key that the sender asks for. *title*: the subject of the envelope. *topic*: the ARN of the SNS
+    topic.
     """
 
     received_at: Instant

@@ -13,7 +13,7 @@ SHOWN_MAX: Final = 10  # Problems in the description; the raw body has the rest.
 
 
 def undecodable(integration: str, delivery_id: str, problems: Sequence[Problem]) -> Alert:
-    """The alert "undecodable delivery" of an integration: one for all of its bad deliveries, the newest's problems in it."""
+    """The alert "undecodable delivery": one for all bad deliveries of an integration, telling of the newest."""
     told = [f"{problem.place}: {problem.message}" for problem in problems[:SHOWN_MAX]]
     if len(problems) > SHOWN_MAX:
         told.append(f"... and {len(problems) - SHOWN_MAX} more")

@@ -10,7 +10,9 @@ from tocsin.sources.bounds import said
 
 _WORD_MAX: Final = 40  # Characters; no word below is longer.
 
-_RESOLVED: Final = "resolve resolved ok close closed up recovered recovery normal success successful healthy green cleared 0"
+_RESOLVED: Final = (
+    "resolve resolved ok close closed up recovered recovery normal success successful healthy green cleared 0"
+)
 _ACKNOWLEDGED: Final = "ack acknowledge acknowledged"
 _CRITICAL: Final = "critical crit fatal emergency emerg disaster page blocker p0 p1 sev0 sev1 s1"
 _HIGH: Final = "high error err major alert urgent severe p2 sev2 s2"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_TIMEOUT_MS: Final = 2000  # A sender waits 5 s at least (EventBridge); it must hear 503 before.
+BUSY_PAUSE_S: Final = 0.005  # Where SQLite does not wait by itself.
 CHECKPOINT_PAGES: Final = 4000  # 16 MiB of log before it is folded into the file: fewer, longer writes.
 CACHE_KIB: Final = 16_384
 ROWS_MAX: Final = 256  # Rows of one INSERT; more gain nothing, and the statement must be compiled once for each number.
@@ -25,19 +27,36 @@ Row = Sequence[Any]
 
 
 class Connection:
-    """One SQLite connection, used by one thread at a time. Raises StoreUnavailableError for whatever the file cannot do."""
+    """One SQLite connection, used by one thread at a time.
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open *path* (made with mode 600 when it is missing). *read_only* connections never write."""
+    Raises StoreUnavailableError for whatever the file cannot do. *raw_type* is what talks to SQLite: a test puts a
+    failing one in its place.
+    """
+
+    raw_type: type[sqlite3.Connection] = sqlite3.Connection
+
+    def __init__(
+        self, path: Path, *, read_only: bool = False, create: bool = True, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+    ) -> None:
+        """Open *path*; if it is missing, *create* makes it with mode 600. *read_only* connections never write."""
+        self._path = path
+        self._busy_timeout_ms = busy_timeout_ms
         try:
-            if not read_only:
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            if create and not read_only:
+                _make(path)
             self._raw = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, cached_statements=600, timeout=BUSY_TIMEOUT_MS / 1000
+                f"{path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=600,
+                timeout=busy_timeout_ms / 1000,
+                factory=self.raw_type,
             )
         except (sqlite3.Error, OSError) as problem:
             raise unavailable(problem) from problem
         try:
+            self._identity = self._look()
             self._prepare(read_only=read_only)
         except BaseException:
             self._raw.close()
@@ -87,42 +106,75 @@ class Connection:
 
     def roll_back(self) -> None:
         """Undo what is open, if anything; a file that cannot even do that has forgotten it by itself."""
-        if self._raw.in_transaction:
-            try:
+        try:
+            if self._raw.in_transaction:
                 self._raw.execute("ROLLBACK")
-            except sqlite3.Error:
-                self._raw.close()
+        except sqlite3.Error:
+            self._raw.close()
 
     def close(self) -> None:
         """Close; never fails."""
         self._raw.close()
 
+    def verify(self) -> None:
+        """Raise when the path names another file now, or none: SQLite goes on writing to one that was removed."""
+        if self._look() != self._identity:
+            raise StoreUnavailableError(f"{self._path} was replaced while it was open")
+
     def backup(self, target: Path) -> None:
-        """Copy the whole database to *target* while it is in use (SQLite's online backup)."""
+        """Copy the whole database to *target* (mode 600) while it is in use; a former *target* stays until then."""
+        partial = target.with_name(f"{target.name}.partial")
         try:
-            copy = sqlite3.connect(target)
+            partial.unlink(missing_ok=True)
+            _make(partial)
+            copy = sqlite3.connect(partial)
             try:
                 self._raw.backup(copy, pages=-1)
             finally:
                 copy.close()
-        except sqlite3.Error as problem:
+            partial.replace(target)
+        except (sqlite3.Error, OSError) as problem:
             raise unavailable(problem) from problem
 
     def _prepare(self, *, read_only: bool) -> None:
         if read_only:
             self.execute("PRAGMA query_only = 1")
             return
-        self.execute("PRAGMA journal_mode = WAL")
+        self._enter_wal_mode()
         self.execute("PRAGMA synchronous = FULL")
         self.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         self.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self.execute("PRAGMA journal_size_limit = 67108864")
         self._migrate()
 
+    def _enter_wal_mode(self) -> None:
+        """Log ahead; processes that begin this at once are in each other's way, and SQLite does not wait by itself."""
+        deadline = time.monotonic() + self._busy_timeout_ms / 1000
+        while True:
+            try:
+                mode = self.query("PRAGMA journal_mode = WAL")[0][0]
+            except StoreUnavailableError as problem:
+                if not _is_busy(problem.__cause__) or time.monotonic() > deadline:
+                    raise
+                time.sleep(BUSY_PAUSE_S)
+                continue
+            if mode != "wal":
+                raise StoreUnavailableError(f"the file system of {self._path} cannot do write-ahead logging")
+            return
+
+    def _look(self) -> tuple[int, int]:
+        try:
+            found = self._path.stat()
+        except OSError as problem:
+            raise unavailable(problem) from problem
+        return found.st_dev, found.st_ino
+
     def _migrate(self) -> None:
         version = self._version()
         if version > len(MIGRATIONS):
-            message = f"the database has schema {version}, this Tocsin knows up to {len(MIGRATIONS)}: use a newer Tocsin"
+            message = (
+                f"the database has schema {version}, this Tocsin knows up to {len(MIGRATIONS)}: use a newer Tocsin"
+            )
             raise TocsinError("schema-too-new", message)
         for number in range(version, len(MIGRATIONS)):
             with self.transaction():
@@ -139,6 +191,20 @@ def unavailable(problem: Exception) -> StoreUnavailableError:
     """What the store said, in one line."""
     name = getattr(problem, "sqlite_errorname", "") or type(problem).__name__
     return StoreUnavailableError(f"{name}: {problem}")
+
+
+def _is_busy(problem: BaseException | None) -> bool:
+    return getattr(problem, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that only its owner may read.
+
+    One that is there is not even opened: closing a descriptor of it would take away the locks which this process holds
+    on it by other connections (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @lru_cache(maxsize=4 * ROWS_MAX)

@@ -36,7 +36,9 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX aggregates_by_rank ON aggregates (machine, rank, id);
     CREATE INDEX aggregates_live ON aggregates (machine, rank, id) WHERE live = 1;
     CREATE INDEX aggregates_broken ON aggregates (id) WHERE owes = 1 AND wake_at IS NULL;
+    CREATE INDEX aggregates_ended ON aggregates (rank) WHERE live = 0;
     CREATE TABLE keys (key TEXT PRIMARY KEY, aggregate TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX keys_by_aggregate ON keys (aggregate);
     CREATE TABLE handled (
         seq INTEGER PRIMARY KEY,
         input_id TEXT NOT NULL UNIQUE,

@@ -1,7 +1,8 @@
 """The store of the embedded runtime: `tocsin.engine.ports.Store` on one SQLite file.
 
-One connection writes, under one lock; each thread reads by a connection of its own. A commit of many aggregates is tried
-in one transaction with few statements; only when something in it conflicts is it done again one by one, each in a savepoint.
+One connection writes, under one lock; each thread reads by a connection of its own. A commit of many aggregates is
+tried in one transaction with few statements; only when something in it conflicts is it done again one by one, each in
+a savepoint.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from tocsin.engine.ports import (
     REPLAY_OF,
@@ -30,16 +31,21 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.sqlite.connection import Connection, Row
+from tocsin.sqlite.connection import ROWS_MAX, Connection, Row
 
 T = TypeVar("T")
 
 BROKEN_MAX: Final = 100
+DIGITS_MAX: Final = 18  # Of a row's number: SQLite's integers have 63 bits.
 IDS_MAX: Final = 500  # Values of one IN list.
+BEYOND: Final = 2**62  # Above every row's number and every instant.
 
-_OUTGOING: Final = "id, aggregate, machine, receiver, kind, facts, coalesce, urgent, created_at, not_before, attempts, method"
+_OUTGOING: Final = (
+    "id, aggregate, machine, receiver, kind, facts, coalesce, urgent, created_at, not_before, attempts, method"
+)
 _COALESCE: Final = (
-    "ON CONFLICT (coalesce) DO UPDATE SET id = excluded.id, kind = excluded.kind, facts = excluded.facts, urgent = excluded.urgent"
+    "ON CONFLICT (coalesce) DO UPDATE"
+    " SET id = excluded.id, kind = excluded.kind, facts = excluded.facts, urgent = excluded.urgent"
 )
 _RECEIVERS: Final = """
     WITH RECURSIVE lane (name) AS (
@@ -50,8 +56,17 @@ _RECEIVERS: Final = """
     SELECT name FROM lane WHERE name IS NOT NULL
 """
 
+_OLD_DELIVERIES: Final = (
+    "SELECT id FROM deliveries WHERE received_at < ? AND id NOT IN (SELECT id FROM backlog)"
+    " ORDER BY received_at, id LIMIT ?"
+)
+_OLD_AGGREGATES: Final = (
+    "SELECT id FROM aggregates WHERE live = 0 AND rank < ?"
+    " AND NOT EXISTS (SELECT 1 FROM handled WHERE aggregate = aggregates.id AND at >= ?) ORDER BY rank LIMIT ?"
+)
 
-class _Conflict(Exception):  # noqa: N818 - a signal inside this module, not an error.
+
+class _Conflict(Exception):
     """Something in the batch is not as it was when it was loaded."""
 
 
@@ -64,6 +79,7 @@ class SqliteStore:
         self._connect = connect
         self._lock = threading.RLock()
         self._writer: Connection | None = connect(path)
+        self._generation = 0  # Of the connections: when the writer had trouble, the readers are opened anew too.
         self._local = threading.local()
         self._readers: list[Connection] = []
 
@@ -79,22 +95,25 @@ class SqliteStore:
         rows = self._read(
             "SELECT d.id, received_at, channel, key, head, body FROM backlog JOIN deliveries d USING (id)"
             " WHERE backlog.id > ? ORDER BY backlog.id LIMIT ?",
-            (int(after or 0), limit),
+            (_number(after), limit),
         )
         return [_delivery(row) for row in rows]
 
     def settle(self, outcomes: Mapping[str, str]) -> None:
         """See the port."""
-        said = [(int(name), outcome) for name, outcome in outcomes.items() if outcome]
-        numbers = sorted(map(int, outcomes))
+        said = [(outcome, _number(name)) for name, outcome in outcomes.items() if outcome]
+        numbers = sorted({_number(name) for name in outcomes})
+        # What is settled already is not in the backlog any more: its outcome stays.
+        note = "INSERT INTO outcomes (id, outcome) SELECT id, ? FROM backlog WHERE id = ?"
 
         def write(writer: Connection) -> None:
             with writer.transaction():
+                if said:
+                    writer.executemany(note, said)
                 if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
                     writer.execute("DELETE FROM backlog WHERE id BETWEEN ? AND ?", (numbers[0], numbers[-1]))
                 else:
                     writer.executemany("DELETE FROM backlog WHERE id = ?", [(number,) for number in numbers])
-                writer.insert("outcomes", "id, outcome", said, "ON CONFLICT DO UPDATE SET outcome = excluded.outcome")
 
         self._write(write)
 
@@ -111,7 +130,7 @@ class SqliteStore:
             "SELECT d.id, received_at, channel, key, LENGTH(body), IIF(b.id IS NULL, COALESCE(outcome, ''), '')"
             " FROM deliveries d LEFT JOIN backlog b ON b.id = d.id LEFT JOIN outcomes o ON o.id = d.id"
             " WHERE d.id < ? ORDER BY d.id DESC LIMIT ?",
-            (_number(before) if before else 2**62, limit),
+            (_number(before) if before else BEYOND, limit),
         )
         return [
             DeliveryRow(id=str(row[0]), received_at=row[1], channel=row[2], key=row[3], size=row[4], outcome=row[5])
@@ -125,7 +144,8 @@ class SqliteStore:
             " SELECT received_at, channel, key, CAST(? || IIF(LENGTH(head), X'0A', X'') || head AS BLOB), body"
             " FROM deliveries WHERE id = ?"
         )
-        row = (f"{REPLAY_OF}: {delivery_id}".encode(), _number(delivery_id))
+        number = _number(delivery_id)
+        row = (f"{REPLAY_OF}: {number}".encode(), number)
         return bool(self._write(lambda writer: writer.execute(sql, row).rowcount))
 
     # Aggregates
@@ -150,20 +170,23 @@ class SqliteStore:
     def due(self, now: Instant, limit: int) -> Sequence[str]:
         """See the port."""
         rows = self._read(
-            "SELECT id FROM aggregates WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?", (now, limit)
+            "SELECT id FROM aggregates WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?",
+            (now, limit),
         )
         return [row[0] for row in rows]
 
     def next_wake(self) -> Instant | None:
         """See the port."""
-        return _only(self._read("SELECT MIN(wake_at) FROM aggregates WHERE wake_at IS NOT NULL"))
+        return cast(
+            "Instant | None", _only(self._read("SELECT MIN(wake_at) FROM aggregates WHERE wake_at IS NOT NULL"))
+        )
 
     def listing(
         self, machine: str, *, live_only: bool, limit: int, before: tuple[Instant, str] | None = None
     ) -> Sequence[Summary]:
         """See the port."""
         live = "AND live = 1" if live_only else ""
-        rank, name = before or (2**62, "")
+        rank, name = before or (BEYOND, "")
         rows = self._read(
             f"SELECT id, version, live, state FROM aggregates WHERE machine = ? {live}"  # noqa: S608 - constant text.
             " AND (rank, id) < (?, ?) ORDER BY rank DESC, id DESC LIMIT ?",
@@ -181,11 +204,9 @@ class SqliteStore:
 
     # Outbox
 
-    def pending(
-        self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None
-    ) -> Sequence[Outgoing]:
+    def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
         """See the port."""
-        lanes = [row[0] for row in self._read(_RECEIVERS)] if receivers is None else list(receivers)
+        lanes = [row[0] for row in self._read(_RECEIVERS)] if receivers is None else dict.fromkeys(receivers)
         return [
             _outgoing(row)
             for lane in lanes
@@ -198,7 +219,9 @@ class SqliteStore:
 
     def next_attempt(self, now: Instant) -> Instant | None:
         """See the port."""
-        return _only(self._read("SELECT MIN(not_before) FROM outbox WHERE not_before > ?", (now,)))
+        return cast(
+            "Instant | None", _only(self._read("SELECT MIN(not_before) FROM outbox WHERE not_before > ?", (now,)))
+        )
 
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
         """See the port."""
@@ -265,7 +288,7 @@ class SqliteStore:
         """See the port."""
         oldest = "SELECT received_at FROM deliveries WHERE id = (SELECT MIN(id) FROM backlog)"
         due = "SELECT MIN(wake_at) FROM aggregates WHERE wake_at IS NOT NULL AND wake_at <= ?"
-        broken = f"SELECT id FROM aggregates WHERE owes = 1 AND wake_at IS NULL LIMIT {BROKEN_MAX}"  # noqa: S608 - constant.
+        broken = "SELECT id FROM aggregates WHERE owes = 1 AND wake_at IS NULL ORDER BY id LIMIT ?"
         return Health(
             backlog=self._read("SELECT COUNT(*) FROM backlog")[0][0],
             oldest_backlog_at=_only(self._read(oldest)),
@@ -273,21 +296,22 @@ class SqliteStore:
             pending=self._read("SELECT COUNT(*) FROM outbox")[0][0],
             oldest_pending_at=_only(self._read("SELECT created_at FROM outbox ORDER BY seq LIMIT 1")),
             live=self._read("SELECT COUNT(*) FROM aggregates WHERE live = 1")[0][0],
-            broken=tuple(row[0] for row in self._read(broken)),
+            broken=tuple(row[0] for row in self._read(broken, (BROKEN_MAX,))),
         )
 
-    def prune(self, before: Instant, limit: int) -> int:
+    def prune(self, *, deliveries_before: Instant, aggregates_before: Instant, limit: int) -> int:
         """See the port."""
-        old = (
-            "SELECT id FROM deliveries WHERE received_at < ? AND id NOT IN (SELECT id FROM backlog)"
-            " ORDER BY received_at LIMIT ?"
-        )
 
         def write(writer: Connection) -> int:
             with writer.transaction():
-                numbers = writer.query(old, (before, limit))
-                writer.executemany("DELETE FROM outcomes WHERE id = ?", numbers)
-                return writer.executemany("DELETE FROM deliveries WHERE id = ?", numbers) if numbers else 0
+                numbers = writer.query(_OLD_DELIVERIES, (deliveries_before, limit))
+                names = writer.query(_OLD_AGGREGATES, (aggregates_before, aggregates_before, limit))
+                for table in ("outcomes", "deliveries"):
+                    writer.executemany(f"DELETE FROM {table} WHERE id = ?", numbers)  # noqa: S608 - names are ours.
+                for table in ("handled", "receipts", "keys"):
+                    writer.executemany(f"DELETE FROM {table} WHERE aggregate = ?", names)  # noqa: S608 - names are ours.
+                writer.executemany("DELETE FROM aggregates WHERE id = ?", names)
+                return len(numbers) + len(names)
 
         return self._write(write)
 
@@ -310,7 +334,7 @@ class SqliteStore:
 
     def _accept(self, writer: Connection, rows: Sequence[Row]) -> list[str]:
         columns = "received_at, channel, key, head, body"
-        if len(rows) <= 256:  # noqa: PLR2004 - connection.ROWS_MAX: one statement.
+        if len(rows) <= ROWS_MAX:
             writer.insert("deliveries", columns, rows)
         else:
             with writer.transaction():
@@ -319,45 +343,59 @@ class SqliteStore:
         return [str(number) for number in range(last - len(rows) + 1, last + 1)]
 
     def _commit(self, writer: Connection, commits: Sequence[Commit]) -> list[CommitResult]:
-        try:
-            with writer.transaction():
-                _write_all(writer, commits)
-        except (_Conflict, sqlite3.IntegrityError):
-            with writer.transaction():
-                return [_write_one(writer, commit) for commit in commits]
-        return [CommitResult.COMMITTED] * len(commits)
+        if _independent(commits):
+            try:
+                with writer.transaction():
+                    _write_all(writer, commits)
+                return [CommitResult.COMMITTED] * len(commits)
+            except (_Conflict, sqlite3.IntegrityError):
+                pass
+        with writer.transaction():
+            return [_write_one(writer, commit) for commit in commits]
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         with self._lock:
             if self._writer is None:
-                self._writer = self._connect(self.path)
+                # A file that has vanished is not made anew: an empty one would hide the loss.
+                self._writer = self._connect(self.path, create=False)
             try:
+                self._writer.verify()
                 return work(self._writer)
             except StoreUnavailableError:
                 # Whatever the cause was, a fresh connection finds out whether it is gone.
                 self._writer.close()
                 self._writer = None
+                self._generation += 1
                 raise
 
     def _reader(self) -> Connection:
-        reader: Connection | None = getattr(self._local, "reader", None)
+        generation, reader = getattr(self._local, "reader", (0, None))
+        if reader is not None and generation != self._generation:
+            self._forget(reader)
+            reader = None
         if reader is None:
-            reader = self._local.reader = self._connect(self.path, read_only=True)
+            generation = self._generation
+            reader = self._connect(self.path, read_only=True)
+            self._local.reader = (generation, reader)
             with self._lock:
                 self._readers.append(reader)
-        return reader
+        return cast("Connection", reader)
 
     def _read(self, sql: str, values: Row = ()) -> list[Row]:
         reader = self._reader()
         try:
             return reader.query(sql, values)
         except StoreUnavailableError:
-            reader.close()
-            self._local.reader = None
-            with self._lock:
-                if reader in self._readers:
-                    self._readers.remove(reader)
+            self._forget(reader)
             raise
+
+    def _forget(self, reader: Connection) -> None:
+        """Close this thread's reader; the next read opens another."""
+        reader.close()
+        self._local.reader = (0, None)
+        with self._lock:
+            if reader in self._readers:
+                self._readers.remove(reader)
 
     def _read_in(self, sql: str, values: Iterable[str]) -> list[Any]:
         wanted = list(values)
@@ -369,22 +407,36 @@ class SqliteStore:
         ]
 
 
+def _independent(commits: Sequence[Commit]) -> bool:
+    """Whether their order does not matter: no aggregate and no key stands in two of them."""
+    keys = [key for commit in commits for key, _ in commit.claims]
+    return len({commit.aggregate for commit in commits}) == len(commits) and len(set(keys)) == len(keys)
+
+
 def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
     """All of *commits*, or _Conflict / IntegrityError."""
     fresh = [commit for commit in commits if not commit.expected]
     known = [commit for commit in commits if commit.expected]
-    writer.insert("aggregates", "id, machine, version, state, wake_at, live, owes, rank", [_aggregate(c) for c in fresh])
-    changed = writer.executemany(
-        "UPDATE aggregates SET version = version + 1, state = ?, wake_at = ?, live = ?, owes = ?, rank = ?"
-        " WHERE id = ? AND version = ?",
-        [(c.state, c.wake_at, c.live, c.owes, c.rank, c.aggregate, c.expected) for c in known],
-    ) if known else 0
+    writer.insert(
+        "aggregates", "id, machine, version, state, wake_at, live, owes, rank", [_aggregate(c) for c in fresh]
+    )
+    changed = (
+        writer.executemany(
+            "UPDATE aggregates SET version = version + 1, state = ?, wake_at = ?, live = ?, owes = ?, rank = ?"
+            " WHERE id = ? AND version = ?",
+            [(c.state, c.wake_at, c.live, c.owes, c.rank, c.aggregate, c.expected) for c in known],
+        )
+        if known
+        else 0
+    )
     if changed != len(known):
         raise _Conflict
     claims = [(key, commit.aggregate, holder) for commit in commits for key, holder in commit.claims]
     writer.insert("keys", "key, aggregate", [(key, owner) for key, owner, holder in claims if holder is None])
     taken = [(owner, key, holder) for key, owner, holder in claims if holder is not None]
-    if taken and writer.executemany("UPDATE keys SET aggregate = ? WHERE key = ? AND aggregate = ?", taken) != len(taken):
+    if taken and writer.executemany("UPDATE keys SET aggregate = ? WHERE key = ? AND aggregate = ?", taken) != len(
+        taken
+    ):
         raise _Conflict
     handled = [(h.input_id, c.aggregate, h.at, h.reason, h.story) for c in commits for h in c.handled]
     writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
@@ -452,8 +504,10 @@ def _delivery(row: Row) -> Delivery:
 
 
 def _number(delivery_id: str) -> int:
-    """The row of a delivery; 0, which no row has, for what is not a number of SQLite's."""
-    return int(delivery_id) if delivery_id.isascii() and delivery_id.isdecimal() and len(delivery_id) < 19 else 0  # noqa: PLR2004
+    """The row of a delivery; what is no number is 0, before all rows; too large a number is BEYOND all of them."""
+    if not (delivery_id.isascii() and delivery_id.isdecimal()):
+        return 0
+    return int(delivery_id) if len(delivery_id) <= DIGITS_MAX else BEYOND
 
 
 def _only(rows: Sequence[Row]) -> Any:  # noqa: ANN401 - a column of whatever type.

@@ -22,10 +22,12 @@ from tocsin.engine.ports import (
     Stored,
     Summary,
 )
+from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 
 BROKEN_MAX = 100
+DIGITS_MAX = 30  # Of a number that somebody made up; no delivery's has so many.
 
 
 class MemoryStore:
@@ -43,9 +45,12 @@ class MemoryStore:
         self._keys: dict[str, str] = {}
         self._handled: dict[str, tuple[str, Handled]] = {}
         self._outbox: dict[str, Outgoing] = {}
+        self._places: dict[str, int] = {}
+        self._last_place = 0
         self._coalesced: dict[str, str] = {}
-        self._receipts: dict[str, dict[tuple[str, str], dict[str, Json]]] = {}
-        self._records: dict[tuple[str, str], Json] = {}
+        # Documents are kept as JSON, so that nobody shares what they hold.
+        self._receipts: dict[str, dict[tuple[str, str], bytes]] = {}
+        self._records: dict[tuple[str, str], bytes] = {}
 
     def accept(self, received: Sequence[Received]) -> Sequence[str]:
         """See the port."""
@@ -61,7 +66,7 @@ class MemoryStore:
     def backlog(self, limit: int, after: str = "") -> Sequence[Delivery]:
         """See the port."""
         with self._lock:
-            beyond = int(after or 0)
+            beyond = _number(after)
             waiting = (number for number in sorted(self._backlog) if number > beyond)
             return [self._deliveries[number] for number in islice(waiting, limit)]
 
@@ -69,8 +74,10 @@ class MemoryStore:
         """See the port."""
         with self._lock:
             for delivery_id, outcome in outcomes.items():
-                self._backlog.pop(int(delivery_id), None)
-                self._outcomes[int(delivery_id)] = outcome
+                number = _number(delivery_id)
+                if number in self._backlog:
+                    del self._backlog[number]
+                    self._outcomes[number] = outcome
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """See the port."""
@@ -80,7 +87,7 @@ class MemoryStore:
     def deliveries(self, limit: int, before: str = "") -> Sequence[DeliveryRow]:
         """See the port."""
         with self._lock:
-            below = int(before) if before else self._last_delivery + 1
+            below = _number(before) if before else self._last_delivery + 1
             numbers = [number for number in sorted(self._deliveries, reverse=True) if number < below]
             return [self._row(number) for number in numbers[:limit]]
 
@@ -91,7 +98,13 @@ class MemoryStore:
             if found is None:
                 return False
             head = b"\n".join(filter(None, (f"{REPLAY_OF}: {found.id}".encode(), found.head)))
-            self.accept([Received(received_at=found.received_at, channel=found.channel, key=found.key, head=head, body=found.body)])
+            self.accept(
+                [
+                    Received(
+                        received_at=found.received_at, channel=found.channel, key=found.key, head=head, body=found.body
+                    )
+                ]
+            )
             return True
 
     def find(self, keys: Iterable[str]) -> Mapping[str, str]:
@@ -121,17 +134,19 @@ class MemoryStore:
     def due(self, now: Instant, limit: int) -> Sequence[str]:
         """See the port."""
         with self._lock:
-            waiting = sorted(
-                (found.wake_at, name)
+            waiting = {
+                name: found.wake_at
                 for name, found in self._aggregates.items()
                 if found.wake_at is not None and found.wake_at <= now
-            )
-            return [name for _, name in waiting[:limit]]
+            }
+            return sorted(waiting, key=waiting.__getitem__)[:limit]
 
     def next_wake(self) -> Instant | None:
         """See the port."""
         with self._lock:
-            return min((found.wake_at for found in self._aggregates.values() if found.wake_at is not None), default=None)
+            return min(
+                (found.wake_at for found in self._aggregates.values() if found.wake_at is not None), default=None
+            )
 
     def listing(
         self, machine: str, *, live_only: bool, limit: int, before: tuple[Instant, str] | None = None
@@ -158,21 +173,15 @@ class MemoryStore:
         with self._lock:
             return [handled for owner, handled in self._handled.values() if owner == aggregate][-limit:]
 
-    def pending(
-        self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None
-    ) -> Sequence[Outgoing]:
+    def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
         """See the port."""
         with self._lock:
             wanted = None if receivers is None else set(receivers)
             lanes: dict[str, list[Outgoing]] = {}
-            for item in self._outbox.values():
+            for item in sorted(self._outbox.values(), key=lambda item: (not item.urgent, self._places[item.id])):
                 if item.not_before <= now and (wanted is None or item.receiver in wanted):
                     lanes.setdefault(item.receiver, []).append(item)
-            return [
-                item
-                for lane in lanes.values()
-                for item in sorted(lane, key=lambda item: (not item.urgent, item.created_at))[:per_receiver]
-            ]
+            return [item for lane in lanes.values() for item in lane[:per_receiver]]
 
     def next_attempt(self, now: Instant) -> Instant | None:
         """See the port."""
@@ -184,69 +193,85 @@ class MemoryStore:
         with self._lock:
             for done in confirmations:
                 if done.receipt is not None:
-                    self._receipts.setdefault(done.aggregate, {})[done.receiver, done.transport] = done.receipt
-                self._outbox.pop(done.id, None)
+                    kept = self._receipts.setdefault(done.aggregate, {})
+                    kept[done.receiver, done.transport] = json.encode(done.receipt)
+                self._take_out(done.id)
 
     def postpone(self, outgoing: Sequence[Outgoing]) -> None:
         """See the port."""
         with self._lock:
             for item in outgoing:
-                if item.id in self._outbox:
-                    self._outbox[item.id] = item
+                old = self._outbox.get(item.id)
+                if old is not None:
+                    self._outbox[item.id] = replace(
+                        old, attempts=item.attempts, method=item.method, not_before=item.not_before
+                    )
 
     def receipts(self, aggregate: str) -> Mapping[tuple[str, str], dict[str, Json]]:
         """See the port."""
         with self._lock:
-            return dict(self._receipts.get(aggregate, {}))
+            return {place: json.decode(raw) for place, raw in self._receipts.get(aggregate, {}).items()}
 
     def record(self, kind: str, name: str) -> Json:
         """See the port."""
         with self._lock:
-            return self._records.get((kind, name))
+            return json.decode(self._records.get((kind, name), b"null"))
 
     def records(self, kind: str) -> Mapping[str, Json]:
         """See the port."""
         with self._lock:
-            return {name: document for (found, name), document in sorted(self._records.items()) if found == kind}
+            return {name: json.decode(raw) for (found, name), raw in sorted(self._records.items()) if found == kind}
 
     def put_record(self, kind: str, name: str, document: Json) -> None:
         """See the port."""
         with self._lock:
-            self._records[kind, name] = document
+            self._records[kind, name] = json.encode(document)
 
     def take_record(self, kind: str, name: str) -> Json:
         """See the port."""
         with self._lock:
-            return self._records.pop((kind, name), None)
+            return json.decode(self._records.pop((kind, name), b"null"))
 
     def health(self, now: Instant) -> Health:
         """See the port."""
         with self._lock:
-            live = [found for found in self._aggregates.values() if found.live]
-            due = [found.wake_at for found in live if found.wake_at is not None and found.wake_at <= now]
-            ready = [item.created_at for item in self._outbox.values()]
+            all_of_them = self._aggregates.values()
+            due = [found.wake_at for found in all_of_them if found.wake_at is not None and found.wake_at <= now]
+            broken = sorted(found.aggregate for found in all_of_them if found.owes and found.wake_at is None)
             return Health(
                 backlog=len(self._backlog),
-                oldest_backlog_at=min((self._deliveries[number].received_at for number in self._backlog), default=None),
+                oldest_backlog_at=self._deliveries[min(self._backlog)].received_at if self._backlog else None,
                 oldest_due_at=min(due, default=None),
                 pending=len(self._outbox),
-                oldest_pending_at=min(ready, default=None),
-                live=len(live),
-                broken=tuple(found.aggregate for found in live if found.owes and found.wake_at is None)[:BROKEN_MAX],
+                oldest_pending_at=self._outbox[min(self._places, key=self._places.__getitem__)].created_at
+                if self._places
+                else None,
+                live=sum(found.live for found in all_of_them),
+                broken=tuple(broken[:BROKEN_MAX]),
             )
 
-    def prune(self, before: Instant, limit: int) -> int:
+    def prune(self, *, deliveries_before: Instant, aggregates_before: Instant, limit: int) -> int:
         """See the port."""
         with self._lock:
             old = [
                 number
-                for number, delivery in self._deliveries.items()
-                if delivery.received_at < before and number not in self._backlog
+                for number, delivery in sorted(self._deliveries.items(), key=lambda item: item[1].received_at)
+                if delivery.received_at < deliveries_before and number not in self._backlog
             ][:limit]
             for number in old:
                 del self._deliveries[number]
                 self._outcomes.pop(number, None)
-            return len(old)
+            last = dict.fromkeys(self._aggregates, 0)
+            for owner, handled in self._handled.values():
+                last[owner] = max(last[owner], handled.at)
+            ended = [
+                name
+                for name, found in sorted(self._aggregates.items(), key=lambda item: item[1].rank)
+                if not found.live and max(found.rank, last[name]) < aggregates_before
+            ][:limit]
+            for name in ended:
+                self._forget(name)
+            return len(old) + len(ended)
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -268,9 +293,20 @@ class MemoryStore:
             self._put_out(item)
         return CommitResult.COMMITTED
 
+    def _forget(self, name: str) -> None:
+        del self._aggregates[name], self._versions[name]
+        self._receipts.pop(name, None)
+        self._keys = {key: owner for key, owner in self._keys.items() if owner != name}
+        self._handled = {key: found for key, found in self._handled.items() if found[0] != name}
+
     def _put_out(self, item: Outgoing) -> None:
-        old = self._outbox.pop(self._coalesced.get(item.coalesce, ""), None) if item.coalesce else None
-        if old is not None:
+        self._last_place += 1
+        place = self._last_place
+        item = replace(item, facts=json.decode(json.encode(item.facts)))
+        replaced = self._coalesced.get(item.coalesce)
+        if replaced is not None:
+            place, old = self._places[replaced], self._outbox[replaced]
+            self._take_out(replaced)
             item = replace(
                 item,
                 created_at=old.created_at,
@@ -281,6 +317,13 @@ class MemoryStore:
         if item.coalesce:
             self._coalesced[item.coalesce] = item.id
         self._outbox[item.id] = item
+        self._places[item.id] = place
+
+    def _take_out(self, name: str) -> None:
+        item = self._outbox.pop(name, None)
+        if item is not None:
+            del self._places[name]
+            self._coalesced.pop(item.coalesce, None)
 
     def _row(self, number: int) -> DeliveryRow:
         delivery = self._deliveries[number]
@@ -295,4 +338,5 @@ class MemoryStore:
 
 
 def _number(delivery_id: str) -> int:
-    return int(delivery_id) if delivery_id.isdecimal() and delivery_id.isascii() and len(delivery_id) < 19 else 0  # noqa: PLR2004 - SQLite's integers.
+    """The number of a delivery; what is no number is 0, before all of them."""
+    return int(delivery_id[:DIGITS_MAX]) if delivery_id.isascii() and delivery_id.isdecimal() else 0

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
-BODY_BYTES_MAX: Final = 8 * 1024 * 1024  # GitHub's are larger in theory; an Alertmanager group of 10,000 alerts is smaller.
+BODY_BYTES_MAX: Final = (
+    8 * 1024 * 1024
+)  # GitHub's are larger in theory; an Alertmanager group of 10,000 alerts is smaller.
 HEAD_BYTES_MAX: Final = 64 * 1024
 PIPELINE_MAX: Final = 64  # Requests of one connection that wait for their answer.
 IDLE_SECONDS: Final = 75.0  # As nginx keeps them; a request that is not whole by then was lost anyway.
@@ -28,7 +30,9 @@ PEEK_BYTES: Final = 16  # Enough to tell the ingest paths from the others.
 
 _INGEST: Final = (b"POST /v1/in/", b"PUT /v1/in/", b"POST /v2/enqueue")
 _CREDENTIALS: Final = frozenset({b"authorization", b"cookie", b"proxy-authorization", b"x-api-key"})
-_DULL: Final = frozenset({b"host", b"connection", b"content-length", b"accept", b"accept-encoding", b"transfer-encoding"})
+_DULL: Final = frozenset(
+    {b"host", b"connection", b"content-length", b"accept", b"accept-encoding", b"transfer-encoding"}
+)
 
 
 class Request:

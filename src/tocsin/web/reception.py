@@ -26,6 +26,10 @@ RETRY_AFTER: Final = b"retry-after: 5\r\n"
 INGEST_PATH: Final = b"/v1/in/"
 PAGERDUTY_PATH: Final = b"/v2/enqueue"
 
+_UNKNOWN_ROUTING_KEY: Final = (
+    b'{"status":"invalid event","message":"Event object is invalid","errors":["\'routing_key\' is not known here"]}'
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +59,7 @@ Check = Callable[[Mapping[str, str], bytes, str], Verdict]
 class Reception:
     """A `tocsin.web.door.Taker`; lives on the event loop."""
 
-    def __init__(  # noqa: PLR0913 - the world outside, named.
+    def __init__(
         self,
         *,
         loop: asyncio.AbstractEventLoop,
@@ -124,7 +128,11 @@ class Reception:
         integration = self._integration(key)
         if integration is None:
             self._on_refused("key")
-            answer(refusal(HTTPStatus.FORBIDDEN, "this integration key is not known here; compare it with the console's list"))
+            answer(
+                refusal(
+                    HTTPStatus.FORBIDDEN, "this integration key is not known here; compare it with the console's list"
+                )
+            )
             return
         received = Received(
             received_at=self._clock(), channel="in", key=integration, head=request.kept(), body=request.body
@@ -154,20 +162,20 @@ class Reception:
         verdict.add_done_callback(judged)
 
     def _take_pagerduty(self, request: Request, answer: Answer) -> None:
-        found = pagerduty.answer(request.body, new_key=self._new_key())
-        integration = self._integration(found.routing_key) if found.routing_key else None
-        if found.status != HTTPStatus.ACCEPTED or integration is None:
-            self._on_refused("key" if found.status == HTTPStatus.ACCEPTED else "contract")
-            status = HTTPStatus.BAD_REQUEST if found.status == HTTPStatus.ACCEPTED else found.status
-            body = found.body if found.status != HTTPStatus.ACCEPTED else pagerduty.UNKNOWN_KEY
-            answer(response(status, body))
+        new_key = self._new_key()
+        found = pagerduty.answer(request.body, new_key=new_key)
+        if found.status != HTTPStatus.ACCEPTED:
+            self._on_refused("contract")
+            answer(response(found.status, found.body))
             return
+        integration = self._integration(found.routing_key)
+        if integration is None:
+            self._on_refused("key")
+            answer(response(HTTPStatus.BAD_REQUEST, _UNKNOWN_ROUTING_KEY))
+            return
+        made = b"x-alert-key: " + new_key.encode() + b"\n" if found.dedup_key == new_key else b""
         received = Received(
-            received_at=self._clock(),
-            channel="in",
-            key=integration,
-            head=b"x-tocsin-dedup-key: " + found.dedup_key.encode() + b"\n" + request.kept(),
-            body=request.body,
+            received_at=self._clock(), channel="in", key=integration, head=made + request.kept(), body=request.body
         )
         whole = response(HTTPStatus.ACCEPTED, found.body)
         self.submit(

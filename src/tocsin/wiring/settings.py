@@ -1,4 +1,4 @@
-"""What a team configures: the one table of all keys, from which reading, messages, schema and documentation are made."""
+"""What a team configures: the one table of all keys, which reading, messages, schema and documents share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tocsin.incidents.alerts import Severity
 from tocsin.incidents.policy import REPEAT_MAX
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
+from tocsin.routing.plans import OWN_TEAM
 from tocsin.wiring.settings_kinds import (
     Choice,
     Flag,
@@ -44,7 +45,10 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
     slack: Annotated[
         str | None,
         Key(
-            Text(shape=r"[UW][A-Z0-9]{2,20}", what="a Slack member ID like U012AB3CD (in their profile: ⋮, Copy member ID)"),
+            Text(
+                shape=r"[UW][A-Z0-9]{2,20}",
+                what="a Slack member ID like U012AB3CD (in their profile: ⋮, Copy member ID)",
+            ),
             "Slack member ID; pages come as direct messages.",
         ),
     ] = None
@@ -89,18 +93,23 @@ class PolicyStep(msgspec.Struct, frozen=True, kw_only=True):
             "Who is asked: a responder, `team` (everyone of the incident's team) or `team:NAME`; one, or a list.",
         ),
     ]
-    wait: Annotated[Duration, Key(Span(most=7 * DAY), "How long an answer is awaited before the next step.")] = 5 * MINUTE
+    wait: Annotated[Duration, Key(Span(most=7 * DAY), "How long an answer is awaited before the next step.")] = (
+        5 * MINUTE
+    )
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A ladder of people to ask, until somebody answers."""
 
-    steps: Annotated[tuple[PolicyStep, ...], Key(Many(of=Section(PolicyStep), least=1), "The ladder, first step first.")]
+    steps: Annotated[
+        tuple[PolicyStep, ...], Key(Many(of=Section(PolicyStep), least=1), "The ladder, first step first.")
+    ]
     repeat: Annotated[
         int, Key(Whole(least=0, most=REPEAT_MAX), "How often the ladder is walked again, before everyone is asked.")
     ] = 0
     everyone_every: Annotated[
-        Duration, Key(Span(most=7 * DAY), "After the ladder everyone of the team is asked, again and again, this far apart.")
+        Duration,
+        Key(Span(most=7 * DAY), "After the ladder everyone of the team is asked, again and again, this far apart."),
     ] = 15 * MINUTE
     ack_timeout: Annotated[
         Duration, Key(Span(), "Who has acknowledged, and not resolved, is asked again after this time.")
@@ -135,12 +144,13 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
             Text(shape=r"[A-Za-z0-9_-]{16,128}", what="a key of 16 to 128 letters, digits, - or _"),
             "The credential that stands in its URL; without it one is made at the first start.",
             secret=True,
+            unique=True,
         ),
     ] = None
     sns_accounts: Annotated[
         tuple[str, ...],
         Key(
-            Many(of=Text(shape=r"[0-9]{12}", what="an AWS account ID of 12 digits"), single=True),
+            Many(of=Text(shape=r"[0-9]{12}", what="an AWS account ID of 12 digits", digits=True), single=True),
             "AWS accounts whose SNS topics may send here; without it all that know the key.",
         ),
     ] = ()
@@ -149,8 +159,12 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
 class Windows(msgspec.Struct, frozen=True, kw_only=True):
     """How long alerts with the same key count as one."""
 
-    alert: Annotated[Duration, Key(Span(most=366 * DAY), "An alert joins its incident if it comes this soon after the last one.")] = 7 * DAY
-    notification: Annotated[Duration, Key(Span(most=7 * DAY), "The same for notifications; they are over after it.")] = MINUTE
+    alert: Annotated[
+        Duration, Key(Span(most=366 * DAY), "An alert joins its incident if it comes this soon after the last one.")
+    ] = 7 * DAY
+    notification: Annotated[
+        Duration, Key(Span(most=7 * DAY), "The same for notifications; they are over after it.")
+    ] = MINUTE
     reopen: Annotated[
         Duration, Key(Span(least=0, most=7 * DAY), "What fires this soon after a resolve re-opens the incident.")
     ] = 5 * MINUTE
@@ -161,7 +175,10 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
     host: Annotated[
         str,
-        Key(Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name"), "Address to listen on; `0.0.0.0` for all."),
+        Key(
+            Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name"),
+            "Address to listen on; `0.0.0.0` for all.",
+        ),
     ] = "127.0.0.1"
     port: Annotated[int, Key(Whole(least=0, most=65535), "Port to listen on; 0 takes a free one.")] = 8420
     url: Annotated[
@@ -174,7 +191,9 @@ class Slack(msgspec.Struct, frozen=True, kw_only=True):
     """The Slack app."""
 
     bot_token: Annotated[Secret, Key(Text(), "Bot token.", secret=True)]
-    app_token: Annotated[Secret | None, Key(Text(), "App-level token: Socket Mode, without a public URL.", secret=True)] = None
+    app_token: Annotated[
+        Secret | None, Key(Text(), "App-level token: Socket Mode, without a public URL.", secret=True)
+    ] = None
     signing_secret: Annotated[Secret | None, Key(Text(), "Signing secret: buttons come by HTTP.", secret=True)] = None
 
 
@@ -186,7 +205,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     username: Annotated[str | None, Key(Text(), "User name, if it asks for one.")] = None
     password: Annotated[Secret | None, Key(Text(), "Password, if it asks for one.", secret=True)] = None
     tls: Annotated[
-        str, Key(Choice(("starttls", "tls", "none")), "How the connection is encrypted: port 587, port 465, or not at all.")
+        str,
+        Key(Choice(("starttls", "tls", "none")), "How the connection is encrypted: port 587, port 465, or not at all."),
     ] = "starttls"
 
 
@@ -200,28 +220,50 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """How long what is over is kept."""
 
-    deliveries: Annotated[Duration, Key(Span(least=HOUR, most=3660 * DAY), "Raw deliveries, from their arrival.")] = 14 * DAY
+    deliveries: Annotated[Duration, Key(Span(least=HOUR, most=3660 * DAY), "Raw deliveries, from their arrival.")] = (
+        14 * DAY
+    )
     incidents: Annotated[Duration, Key(Span(least=HOUR, most=3660 * DAY), "Incidents, from their end.")] = 400 * DAY
+
+
+def _slack_complaint(slack: Slack) -> str:
+    if slack.bot_token.reveal().startswith("xapp-"):
+        return "bot_token holds an app-level token (xapp-...); bot tokens begin with xoxb-"
+    if slack.app_token and slack.app_token.reveal().startswith("xoxb-"):
+        return "app_token holds a bot token (xoxb-...); app-level tokens begin with xapp-"
+    if not slack.app_token and not slack.signing_secret:
+        return "needs app_token (Socket Mode, no public URL) or signing_secret (HTTP), so that buttons work"
+    return ""
+
+
+def _mail_complaint(mail: Mail) -> str:
+    if (mail.username is None) is (mail.password is None):
+        return ""
+    return "needs username and password together, or neither"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file; without one, the defaults. Names that stand in it are names that exist."""
 
-    responders: Annotated[dict[str, Responder], Key(Named("responder", Section(Responder)), "People who can be asked.")] = {}
+    responders: Annotated[
+        dict[str, Responder], Key(Named("responder", Section(Responder), (OWN_TEAM,)), "People who can be asked.")
+    ] = {}
     teams: Annotated[
         dict[str, Team],
         Key(Named("team", Section(Team)), "Teams; the first one gets what no rule gives to another."),
     ] = {}
     policies: Annotated[dict[str, Policy], Key(Named("policy", Section(Policy)), "Escalation policies.")] = {}
-    routes: Annotated[tuple[Route, ...], Key(Many(of=Section(Route)), "Routing rules; the first that matches counts.")] = ()
+    routes: Annotated[
+        tuple[Route, ...], Key(Many(of=Section(Route)), "Routing rules; the first that matches counts.")
+    ] = ()
     integrations: Annotated[
         dict[str, Integration],
         Key(Named("integration", Section(Integration)), "Senders; one named `default` always exists."),
     ] = {}
     windows: Annotated[Windows, Key(Section(Windows), "When alerts are the same.")] = Windows()
     server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
-    slack: Annotated[Slack | None, Key(Section(Slack), "The Slack app.")] = None
-    mail: Annotated[Mail | None, Key(Section(Mail), "The mail server that sends pages.")] = None
+    slack: Annotated[Slack | None, Key(Section(Slack, _slack_complaint), "The Slack app.")] = None
+    mail: Annotated[Mail | None, Key(Section(Mail, _mail_complaint), "The mail server that sends pages.")] = None
     heartbeat: Annotated[
         Heartbeat | None, Key(Section(Heartbeat), "An address outside that is fetched only while all is well.")
     ] = None

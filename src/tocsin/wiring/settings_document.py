@@ -25,11 +25,11 @@ FLOAT: Final = "tag:yaml.org,2002:float"
 TEXT: Final = "tag:yaml.org,2002:str"
 
 _TAGS: Final = frozenset({NULL, BOOL, INT, FLOAT, TEXT, "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
-_QUOTED: Final = re.compile(r"'(?!<)[^']{2,}'")  # A part of the file in a parser's message: it may be a secret.
+_QUOTED: Final = re.compile(r"'(?!<)[^'\s]{2,}'")  # A part of the file in a parser's message: it may be a secret.
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-class Unreadable(Exception):  # noqa: N818 - it never leaves this package.
+class Unreadable(Exception):
     """The bytes have no nodes; the problem says why."""
 
     def __init__(self, problem: Problem) -> None:
@@ -39,7 +39,10 @@ class Unreadable(Exception):  # noqa: N818 - it never leaves this package.
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's composer with the plain words of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema) and bounded depth."""
+    """PyYAML's composer with bounded depth, and with the plain words of YAML 1.2.
+
+    They are those of https://yaml.org/spec/1.2.2/#103-core-schema.
+    """
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own way.
     depth = 0
@@ -47,44 +50,48 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:  # noqa: ANN401 - PyYAML's own way.
         self.depth += 1
         if self.depth > DEPTH_MAX:
-            mark = self.peek_event().start_mark
-            raise Unreadable(_at(mark, f"nested deeper than {DEPTH_MAX} levels"))
+            assert parent is not None, "the first level is not too deep"
+            raise Unreadable(_at(parent.start_mark, f"nested deeper than {DEPTH_MAX} levels"))
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
 
-_Loader.add_implicit_resolver(NULL, re.compile(r"null|Null|NULL|~|"), ["n", "N", "~", ""])
-_Loader.add_implicit_resolver(BOOL, re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
-_Loader.add_implicit_resolver(INT, re.compile(r"[-+]?[0-9]+"), list("-+0123456789"))
+_Loader.add_implicit_resolver(NULL, re.compile(r"(?:null|Null|NULL|~|)\Z"), ["n", "N", "~", ""])
+_Loader.add_implicit_resolver(BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF"))
+_Loader.add_implicit_resolver(INT, re.compile(r"[-+]?[0-9]+\Z"), list("-+0123456789"))
 _Loader.add_implicit_resolver(
-    FLOAT, re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), list("-+.0123456789")
+    FLOAT, re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z"), list("-+.0123456789")
 )
 
 
 def compose(raw: bytes) -> tuple[MappingNode | None, str, list[Problem]]:
-    """The root mapping (None: the file is empty), the text, and what is wrong in any of its nodes. Raises Unreadable."""
+    """The root mapping (None: the file is empty), the text, and what is wrong in any node. Raises Unreadable."""
     text = _decoded(raw)
-    loader = _Loader(text)
     try:
-        root = loader.get_single_node()
+        root = _root(text)
     except yaml.reader.ReaderError as problem:
         line, column = _place(text, problem.position)
         message = f"the character U+{ord(text[problem.position]):04X} must not stand in a YAML file"
         raise Unreadable(Problem(line=line, column=column, where="", value="", message=message)) from None
     except yaml.MarkedYAMLError as problem:
         raise Unreadable(_syntax(problem, text)) from None
-    except (ValueError, OverflowError):  # `\UFFFFFFFF` in double quotes, `%YAML 1.999…`.
-        mark = loader.get_mark()
-        raise Unreadable(_at(mark, "this is no YAML: a number is too large")) from None
-    finally:
-        loader.dispose()
     if root is None or (isinstance(root, ScalarNode) and root.tag == NULL):
         return None, text, []
     if not isinstance(root, MappingNode):
         raise Unreadable(_at(root.start_mark, "the file must hold keys and values like `teams:`"))
     _bound(root)
     return root, text, _problems(root)
+
+
+def _root(text: str) -> Node | None:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node()
+    except (ValueError, OverflowError):  # `"\UFFFFFFFF"`, `%YAML 1.999…`: PyYAML leaves these to Python.
+        raise Unreadable(_at(loader.get_mark(), "this is no YAML: a number in an escape is too large")) from None
+    finally:
+        loader.dispose()
 
 
 def at(node: Node, where: str, value: str, message: str, nearest: str = "") -> Problem:
@@ -101,8 +108,8 @@ def _at(mark: Any, message: str) -> Problem:  # noqa: ANN401 - PyYAML's marks ha
 
 def _decoded(raw: bytes) -> str:
     if len(raw) > BYTES_MAX:
-        message = f"the file has {len(raw)} bytes; at most {BYTES_MAX} are read"
-        raise Unreadable(Problem(line=0, column=0, where="", value=str(len(raw)), message=message))
+        message = f"the file has more than {BYTES_MAX} bytes"
+        raise Unreadable(Problem(line=0, column=0, where="", value="", message=message))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -118,9 +125,10 @@ def _place(text: str, position: int) -> tuple[int, int]:
 
 def _syntax(problem: yaml.MarkedYAMLError, text: str) -> Problem:
     """The parser's complaint in words that help, without any part of the file that may be a secret."""
-    mark = problem.problem_mark or problem.context_mark
-    words = problem.problem or problem.context or ""
-    if "'\\t'" in words:
+    mark, words = problem.problem_mark, problem.problem or ""
+    assert mark is not None, "PyYAML always says where"
+    line = "".join(text.splitlines()[mark.line : mark.line + 1])
+    if "'\\t'" in words or line.lstrip(" ").startswith("\t"):
         return _at(mark, "a tab stands here; YAML indents with spaces")
     if "undefined alias" in words:
         return _at(mark, "a value that begins with * needs quotes")
@@ -131,25 +139,34 @@ def _syntax(problem: yaml.MarkedYAMLError, text: str) -> Problem:
     words = _QUOTED.sub("this", words)
     if problem.context and problem.context_mark is not None:
         words = f"{_QUOTED.sub('this', problem.context)} of line {problem.context_mark.line + 1}: {words}"
-    return _at(mark, f"this is no YAML: {words}") if text else _at(mark, words)
+    return _at(mark, f"this is no YAML: {words}")
 
 
 def _bound(root: Node) -> None:
-    """Refuse what contains itself, and what unfolds to too many values."""
-    sizes: dict[int, int] = {}
-    open_: set[int] = set()
+    """Refuse what contains itself, and what unfolds too far: an alias is short, its value is long.
 
-    def size(node: Node) -> int:
-        if id(node) in open_:
-            raise Unreadable(_at(node.start_mark, "this value contains itself"))
-        if id(node) not in sizes:
-            open_.add(id(node))
-            sizes[id(node)] = 1 + sum(size(child) for child in _children(node))
-            open_.remove(id(node))
-        return sizes[id(node)]
+    An alias follows its anchor, so that a value is measured before it is used again: we recurse as deep as the text.
+    """
+    measures: dict[int, tuple[int, int] | None] = {}
 
-    if size(root) > VALUES_MAX:
-        raise Unreadable(_at(root.start_mark, f"with its aliases followed, the file has more than {VALUES_MAX} values"))
+    def measure(node: Node) -> tuple[int, int]:
+        if id(node) in measures:
+            known = measures[id(node)]
+            if known is None:
+                raise Unreadable(_at(node.start_mark, "this value contains itself"))
+            return known
+        measures[id(node)] = None
+        inner = [measure(child) for child in _children(node)]
+        size = 1 + sum(size for size, _ in inner)
+        depth = 1 + max((depth for _, depth in inner), default=0)
+        if size > VALUES_MAX:
+            raise Unreadable(_at(node.start_mark, f"with its aliases followed, this has more than {VALUES_MAX} values"))
+        if depth > DEPTH_MAX:
+            raise Unreadable(_at(node.start_mark, f"with its aliases followed, this is deeper than {DEPTH_MAX} levels"))
+        measures[id(node)] = size, depth
+        return size, depth
+
+    measure(root)
 
 
 def _children(node: Node) -> list[Node]:
@@ -159,7 +176,7 @@ def _children(node: Node) -> list[Node]:
 
 
 def _problems(root: Node) -> list[Problem]:
-    """What is wrong whatever the keys mean: tags, equal keys, keys that are no words, characters that nobody can write."""
+    """What is wrong whatever the keys mean: tags, equal keys, keys that are no words. Raises Unreadable."""
     found: list[Problem] = []
     seen: set[int] = set()
     waiting = [root]
@@ -172,7 +189,7 @@ def _problems(root: Node) -> list[Problem]:
         if node.tag not in _TAGS:
             found.append(at(node, "", "", "tags are not read; a value that begins with ! needs quotes"))
         if isinstance(node, ScalarNode) and _SURROGATE.search(node.value):
-            found.append(at(node, "", "", "half a character stands here (\\ud800 to \\udfff)"))
+            raise Unreadable(_at(node.start_mark, "half a character stands here (\\ud800 to \\udfff)"))
         if isinstance(node, MappingNode):
             found += _key_problems(node)
     return found

@@ -1,8 +1,9 @@
-"""What can stand in a configuration file: the kinds of values, and what a key is. A table of these drives everything else."""
+"""What can stand in a configuration file: the kinds of values, and what a key is. A table of these drives the rest."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -34,11 +35,15 @@ class Secret:
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of at most *most* characters; with *shape* (a regular expression for all of it) *what* says what it must be."""
+    """One line of at most *most* characters; *what* says in words what *shape*, a regular expression, wants.
+
+    *digits*: it looks like a number, and an editor should let it be written as one.
+    """
 
     most: int = 1000
     shape: str = ""
     what: str = "a text"
+    digits: bool = False
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,16 +97,21 @@ class Many(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A mapping from names that the author chooses; *word* is what one of them is called."""
+    """A mapping from names that the author chooses; *word* is what one is called, *reserved* what none may be."""
 
     word: str
     of: Kind
+    reserved: tuple[str, ...] = ()
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A mapping with fixed keys: those of *struct*, whose fields are annotated with `Key`."""
+    """A mapping with fixed keys: those of *struct*, whose fields are annotated with `Key`.
+
+    *check* says what is wrong between them (`needs ...`), or nothing.
+    """
 
     struct: type[msgspec.Struct]
+    check: Callable[[Any], str] | None = None
 
 
 Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Ref | PatternOf | Many | Named | Section
@@ -110,17 +120,18 @@ Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Ref | PatternOf | 
 class Key(msgspec.Struct, frozen=True):
     """A key of a section: its kind, what it is for, and how it is spelled when Python has that word for itself.
 
-    *secret*: its value is never shown, and becomes a `Secret`. *example* is what messages and the documentation show.
+    *secret*: its value is never shown, and becomes a `Secret`. *unique*: no two sections may have the same.
     """
 
     kind: Kind
     meaning: str
     called: str = ""
     secret: bool = False
+    unique: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A key as it is read: its spelling in the file, the struct's field, and the default (`msgspec.NODEFAULT`: required)."""
+    """A key as it is read: its spelling in the file, the struct's field, its default (msgspec.NODEFAULT: required)."""
 
     name: str
     field: str

@@ -16,7 +16,7 @@ SUGGEST_FROM = 0.6  # How alike (0 to 1) two names must be for one to be meant b
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to change: *line* and *column* count from 1 (0: the whole file), *where* is a path of keys.
 
-    *value* is what stands there, as it may be shown (a secret is `…`); *nearest* the name that was probably meant, or empty.
+    *value* is what stands there, as it may be shown (a secret is `…`); *nearest* what was probably meant, or empty.
     """
 
     line: int
@@ -34,13 +34,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettingsError(TocsinError):
-    """The configuration must be changed; *problems* holds everything that is wrong with it, in the order of the file."""
+    """The configuration must be changed; *problems* holds all that is wrong with it, in the order of the file."""
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         """Say all of it, one line each."""
-        found = dict.fromkeys(problems)  # What an alias repeats is wrong once.
+        # What an alias repeats is wrong once.
+        found = {(each.line, each.column, each.message): each for each in reversed(tuple(problems))}
         self.file = file
-        self.problems: Sequence[Problem] = sorted(found, key=lambda problem: (problem.line, problem.column))
+        self.problems: Sequence[Problem] = sorted(found.values(), key=lambda problem: (problem.line, problem.column))
         super().__init__("config-invalid", "\n".join(problem.text(file) for problem in self.problems))
 
 
@@ -60,4 +61,6 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """The one of *names* that *name* was probably meant to be, or empty."""
     lower = {known.lower(): known for known in names}
     close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=SUGGEST_FROM)
-    return lower[close[0]] if close else ""
+    begun = [known for known in lower if name and known.startswith(name.lower())]
+    found = close or begun
+    return lower[found[0]] if len(found) == 1 else ""

@@ -14,6 +14,7 @@ from tocsin.testing.fake_slack.trouble import Fault, Trouble
 from tocsin.testing.fake_slack.world import RefusedError, World, refuse
 
 RATE_LIMITED: Final = "ratelimited"
+RESPONSE_URL: Final = "response_url"
 OPEN_SOCKET: Final = "apps.connections.open"
 
 METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]] = {
@@ -78,11 +79,8 @@ class Api:
         return self._answer(method, payload, lambda: self._run(method, token, payload))
 
     def respond(self, key: str, payload: JsonObject) -> Answer:
-        """Answer a POST to a response URL, and record it under the method name ``response_url``."""
-        answer = self._answer("response_url", payload, lambda: chat_methods.respond(self._world, key, payload))
-        if answer.status == 200 and not answer.body["ok"]:  # noqa: PLR2004 HTTP's own number
-            answer.status = 404 if answer.body["error"].endswith("_url") else 400
-        return answer
+        """Answer a POST to a response URL, and record it under the method name ``RESPONSE_URL``."""
+        return self._answer(RESPONSE_URL, payload, lambda: chat_methods.respond(self._world, key, payload))
 
     def reject(self, method: str, error: str) -> Answer:
         """Answer a call whose body cannot be read, and record it."""
@@ -91,12 +89,14 @@ class Api:
     def _answer(self, method: str, payload: JsonObject, run: Callable[[], JsonObject]) -> Answer:
         world, at = self._world, self._world.clock()
         fault = self._trouble.next_fault(method)
-        error: str | None = None
         try:
             answer = _injected(fault) or self._limited(method, payload) or Answer(body={"ok": True} | run())
         except RefusedError as refused:
             world.refuse(method, refused, payload)
             answer = Answer(body=_error_body(refused))
+            if method == RESPONSE_URL:
+                # The Web API says no with HTTP 200; a response URL does not.
+                answer.status = 404 if refused.error.endswith("_url") else 400
         if fault is not None and fault.lose_answer:
             answer.lost = True
         error = None if answer.body["ok"] else answer.body["error"]

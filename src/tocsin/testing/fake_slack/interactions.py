@@ -64,6 +64,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
 def click(world: World, target: Message | View, action_id: str, user: User, choice: Json = None) -> Outgoing:
     """``block_actions``: *user* clicks, or chooses *choice*, on *target* as it was drawn for that person."""
+    if isinstance(target, Message):
+        _check_visible(world, target, user)
     block_id, element = _element(target, action_id)
     action = {
         "action_id": action_id,
@@ -81,7 +83,6 @@ def click(world: World, target: Message | View, action_id: str, user: User, choi
         }
         return Outgoing(kind="interactive", payload=payload, trigger_id=trigger_id)
     response_url = world.issue_response_url(target.channel, user.id, target.ts)
-    _check_visible(world, target, user)
     payload |= {
         "container": {
             "type": "message",

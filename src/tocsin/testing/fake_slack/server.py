@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
-from tocsin.testing.fake_slack.api import Answer, Api
+from tocsin.testing.fake_slack.api import RESPONSE_URL, Answer, Api
 from tocsin.testing.fake_slack.delivery import Delivery
 from tocsin.testing.fake_slack.records import JsonObject
 from tocsin.testing.fake_slack.sockets import Hub
@@ -117,7 +117,7 @@ class Server:
             payload = _payload("application/json", await request.read())
         except RefusedError as refused:
             with self._world.changed:
-                return self._api.reject("response_url", refused.error)
+                return self._api.reject(RESPONSE_URL, refused.error)
         with self._world.changed:
             return self._api.respond(key, payload)
 

@@ -36,7 +36,7 @@ class Hub:
         """No connections, no tickets."""
         self._world = world
         self._tickets: set[str] = set()
-        self._sockets: list[web.WebSocketResponse] = []
+        self._transports: dict[web.WebSocketResponse, asyncio.Transport] = {}
         self._pending: dict[str, Pending] = {}
         self._answered: set[str] = set()
         self._redeliveries: set[asyncio.Task[None]] = set()
@@ -45,7 +45,11 @@ class Hub:
     @property
     def connections(self) -> int:
         """How many sockets are connected."""
-        return len(self._sockets)
+        return len(self._transports)
+
+    @property
+    def _sockets(self) -> list[web.WebSocketResponse]:
+        return list(self._transports)
 
     def issue_ticket(self) -> str:
         """The URL of a socket; good for one connection."""
@@ -65,7 +69,8 @@ class Hub:
         if len(self._sockets) >= self._world.limits.sockets:
             await _say_goodbye(socket, "too_many_websockets")
             return socket
-        await self._welcome(socket)
+        assert isinstance(request.transport, asyncio.Transport)
+        await self._welcome(socket, request.transport)
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -114,24 +119,24 @@ class Hub:
 
     async def disconnect(self, reason: str) -> None:
         """Tell every client to reconnect; unless it is but a ``warning``, close the connections too."""
-        for socket in list(self._sockets):
+        for socket in self._sockets:
             await _say_goodbye(socket, reason, close=reason != "warning")
 
     async def drop(self) -> None:
         """Cut every connection without a word."""
-        for transport in [socket.get_extra_info("transport") for socket in self._sockets]:
+        for transport in self._transports.values():
             transport.abort()
 
     async def close(self) -> None:
         """End all connections and redeliveries."""
         for task in list(self._redeliveries):
             task.cancel()
-        for socket in list(self._sockets):
+        for socket in self._sockets:
             await socket.close()
 
-    async def _welcome(self, socket: web.WebSocketResponse) -> None:
+    async def _welcome(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         with self._world.changed:
-            self._sockets.append(socket)
+            self._transports[socket] = transport
             self._world.changed.notify_all()
         hello = {
             "type": "hello",
@@ -144,7 +149,7 @@ class Hub:
 
     def _forget(self, socket: web.WebSocketResponse) -> None:
         with self._world.changed:
-            self._sockets.remove(socket)
+            del self._transports[socket]
             self._world.changed.notify_all()
 
     def _new_pending(self, outgoing: Outgoing) -> Pending:

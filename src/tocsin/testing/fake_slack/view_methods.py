@@ -12,9 +12,9 @@ MODALS_MAX = 3  # Slack stacks no more than three modals.
 
 def views_open(world: World, payload: JsonObject) -> JsonObject:
     """``views.open``: a modal, for a trigger that is fresh and unused."""
-    trigger = world.exchange_trigger(payload.get("trigger_id"))
     content = view_content(payload, ["modal"])
     _check_external_id(world, content)
+    trigger = world.exchange_trigger(payload.get("trigger_id"))
     return {"view": view_json(world, world.show(trigger.user, content))}
 
 

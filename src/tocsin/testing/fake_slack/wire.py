@@ -58,16 +58,16 @@ def usergroup_json(world: World, group: Usergroup) -> JsonObject:
 
 
 def message_json(world: World, message: Message) -> JsonObject:
-    """A message as in the answer of ``chat.postMessage`` and in an interaction."""
+    """A message of the application, as in the answer of ``chat.postMessage`` and in an interaction."""
     shown: JsonObject = {
         "type": "message",
         "ts": message.ts,
         "user": message.user,
         "team": world.team_id,
+        "bot_id": world.bot_id,
+        "app_id": world.app_id,
         "text": message.text,
     }
-    if message.user == world.bot.id:
-        shown |= {"bot_id": world.bot_id, "app_id": world.app_id}
     if message.blocks:
         shown["blocks"] = list(message.blocks)
     if message.attachments:

@@ -102,6 +102,7 @@ class World:
         self.refusals.append(
             Refusal(method=method, error=refused.error, details=refused.details, payload=payload, at=self.clock())
         )
+        self.changed.notify_all()
 
     # ── People and places ────────────────────────────────────────────────────────────────────────────────────────────
     def add_user(self, name: str, *, tz: str = "UTC", **attributes: Json) -> User:

@@ -1,14 +1,14 @@
 """The live stream: server-sent events (WHATWG HTML, section 9.2) that say which aggregates have changed.
 
-An event is a hint: the browser then fetches what it shows, and also does so without a hint now and then. So a hint that is lost,
-or comes twice, does no harm.
+An event is a hint: the browser then fetches what it shows, and also does so without a hint now and then. So a hint that
+is lost, or comes twice, does no harm.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
@@ -21,7 +21,6 @@ RETRY_MS: Final = 2000
 
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # nginx would hold events back.
 ]
 
@@ -90,7 +89,8 @@ class _Batches:
     async def next(self, timeout: float, gone: asyncio.Future[None]) -> set[str]:  # noqa: ASYNC109 - a pause, not a limit.
         """What has changed since the last time; waits at most *timeout* seconds for the first change, or for *gone*."""
         waiting = asyncio.ensure_future(self._arrived.wait())
-        await asyncio.wait({waiting, gone}, timeout=max(timeout, 0), return_when=asyncio.FIRST_COMPLETED)
+        first: set[asyncio.Future[Any]] = {waiting, gone}
+        await asyncio.wait(first, timeout=max(timeout, 0), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         self._arrived.clear()
         ids, self._ids = self._ids, set()

@@ -1,4 +1,4 @@
-"""An incident in the words of people: who has it, what happens next and when. The machine itself is asked for the future."""
+"""An incident in the words of people: who has it, what happens next and when; the machine itself tells the future."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The list of incidents: one window of the store's listing, sorted as a person at three in the morning needs it.
 
-The store lists by age. Up to WINDOW_MAX incidents are read, glanced at, sorted (worst first), and one page of them is shown; what
-is older than the window is one link away. So the list costs the same with ten open incidents and with a hundred thousand.
+The store lists by age. Up to WINDOW_MAX incidents are read, glanced at, sorted (worst first), and one page of them is
+shown; what is older is one link away. So a hundred thousand open incidents cost as much as one thousand.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def read_query(params: Mapping[str, str]) -> Query:
     return Query(
         team=params.get("team", ""),
         status=status if status in STATUSES else OPEN,
-        page=int(page) if _is_count(page) else 1,
+        page=max(int(page), 1) if _is_count(page) else 1,
         before=(int(rank), name) if _is_count(rank) and name else None,
     )
 
@@ -145,6 +145,11 @@ def overview(
         newer=query.link(page=query.page - 1, before=query.before) if query.page > 1 else "",
         older=_older(query, pairs, left=len(found) - first - PAGE_MAX, more=more),
     )
+
+
+def sees_newest(query: Query) -> bool:
+    """Whether the counts of this query's overview are those of the newest open incidents."""
+    return query.before is None and query.status != Status.RESOLVED
 
 
 def last_resolved(store: Aggregates, machine: IncidentMachine, names: Mapping[str, str]) -> Sequence[Row]:
@@ -192,4 +197,4 @@ def _older(query: Query, pairs: Sequence[_Pair], *, left: int, more: bool) -> st
 
 
 def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 0 < len(text) < 16 and int(text) > 0  # noqa: PLR2004 - milliseconds have 13 digits.
+    return text.isascii() and text.isdecimal() and 0 < len(text) < 16  # noqa: PLR2004 - milliseconds have 13 digits.

@@ -13,7 +13,7 @@ from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, format_instant
 from tocsin.web.console.assets import Assets
 
 # What a title may contain but must not do: control characters (a NUL is an error in HTML), lone surrogates (they have
-# no UTF-8), and the marks that turn the direction of the text around them (Unicode TR 36, "bidirectional text spoofing").
+# no UTF-8), and the marks that turn the direction of the text around them (Unicode TR 36, "bidirectional spoofing").
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f]")
 _UNSEEN: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _CONTROL_PICTURES: Final = 0x2400  # U+2400 is the picture of NUL, and so on in order.
@@ -35,7 +35,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(ago=ago, clock=clock, stamp=format_instant, size=size, segment=segment)
+        self._environment.filters.update(
+            ago=ago, capitalize_first=capitalize_first, clock=clock, segment=segment, size=size, stamp=format_instant
+        )
         self._environment.globals["asset"] = assets.url
 
     def render(self, template: str, **facts: object) -> str:
@@ -79,6 +81,11 @@ def size(amount: int) -> str:
     if amount < _KIB:
         return f"{amount} B"
     return f"{amount / _KIB:.1f} KiB" if amount < _KIB * _KIB else f"{amount / _KIB / _KIB:.1f} MiB"
+
+
+def capitalize_first(text: str) -> str:
+    """*text* as the beginning of a sentence; names in it keep their letters."""
+    return text[:1].upper() + text[1:]
 
 
 def segment(text: str) -> str:

@@ -28,7 +28,7 @@ _SESSION: Final = "session"
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed-in browser. *name* is the digest of its cookie, *acts_as* a responder's id or empty, *csrf* its forms' token."""
+    """A signed-in browser. *name*: its cookie's digest; *acts_as*: a responder or empty; *csrf*: its forms' token."""
 
     name: str
     acts_as: str
@@ -45,7 +45,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def signin_link(store: Records, token: str, now: Instant, as_: str = "") -> str:
-    """The path of a new link that signs one browser in, once, within SIGNIN_TTL, acting as the responder *as_* (or nobody).
+    """The path of a new link that signs one browser in, once, within SIGNIN_TTL, as the responder *as_* (or nobody).
 
     *token* is fresh and unguessable: at least 128 random bits, safe in a URL.
     """
@@ -60,7 +60,7 @@ def link_is_good(store: Records, token: str, now: Instant) -> bool:
 
 
 def redeem(store: Records, link: str, token: Callable[[], str], now: Instant) -> str | None:
-    """Use the sign-in token *link* up for a new session; its cookie's value, or None when the link is no good (any more)."""
+    """Use the sign-in token *link* up for a new session; its cookie's value, or None when the link is no good."""
     found = _read(store.take_record(_SIGNIN, digest(link)), now)
     if found is None:
         return None
@@ -103,7 +103,7 @@ def is_secure(public_url: str) -> bool:
 
 
 def cookie_name(public_url: str) -> str:
-    """The session cookie; `__Host-` makes browsers refuse one that a neighbouring host or plain HTTP has set (RFC 6265bis)."""
+    """The session cookie; `__Host-` makes browsers refuse one that a neighbour or plain HTTP has set (RFC 6265bis)."""
     return "__Host-tocsin" if is_secure(public_url) else "tocsin"
 
 
@@ -133,7 +133,7 @@ def is_ours(session: Session, given: str) -> bool:
 
 
 def from_here(request: Request, public_url: str) -> bool:
-    """Whether the browser says that the form was sent from our own pages; a client that says nothing is left to the token.
+    """Whether the browser says that the form is from our own pages; a client that says nothing is left to the token.
 
     Under our `no-referrer` policy browsers send `Origin: null` for forms; then Sec-Fetch-Site and the token decide.
     """

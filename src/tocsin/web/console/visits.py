@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -81,7 +82,7 @@ def shown(console: Console, show: Show) -> Callable[[Request], Response]:
 
 
 def done(console: Console, act: Act) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of a button: a form of ours, from a signed-in browser, or nothing happens. May raise HTTPException."""
+    """The endpoint of a button: a form of ours, from a signed-in browser, or nothing happens. Raises HTTPException."""
 
     async def endpoint(request: Request) -> Response:
         form = await read_form(request)
@@ -111,8 +112,8 @@ def ask_to_sign_in(console: Console) -> Response:
     return HTMLResponse(console.pages.render("signin.html", link=None), 401)
 
 
-def respond(visit: Visit, template: str, *, status: int = 200, **facts: object) -> Response:
-    """The page, or its live parts when the script asks. Blocks on the store."""
+def respond(visit: Visit, template: str, *, triggered: int | None = None, **facts: object) -> Response:
+    """The page, or its live parts when the script asks; *triggered* if it is known already. Blocks on the store."""
     fragment = FRAGMENT in visit.request.headers
     said = "" if fragment else _read_flash(visit)
     html = visit.console.pages.render(
@@ -123,11 +124,11 @@ def respond(visit: Visit, template: str, *, status: int = 200, **facts: object) 
         my_name=visit.names.get(visit.me, ""),
         csrf=visit.session.csrf,
         path=visit.request.url.path,
-        triggered=overview.triggered(visit.console.store),
+        triggered=overview.triggered(visit.console.store) if triggered is None else triggered,
         said=said,
         **facts,
     )
-    response = HTMLResponse(html, status)
+    response = HTMLResponse(html)
     if said:
         response.delete_cookie(_FLASH, path="/", httponly=True, samesite="lax", secure=_is_secure(visit))
     return response

@@ -1,0 +1,317 @@
+"""The way to people through Slack: messages that stay true, and pages as direct messages.
+
+One message stands for one incident in a room, and for one page to a person; it is updated in place. What waits
+together for one channel leaves as one message, a *bundle*, since Slack takes one a second and channel: nothing is
+dropped, and nobody is rung a hundred times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
+from tocsin.incidents import ladder
+from tocsin.incidents.state import Incident
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.slack import batches
+from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
+from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.batches import Batch, Place
+from tocsin.slack.blocks import (
+    Message,
+    Setting,
+    bundle_lines,
+    bundle_message,
+    incident_message,
+    replaced_message,
+)
+from tocsin.slack.loop import LoopClosedError, LoopThread
+
+POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
+TIMEOUT: Final[Duration] = 10 * SECOND
+BUNDLES_MAX: Final = 256  # Bundles whose lines are kept true; an older one stays as it was.
+AT_ONCE_MAX: Final = 4  # Updates in flight for one channel.
+
+_PERSON: Final = re.compile(r"[UW][A-Z0-9]{5,}")
+_LOGGER: Final = logging.getLogger(__name__)
+
+_OPEN: Final = "conversations.open"
+_UPDATE: Final = "chat.update"
+_NO_INCIDENT: Final = "Slack can show incidents only"
+
+_Results: TypeAlias = dict[str, DeliveryResult]  # By effect id.
+
+
+class _Bundle(msgspec.Struct, kw_only=True):
+    """What a message that stands for several incidents shows."""
+
+    lines: dict[str, Incident]
+    total: int
+    page: bool
+    viewer: str
+
+
+class SlackTransport:
+    """A `Transport` on an event loop that it does not own. Addresses: `C…` or `#name` for rooms, `U…` for people."""
+
+    name = "slack"
+
+    def __init__(
+        self,
+        loop: LoopThread,
+        token: str,
+        *,
+        now: Callable[[], Instant],
+        setting: Setting,
+        base_url: str = BASE_URL,
+        timeout: Duration = TIMEOUT,
+    ) -> None:
+        """*token* is the bot's; *now* also paces the posts. Nothing is called yet."""
+        self._loop = loop
+        self._now = now
+        self._setting = setting
+        self._api = loop.run(_made(token, base_url, timeout))
+        self._channels: dict[str, str] = {}  # Channel ids by address.
+        self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
+        self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
+
+    def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
+        """Hand *jobs* over; see the port."""
+        try:
+            return self._loop.run(self._deliver(address, jobs))
+        except LoopClosedError:
+            return [Postponed("Tocsin is stopping")] * len(jobs)
+        except Exception:
+            _LOGGER.exception("a delivery to Slack failed here")
+            return [Postponed("internal error, see the log")] * len(jobs)
+
+    def check(self) -> str | None:
+        """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
+        answer = self._loop.run(self._api.call("auth.test"))
+        return answer.result.error if isinstance(answer, Failure) else None
+
+    def close(self) -> None:
+        """Close the connections; the transport is not used afterwards."""
+        self._loop.run(self._api.close())
+
+    async def _deliver(self, address: str, jobs: Sequence[Job]) -> list[DeliveryResult]:
+        person = _PERSON.fullmatch(address) is not None
+        known = [job for job in jobs if isinstance(job.state, Incident)]
+        batch = batches.sort(known, self._bundles, person=person)
+        posted, updated = await asyncio.gather(self._post(address, batch.posts), self._update(batch))
+        results = {job.outgoing.id: Delivered() for job in batch.nothing} | posted | updated
+        gone: dict[str, list[Job]] = {}
+        for job in batch.updates:
+            if job.outgoing.id not in results:
+                gone.setdefault(job.outgoing.aggregate, []).append(job)
+        if not person:
+            results |= await self._post(address, gone)
+        # A person's page that is gone needs no other; what is no incident has no words here.
+        return [
+            results.get(job.outgoing.id, Delivered()) if isinstance(job.state, Incident) else Refused(_NO_INCIDENT)
+            for job in jobs
+        ]
+
+    # ── New messages ─────────────────────────────────────────────────────────────────────────────────────────────────
+    async def _post(self, address: str, posts: Mapping[str, Sequence[Job]]) -> _Results:
+        """One new message for all of *posts* (jobs by incident)."""
+        jobs = [job for several in posts.values() for job in several]
+        if not jobs:
+            return {}
+        channel = await self._channel(address)
+        if isinstance(channel, Failure):
+            return {job.outgoing.id: channel.result for job in jobs}
+        wait = self._wait(channel)
+        if wait:
+            return {job.outgoing.id: _paced(wait) for job in jobs}
+        return await (self._post_one(channel, jobs) if len(posts) == 1 else self._post_bundle(channel, jobs))
+
+    async def _post_one(self, channel: str, jobs: Sequence[Job]) -> _Results:
+        job = next((job for job in jobs if job.outgoing.kind == ladder.PAGE), jobs[0])
+        why = str(job.outgoing.facts.get("why", ""))
+        place = await self._say(channel, self._message(job, why, page=job.outgoing.kind == ladder.PAGE))
+        if isinstance(place, Failure):
+            return {each.outgoing.id: place.result for each in jobs}
+        if job.receipt is not None and not batches.is_bundle(job.receipt):
+            await self._replace(job.receipt, job)
+        return {each.outgoing.id: Delivered(batches.receipt_of(*place, why=why)) for each in jobs}
+
+    async def _post_bundle(self, channel: str, jobs: Sequence[Job]) -> _Results:
+        incidents = {job.outgoing.aggregate: _incident(job) for job in jobs}
+        bundle = _Bundle(
+            lines={name: incidents[name] for name in bundle_lines(incidents)},
+            total=len(incidents),
+            page=any(job.outgoing.kind == ladder.PAGE for job in jobs),
+            viewer=_viewer(jobs[0]),
+        )
+        place = await self._say(channel, self._bundle_message(bundle))
+        if isinstance(place, Failure):
+            return {job.outgoing.id: place.result for job in jobs}
+        self._bundles[place] = bundle
+        while len(self._bundles) > BUNDLES_MAX:
+            self._bundles.popitem(last=False)
+        shared = batches.receipt_of(*place, bundle=True)
+        # An incident that has a message of its own keeps it; the bundle has only rung the bell.
+        return {
+            job.outgoing.id: Delivered(None if job.receipt and not batches.is_bundle(job.receipt) else shared)
+            for job in jobs
+        }
+
+    async def _say(self, channel: str, message: Message) -> Place | Failure:
+        """Post; where the message stands. Without its layout when Slack does not take that."""
+        fixed = {
+            "channel": channel,
+            "text": message.text,
+            "parse": "none",
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        answer = await self._api.call("chat.postMessage", blocks=message.blocks, **fixed)
+        if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
+            answer = await self._api.call("chat.postMessage", **fixed)
+        if isinstance(answer, Failure):
+            self._mind(channel, answer)
+            return answer
+        self._channels[channel] = answer["channel"]
+        self._free_at[answer["channel"]] = self._now() + POST_INTERVAL
+        return answer["channel"], answer["ts"]
+
+    async def _channel(self, address: str) -> str | Failure:
+        """The channel to post to: for a person the direct message, opened once; for a name its id once it is known."""
+        known = self._channels.get(address)
+        if known is not None or _PERSON.fullmatch(address) is None:
+            return known or address
+        wait = self._wait(_OPEN)
+        if wait:
+            return Failure("", _paced(wait))
+        answer = await self._api.call(_OPEN, users=address)
+        if isinstance(answer, Failure):
+            self._mind(_OPEN, answer)
+            return answer
+        self._channels[address] = answer["channel"]["id"]
+        return self._channels[address]
+
+    # ── Changes in place ─────────────────────────────────────────────────────────────────────────────────────────────
+    async def _update(self, batch: Batch) -> _Results:
+        """Change what is there. Of those whose own message is gone there is no result."""
+        gate = asyncio.Semaphore(AT_ONCE_MAX)
+        touched = self._touched(batch.changes)
+        own, shared = await asyncio.gather(
+            asyncio.gather(*(self._update_one(job, gate) for job in batch.updates)),
+            asyncio.gather(*(self._update_bundle(place, gate) for place in touched)),
+        )
+        by_place = dict(zip(touched, shared, strict=True))
+        results = {
+            job.outgoing.id: result for job, result in zip(batch.updates, own, strict=True) if result is not None
+        }
+        # Whose line the bundle does not show needs nothing.
+        return results | {
+            job.outgoing.id: by_place.get(batches.place(job.receipt or {}), Delivered()) for job in batch.bundled
+        }
+
+    async def _update_one(self, job: Job, gate: asyncio.Semaphore) -> DeliveryResult | None:
+        """None: there is no such message any more."""
+        assert job.receipt is not None
+        asked = job.outgoing.receiver in _incident(job).asked
+        message = self._message(job, str(job.receipt.get("why", "")) if asked else "", page=False)
+        result = await self._change(batches.place(job.receipt), message, gate)
+        return None if isinstance(result, Failure) else result
+
+    async def _update_bundle(self, place: Place, gate: asyncio.Semaphore) -> DeliveryResult:
+        result = await self._change(place, self._bundle_message(self._bundles[place]), gate)
+        if isinstance(result, Failure):
+            self._bundles.pop(place, None)
+            return Delivered()
+        return result
+
+    async def _change(self, place: Place, message: Message, gate: asyncio.Semaphore) -> DeliveryResult | Failure:
+        """Replace what a message says. A Failure only when it is gone."""
+        async with gate:
+            wait = self._wait(_UPDATE)
+            if wait:
+                return _paced(wait)
+            channel, ts = place
+            fixed = {"channel": channel, "ts": ts, "text": message.text, "parse": "none"}
+            answer = await self._api.call(_UPDATE, blocks=message.blocks, **fixed)
+            if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
+                answer = await self._api.call(_UPDATE, blocks=(), **fixed)
+        if not isinstance(answer, Failure):
+            return Delivered()
+        self._mind(_UPDATE, answer)
+        return answer if answer.code in GONE else answer.result
+
+    async def _replace(self, former: dict[str, Json], job: Job) -> None:
+        """Take the buttons from a message that a newer one replaces. A courtesy: an old button does no harm (law 6)."""
+        message = replaced_message(job.outgoing.aggregate, _incident(job), setting=self._setting)
+        await self._change(batches.place(former), message, asyncio.Semaphore())
+
+    def _touched(self, jobs: Sequence[Job]) -> list[Place]:
+        """The bundles with a line that changes, after the change."""
+        states: dict[str, dict[str, Incident]] = {}
+        for job in jobs:
+            states.setdefault((job.receipt or {})["channel"], {})[job.outgoing.aggregate] = _incident(job)
+        touched = []
+        for place, bundle in self._bundles.items():
+            news = {name: state for name, state in states.get(place[0], {}).items() if name in bundle.lines}
+            bundle.lines.update(news)
+            if news:
+                touched.append(place)
+        return touched
+
+    # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _message(self, job: Job, why: str, *, page: bool) -> Message:
+        return incident_message(
+            job.outgoing.aggregate,
+            _incident(job),
+            now=self._now(),
+            setting=self._setting,
+            viewer=_viewer(job),
+            why=why,
+            page=page,
+        )
+
+    def _bundle_message(self, bundle: _Bundle) -> Message:
+        return bundle_message(
+            bundle.lines,
+            total=bundle.total,
+            now=self._now(),
+            setting=self._setting,
+            viewer=bundle.viewer,
+            page=bundle.page,
+        )
+
+    def _wait(self, name: str) -> Duration:
+        """Milliseconds until the channel or method *name* is free."""
+        return max(0, self._free_at.get(name, 0) - self._now())
+
+    def _mind(self, name: str, failure: Failure) -> None:
+        """Do not ask again before the time that Slack has named."""
+        if isinstance(failure.result, Postponed) and failure.result.after:
+            self._free_at[name] = self._now() + failure.result.after
+
+
+async def _made(token: str, base_url: str, timeout: Duration) -> Api:  # noqa: ASYNC109 - a setting.
+    return Api(token, base_url=base_url, timeout=timeout)
+
+
+def _incident(job: Job) -> Incident:
+    assert isinstance(job.state, Incident)
+    return job.state
+
+
+def _viewer(job: Job) -> str:
+    """The responder id of the receiver, or empty for a room."""
+    name = ladder.label(job.outgoing.receiver)
+    return name if job.outgoing.receiver == ladder.responder(name) else ""
+
+
+def _paced(wait: Duration) -> Postponed:
+    return Postponed("paced", after=wait, counts=False)

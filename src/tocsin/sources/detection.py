@@ -1,0 +1,176 @@
+"""Finds out what a delivery is, and has it read: the one place that chooses among the formats.
+
+The order: attributes of a CloudEvent in the headers; JSON, whatever the content type says, since many senders leave a
+wrong one (`curl -d`, Amazon SNS); a form; text. An object's format shows in its field names, and what has no known
+shape is generic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from tocsin.kernel import json
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import Instant
+from tocsin.sources import (
+    alertmanager,
+    bounds,
+    chatbot,
+    cloudevents,
+    cloudwatch,
+    eventbridge,
+    form,
+    generic,
+    pagerduty,
+    prometheus,
+    sns,
+    text,
+)
+from tocsin.sources.batches import each
+from tocsin.sources.reading import Hints, Problem, Reader, Reading
+
+KEY_HEADER: Final = "x-alert-key"
+
+_BOM: Final = b"\xef\xbb\xbf"
+_JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
+
+# The names that a format always has, and its reader. The reader may still find that it is another.
+_SHAPES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
+    (frozenset({"labels"}), prometheus.read),
+    (frozenset({"event_action"}), pagerduty.read),
+    (frozenset({"alerts"}), alertmanager.read),
+    (frozenset({"AlarmName", "NewStateValue"}), cloudwatch.read),
+    (frozenset({"detail-type", "source"}), eventbridge.read),
+    (frozenset({"specversion", "type", "source"}), cloudevents.read),
+    (frozenset({"version", "source", "content"}), chatbot.read),
+)
+_ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
+
+
+def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Reading:
+    """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised."""
+    heads = {name.lower(): value for name, value in headers.items()}
+    hints = Hints(received_at=received_at, key=bounds.plain(heads.get(KEY_HEADER, "")).strip())
+    if cloudevents.is_binary(heads):
+        return cloudevents.read_binary(heads, body, hints)
+    body = body.removeprefix(_BOM).strip()
+    if not body:
+        return _unreadable("unknown", "it is empty")
+    media = heads.get("content-type", "").partition(";")[0].strip().lower()
+    declared = media.endswith("json")
+    if declared or body[:1] in b"{[":
+        try:
+            return _value(json.decode(body), hints)
+        except json.JsonError as error:
+            if declared or _looks_like_json(body):
+                return _unreadable("json", f"this is not JSON: {error}")
+    return _words(body, media, hints)
+
+
+def _looks_like_json(body: bytes) -> bool:
+    """Text may begin with a bracket (`[FIRING] ...`), but hardly with two, or with a bracket and a quotation mark."""
+    return (body[:1] + body[1:64].lstrip()[:1]).startswith(_JSON_BEGINNINGS)
+
+
+def _words(body: bytes, media: str, hints: Hints) -> Reading:
+    """A form or text. What claims to be neither must at least be UTF-8: bytes in a title help nobody."""
+    try:
+        told = body.decode()
+    except UnicodeDecodeError as error:
+        if not media.startswith("text/"):
+            return _unreadable(
+                "unknown",
+                f"this is neither JSON nor a form nor text in UTF-8: byte {error.start} is {body[error.start]:#04x}",
+            )
+        told = body.decode("utf-8", "replace")
+    fields = form.parse(told) if media == form.MEDIA_TYPE else None
+    if fields is None:
+        return text.read(told, hints)
+    payload = fields.get("payload")
+    if isinstance(payload, str) and payload.lstrip()[:1] == "{":
+        try:
+            return _value(json.decode(payload), hints)
+        except json.JsonError as error:
+            return Reading(source="form", problems=(Problem("payload", f"this is not JSON: {error}"),), event=fields)
+    return generic.read(fields, hints, "form")
+
+
+def _value(value: Json, hints: Hints) -> Reading:
+    if isinstance(value, dict):
+        return _object(value, hints)
+    if isinstance(value, list):
+        return _array(value, hints)
+    if isinstance(value, str) and value.strip():
+        return text.read(value, hints)
+    return _unreadable("json", f"{bounds.quoted(value)} says nothing: an object, an array or a text is needed", value)
+
+
+def _object(value: dict[str, Json], hints: Hints) -> Reading:
+    names = value.keys()
+    if names >= _ENVELOPE:
+        found = sns.opened(value, hints)
+        if isinstance(found, Reading):
+            return found
+        if found is not None:
+            return _letter(found)
+    return _content(value, hints)
+
+
+def _content(value: dict[str, Json], hints: Hints, fallback: str = "json") -> Reading:
+    names = value.keys()
+    for marks, reader in _SHAPES:
+        if names >= marks:
+            found = reader(value, hints)
+            if found is not None:
+                return found
+    return generic.read(value, hints, fallback)
+
+
+def _letter(letter: sns.Letter) -> Reading:
+    """What an SNS notification carries: known JSON, any other object, or text; never another envelope."""
+    told = letter.text.strip()
+    if told[:1] == "{":
+        try:
+            return sns.located(_content(json.decode(told), letter.hints, sns.SOURCE), letter.hints.topic)
+        except json.JsonError:
+            pass  # Then it is text that begins with a brace: its subject and its words are still an alert.
+    if told[:1] == "[":
+        try:
+            return sns.located(_array(json.decode(told), letter.hints), letter.hints.topic)
+        except json.JsonError:
+            pass
+    if not told and not letter.hints.title:
+        return _unreadable(sns.SOURCE, "the message is empty", letter.text)
+    return sns.located(text.read(told, letter.hints, sns.SOURCE), letter.hints.topic)
+
+
+def _array(items: list[Json], hints: Hints) -> Reading:
+    """A batch: each item is read for itself, whatever the others are. One key cannot be that of several."""
+    if len(items) > 1:
+        hints = replace(hints, key="")
+    sources: set[str] = set()
+
+    def read_item(item: Json) -> Reading:
+        reading = _item(item, hints)
+        sources.add(reading.source)
+        return reading
+
+    alerts, problems = each(items, "", read_item)
+    fact = "" if items else "an empty list: no alert in it"
+    source = sources.pop() if len(sources) == 1 else "json"
+    return Reading(source=source, alerts=alerts, problems=problems, event=items, fact=fact)
+
+
+def _item(item: Json, hints: Hints) -> Reading:
+    if isinstance(item, dict):
+        return _content(item, hints)
+    if isinstance(item, str) and item.strip():
+        return text.read(item, hints)
+    return _unreadable("json", f"{bounds.quoted(item)} is not an object", item)
+
+
+def _unreadable(source: str, message: str, event: Json = None) -> Reading:
+    return Reading(source=source, problems=(Problem("body", message),), event=event)

@@ -1,0 +1,1 @@
+"""What tests of Tocsin and of things built on it need: stores, a simulator, fakes of the world outside."""

@@ -1,0 +1,38 @@
+"""The integration keys: where senders send to, and a button that rings the bell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from tocsin.kernel import json
+from tocsin.web.console.outlook import person
+from tocsin.web.console.pages import segment
+from tocsin.web.console.verbs import send
+from tocsin.web.console.visits import NOBODY, Visit, respond, turn_to
+
+CHANNEL: Final = "in"  # A test takes the way that every alert takes.
+
+
+def show_keys(visit: Visit) -> Response:
+    """GET /keys. Blocks on the store."""
+    return respond(visit, "keys.html", keys=visit.console.roster.keys())
+
+
+async def ring(visit: Visit, form: Mapping[str, str]) -> Response:
+    """POST /keys: a test alert under the integration that the form names. Raises StoreUnavailableError."""
+    integration = form.get("integration", "")
+    known = visit.console.roster.keys()
+    if all(key.integration != integration for key in known):
+        raise HTTPException(404)
+    who = person(visit.me, visit.names) if visit.me else f"Somebody on the {NOBODY}"
+    alert = {"title": "Test alert", "description": f"{who} rang the bell to see who comes. Nothing is wrong."}
+    handled = await send(visit, CHANNEL, integration, json.encode(alert), b"content-type: application/json")
+    owners = await run_in_threadpool(visit.console.store.seen, [item.input_id for item in handled])
+    for owner in owners.values():
+        return turn_to(visit, f"/incidents/{segment(owner)}", "The bell rings. This is your test alert.")
+    return turn_to(visit, "/", "The test alert is stored, and will be here in a moment.")

@@ -1,0 +1,127 @@
+"""The buttons of an incident: each is a delivery like any other, and the person is told what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from tocsin.engine.ports import Handled, Received
+from tocsin.incidents.commands import VERBS, Command
+from tocsin.incidents.reasons import Reason
+from tocsin.incidents.state import Incident
+from tocsin.kernel import json
+from tocsin.kernel.time import Instant, parse_instant
+from tocsin.web.console.incident import find_incident
+from tocsin.web.console.outlook import outlook, person
+from tocsin.web.console.pages import segment
+from tocsin.web.console.visits import Visit, turn_to
+
+CHANNEL: Final = "console"
+OUTCOME_TIMEOUT_S: Final = 1.0  # A courtesy: the page shows the truth anyway, as soon as it is there.
+TEXT_MAX: Final = 2000  # Characters, as the machine keeps of a note.
+
+LATER: Final = "It is stored, and will be done in a moment. This page follows by itself."
+
+# {who} stands for the outlook's words: "asking Ada", "acknowledged by Bob".
+_SAID: Final[Mapping[str, str]] = {
+    Reason.ACKNOWLEDGED: "Acknowledged: it is yours now.",
+    Reason.ALREADY_ACKNOWLEDGED: "Nothing to do: it was already {who}.",
+    Reason.TAKEN_OVER: "You took it over: {story}.",
+    Reason.PASSED: "Passed on: now {who}.",
+    Reason.PASSED_OTHERS_ASKED: "Passed on: still {who}.",
+    Reason.ESCALATED: "Escalated: now {who}.",
+    Reason.REASSIGNED: "Reassigned: now {who}.",
+    Reason.SNOOZED: "Snoozed: {story}.",
+    Reason.SNOOZE_IN_PAST: "That time has passed already; choose a later one.",
+    Reason.RESOLVED: "Resolved. Thank you!",
+    Reason.ALREADY_RESOLVED: "Nothing to do: it was already {who}.",
+    Reason.NOTED: "Noted.",
+    Reason.NOTE_EMPTY: "An empty note says nothing; write a word or two.",
+    Reason.STALE_RUNG: "Too late for that button, as it had moved on: {who}.",
+    Reason.NOT_ASKED: "You were not asked, so there was nothing to pass on: {who}.",
+    Reason.UNKNOWN_INCIDENT: "There is no such incident.",
+}
+
+
+class UnclearError(Exception):
+    """The form cannot be made a command; the text tells the person what to change."""
+
+
+async def act_on_incident(visit: Visit, form: Mapping[str, str]) -> Response:
+    """POST /incidents/{id}: the form's `verb` and what belongs to it. Raises HTTPException, StoreUnavailableError."""
+    name = visit.request.path_params["id"]
+    if await run_in_threadpool(find_incident, visit, name) is None:
+        raise HTTPException(404)
+    path = f"/incidents/{segment(name)}"
+    try:
+        command = read_command(form, incident=name, by=visit.by, now=visit.now, known=visit.names)
+    except UnclearError as problem:
+        return turn_to(visit, path, str(problem))
+    handled = await send(visit, CHANNEL, "", json.encode(command))
+    state = await run_in_threadpool(find_incident, visit, name)
+    return turn_to(visit, path, say(visit, handled, state))
+
+
+async def send(visit: Visit, channel: str, key: str, body: bytes, head: bytes = b"") -> Sequence[Handled]:
+    """Hand a delivery in, and wait a little for what comes of it. Raises StoreUnavailableError: nothing happened."""
+    received = Received(received_at=visit.now, channel=channel, key=key, head=head, body=body)
+    delivery_id = await visit.console.intake.accept(received)
+    return await visit.console.intake.outcome(delivery_id, OUTCOME_TIMEOUT_S)
+
+
+def read_command(form: Mapping[str, str], *, incident: str, by: str, now: Instant, known: Mapping[str, str]) -> Command:
+    """The command that a form asks for. Raises UnclearError, and HTTPException for what no form of ours contains."""
+    verb = form.get("verb", "")
+    if verb not in VERBS:
+        raise HTTPException(400, f"There is no verb {verb!r}.")
+    text = form.get("text", "").replace("\r\n", "\n").strip()[:TEXT_MAX]
+    to = form.get("to", "")
+    if verb == "reassign" and to not in known:
+        raise UnclearError("Choose the person who shall be asked.")
+    if verb == "note" and not text:
+        raise UnclearError(_SAID[Reason.NOTE_EMPTY])
+    return Command(
+        verb=verb,
+        incident=incident,
+        by=by,
+        rung=_whole(form.get("rung", "")) if verb in {"pass", "escalate"} else None,
+        to=to if verb == "reassign" else "",
+        until=_until(form, now) if verb == "snooze" else None,
+        text=text,
+    )
+
+
+def say(visit: Visit, handled: Sequence[Handled], state: Incident | None) -> str:
+    """One sentence for a person: what came of the button."""
+    if not handled:
+        return LATER
+    first = handled[0]
+    sentence = _SAID.get(first.reason)
+    if sentence is None or state is None:
+        return first.story or first.reason
+    who = outlook(visit.console.machine, state, visit.names).who
+    if first.reason == Reason.ALREADY_ACKNOWLEDGED and state.assignee == visit.by:
+        who = f"acknowledged by {person(state.assignee, visit.names)}, which is you"
+    return sentence.format(who=who, story=first.story)
+
+
+def _until(form: Mapping[str, str], now: Instant) -> Instant:
+    """When a snooze ends: so many ms `for`, the script's exact `until`, or the plain field, read as UTC."""
+    duration, exact = _whole(form.get("for", "")), _whole(form.get("until", ""))
+    plain = parse_instant(form.get("until_utc", ""))
+    if duration is not None:
+        return now + duration
+    until = exact if exact is not None else plain
+    if until is None:
+        raise UnclearError("Choose until when.")
+    if until <= now:
+        raise UnclearError(_SAID[Reason.SNOOZE_IN_PAST])
+    return until
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None  # noqa: PLR2004 - milliseconds have 13 digits.

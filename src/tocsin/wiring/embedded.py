@@ -1,0 +1,309 @@
+"""The embedded runtime: one process on one SQLite file, put together from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from tocsin.engine.dispatcher import Dispatcher, Failure
+from tocsin.engine.ports import Commit, Delivery, Received, Transport
+from tocsin.engine.runner import Outcome, Runner
+from tocsin.engine.service import Engine
+from tocsin.engine.worker import Worker
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.sqlite.store import SqliteStore
+from tocsin.sqlite.writer import GroupWriter
+from tocsin.web.chat import chat_route
+from tocsin.web.console.app import console
+from tocsin.web.console.sessions import signin_link
+from tocsin.web.door import door
+from tocsin.web.health import health_routes
+from tocsin.web.reception import Reception
+from tocsin.wiring.changes import ChangeHub, LoopIntake
+from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
+from tocsin.wiring.interpretation import Interpreter, failure_report
+from tocsin.wiring.keeper import Keeper
+from tocsin.wiring.keys import SECRET_BYTES, KeyRing, derived_key, server_secret
+from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.senders import sns_check
+from tocsin.wiring.settings import DEFAULT, Settings
+from tocsin.wiring.settings_routes import routes
+from tocsin.wiring.transports import Chat, connect
+from tocsin.wiring.watch import Heartbeat, trouble
+
+LANES_MAX: Final = 16  # Receivers that are served at the same time.
+SWITCH_SECONDS: Final = 0.001  # A thread that has work for microseconds must not wait 5 ms for its turn.
+GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
+TOKEN_BYTES: Final = 24
+
+log = logging.getLogger(__name__)
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """What a running server tells those who wait for it."""
+
+    url: str
+    ingest_url: str
+    console_url: str
+    pid: int
+
+
+class Embedded:
+    """Everything but the HTTP listener. Made on the event loop that will serve."""
+
+    def __init__(self, settings: Settings, db: Path, url: str, *, extra: Sequence[Transport] = ()) -> None:
+        """*url* is the public one. Raises StoreUnavailableError, TocsinError. `start` begins, `stop` ends."""
+        loop = asyncio.get_running_loop()
+        self.settings = settings
+        self.url = url
+        self.clock = SystemClock()
+        self.store = SqliteStore(db)
+        self.keys = key_ring(settings, self.store)
+        self.metrics = Metrics(self.store.health, self.clock)
+        self._pool = ThreadPoolExecutor(LANES_MAX, thread_name_prefix="lane")
+        self._hub = ChangeHub(loop)
+        self._reception = Reception(
+            loop=loop,
+            executor=self._pool,
+            clock=self.clock,
+            integration=self.keys.integration,
+            check_sns=sns_check(settings, self.clock),
+            new_key=lambda: secrets.token_hex(16),
+            on_accepted=self.metrics.accepted,
+            on_refused=self.metrics.refused,
+        )
+        self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self._wake)
+        self._reception.attach(self._writer)
+        self._intake = LoopIntake(loop, self._reception.submit)
+        self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept)
+        self._build_engine([*extra, *(chat.transport for chat in self._chats)])
+        self._keeper = Keeper(self.store, settings.retention, self.clock)
+        beat = settings.heartbeat
+        self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
+
+    def start(self) -> None:
+        """Begin to work."""
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._engine.start()
+        self._keeper.start()
+        for chat in self._chats:
+            chat.start()
+        if self._heartbeat:
+            self._heartbeat.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
+        if self._heartbeat:
+            self._heartbeat.stop()
+        for chat in self._chats:
+            chat.stop()
+        self._writer.close()
+        self._engine.stop()
+        self._keeper.stop()
+        self._pool.shutdown()
+        for chat in self._chats:
+            chat.close()
+        self.store.close()
+
+    def hush(self) -> None:
+        """End the live updates of browsers, so that the HTTP server can end. On the loop."""
+        self._hub.close()
+
+    def trouble(self) -> str:
+        """What is wrong with the invariant now, or nothing. Raises StoreUnavailableError."""
+        now = self.clock()
+        return trouble(self.store.health(now), now)
+
+    def signin_url(self) -> str:
+        """A new one-time link to the console."""
+        return self.url + signin_link(self.store, secrets.token_urlsafe(TOKEN_BYTES), self.clock())
+
+    def ingest_url(self, integration: str = DEFAULT) -> str:
+        """Where an integration's sender posts to."""
+        return f"{self.url}/v1/in/{self.keys.key(integration)}"
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """The front door."""
+        return door(self._reception)
+
+    def app(self) -> Starlette:
+        """Everything behind the front door."""
+        chats: list[BaseRoute] = [
+            chat_route(
+                f"/{chat.channel}/interactions",
+                chat.channel,
+                verify=chat.verify,
+                intake=self._intake,
+                clock=self.clock,
+                on_refused=self.metrics.refused,
+            )
+            for chat in self._chats
+            if chat.verify is not None
+        ]
+        pages = console(
+            store=self.store,
+            machine=IncidentMachine(),
+            intake=self._intake,
+            changes=self._hub,
+            roster=SettingsRoster(self.settings, self.keys, self.url),
+            clock=self.clock,
+            token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
+            public_url=self.url,
+        )
+        front = [Route("/v1/in/{key}", _only_post), Route("/v2/enqueue", _only_post)]
+        return Starlette(
+            routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)]
+        )
+
+    def _build_engine(self, transports: Sequence[Transport]) -> None:
+        machine = IncidentMachine()
+        interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
+        runner = Runner(self.store, [machine], on_commit=self._committed)
+        worker = Worker(
+            self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled
+        )
+        dispatcher = Dispatcher(
+            self.store,
+            [machine],
+            transports,
+            SettingsDirectory(self.settings),
+            executor=self._pool,
+            clock=self.clock,
+            chance=random.random,
+            report=self._report,
+            on_result=self.metrics.result,
+            on_done=lambda receiver: self._engine.touch([receiver]),
+        )
+        self._engine = Engine(self.store, worker, runner, dispatcher, self.clock)
+
+    def _wake(self) -> None:
+        self._engine.wake()
+
+    def _accept(self, received: Received) -> None:
+        """Store one delivery of a chat, durably."""
+        self.store.accept([received])
+        self.metrics.accepted(1)
+        self._engine.wake()
+
+    def _committed(self, commits: Sequence[Commit]) -> None:
+        self._hub.publish([commit.aggregate for commit in commits])
+        receivers = {item.receiver for commit in commits for item in commit.outbox}
+        if receivers:
+            self._engine.touch(receivers)
+
+    def _settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
+        self.metrics.settled(delivery, note, outcomes)
+        self._intake.settled(delivery, note, outcomes)
+
+    def _report(self, failure: Failure) -> None:
+        self.store.accept([failure_report(failure, self.clock())])
+        self._engine.wake()
+
+    def _readiness(self) -> str:
+        try:
+            return self.trouble()
+        except Exception as problem:  # noqa: BLE001 - whatever it is, we are not ready.
+            return str(problem)
+
+
+def key_ring(settings: Settings, store: SqliteStore) -> KeyRing:
+    """The keys of all integrations; the server's secret is made at the first start."""
+    secret = server_secret(store, secrets.token_bytes(SECRET_BYTES))
+    return KeyRing(
+        {
+            name: found.key.reveal() if found.key else derived_key(secret, name)
+            for name, found in settings.integrations.items()
+        }
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+async def serve(
+    settings: Settings,
+    db: Path,
+    bound: socket.socket,
+    *,
+    on_ready: Callable[[Embedded, Ready], None],
+    extra: Sequence[Transport] = (),
+) -> None:
+    """Serve on *bound* until SIGINT or SIGTERM. *on_ready* hears of it once requests are answered."""
+    host, port = bound.getsockname()[:2]
+    url = settings.server.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    runtime = Embedded(settings, db, url.rstrip("/"), extra=extra)
+    server = _Server(
+        uvicorn.Config(
+            runtime.app(),
+            http=runtime.protocol(),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=4096,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        ),
+        on_exit=runtime.hush,
+    )
+    runtime.start()
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        if server.started:
+            ready = Ready(
+                url=runtime.url,
+                ingest_url=runtime.ingest_url(),
+                console_url=runtime.signin_url(),
+                pid=os.getpid(),
+            )
+            on_ready(runtime, ready)
+        await serving
+    finally:
+        await asyncio.to_thread(runtime.stop)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's, which tells when it begins to end."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        self._on_exit()
+        await super().shutdown(sockets)
+
+
+async def _only_post(request: Request) -> Response:
+    sentence = f"{request.method} does nothing here; send alerts with POST\n"
+    return PlainTextResponse(sentence, status_code=405, headers={"allow": "POST, PUT"})
+

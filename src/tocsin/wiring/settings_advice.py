@@ -1,0 +1,81 @@
+"""What is legal in a configuration, and yet probably not what its author wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from tocsin.routing.plans import OWN_TEAM
+from tocsin.wiring.settings import DEFAULT, Responder, Settings
+
+Advice: TypeAlias = tuple[tuple[str | int, ...], str]  # The path of keys that it is about, and the sentence.
+
+
+def advice(settings: Settings) -> Iterator[Advice]:
+    """Everything worth a second look in *settings* as they stand in the file, without what is always there."""
+    yield from _responders(settings)
+    yield from _teams(settings)
+    yield from _policies(settings)
+    yield from _routes(settings)
+    if settings.mail and settings.mail.tls == "none" and settings.mail.password:
+        yield ("mail", "tls"), "the password crosses the network in the open"
+
+
+def _responders(settings: Settings) -> Iterator[Advice]:
+    asked = {name for team in settings.teams.values() for name in team.members} | _targets(settings)
+    for name, responder in settings.responders.items():
+        obstacle = _unreachable(responder, settings)
+        if obstacle:
+            yield ("responders", name), f"{name} cannot be reached: {obstacle}"
+        if settings.teams and name not in asked:
+            yield ("responders", name), f"{name} is never asked: no team and no policy names them"
+
+
+def _unreachable(responder: Responder, settings: Settings) -> str:
+    """Why no page can reach *responder*; empty if one can."""
+    if responder.ntfy or (responder.slack and settings.slack) or (responder.email and settings.mail):
+        return ""
+    if responder.slack:
+        return "there is no `slack` section"
+    if responder.email:
+        return "there is no `mail` section"
+    return "give slack, email or ntfy"
+
+
+def _teams(settings: Settings) -> Iterator[Advice]:
+    if not settings.teams and not settings.responders:
+        yield (), "there are no teams and no responders: alerts are shown in the console, and nobody is asked"
+    for name, team in settings.teams.items():
+        if not team.members and not team.slack:
+            yield ("teams", name), f"{name} has neither members nor a room: what it gets is shown in the console only"
+        if team.slack and not settings.slack:
+            yield ("teams", name, "slack"), f"the room of {name} is in Slack, and there is no `slack` section"
+
+
+def _policies(settings: Settings) -> Iterator[Advice]:
+    used = {team.policy for team in settings.teams.values()} | {route.policy for route in settings.routes}
+    if any(team.policy is None for team in settings.teams.values()) or not settings.teams:
+        used.add(DEFAULT)
+    for name in settings.policies:
+        if name not in used:
+            yield ("policies", name), f"{name} is used by no team and no route"
+
+
+def _routes(settings: Settings) -> Iterator[Advice]:
+    catch_all = None
+    for place, route in enumerate(settings.routes):
+        if catch_all is not None:
+            yield ("routes", place), f"never matches: route {catch_all} before it has no pattern, and takes everything"
+        elif route.when is None and route.event is None:
+            catch_all = place + 1
+
+
+def _targets(settings: Settings) -> set[str]:
+    """All whom the policies name, the members of a `team:NAME` left out: they are named by their team."""
+    return {
+        target
+        for policy in settings.policies.values()
+        for step in policy.steps
+        for target in step.ask
+        if target != OWN_TEAM
+    }

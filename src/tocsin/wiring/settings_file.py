@@ -1,0 +1,129 @@
+"""Loading the configuration: a file and the environment become settings, or a list of everything that is wrong."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Integration, Settings, Team
+from tocsin.wiring.settings_advice import advice
+from tocsin.wiring.settings_document import BYTES_MAX, Unreadable, at, compose
+from tocsin.wiring.settings_kinds import Section
+from tocsin.wiring.settings_problems import Problem, SettingsError
+from tocsin.wiring.settings_reader import Reader, is_null
+
+TEMPLATE: Final = Path(__file__).with_name("tocsin.yaml")
+"""The commented file that `tocsin init` writes."""
+
+_DECLARED: Final = {"team": "teams", "policy": "policies", "responder": "responders"}
+_IN_THE_OPEN: Final = (
+    "a secret stands here, and others may read the file: use ${NAME}, or allow it to its owner only (chmod 600)"
+)
+_NO_FILE: Final = "there is no such file; `tocsin init` writes one"
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """The settings, and what is legal and yet probably not meant."""
+
+    settings: Settings
+    warnings: tuple[Problem, ...]
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of the file at *path*, with `${NAME}` from *environ*; None: the defaults. Raises SettingsError."""
+    return inspect(path, environ).settings
+
+
+def inspect(path: Path | None, environ: Mapping[str, str]) -> Inspection:
+    """As `load`, and what should be looked at again. Raises SettingsError."""
+    if path is None:
+        return Inspection(complete(Settings()), ())
+    raw, mode = _contents(path)
+    return parse(raw, environ, str(path), public=bool(mode & (stat.S_IRGRP | stat.S_IROTH)))
+
+
+def parse(raw: bytes, environ: Mapping[str, str], file: str = FILE, *, public: bool = False) -> Inspection:
+    """As `inspect`, of the bytes of a file; *file* is what messages call it, *public*: others may read it."""
+    try:
+        root, text, problems = compose(raw)
+    except Unreadable as unreadable:
+        raise SettingsError(file, [unreadable.problem]) from None
+    if root is None:
+        return Inspection(complete(Settings()), tuple(_everywhere(message) for _, message in advice(Settings())))
+    reader = Reader(text, environ, _names(root))
+    settings = reader.read(Section(Settings), root, "")
+    problems += reader.problems
+    if problems or not isinstance(settings, Settings):
+        raise SettingsError(file, problems)
+    warnings = [
+        at(locate(root, *path), ".".join(str(step) for step in path), "", message) for path, message in advice(settings)
+    ]
+    if public:
+        warnings += [at(node, where, "", _IN_THE_OPEN) for node, where in reader.literal_secrets]
+    return Inspection(complete(settings), tuple(sorted(warnings, key=lambda problem: (problem.line, problem.column))))
+
+
+def complete(settings: Settings) -> Settings:
+    """*settings* with what is always there: a team, the integration `default`, everybody's name."""
+    responders = {name: replace(each, name=each.name or name) for name, each in settings.responders.items()}
+    teams = settings.teams or {EVERYONE: Team(members=tuple(responders))}
+    first = next(iter(teams))
+    integrations = {DEFAULT: Integration()} | settings.integrations
+    return replace(
+        settings,
+        responders=responders,
+        teams=teams,
+        routes=tuple(replace(each, name=each.name or f"route {n}") for n, each in enumerate(settings.routes, 1)),
+        integrations={name: replace(each, team=each.team or first) for name, each in integrations.items()},
+    )
+
+
+def locate(root: Node, *path: str | int) -> Node:
+    """The node at *path*, or the nearest one above it; of a key in a mapping, the key."""
+    node, shown = root, root
+    for step in path:
+        if isinstance(node, MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == step), None)
+            if pair is None:
+                return shown
+            shown, node = pair
+        elif isinstance(node, SequenceNode) and isinstance(step, int):
+            shown = node = node.value[step]
+    return shown
+
+
+def _names(root: MappingNode) -> dict[str, tuple[str, ...]]:
+    """What the file declares, by kind; without those whose declaration is no mapping, a problem of its own."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, key in _DECLARED.items():
+        node = next((value for name, value in root.value if name.value == key), None)
+        if node is None or is_null(node):
+            found[kind] = ()
+        elif isinstance(node, MappingNode):
+            found[kind] = tuple(name.value for name, _ in node.value if isinstance(name, ScalarNode))
+    return found if found.get("team", True) else {**found, "team": (EVERYONE,)}
+
+
+def _everywhere(message: str) -> Problem:
+    return Problem(line=0, column=0, where="", value="", message=message)
+
+
+def _contents(path: Path) -> tuple[bytes, int]:
+    """The bytes of a file, never more than can be read, and its permissions."""
+    try:
+        with path.open("rb") as file:
+            return file.read(BYTES_MAX + 1), os.fstat(file.fileno()).st_mode
+    except FileNotFoundError:
+        message = _NO_FILE
+    except OSError as problem:
+        message = f"cannot be read: {problem.strerror}"
+    except ValueError:  # A NUL byte in the name.
+        message = _NO_FILE
+    raise SettingsError(str(path), [_everywhere(message)])

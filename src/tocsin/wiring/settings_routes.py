@@ -1,0 +1,67 @@
+"""From settings to routes: names become teams, ladders and receivers."""
+
+from __future__ import annotations
+
+from tocsin.incidents.alerts import Kind, Severity
+from tocsin.incidents.ladder import responder
+from tocsin.routing.plans import OWN_TEAM, Ladder, Rung, Team, Windows, everyone
+from tocsin.routing.rules import Routes, Rule
+from tocsin.wiring.settings import DEFAULT, Policy, Settings
+from tocsin.wiring.settings_reader import TEAM_PREFIX
+
+
+def routes(settings: Settings) -> Routes:
+    """The routes that complete *settings* (as `load` gives them) describe."""
+    bare = {name: _team(settings, name, None) for name in settings.teams}
+    ladders = {name: _ladder(name, policy, bare) for name, policy in settings.policies.items()}
+    teams = {name: _team(settings, name, ladders.get(team.policy or DEFAULT)) for name, team in settings.teams.items()}
+    return Routes(
+        [
+            Rule(
+                name=route.name,
+                when=route.when,
+                event=route.event,
+                team=teams[route.team] if route.team else None,
+                ladder=ladders[route.policy] if route.policy else None,
+                severity=Severity(route.severity) if route.severity else None,
+                kind=Kind(route.kind) if route.kind else None,
+                auto_resolve=route.auto_resolve,
+            )
+            for route in settings.routes
+        ],
+        teams={name: teams[integration.team] for name, integration in settings.integrations.items()},
+        fallback=teams[settings.first_team],
+        windows=Windows(
+            alert=settings.windows.alert,
+            notification=settings.windows.notification,
+            reopen=settings.windows.reopen,
+        ),
+    )
+
+
+def _team(settings: Settings, name: str, ladder: Ladder | None) -> Team:
+    team = settings.teams[name]
+    return Team(name=name, members=team.members, room=team.slack is not None, ladder=ladder)
+
+
+def _ladder(name: str, policy: Policy, teams: dict[str, Team]) -> Ladder:
+    rungs = [Rung(tuple(_receivers(step.ask, teams)), step.wait) for step in policy.steps]
+    return Ladder(
+        name=name,
+        rungs=tuple(rungs),
+        repeat=policy.repeat,
+        everyone_delay=policy.everyone_every,
+        ack_timeout=policy.ack_timeout,
+    )
+
+
+def _receivers(targets: tuple[str, ...], teams: dict[str, Team]) -> list[str]:
+    found: list[str] = []
+    for target in targets:
+        if target == OWN_TEAM:
+            found.append(OWN_TEAM)
+        elif target.startswith(TEAM_PREFIX):
+            found += everyone(teams[target.removeprefix(TEAM_PREFIX)])
+        else:
+            found.append(responder(target))
+    return found

@@ -1,0 +1,85 @@
+"""Transports and chats, as far as the settings ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from tocsin.engine.ports import Received, Transport
+from tocsin.incidents.commands import Command
+from tocsin.kernel.time import Instant
+from tocsin.slack import signature
+from tocsin.slack.api import BASE_URL
+from tocsin.slack.blocks import Setting
+from tocsin.slack.interactions import NoCommand, commands
+from tocsin.slack.loop import LoopThread
+from tocsin.slack.socket import SlackSocket
+from tocsin.slack.transport import SlackTransport
+from tocsin.wiring.settings import Settings
+
+Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
+
+
+def _nothing() -> None:
+    """For what has nothing to start or stop."""
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP."""
+
+    channel: str
+    transport: Transport
+    commands: Callable[[bytes, Instant], Sequence[Command] | str]
+    verify: Verify | None = None
+    start: Callable[[], None] = _nothing
+    stop: Callable[[], None] = _nothing
+    close: Callable[[], None] = _nothing
+
+
+def connect(
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    accept: Callable[[Received], None],
+    *,
+    slack_api: str = BASE_URL,
+) -> Sequence[Chat]:
+    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests."""
+    return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
+
+
+def _slack(
+    settings: Settings, url: str, clock: Callable[[], Instant], accept: Callable[[Received], None], slack_api: str
+) -> Chat:
+    assert settings.slack is not None
+    loop = LoopThread("slack")
+    names = {name: person.name or name for name, person in settings.responders.items()}
+    responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
+    transport = SlackTransport(
+        loop,
+        settings.slack.bot_token.reveal(),
+        now=clock,
+        setting=Setting(names=names, incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+        base_url=slack_api,
+    )
+    app_token, secret = settings.slack.app_token, settings.slack.signing_secret
+    sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
+
+    def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
+        found = commands(body, received_at=received_at, responders=responders)
+        return found.why if isinstance(found, NoCommand) else found
+
+    def close() -> None:
+        transport.close()
+        loop.close()
+
+    return Chat(
+        channel="slack",
+        transport=transport,
+        commands=read,
+        verify=signature.verify(secret.reveal()) if secret else None,
+        start=sockets.start if sockets else _nothing,
+        stop=sockets.close if sockets else _nothing,
+        close=close,
+    )

@@ -1,0 +1,91 @@
+"""The running process holds itself to law 12: is the store usable, is nothing overdue, does every promise have its next action."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import urllib.request
+from collections.abc import Callable
+from typing import Final
+
+from tocsin.engine.ports import Health
+from tocsin.errors import StoreUnavailableError
+from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant, format_duration
+
+LATE_MAX: Final[Duration] = MINUTE  # A timer or a delivery that waits longer means that the engine stands still.
+UNDELIVERED_MAX: Final[Duration] = 15 * MINUTE  # Longer than every way's last attempt together.
+FETCH_SECONDS: Final = 10.0
+
+log = logging.getLogger(__name__)
+
+
+def trouble(health: Health, now: Instant) -> str:
+    """What is wrong, in a sentence; empty when the invariant holds."""
+    found = []
+    if health.broken:
+        found.append(f"{len(health.broken)} incidents owe a next action and have none, first {health.broken[0]}")
+    for since, most, what in (
+        (health.oldest_backlog_at, LATE_MAX, "a delivery waits to be handled"),
+        (health.oldest_due_at, LATE_MAX, "a timer is overdue"),
+        (health.oldest_pending_at, UNDELIVERED_MAX, "a page or message waits to leave"),
+    ):
+        if since is not None and now - since > most:
+            found.append(f"{what} since {format_duration(now - since)}")
+    return "; ".join(found)
+
+
+class Heartbeat:
+    """Fetches an address outside as long as the invariant holds; who misses it knows that we are in trouble."""
+
+    def __init__(
+        self, url: str, every: Duration, check: Callable[[], str], fetch: Callable[[str], None] | None = None
+    ) -> None:
+        """*check* says what is wrong, or nothing."""
+        self._url = url
+        self._every = every
+        self._check = check
+        self._fetch = fetch or _fetch
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin with a beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stop.set()
+        self._thread.join()
+
+    def beat(self) -> bool:
+        """One beat, if all is well; whether it got through."""
+        try:
+            wrong = self._check()
+        except StoreUnavailableError as problem:
+            wrong = problem.message
+        if wrong:
+            log.error("no heartbeat: the invariant does not hold", extra={"problem": wrong})
+            return False
+        try:
+            self._fetch(self._url)
+        except OSError as problem:
+            log.warning("the heartbeat did not get through", extra={"problem": type(problem).__name__})
+            return False
+        return True
+
+    def _run(self) -> None:
+        while True:
+            self.beat()
+            if self._stop.wait(self._every / SECOND):
+                return
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def _fetch(url: str) -> None:
+    opener = urllib.request.build_opener(_NoRedirect)
+    with opener.open(url, timeout=FETCH_SECONDS) as answer:
+        answer.read(1024)

@@ -1,0 +1,321 @@
+"""A console under test: the real application on a real server, the real machine and runner behind it, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import itertools
+import re
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from urllib.parse import urlencode
+
+import msgspec
+import uvicorn
+
+from tocsin.engine.ports import Commit, Handled, Received
+from tocsin.engine.runner import Addressed, Runner
+from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.commands import command, to_input
+from tocsin.incidents.inputs import AlertReceived, Input
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.state import Incident
+from tocsin.kernel import json
+from tocsin.kernel.machine import Tick
+from tocsin.kernel.time import MINUTE, Instant, parse_instant
+from tocsin.testing.memory import MemoryStore
+from tocsin.web.console.app import console
+from tocsin.web.console.sessions import signin_link
+from tocsin.web.ports import KeyView
+
+BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
+NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
+TEAMS = {"ops": ("ada", "bob", "cy"), "shop": ("bob",)}
+
+
+class People:
+    """The roster."""
+
+    def __init__(self) -> None:
+        self.known = [KeyView(integration="prod", team="ops", url="http://bell.example/v1/in/test-key?a=1&b='2'")]
+
+    def responders(self) -> Mapping[str, str]:
+        return NAMES
+
+    def teams(self) -> Mapping[str, Sequence[str]]:
+        return TEAMS
+
+    def keys(self) -> Sequence[KeyView]:
+        return self.known
+
+
+class News:
+    """Tells every listener what was committed, from any thread."""
+
+    def __init__(self) -> None:
+        self.queues: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[frozenset[str] | None]]] = []
+
+    def subscribe(self) -> AsyncIterator[frozenset[str]]:
+        queue: asyncio.Queue[frozenset[str] | None] = asyncio.Queue()
+        place = (asyncio.get_running_loop(), queue)
+        self.queues.append(place)
+        return self._follow(place)
+
+    async def _follow(
+        self, place: tuple[asyncio.AbstractEventLoop, asyncio.Queue[frozenset[str] | None]]
+    ) -> AsyncIterator[frozenset[str]]:
+        try:
+            while (batch := await place[1].get()) is not None:
+                yield batch
+        finally:
+            self.queues.remove(place)
+
+    def tell(self, batch: frozenset[str] | None) -> None:
+        for loop, queue in list(self.queues):
+            loop.call_soon_threadsafe(queue.put_nowait, batch)
+
+
+class Watched(MemoryStore):
+    """Remembers how much was asked of it, and can fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits: list[int] = []
+        self.broken = False
+
+    def listing(self, machine, *, live_only, limit, before=None):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+        if self.broken:
+            raise StoreUnavailableError("disk I/O error")
+        self.limits.append(limit)
+        return super().listing(machine, live_only=live_only, limit=limit, before=before)
+
+
+class World:
+    """Everything behind the console; the test moves the clock and rings the bell."""
+
+    def __init__(self, public_url: str = "") -> None:
+        self.now = BEGIN
+        self.store = Watched()
+        self.machine = IncidentMachine()
+        self.people = People()
+        self.news = News()
+        self.runner = Runner(self.store, [self.machine], on_commit=self._committed)
+        self.public_url = public_url
+        self.asleep = False  # The engine handles nothing.
+        self.refuses = False  # The disk is full.
+        self._numbers = itertools.count(1)
+        self._handled: dict[str, list[Handled]] = {}
+        self.app = console(
+            store=self.store,
+            machine=self.machine,
+            intake=self,
+            changes=self.news,
+            roster=self.people,
+            clock=lambda: self.now,
+            token=lambda: f"test-token-{next(self._numbers)}",
+            public_url=public_url,
+        )
+
+    async def accept(self, received: Received) -> str:
+        if self.refuses:
+            raise StoreUnavailableError("disk full")
+        (delivery_id,) = self.store.accept([received])
+        if not self.asleep:
+            self._handle(delivery_id, received)
+            self.store.settle({delivery_id: ""})
+        return delivery_id
+
+    async def outcome(self, delivery_id: str, timeout: float) -> Sequence[Handled]:  # noqa: ASYNC109 - the port's.
+        del timeout
+        return self._handled.get(delivery_id, [])
+
+    def link(self, as_: str = "") -> str:
+        return signin_link(self.store, f"test-link-{next(self._numbers)}", self.now, as_)
+
+    def ring(
+        self,
+        title: str = "Disk is full",
+        *,
+        severity: Severity = Severity.HIGH,
+        kind: Kind = Kind.ALERT,
+        team: str = "ops",
+        key: str = "",
+        **facts: object,
+    ) -> str:
+        """Open an incident; its id."""
+        alert = Alert(
+            status=AlertStatus.FIRING,
+            title=title,
+            dedup_key=key or title,
+            source="json",
+            severity=severity,
+            kind=kind,
+            **facts,  # type: ignore[arg-type]
+        )
+        policy = Policy(
+            name="usual",
+            steps=(Step(("responder:ada",), 5 * MINUTE), Step(("responder:bob",), 5 * MINUTE)),
+            everyone=(f"team:{team}",),
+        )
+        return self.give(AlertReceived(alert, Plan(team=team, policy=policy)), keys=(alert.dedup_key,))
+
+    def give(self, given: Input, incident: str = "", keys: tuple[str, ...] = (), name: str = "") -> str:
+        """Hand an input to an incident (or to whichever answers); its id."""
+        number = next(self._numbers)
+        item = Addressed(
+            input_id=name or f"test/{number}",
+            machine="incident",
+            given=given,
+            aggregate=incident,
+            keys=keys,
+            fresh=f"i/{number}",
+        )
+        return self.runner.handle([item], self.now)[item.input_id].aggregate
+
+    def pass_time(self, duration: int) -> None:
+        """Let time pass, and wake what is due."""
+        self.now += duration
+        self.runner.tick(self.store.due(self.now, 100), self.now)
+
+    def state(self, incident: str) -> Incident:
+        return self.machine.decode(self.store.load([incident])[incident].state)
+
+    def fill(self, amount: int) -> None:
+        """That many open incidents, as if each had been opened a millisecond after the one before."""
+        pattern = self.state(self.ring("Pattern"))
+        commits = []
+        for number in range(amount):
+            opened_at = BEGIN - amount + number
+            face = msgspec.structs.replace(pattern.face, title=f"Flood {number}")
+            state = msgspec.structs.replace(pattern, opened_at=opened_at, face=face)
+            commits.append(
+                Commit(
+                    aggregate=f"flood/{number}",
+                    machine="incident",
+                    expected=0,
+                    state=self.machine.encode(state),
+                    wake_at=state.wake_at,
+                    live=True,
+                    owes=True,
+                    rank=opened_at,
+                )
+            )
+        self.store.commit(commits)
+
+    def _handle(self, delivery_id: str, received: Received) -> None:
+        name = f"{delivery_id}/0"
+        document = json.decode(received.body)
+        if received.channel == "console":
+            order = command(document)
+            owner = self.give(to_input(order), order.incident, name=name)
+        else:
+            owner = self.ring(document["title"], key=f"delivery-{delivery_id}")
+            name = self.store.timeline(owner, 1)[0].input_id
+        self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
+
+    def _committed(self, commits: Sequence[Commit]) -> None:
+        self.news.tell(frozenset(commit.aggregate for commit in commits))
+
+
+def due(world: World, incident: str) -> None:
+    """The deadline of the present step passes."""
+    world.now = world.state(incident).wake_at or world.now
+    world.give(Tick(), incident)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def csrf(self) -> str:
+        found = re.search(r'name="csrf" value="([^"]+)"', self.text)
+        assert found, self.text
+        return found[1]
+
+    @property
+    def location(self) -> str:
+        return self.headers["location"]
+
+    @property
+    def flash(self) -> str:
+        found = re.search(r'<p id="flash"[^>]*>(.*?)</p>', self.text, re.DOTALL)
+        return unescape(found[1]) if found else ""
+
+
+@dataclass
+class Visitor:
+    """A browser without a script: keeps cookies, sends what it is told, follows nothing by itself."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.send("GET", path, headers=headers)
+
+    def post(self, path: str, form: Mapping[str, object] | None = None, **headers: str) -> Answer:
+        body = urlencode(form or {}).encode()
+        return self.send("POST", path, body, {"content-type": "application/x-www-form-urlencoded", **headers})
+
+    def send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            sent = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+            if self.cookies:
+                sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            connection.request(method, path, body or None, sent)
+            response = connection.getresponse()
+            answer = Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+        self._keep(answer)
+        return answer
+
+    def enter(self, link: str) -> Answer:
+        answer = self.post(link)
+        assert answer.status == 303, answer.text
+        return answer
+
+    def press(self, path: str, **form: object) -> Answer:
+        """Press a button of the page *path*, and follow to the page that tells what came of it."""
+        answer = self.post(path, {"csrf": self.get("/people").csrf, **form})
+        assert answer.status == 303, answer.text
+        return self.get(answer.location)
+
+    def _keep(self, answer: Answer) -> None:
+        for line in answer.headers.get_all("set-cookie") or []:
+            name, _, rest = line.partition("=")
+            value = rest.partition(";")[0]
+            if value.strip('"') and "Max-Age=0" not in line:
+                self.cookies[name] = value
+            else:
+                self.cookies.pop(name, None)
+
+
+@contextmanager
+def served(world: World) -> Iterator[int]:
+    """The port on which *world*'s console is served."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(world.app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        world.news.tell(None)
+        thread.join()
+        listener.close()
