@@ -41,7 +41,7 @@ KINDS: dict[str, Callable[[int], dict[str, object]]] = {
         "source": [{"wildcard": "*"}],
     },
     "network": lambda number: {"a": [{"cidr": f"10.{number // 256}.{number % 256}.0/24"}]},
-    "grid": lambda number: {"source": [f"s{number % 40}"], "a": [f"n{number // 40}"]},
+    "grid": lambda number: {"source": [f"s{number % 20}"], "a": [f"n{number // 20}"]},
     "pairs": lambda number: {"list": {"key": ["k"], "value": [f"v{number}", f"w{number}"]}},
 }
 
@@ -50,7 +50,7 @@ def many(kind: str, count: int) -> dict[str, Pattern]:
     return {f"{number:05}": compile(KINDS[kind](number)) for number in range(count)}
 
 
-COUNT = 1600
+COUNT = 800
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ COUNT = 1600
         ("range", {"source": "", "a": [-1, 1e9]}, []),
         ("network", {"a": "10.0.77.1"}, ["00077"]),
         ("network", {"a": ["11.0.77.1", "::1", "x"]}, []),
-        ("grid", {"source": "s7", "a": "n5"}, ["00207"]),
+        ("grid", {"source": "s7", "a": "n5"}, ["00107"]),
         (
             "pairs",
             {"list": [{"key": "k", "value": "v5"}, {"key": "j", "value": "v6"}, {"key": "k", "value": "w7"}]},
@@ -161,6 +161,8 @@ def test_every_spelling_is_folded_to_the_same() -> None:
     for code in range(sys.maxunicode + 1):
         character = chr(code)
         lower, upper = character.lower(), character.upper()
+        if lower == upper:
+            continue
         if not fold(character) == fold(lower) == fold(upper):
             wrong.append(character)
         if not (SameFold(character).holds(lower) and SameFold(character).holds(upper)):

@@ -92,9 +92,10 @@ def refused(pattern: object) -> PatternError:
         ({"a": {"$or": [{"b": [1]}]}}, "or-too-short", "a.$or"),
         ({"$or": []}, "or-too-short", "$or"),
         ({"$or": [{"b": [1]}, 2]}, "or-not-a-pattern", "$or[1]"),
-        ({"$or": [{"b": [1]}, {}]}, "empty-object", ""),
-        ({"$or": [{"b": [1]}, {"prefix": [1]}]}, "reserved-name", "prefix"),
-        ({"$or": [{"b": [1]}, {"c": {"<": [1]}}]}, "reserved-name", "c.<"),
+        ({"$or": [{"b": [1]}, {}]}, "empty-object", "$or[1]"),
+        ({"a": {"$or": [{"b": [1]}, {"c": {"d": [{"prefix": 1}]}}]}}, "not-a-string", "a.$or[1].c.d[0].prefix"),
+        ({"$or": [{"b": [1]}, {"prefix": [1]}]}, "reserved-name", "$or[1].prefix"),
+        ({"$or": [{"b": [1]}, {"c": {"<": [1]}}]}, "reserved-name", "$or[1].c.<"),
     ],
 )
 def test_refusal_names_the_place(pattern: object, code: str, path: str) -> None:
@@ -109,7 +110,7 @@ def test_reserved_names_are_fields_outside_or() -> None:
 
 
 @pytest.mark.parametrize(
-    "wildcard", ["/Users/*/dir/dir/dir/dir/dir/doc.txt", "arn:aws:*:*:*:*", "*a*b*c*d*", "*" + "ab" * 9]
+    "wildcard", ["/Users/*/dir/dir/dir/dir/dir/doc.txt", "arn:aws:*:*:*:*", "*a*b*c*d*", "*" + "ab" * 8]
 )
 def test_moderate_wildcards_are_accepted(wildcard: str) -> None:
     assert compile({"a": [{"wildcard": wildcard}]}).matches({"a": wildcard})
@@ -178,7 +179,7 @@ def test_nesting_is_limited() -> None:
     assert isinstance(event, dict)
     assert compile(json.dumps(nested(NESTING_MAX, {"a": [1]}))).matches(event)
     assert refused(nested(NESTING_MAX + 1, {"a": [1]})).code == "pattern-too-deep"
-    assert refused('{"a":' * 100_000 + "[1]" + "}" * 100_000).code == "pattern-too-deep"
+    assert refused('{"a":' * 20_000 + "[1]" + "}" * 20_000).code == "pattern-too-deep"
     assert refused('{"$or":[{"b":[1]},' * 5000 + '{"c":[1]}' + "]}" * 5000).code == "pattern-too-deep"
     deep = nested(10_000, [1])
     assert isinstance(deep, dict)

@@ -18,9 +18,10 @@ from tocsin.incidents.alerts import AlertStatus, Link, Plan, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, Passed, Resolved, Snoozed
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.state import Incident, Status
+from tocsin.incidents.telling import LISTED_MAX
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, MINUTE, Instant
-from tocsin.slack.blocks import BUNDLE_MAX, Message, Setting, bundle_message, incident_message, replaced_message
+from tocsin.slack.blocks import Message, Setting, bundle_message, incident_message, replaced_message
 from tocsin.slack.mrkdwn import local_time
 from tocsin.testing.fake_slack.blocks import problems_of_message
 
@@ -306,7 +307,7 @@ def test_a_bundle_shows_the_worst_and_counts_the_rest() -> None:
     message = bundle(many(14))
     judge(message)
     lines = [block["text"]["text"] for block in message.blocks[1:-1]]
-    assert len(lines) == BUNDLE_MAX
+    assert len(lines) == LISTED_MAX
     words = [re.findall(r"\*(\w+)\* ·", line)[0] for line in lines]
     assert words == ["Critical"] * 3 + ["High"] * 4 + ["Warning"] * 3
     assert message.blocks[0]["text"]["text"] == "*14 incidents ask you at once.*"

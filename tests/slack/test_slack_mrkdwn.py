@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.incidents.telling import utc_time
 from tocsin.kernel.time import INSTANT_MAX
-from tocsin.slack.mrkdwn import escape, link, local_time, one_line, paragraph, utc_time
+from tocsin.slack.mrkdwn import escape, link, local_time, one_line, paragraph
 
 ENTITY_RE = re.compile(r"&(?:amp|lt|gt);")
 

@@ -96,8 +96,9 @@ def world() -> Iterator[World]:
         transport = SlackTransport(
             loop, slack.bot_token, now=clock, setting=SETTING, base_url=slack.base_url, timeout=5 * SECOND
         )
-        yield World(slack, clock, loop, transport)
-        transport.close()
+        world = World(slack, clock, loop, transport)
+        yield world
+        world.transport.close()
         loop.close()
 
 

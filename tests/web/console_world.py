@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from tocsin.engine.ports import Commit, Handled, Received
 from tocsin.engine.runner import Addressed, Runner
@@ -146,6 +147,7 @@ class World:
         kind: Kind = Kind.ALERT,
         team: str = "ops",
         key: str = "",
+        name: str = "",
         **facts: object,
     ) -> str:
         """Open an incident; its id."""
@@ -163,7 +165,7 @@ class World:
             steps=(Step(("responder:ada",), 5 * MINUTE), Step(("responder:bob",), 5 * MINUTE)),
             everyone=(f"team:{team}",),
         )
-        return self.give(AlertReceived(alert, Plan(team=team, policy=policy)), keys=(alert.dedup_key,))
+        return self.give(AlertReceived(alert, Plan(team=team, policy=policy)), keys=(alert.dedup_key,), name=name)
 
     def give(self, given: Input, incident: str = "", keys: tuple[str, ...] = (), name: str = "") -> str:
         """Hand an input to an incident (or to whichever answers); its id."""
@@ -215,8 +217,7 @@ class World:
             order = command(document)
             owner = self.give(to_input(order), order.incident, name=name)
         else:
-            owner = self.ring(document["title"], key=f"delivery-{delivery_id}")
-            name = self.store.timeline(owner, 1)[0].input_id
+            owner = self.ring(document["title"], name=name)
         self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
 
     def _committed(self, commits: Sequence[Commit]) -> None:
@@ -304,18 +305,35 @@ class Visitor:
                 self.cookies.pop(name, None)
 
 
+class Stage:
+    """A server that stays while worlds come and go on it: starting one for each test would cost most of the time."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.port = 0
+
+    def play(self, world: World) -> World:
+        self.world = world
+        return world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.world.app(scope, receive, send)
+
+
 @contextmanager
-def served(world: World) -> Iterator[int]:
-    """The port on which *world*'s console is served."""
+def staged() -> Iterator[Stage]:
+    """A stage that listens on a free port."""
+    stage = Stage()
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(world.app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2)
+    stage.port = listener.getsockname()[1]
+    config = uvicorn.Config(stage, log_level="critical", lifespan="off", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield listener.getsockname()[1]
+        yield stage
     finally:
         server.should_exit = True
-        world.news.tell(None)
+        stage.world.news.tell(None)
         thread.join()
         listener.close()

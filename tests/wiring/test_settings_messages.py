@@ -9,6 +9,8 @@ from tocsin.wiring.settings_problems import SettingsError
 
 FILLED = {"SLACK_BOT_TOKEN": "test-token", "NET": "not a network", "BROKEN": "\udcff"}
 
+FIELDS_TOLD = "title, status, severity, kind, source, integration, account, region, resource, labels, description"
+
 # The file, and every line that is told about it; the file's name is left out.
 BAD: dict[str, tuple[str, list[str]]] = {
     # Keys.
@@ -36,6 +38,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "a key that is no word": ("? [a]\n: b\n", ["1:3: a key must be a word"]),
     "a key of a section that is no word": ("server: {? {a: 1} : 2}\n", ["1:12: a key must be a word"]),
     "a name that is no word": ("teams: {? [a] : {}}\n", ["1:11: a key must be a word"]),
+    "a tag": ("server: {host: !secret x}\n", ["1:16: tags are not read; a value that begins with ! needs quotes"]),
     "a merge key": ("server: {<<: {port: 1}}\n", ["1:10: merge keys (<<) are not read; write the keys out"]),
     "a name with a blank": (
         "teams: {the team: {}}\n",
@@ -98,8 +101,10 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "no Slack member": (
         "responders: {ada: {slack: '@ada'}}\n",
         [
-            '1:27: responders.ada.slack: "@ada" is not a Slack member ID like U012AB3CD (in their profile: ⋮, Copy '
-            "member ID)"
+            (
+                '1:27: responders.ada.slack: "@ada" is not a Slack member ID like U012AB3CD '
+                "(in their profile: ⋮, Copy member ID)"
+            )
         ],
     ),
     "a channel that is a comment": (
@@ -159,7 +164,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
     ),
     "two integrations with one key": (
         "integrations:\n  a: {key: aaaaaaaaaaaaaaaa}\n  b: {key: aaaaaaaaaaaaaaaa}\n",
-        ["3:7: integrations.b.key: is the same as integrations.a.key; each needs its own"],
+        ["3:12: integrations.b.key: is the same as integrations.a.key; each needs its own"],
     ),
     # Patterns.
     "a pattern that is none": (
@@ -169,16 +174,22 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "a field that no alert has": (
         "routes: [{when: {tittle: [x]}}]\n",
         [
-            '1:18: routes[0].when: an alert has no field "tittle"; it has title, status, severity, kind, source, '
-            'integration, account, region, resource, labels, description; did you mean "title"?'
+            '1:18: routes[0].when: an alert has no field "tittle"; it has ' + FIELDS_TOLD + '; did you mean "title"?',
         ],
     ),
     "a field that no alert has, within $or": (
         "routes: [{when: {$or: [{title: [x]}, {env: [x]}]}}]\n",
         [
-            '1:39: routes[0].when.$or[1]: an alert has no field "env"; it has title, status, severity, kind, source, '
-            "integration, account, region, resource, labels, description"
+            '1:39: routes[0].when.$or[1]: an alert has no field "env"; it has ' + FIELDS_TOLD,
         ],
+    ),
+    "a path below a text": (
+        "routes: [{when: {title.x: [x], labels.env: [x]}}]\n",
+        ['1:18: routes[0].when: an alert has no field "title.x"; it has ' + FIELDS_TOLD + '; did you mean "title"?'],
+    ),
+    "an alternative that is no pattern": (
+        "routes: [{when: {$or: [x, {title: [x]}]}}]\n",
+        ['1:24: routes[0].when: $or[0]: must be a pattern, not "x"'],
     ),
     "a word that no alert has": (
         "routes: [{when: {severity: [hihg, {prefix: x}, '${NET}']}}]\n",
@@ -204,8 +215,10 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "not in the environment": (
         'slack: {bot_token: "${SLACK_BOT_TOKN}", app_token: x}\n',
         [
-            "1:20: slack.bot_token: … asks for SLACK_BOT_TOKN, which the environment does not have; "
-            'did you mean "SLACK_BOT_TOKEN"?'
+            (
+                "1:20: slack.bot_token: … asks for SLACK_BOT_TOKN, which the environment does not have; "
+                'did you mean "SLACK_BOT_TOKEN"?'
+            )
         ],
     ),
     "half a name of the environment": (
@@ -242,6 +255,13 @@ BAD: dict[str, tuple[str, list[str]]] = {
 }
 
 
+def test_a_file_that_is_wrong_throughout_is_told_soon() -> None:
+    names = ", ".join(f"ada{number}" for number in range(150))
+    lines = told(f"responders: {{ada: }}\nteams: {{ops: {{members: [{names}]}}}}\n")
+    assert len(lines) == 150
+    assert [line.endswith('did you mean "ada"?') for line in lines] == [True] * 100 + [False] * 50
+
+
 def told(raw: bytes | str) -> list[str]:
     """Every line that is told about the file *raw*."""
     with pytest.raises(SettingsError) as caught:
@@ -269,8 +289,10 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     ),
     "wrong indentation": (
         b"server:\n    port: 1\n  host: a\n",
-        "3:3: this is no YAML: while parsing a block mapping of line 1: expected <block end>, but found "
-        "'<block mapping start>'",
+        (
+            "3:3: this is no YAML: while parsing a block mapping of line 1: "
+            "expected <block end>, but found '<block mapping start>'"
+        ),
     ),
     "an unquoted *": (b"mail: {password: *sesame}\n", "1:18: a value that begins with * needs quotes"),
     "an unquoted @": (
@@ -284,7 +306,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
         "1:19: this is no YAML: a number in an escape is too large",
     ),
     "a list in itself": (b"routes: &a [*a]\n", "1:9: this value contains itself"),
-    "deep": (b"routes: " + b"[" * 50 + b"]" * 50, "1:48: nested deeper than 40 levels"),
+    "deep": (b"routes: " + b"[" * 50 + b"]" * 50, "1:47: nested deeper than 40 levels"),
     "deep by aliases": (
         b"".join(b"k%d: &k%d [%s]\n" % (n, n, b"*k%d" % (n - 1) if n else b"") for n in range(50)),
         "41:6: with its aliases followed, this is deeper than 40 levels",
@@ -293,7 +315,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
         b"".join(b"k%d: &k%d [%s]\n" % (n, n, b",".join([b"*k%d" % (n - 1)] * 10) if n else b"x") for n in range(10)),
         "6:5: with its aliases followed, this has more than 100000 values",
     ),
-    "too large": (b"#" * ((1 << 20) + 1), "the file has more than 1048576 bytes"),
+    "too large": (b"#" * ((1 << 18) + 1), "the file has more than 262144 bytes"),
 }
 
 

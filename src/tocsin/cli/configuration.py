@@ -23,7 +23,7 @@ _OWNER_ONLY = 0o600  # Secrets may come to stand in it.
 
 
 def init(path: Path, *, force: bool) -> str:
-    """Write a commented configuration to *path*, and say what to do next.
+    """Write a commented configuration to *path*; the answer, whole lines to print, says what to do next.
 
     Raises TocsinError `file-exists` (unless *force*: then the file is replaced, in one step) or `file-unwritable`.
     """
@@ -43,7 +43,7 @@ def init(path: Path, *, force: bool) -> str:
 
 
 def check(path: Path | None, *, as_json: bool, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Whether the configuration at *path* is valid, as the exit code (0 or 1) and the text to print.
+    """Whether the configuration at *path* is valid, as the exit code (0 or 1) and whole lines to print.
 
     None is `tocsin.yaml` in this folder, or the defaults if there is none. With *as_json* the text is an object
     `{"valid", "file", "problems", "warnings"}`, the latter two lists of the fields of `Problem`.
@@ -58,7 +58,7 @@ def check(path: Path | None, *, as_json: bool, environ: Mapping[str, str] | None
         return VALID, _as_json(name, (), inspected.warnings)
     warnings = [f"{warning.text(name)} (warning)" for warning in inspected.warnings]
     verdict = f"{name} is valid" if found else f"there is no {FILE} here; the defaults hold"
-    return VALID, "\n".join([*warnings, f"{verdict}: {_contents(inspected.settings)}."])
+    return VALID, "\n".join([*warnings, f"{verdict}: {_contents(inspected.settings)}.\n"])
 
 
 def find(path: Path | None) -> Path | None:
@@ -71,7 +71,7 @@ def find(path: Path | None) -> Path | None:
 
 def schema() -> str:
     """The JSON Schema of the configuration, for `tocsin check --schema`."""
-    return schema_text().rstrip("\n")
+    return schema_text()
 
 
 def _create(path: Path, flags: int) -> None:
@@ -102,12 +102,13 @@ Next:
   1. Name the people and teams in it, and how they are reached.
   2. tocsin check{argument}
   3. tocsin serve{option}
-     It prints the console's sign-in link, and a curl line that rings the bell."""
+     It prints the console's sign-in link, and a curl line that rings the bell.
+"""
 
 
 def _refusal(name: str, problems: Sequence[Problem]) -> str:
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return "\n".join([*(problem.text(name) for problem in problems), f"{name} is not valid: {count}."])
+    return "\n".join([*(problem.text(name) for problem in problems), f"{name} is not valid: {count}.\n"])
 
 
 def _as_json(name: str, problems: Sequence[Problem], warnings: Sequence[Problem]) -> str:
@@ -117,7 +118,7 @@ def _as_json(name: str, problems: Sequence[Problem], warnings: Sequence[Problem]
         "problems": [asdict(problem) for problem in problems],
         "warnings": [asdict(warning) for warning in warnings],
     }
-    return json.dumps(document, indent=2)
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _contents(settings: Settings) -> str:

@@ -110,7 +110,7 @@ class CommitResult(StrEnum):
 
     COMMITTED = "committed"
     CONFLICT = "conflict"  # Another version, or a key has another holder: load again, decide again.
-    SEEN = "seen"  # One of its inputs was handled before: drop that input, decide again.
+    SEEN = "seen"  # One of its inputs was handled before, whatever else is true: drop that input, decide again.
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -225,7 +225,10 @@ class Deliveries(Protocol):
         ...
 
     def settle(self, outcomes: Mapping[str, str]) -> None:
-        """These deliveries (by id) need no more work; the outcome is a few words, empty for the usual."""
+        """These deliveries (by id) need no more work; the outcome is a few words, empty for the usual.
+
+        The first outcome of a delivery stays; unknown ids are ignored.
+        """
         ...
 
     def delivery(self, delivery_id: str) -> Delivery | None:

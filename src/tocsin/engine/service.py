@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from tocsin.engine.dispatcher import Dispatcher
+from tocsin.engine.pace import Pace
 from tocsin.engine.ports import Store
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Worker
@@ -25,14 +27,23 @@ class Engine:
     """One thread around runner, sweeper and dispatcher."""
 
     def __init__(
-        self, store: Store, worker: Worker, runner: Runner, dispatcher: Dispatcher, clock: Callable[[], Instant]
+        self,
+        store: Store,
+        worker: Worker,
+        runner: Runner,
+        dispatcher: Dispatcher,
+        clock: Callable[[], Instant],
+        *,
+        accepted: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Give it its parts; `start` begins."""
+        """Give it its parts; `start` begins. *accepted* counts the deliveries taken in so far: while they pour in, we rest."""
         self._store = store
         self._worker = worker
         self._runner = runner
         self._dispatcher = dispatcher
         self._clock = clock
+        self._accepted = accepted
+        self._pace = Pace()
         self._hint = threading.Event()
         self._touched: set[str] = set()
         self._touched_lock = threading.Lock()
@@ -65,7 +76,7 @@ class Engine:
     def step(self) -> bool:
         """One round; whether there may be more to do at once. Raises StoreUnavailableError."""
         now = self._clock()
-        handled = self._worker.step(now)
+        handled = self._worker.step(now, self._pace.bite)
         sweep = now >= self._next_sweep
         due = 0
         if sweep:
@@ -89,6 +100,7 @@ class Engine:
     def _run(self) -> None:
         while not self._stopping:
             self._hint.clear()
+            began = time.monotonic()
             try:
                 more = self.step()
                 if self._troubled:
@@ -104,5 +116,8 @@ class Engine:
                 log.exception("the engine stumbled; it goes on")
                 self._hint.wait(TROUBLE_PAUSE / SECOND)
                 continue
-            if not more:
+            rest = self._pace.rest(self._accepted(), began, time.monotonic())
+            if rest:
+                time.sleep(rest)
+            elif not more:
                 self._hint.wait(max(self._next_sweep - self._clock(), 0) / SECOND)

@@ -13,7 +13,6 @@ from tocsin.engine.runner import Addressed, ContentionError, Outcome, Runner
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import Instant
 
-DELIVERIES_MAX: Final = 128  # Deliveries of one batch.
 INPUTS_MAX: Final = 256  # Inputs of one transaction: the writer's lock is held for some milliseconds, not for a second.
 
 log = logging.getLogger(__name__)
@@ -45,9 +44,9 @@ class Worker:
         self._poisoned = poisoned
         self._on_settled = on_settled
 
-    def step(self, now: Instant) -> int:
-        """Handle some deliveries; how many. Raises StoreUnavailableError, and then the rest stays in the backlog."""
-        batch = self._store.backlog(DELIVERIES_MAX)
+    def step(self, now: Instant, limit: int = 128) -> int:
+        """Handle at most *limit* deliveries; how many. Raises StoreUnavailableError, and then the rest stays in the backlog."""
+        batch = self._store.backlog(limit)
         if not batch:
             return 0
         meanings = {delivery.id: self._meaning(delivery) for delivery in batch}

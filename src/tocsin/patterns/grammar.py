@@ -33,19 +33,19 @@ _Draft: TypeAlias = dict[str, Field]
 
 
 class _Place(NamedTuple):
-    """Where we are: the steps of the path, and how many objects are around us, those in `$or` included."""
+    """Where we are: the *steps* of the field's path, and the same as it is *written*, through the branches of `$or`."""
 
-    steps: tuple[str, ...]
-    depth: int
+    steps: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return ".".join(self.steps)
+        return ".".join(self.written)
 
     def below(self, name: str) -> _Place:
-        return _Place((*self.steps, name), self.depth + 1)
+        return _Place((*self.steps, name), (*self.written, name))
 
-    def deeper(self) -> _Place:
-        return _Place(self.steps, self.depth + 1)
+    def branch(self, index: int) -> _Place:
+        return _Place(self.steps, (*self.written, f"{OR}[{index}]"))
 
 
 def rules_of(pattern: object) -> tuple[Rule, ...]:
@@ -56,7 +56,7 @@ def rules_of(pattern: object) -> tuple[Rule, ...]:
     """
     if not isinstance(pattern, Members):
         raise PatternError("not-an-object", "", pattern, "must be a JSON object")
-    return tuple(_rule(draft) for draft in _object([{}], pattern, _Place((), 0), in_or=False))
+    return tuple(_rule(draft) for draft in _object([{}], pattern, _Place(), in_or=False))
 
 
 def _rule(draft: _Draft) -> Rule:
@@ -68,10 +68,9 @@ def _rule(draft: _Draft) -> Rule:
 def _object(drafts: list[_Draft], members: Members, here: _Place, *, in_or: bool) -> list[_Draft]:
     if not members.pairs:
         raise PatternError("empty-object", str(here), members, "must have a field")
-    if here.depth > NESTING_MAX:
-        raise PatternError(
-            "too-deep", ".".join(here.steps[:1]), members, f"must not be nested deeper than {NESTING_MAX} objects"
-        )
+    if len(here.written) > NESTING_MAX:
+        limit = f"must not be nested deeper than {NESTING_MAX} objects"
+        raise PatternError("too-deep", here.written[0], members, limit)
     for name, value in members.pairs:
         inner = here.below(name)
         if name == OR:
@@ -83,7 +82,7 @@ def _object(drafts: list[_Draft], members: Members, here: _Place, *, in_or: bool
         elif isinstance(value, Members):
             drafts = _object(drafts, value, inner, in_or=in_or)
         elif isinstance(value, list):
-            field = _field(str(inner), value)
+            field = _field(inner, value)
             for draft in drafts:
                 draft[field.path] = field
         else:
@@ -97,9 +96,10 @@ def _or(drafts: list[_Draft], branches: object, here: _Place) -> list[_Draft]:
         raise PatternError("or-not-an-array", place, branches, "must be an array of patterns")
     forked: list[_Draft] = []
     for index, branch in enumerate(branches):
+        inside = here.branch(index)
         if not isinstance(branch, Members):
-            raise PatternError("or-not-a-pattern", f"{place}[{index}]", branch, "must be a pattern")
-        forked += _object([dict(draft) for draft in drafts], branch, here.deeper(), in_or=True)
+            raise PatternError("or-not-a-pattern", str(inside), branch, "must be a pattern")
+        forked += _object([dict(draft) for draft in drafts], branch, inside, in_or=True)
         if len(forked) > COMBINATIONS_MAX:
             limit = f"must not multiply to more than {COMBINATIONS_MAX} combinations"
             raise PatternError("too-many-combinations", place, len(forked), limit)
@@ -108,21 +108,21 @@ def _or(drafts: list[_Draft], branches: object, here: _Place) -> list[_Draft]:
     return forked
 
 
-def _field(path: str, values: list[object]) -> Field:
+def _field(here: _Place, values: list[object]) -> Field:
     if not values:
-        raise PatternError("empty-array", path, values, "must have a value")
+        raise PatternError("empty-array", str(here), values, "must have a value")
     same: set[Scalar] = set()
     others: dict[Condition, None] = {}
     absent = False
     for index, value in enumerate(values):
-        condition = _condition(value, f"{path}[{index}]")
+        condition = _condition(value, f"{here}[{index}]")
         if isinstance(condition, Absence):
             absent = True
         elif isinstance(condition, Same):
             same.add(condition.value)
         else:
             others[condition] = None
-    return Field(path=path, same=frozenset(same), others=tuple(others), absent=absent)
+    return Field(path=".".join(here.steps), same=frozenset(same), others=tuple(others), absent=absent)
 
 
 def _condition(value: object, place: str) -> Condition | Absence:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tocsin.incidents import ladder
-from tocsin.incidents.alerts import AlertStatus, Kind, Severity
+from tocsin.incidents import ladder, telling
+from tocsin.incidents.alerts import Kind, Severity
 from tocsin.incidents.state import Incident, Status
+from tocsin.incidents.telling import LABEL_CHARS_MAX, LINKS_MAX, LISTED_MAX, Telling
 from tocsin.kernel import json
 from tocsin.kernel.time import HOUR, MINUTE, Duration, Instant
-from tocsin.slack import outlook
-from tocsin.slack.mrkdwn import CHANNEL_MENTION, link, local_time, markup, one_line, paragraph, plain, utc_time
-from tocsin.slack.outlook import Telling
+from tocsin.slack.mrkdwn import CHANNEL_MENTION, link, local_time, markup, one_line, paragraph, plain
 
 SNOOZES: Final[tuple[tuple[str, Duration], ...]] = (
     ("30 minutes", 30 * MINUTE),
@@ -26,17 +25,11 @@ SNOOZES: Final[tuple[tuple[str, Duration], ...]] = (
     ("24 hours", 24 * HOUR),
 )
 ACTION: Final = "tocsin:"  # An action id is this, the verb, and in a bundle `:` and the line's number.
-BUNDLE_MAX: Final = 10  # Incidents that a bundle shows; the rest is a number and a link.
 
 _TITLE_MAX: Final = 600  # As sent, entities included: 500 characters of title mostly fit.
 _SHORT_TITLE_MAX: Final = 160  # What a notification preview shows.
 _DESCRIPTION_MAX: Final = 700
 _WHY_MAX: Final = 1000
-_FIELD_MAX: Final = 300
-_LABEL_MAX: Final = 80
-_LABELS_MAX: Final = 8
-_LINKS_MAX: Final = 5
-_OTHERS_MAX: Final = 5
 
 # Colour and word: the one is seen from afar, the other by everybody.
 _MARKS: Final = {
@@ -69,7 +62,7 @@ class Setting:
     @property
     def telling(self) -> Telling:
         """Sentences with each reader's own time."""
-        return Telling(self.names, local_time)
+        return Telling(self.names, local_time, one_line)
 
 
 def incident_message(
@@ -92,9 +85,9 @@ def incident_message(
         _section(_head(incident_id, incident, setting, _TITLE_MAX)),
         *([_section(f"{mention}{why}".strip())] if mention or why else []),
         *_description(incident),
-        {"type": "section", "fields": [markup(text) for text in _facts(incident)]},
-        _section(_standing(incident, setting.telling, now)),
-        *_extras(incident),
+        {"type": "section", "fields": [markup(text) for text in _facts(incident, setting)]},
+        _section(telling.standing(incident, setting.telling, now)),
+        *_extras(incident, setting),
         *_actions(incident_id, incident, viewer),
     ]
     return Message(mention + _short(incident, setting, now, why), tuple(blocks))
@@ -109,7 +102,7 @@ def bundle_message(
     viewer: str = "",
     page: bool = False,
 ) -> Message:
-    """Several incidents in one message: the worst first, at most BUNDLE_MAX of *total* lines, each with its button."""
+    """Several incidents in one message: the worst first, at most LISTED_MAX of *total* lines, each with its button."""
     worst = bundle_lines(incidents)
     mention = f"{CHANNEL_MENTION} " if page and not viewer else ""
     opening = (
@@ -131,12 +124,7 @@ def bundle_message(
 
 def bundle_lines(incidents: Mapping[str, Incident]) -> Sequence[str]:
     """The ids of those that a bundle shows: worst first, then oldest."""
-
-    def order(name: str) -> tuple[int, Instant, str]:
-        incident = incidents[name]
-        return -incident.severity.weight, incident.opened_at, name
-
-    return sorted(incidents, key=order)[:BUNDLE_MAX]
+    return telling.worst_first(incidents)[:LISTED_MAX]
 
 
 def replaced_message(incident_id: str, incident: Incident, *, setting: Setting) -> Message:
@@ -169,56 +157,30 @@ def _description(incident: Incident) -> list[Block]:
     return [_section(text)] if text and text != _title(incident, _DESCRIPTION_MAX) else []
 
 
-def _facts(incident: Incident) -> list[str]:
-    face = incident.face
-    facts = {
-        "Account": one_line(face.account, _FIELD_MAX),
-        "Region": one_line(face.region, _FIELD_MAX),
-        "Resource": one_line(face.resource, _FIELD_MAX),
-        "Since": local_time(incident.opened_at),
-        "Alerts": _count(incident),
-        "Team": one_line(incident.team, _FIELD_MAX),
-    }
-    return [f"*{name}*\n{value}" for name, value in facts.items() if value]
+def _facts(incident: Incident, setting: Setting) -> list[str]:
+    return [f"*{name}*\n{value}" for name, value in telling.facts(incident, setting.telling).items()]
 
 
-def _count(incident: Incident) -> str:
-    times = "once" if incident.count == 1 else f"{incident.count} times, last {local_time(incident.last_alert_at)}"
-    alerts = len(incident.alerts)
-    return f"{alerts} alerts, {incident.firing} firing, {times}" if alerts > 1 else times
-
-
-def _standing(incident: Incident, telling: Telling, now: Instant) -> str:
-    return " ".join(filter(None, (outlook.who(incident, telling), outlook.next_step(incident, telling, now))))
-
-
-def _extras(incident: Incident) -> list[Block]:
-    face = incident.face
-    firing = [line.title for line in incident.alerts.values() if line.status is AlertStatus.FIRING]
-    others = [one_line(title, _LABEL_MAX) or "(no title)" for title in firing if title != face.title]
-    more = [f"and {len(others) - _OTHERS_MAX} more"] if len(others) > _OTHERS_MAX else []
-    links = [link(one.href, one_line(one.text, _LABEL_MAX) or "link") for one in face.links[:_LINKS_MAX]]
-    labels = [
-        f"{one_line(name, _LABEL_MAX)}={one_line(value, _LABEL_MAX)}"
-        for name, value in list(face.labels.items())[:_LABELS_MAX]
-    ]
-    lines = {"Also firing": "; ".join(others[:_OTHERS_MAX] + more), "Labels": ", ".join(labels)}
-    texts = [f"{opening}: {line}" for opening, line in lines.items() if line]
+def _extras(incident: Incident, setting: Setting) -> list[Block]:
+    links = [link(one.href, one_line(one.text, LABEL_CHARS_MAX) or "link") for one in incident.face.links[:LINKS_MAX]]
+    texts = [f"{name}: {value}" for name, value in telling.background(incident, setting.telling).items()]
     return [_context(*elements) for elements in (links, texts) if elements]
 
 
 def _short(incident: Incident, setting: Setting, now: Instant, why: str) -> str:
-    telling = Telling(setting.names, utc_time)
-    where = " ".join(one_line(part, _LABEL_MAX) for part in (incident.face.account, incident.face.region) if part)
+    plain_telling = Telling(setting.names, write=one_line)
+    where = " ".join(one_line(part, LABEL_CHARS_MAX) for part in (incident.face.account, incident.face.region) if part)
     title = _title(incident, _SHORT_TITLE_MAX)
     what = f"{_word(incident)}: {title} ({where})." if where else f"{_word(incident)}: {title}."
-    return " ".join(filter(None, (what, why, _standing(incident, telling, now))))
+    return " ".join(filter(None, (what, why, telling.standing(incident, plain_telling, now))))
 
 
 def _line(number: int, incident_id: str, incident: Incident, setting: Setting, now: Instant) -> Block:
-    place = (incident.face.account, incident.face.region, incident.face.resource)
-    where = " · ".join(one_line(part, _LABEL_MAX) for part in place if part)
-    text = [_head(incident_id, incident, setting, _SHORT_TITLE_MAX), where, _standing(incident, setting.telling, now)]
+    text = [
+        _head(incident_id, incident, setting, _SHORT_TITLE_MAX),
+        " · ".join(telling.place(incident, setting.telling)),
+        telling.standing(incident, setting.telling, now),
+    ]
     line = _section("\n".join(filter(None, text)))
     if incident.status in {Status.TRIGGERED, Status.SNOOZED} and incident.kind is Kind.ALERT:
         button = _button("acknowledge", "Acknowledge", incident_id, incident.rung, style="primary")

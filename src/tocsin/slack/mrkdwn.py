@@ -6,32 +6,27 @@ else that could reach outside the text object it stands in.
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from tocsin.incidents.telling import clean, utc_time
 from tocsin.kernel.time import INSTANT_MAX, SECOND, Instant
 
 CHANNEL_MENTION: Final = "<!channel>"
 HREF_MAX: Final = 2000  # Characters as sent; a longer address leaves no room for what it leads to.
 
-_LINE_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029")
-_CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-# These turn the reading direction of what follows, Slack's own words included.
-_DIRECTIONS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _HREF_SAFE: Final = "!#$%&'()*+,-./:;=?@[]_~"
 
 
 def one_line(text: str, most: int) -> str:
     """*text* escaped, on one line, at most *most* characters as sent."""
-    return escape(" ".join(_clean(text[: most * 4]).split()), most)
+    return escape(" ".join(clean(text[: most * 4]).split()), most)
 
 
 def paragraph(text: str, most: int) -> str:
     """*text* escaped, its lines kept, at most *most* characters as sent."""
-    return escape(_clean(text[: most * 4]).strip(), most)
+    return escape(clean(text[: most * 4]).strip(), most)
 
 
 def escape(text: str, most: int) -> str:
@@ -59,11 +54,6 @@ def local_time(instant: Instant) -> str:
     return f"<!date^{_bounded(instant) // SECOND}^{{date_short_pretty}} {{time}}|{utc_time(instant)}>"
 
 
-def utc_time(instant: Instant) -> str:
-    """*instant* in UTC to the minute, for places without mark-up."""
-    return f"{datetime.fromtimestamp(_bounded(instant) // SECOND, UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def markup(text: str) -> dict[str, Any]:
     """A text object; *verbatim*, so that Slack guesses no links, channels or names in it."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
@@ -72,10 +62,6 @@ def markup(text: str) -> dict[str, Any]:
 def plain(text: str) -> dict[str, Any]:
     """A text object without mark-up."""
     return {"type": "plain_text", "text": text}
-
-
-def _clean(text: str) -> str:
-    return _CONTROLS.sub(" ", _DIRECTIONS.sub("", _LINE_BREAKS.sub("\n", text)))
 
 
 def _bounded(instant: Instant) -> Instant:

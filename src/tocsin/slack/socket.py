@@ -53,6 +53,7 @@ class SlackSocket:
         now: Callable[[], Instant],
         base_url: str = BASE_URL,
         watch_interval: Duration = WATCH_INTERVAL,
+        connect_max: Duration = CONNECT_MAX,
     ) -> None:
         """*app_token*: the app-level one, with `connections:write`. *accept* may block; it has threads of its own."""
         self._loop = loop
@@ -61,6 +62,7 @@ class SlackSocket:
         self._now = now
         self._base_url = base_url
         self._watch_interval = watch_interval
+        self._connect_max = connect_max
         self._storing = ThreadPoolExecutor(STORING_AT_ONCE_MAX, thread_name_prefix="slack-accept")
         self._handling: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -86,15 +88,15 @@ class SlackSocket:
         return asyncio.create_task(self._stay_connected())
 
     async def _stay_connected(self) -> None:
-        api = Api(self._token, base_url=self._base_url, timeout=CONNECT_MAX)
+        api = Api(self._token, base_url=self._base_url, timeout=self._connect_max)
         pause = 0
         try:
             while True:
                 opened = await api.call("apps.connections.open")
                 if isinstance(opened, Failure):
-                    pause = _pause(opened, pause)
+                    pause = self._pause(opened, pause)
                 else:
-                    pause = 0 if await self._serve(api, opened["url"]) else _longer(pause)
+                    pause = 0 if await self._serve(api, opened["url"]) else self._longer(pause)
                 await asyncio.sleep(pause / SECOND)
         finally:
             await api.close()
@@ -112,11 +114,12 @@ class SlackSocket:
         client.wss_uri = url
         client.socket_mode_request_listeners.append(self._handle)
         try:
-            await asyncio.wait_for(client.connect(), CONNECT_MAX / SECOND)  # type: ignore[no-untyped-call]
+            async with asyncio.timeout(self._connect_max / SECOND):
+                await client.connect()  # type: ignore[no-untyped-call]
             _LOGGER.info("connected to Slack by Socket Mode")
             await self._watch(client)
         except TimeoutError:
-            _LOGGER.warning("Slack's Socket Mode did not answer within %s ms", CONNECT_MAX)
+            _LOGGER.warning("Slack's Socket Mode did not answer within %s ms", self._connect_max)
             return False
         finally:
             self._connected = False
@@ -127,7 +130,7 @@ class SlackSocket:
     async def _watch(self, client: SocketModeClient) -> None:
         """Return when the connection is lost, and not when Slack has it replaced (`disconnect`) and that succeeds."""
         lost: Duration = 0
-        while lost < CONNECT_MAX:
+        while lost < self._connect_max:
             self._connected = await client.is_connected()
             if not self._connected and not client.connect_operation_lock.locked():
                 return
@@ -163,17 +166,15 @@ class SlackSocket:
                 "an interaction from Slack was stored, but the connection was lost before its acknowledgement"
             )
 
+    def _pause(self, failure: Failure, pause: Duration) -> Duration:
+        """How long to wait after Slack has given no address to connect to; *pause*: how long it was the last time."""
+        _LOGGER.warning("no Socket Mode: %s", failure.result.error)
+        if isinstance(failure.result, Postponed):
+            return failure.result.after or self._longer(pause)
+        return RETRY_MAX  # Somebody must change something; until then there is no hurry.
 
-def _pause(failure: Failure, pause: Duration) -> Duration:
-    """How long to wait after Slack has given no address to connect to; *pause*: how long it was the last time."""
-    _LOGGER.warning("no Socket Mode: %s", failure.result.error)
-    if isinstance(failure.result, Postponed):
-        return failure.result.after or _longer(pause)
-    return RETRY_MAX  # Somebody must change something; until then there is no hurry.
-
-
-def _longer(pause: Duration) -> Duration:
-    return min(RETRY_MAX, max(SECOND, 2 * pause))
+    def _longer(self, pause: Duration) -> Duration:
+        return min(RETRY_MAX, max(self._watch_interval, 2 * pause))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

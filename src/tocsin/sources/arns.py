@@ -51,7 +51,10 @@ class Arn(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """The last part of the resource: what people call it."""
-        return re.split("[:/]", self.resource)[-1] or self.resource
+        parts = [part for part in re.split("[:/]", self.resource) if part not in {"", "*"}]
+        if self.service == "cloudformation" and len(parts) > 1:
+            return parts[1]  # Behind it stands a number that nobody knows.
+        return parts[-1] if parts else self.resource
 
 
 def parse(text: str) -> Arn | None:

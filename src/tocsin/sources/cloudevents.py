@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.sources import generic
@@ -51,13 +53,14 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
     subject = said(value.get("subject"))
     told = {
         "title": f"{value['type']}: {subject}" if subject else value["type"],
-        "id": f"cloudevents:{digest(value['source'], value['type'], subject)}",
         "time": value.get("time"),
         "source": value["source"],
         "type": value["type"],
         "subject": subject,
     }
     more = data if isinstance(data, dict) else {} if data is None else {"description": said(data)}
+    if not hints.key and not generic.named_key(more):
+        hints = replace(hints, key=f"cloudevents:{digest(value['source'], value['type'], subject)}")
     found = generic.read({**told, **more}, hints, SOURCE)
     return Reading(source=SOURCE, alerts=found.alerts, event=value)
 

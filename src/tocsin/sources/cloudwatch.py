@@ -34,7 +34,7 @@ _COMPARISONS: Final = {
     "LessThanLowerThreshold": "below the band",
     "GreaterThanUpperThreshold": "above the band",
 }
-_STATES: Final = frozenset({"ALARM", "OK", "INSUFFICIENT_DATA"})
+_STATES: Final = ("ALARM", "OK", "INSUFFICIENT_DATA")  # No set: what comes may be a list.
 
 
 def read(value: dict[str, Json], hints: Hints) -> Reading | None:
@@ -173,11 +173,12 @@ def _objects(value: Json) -> list[dict[str, Json]]:
 def _dimensions(trigger: dict[str, Json]) -> list[tuple[str, str]]:
     """The dimensions of the metric, or of all metrics in an expression."""
     metrics = [_object(_object(item.get("MetricStat")).get("Metric")) for item in _objects(trigger.get("Metrics"))]
-    return [
+    pairs = [
         (said(pair.get("name")), said(pair.get("value")))
         for owner in (trigger, *metrics)
         for pair in _objects(owner.get("Dimensions"))
     ]
+    return list(dict.fromkeys(pairs))
 
 
 def _condition(trigger: dict[str, Json]) -> str:
@@ -186,10 +187,14 @@ def _condition(trigger: dict[str, Json]) -> str:
     words = [
         *_watched(trigger),
         _COMPARISONS.get(comparison, comparison),
-        said(trigger.get("Threshold")),
+        _number(trigger.get("Threshold")),
         _duration(trigger),
     ]
     return " ".join(word for word in words if word)
+
+
+def _number(value: Json) -> str:
+    return f"{value:g}" if isinstance(value, float) else said(value)
 
 
 def _watched(trigger: dict[str, Json]) -> list[str]:

@@ -23,6 +23,7 @@ SOURCE: Final = "eventbridge"
 RESOURCES_MAX: Final = 50  # EventBridge's own events name fewer.
 
 _NO_SHAPE: Final = Shape()
+_OWN_LABELS: Final = frozenset({"source", "detail-type", "outcome"})
 _SEVERITIES: Final = {Verdict.BAD: Severity.HIGH, Verdict.DOUBTFUL: Severity.WARNING}
 
 
@@ -43,18 +44,20 @@ def _alert(event: dict[str, Json], source: str, detail_type: str, detail: dict[s
     shape = types.SHAPES.get(detail_type, _NO_SHAPE)
     resources = _resources(event)
     names = list(_texts(detail, (*shape.names, *types.NAMES)))
-    outcome, verdict = _outcome(detail_type, _texts(detail, shape.outcomes or types.OUTCOMES))
+    outcome, verdict = _outcome(detail_type, detail, shape)
     severity, kind = _weigh(verdict, detail, shape)
     headline = next(_texts(detail, (*shape.headlines, *types.HEADLINES)), "")
     # An unknown sender's event may be about nothing in particular: then its headline must do.
-    about = [*sorted(resources), *_texts(detail, shape.identity)] or names[:1] or [headline]
+    about = list(_texts(detail, shape.identity)) or sorted(resources) or names[:1] or [headline]
     name = names[0] if names else _short(resources[0]) if resources else ""
     region, account = said(event.get("region")), said(event.get("account"))
     return Alert(
         status=AlertStatus.RESOLVED if verdict is Verdict.OVER else AlertStatus.FIRING,
         kind=kind,
         title=bounds.line(_title(detail_type, headline, _short(name), outcome)),
-        description=bounds.paragraphs(*_texts(detail, (*shape.texts, *types.TEXTS))),
+        description=bounds.paragraphs(
+            *[text for text in _texts(detail, (*shape.texts, *types.TEXTS)) if text != headline]
+        ),
         dedup_key=bounds.key(hints.key) if hints.key else _key(event, about),
         source=SOURCE,
         severity=severity,
@@ -62,15 +65,19 @@ def _alert(event: dict[str, Json], source: str, detail_type: str, detail: dict[s
         region=arns.region(region),
         resource=bounds.line(", ".join(resources) or name, bounds.LABEL_MAX),
         labels=bounds.labels(_label_pairs(source, detail_type, outcome, detail)),
-        links=bounds.links(_links(source, region, resources)),
+        links=bounds.links(_links(source, region, resources, _short(name))),
         occurred_at=bounds.instant(event.get("time")),
     )
 
 
-def _outcome(detail_type: str, candidates: Iterable[str]) -> tuple[str, Verdict]:
-    """The outcome that tells most, worst first, and its meaning; the type may be bad news too ("... Unsuccessful")."""
-    found = [(text, types.verdict(text)) for text in candidates]
-    for wanted in (Verdict.BAD, Verdict.DOUBTFUL, Verdict.OVER):
+def _outcome(detail_type: str, detail: dict[str, Json], shape: Shape) -> tuple[str, Verdict]:
+    """The outcome that tells most, and its meaning; the type itself may be bad news too ("... Unsuccessful").
+
+    Where it is known which field tells that a matter is over, that field decides; elsewhere bad news does.
+    """
+    order = (Verdict.OVER, Verdict.BAD) if shape.outcomes else (Verdict.BAD, Verdict.DOUBTFUL, Verdict.OVER)
+    found = [(text, types.verdict(text)) for text in _texts(detail, shape.outcomes or types.OUTCOMES)]
+    for wanted in order:
         for text, verdict in found:
             if verdict is wanted:
                 return text, verdict
@@ -143,14 +150,14 @@ def _label_pairs(source: str, detail_type: str, outcome: str, detail: dict[str, 
     yield "detail-type", detail_type
     yield "outcome", outcome
     for name, value in detail.items():
-        if type(value) in {str, int, float, bool}:
+        if type(value) in {str, int, float, bool} and name not in _OWN_LABELS:
             yield name, value
 
 
-def _links(source: str, region: str, resources: list[str]) -> Iterator[tuple[str, str]]:
+def _links(source: str, region: str, resources: list[str], name: str) -> Iterator[tuple[str, str]]:
     for text in resources:
         arn = arns.parse(text)
         if arn:
-            yield f"{arn.name} in the console", arns.resource_page(arn)
+            yield f"{name or arn.name} in the console", arns.resource_page(arn)
             break
     yield "Service in the console", arns.service_page(source, region)

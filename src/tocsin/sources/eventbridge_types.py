@@ -14,8 +14,9 @@ from tocsin.incidents.alerts import Severity
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """Where the detail of an event says what; dotted paths, the first that says something counts.
 
-    *names*: what people call the thing. *identity*: what tells it from others beside the event's resources; all of them
-    count. *outcomes*: how it went. *severities*: how bad it is. *headlines*: one line for people. *texts*: more of it.
+    *names*: what people call the thing. *identity*: what tells it from others where the event's resources do not, since
+    they change from run to run or name more than one thing; all of them count. *outcomes*: how it went. *severities*:
+    how bad it is. *headlines*: one line for people. *texts*: more of it.
     """
 
     names: tuple[str, ...] = ()
@@ -43,43 +44,16 @@ NAMES: Final = (
     *("policyId", "maintenance-window-id", "association-id", "document-name", "jobId", "backupJobId", "id"),
 )
 OUTCOMES: Final = (
-    *(
-        "state",
-        "status",
-        "State",
-        "Status",
-        "result",
-        "outcome",
-        "build-status",
-        "eventType",
-        "eventName",
-        "lastStatus",
-    ),
-    *(
-        "scan-status",
-        "detailed-status",
-        "statusCode",
-        "event",
-        "lifecycleState",
-        "jobStatus",
-        "executionStatus",
-        "errorCode",
-    ),
+    *("state", "status", "State", "Status", "result", "outcome", "build-status", "eventName", "eventType"),
+    *("lastStatus", "scan-status", "detailed-status", "statusCode", "event", "lifecycleState", "jobStatus"),
+    *("executionStatus", "errorCode"),
 )
 SEVERITIES: Final = ("severity", "Severity")
 HEADLINES: Final = ("title", "Title", "summary", "headline")
 TEXTS: Final = (
     *("message", "Message", "description", "Description", "reason", "Reason", "cause", "Cause", "StatusMessage"),
-    *(
-        "statusMessage",
-        "stoppedReason",
-        "stopCode",
-        "statusReason",
-        "error",
-        "errorMessage",
-        "failureReason",
-        "detailedStatus",
-    ),
+    *("statusMessage", "stoppedReason", "stopCode", "statusReason", "error", "errorMessage", "failureReason"),
+    *("detailedStatus",),
 )
 
 SHAPES: Final[dict[str, Shape]] = {
@@ -98,8 +72,10 @@ SHAPES: Final[dict[str, Shape]] = {
         texts=("eventDescription.0.latestDescription",),
     ),
     "Access Analyzer Finding": Shape(names=("resource",), identity=("id",), outcomes=("status",)),
-    "CodePipeline Action Execution State Change": Shape(identity=("stage", "action")),
-    "CodePipeline Stage Execution State Change": Shape(identity=("stage",)),
+    "Batch Job State Change": Shape(identity=("jobQueue", "jobName")),
+    "CodeBuild Build State Change": Shape(identity=("project-name",)),
+    "CodePipeline Action Execution State Change": Shape(identity=("pipeline", "stage", "action")),
+    "CodePipeline Stage Execution State Change": Shape(identity=("pipeline", "stage")),
     "CloudFormation Stack Status Change": Shape(
         outcomes=("status-details.status",), texts=("status-details.status-reason",)
     ),
@@ -110,7 +86,7 @@ SHAPES: Final[dict[str, Shape]] = {
         texts=("newEvaluationResult.annotation",),
     ),
     "ECS Task State Change": Shape(
-        names=("group", "clusterArn"), identity=("group",), outcomes=("stopCode", "lastStatus")
+        names=("group", "clusterArn"), identity=("clusterArn", "group"), outcomes=("stopCode", "lastStatus")
     ),
     "GuardDuty Finding": Shape(names=("type",), identity=("id",), outcomes=("type",)),
     "Inspector2 Finding": Shape(identity=("findingArn",), outcomes=("status",)),
@@ -127,6 +103,7 @@ SHAPES: Final[dict[str, Shape]] = {
         headlines=("findings.0.Title",),
         texts=("findings.0.Description",),
     ),
+    "Step Functions Execution Status Change": Shape(identity=("stateMachineArn",)),
     "Trusted Advisor Check Item Refresh Notification": Shape(
         names=("check-name",), identity=("check-name", "resource_id")
     ),

@@ -66,6 +66,11 @@ def alert(value: dict[str, Json], hints: Hints, source: str = "json") -> Alert |
     )
 
 
+def named_key(fields: dict[str, Json]) -> str:
+    """The key that the sender gave in *fields* (names in lower case); empty if none."""
+    return _first(fields, _KEYS)[0]
+
+
 def _unwrapped(value: dict[str, Json]) -> dict[str, Json]:
     """The object itself where an envelope of one name holds it, as in `{"alert": {...}}`."""
     while len(value) == 1:
@@ -96,7 +101,7 @@ def _first_value(fields: dict[str, Json], names: tuple[str, ...]) -> Json:
 
 
 def _flat(value: dict[str, Json]) -> dict[str, Json]:
-    """The first leaves of *value* by dotted name; a list is one leaf, as its length must not change the set of names."""
+    """The first leaves of *value* by dotted name; a list is one leaf, since its length must not change the names."""
     found: dict[str, Json] = {}
     for name, item in _leaves(value):
         found[name] = item
@@ -139,7 +144,7 @@ def _row(name: str, item: Json) -> str:
 
 
 def _key(fields: dict[str, Json], hints: Hints, own_title: str, resource: str, leaves: dict[str, Json]) -> str:
-    explicit = hints.key or _first(fields, _KEYS)[0]
+    explicit = hints.key or named_key(fields)
     if explicit:
         return bounds.key(explicit)
     if own_title:

@@ -13,7 +13,7 @@ from tocsin.kernel.time import Instant
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One bad item of a batch, or the whole body: *place* as in `alerts[3].labels` (or `body`), *message* for people."""
+    """One bad item of a batch, or the whole body: *place* is `alerts[3].labels` or `body`, *message* is for people."""
 
     place: str
     message: str

@@ -40,7 +40,7 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 def canonical(envelope: Mapping[str, Json]) -> bytes | None:
-    """The text that SNS signs: each signed name and its value on a line of its own; of these only Subject may be absent.
+    """The text that SNS signs: each signed name and its value on a line of its own; only Subject may be absent.
 
     None when the type is unknown, or a signed field is missing or no text. What is not in this text (MessageAttributes,
     UnsubscribeURL, SigningCertURL) nobody vouches for.

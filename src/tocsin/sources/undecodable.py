@@ -14,17 +14,14 @@ SHOWN_MAX: Final = 10  # Problems in the description; the raw body has the rest.
 
 def undecodable(integration: str, delivery_id: str, problems: Sequence[Problem]) -> Alert:
     """The alert "undecodable delivery": one for all bad deliveries of an integration, telling of the newest."""
-    told = [f"{problem.place}: {problem.message}" for problem in problems[:SHOWN_MAX]]
+    told = [": ".join(filter(None, (problem.place, problem.message))) for problem in problems[:SHOWN_MAX]]
     if len(problems) > SHOWN_MAX:
         told.append(f"... and {len(problems) - SHOWN_MAX} more")
-    what = "An item" if len(problems) == 1 and problems[0].place != "body" else "A part"
-    if any(problem.place == "body" for problem in problems):
-        what = "The body"
     return Alert(
         status=AlertStatus.FIRING,
         title=bounds.line(f"Undecodable delivery from {integration or 'an unknown sender'}"),
         description=bounds.paragraphs(
-            f"{what} of delivery {delivery_id} could not be read, so an alert may be hidden in it.",
+            f"Delivery {delivery_id} could not be read in full, so an alert may be hidden in it.",
             "\n".join(told),
             "The raw body is kept: look at it, repair the sender, and replay the delivery.",
         ),

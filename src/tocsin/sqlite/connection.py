@@ -87,11 +87,17 @@ class Connection:
         except sqlite3.Error as problem:
             raise unavailable(problem) from problem
 
-    def insert(self, table: str, columns: str, rows: Sequence[Row], conflict: str = "") -> None:
-        """Insert *rows* with as few statements as can be: each statement costs a turn for the interpreter's lock."""
+    def insert(self, table: str, columns: str, rows: Sequence[Row], conflict: str = "") -> int:
+        """Insert *rows* with as few statements as can be: each statement costs a turn for the interpreter's lock.
+
+        The row id of the last one; 0 without rows.
+        """
+        last: int | None = 0
         for start in range(0, len(rows), ROWS_MAX):
             part = rows[start : start + ROWS_MAX]
-            self.execute(_insert(table, columns, len(part), conflict), [value for row in part for value in row])
+            sql = _insert(table, columns, len(part), conflict)
+            last = self.execute(sql, [value for row in part for value in row]).lastrowid
+        return last or 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -15,7 +15,6 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         head BLOB NOT NULL,
         body BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX deliveries_by_age ON deliveries (received_at);
     CREATE TABLE backlog (id INTEGER PRIMARY KEY) STRICT;
     CREATE TRIGGER deliveries_wait AFTER INSERT ON deliveries BEGIN
         INSERT INTO backlog (id) VALUES (new.id);

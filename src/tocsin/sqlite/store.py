@@ -56,9 +56,9 @@ _RECEIVERS: Final = """
     SELECT name FROM lane WHERE name IS NOT NULL
 """
 
-_OLD_DELIVERIES: Final = (
-    "SELECT id FROM deliveries WHERE received_at < ? AND id NOT IN (SELECT id FROM backlog)"
-    " ORDER BY received_at, id LIMIT ?"
+_OLD_DELIVERIES: Final = (  # They came in the order of their ids, near enough: only the first ones can be old.
+    "SELECT id FROM (SELECT id, received_at FROM deliveries ORDER BY id LIMIT ?)"
+    " WHERE received_at < ? AND id NOT IN (SELECT id FROM backlog)"
 )
 _OLD_AGGREGATES: Final = (
     "SELECT id FROM aggregates WHERE live = 0 AND rank < ?"
@@ -304,7 +304,7 @@ class SqliteStore:
 
         def write(writer: Connection) -> int:
             with writer.transaction():
-                numbers = writer.query(_OLD_DELIVERIES, (deliveries_before, limit))
+                numbers = writer.query(_OLD_DELIVERIES, (limit, deliveries_before))
                 names = writer.query(_OLD_AGGREGATES, (aggregates_before, aggregates_before, limit))
                 for table in ("outcomes", "deliveries"):
                     writer.executemany(f"DELETE FROM {table} WHERE id = ?", numbers)  # noqa: S608 - names are ours.
@@ -335,11 +335,10 @@ class SqliteStore:
     def _accept(self, writer: Connection, rows: Sequence[Row]) -> list[str]:
         columns = "received_at, channel, key, head, body"
         if len(rows) <= ROWS_MAX:
-            writer.insert("deliveries", columns, rows)
+            last = writer.insert("deliveries", columns, rows)
         else:
             with writer.transaction():
-                writer.insert("deliveries", columns, rows)
-        last = int(writer.query("SELECT last_insert_rowid()")[0][0])
+                last = writer.insert("deliveries", columns, rows)
         return [str(number) for number in range(last - len(rows) + 1, last + 1)]
 
     def _commit(self, writer: Connection, commits: Sequence[Commit]) -> list[CommitResult]:

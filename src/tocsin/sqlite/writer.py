@@ -35,6 +35,7 @@ class GroupWriter:
         self._on_group = on_group
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()  # None is the end.
         self._troubled = False
+        self.accepted = 0  # Deliveries stored so far.
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -89,6 +90,7 @@ class GroupWriter:
         if self._troubled:
             self._troubled = False
             log.warning("deliveries are stored again")
+        self.accepted += len(ids)
         self._answer([(token, delivery_id) for (_, token), delivery_id in zip(group, ids, strict=True)])
         self._on_group()
 

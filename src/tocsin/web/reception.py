@@ -23,9 +23,12 @@ DEPTH_MAX: Final = 10_000  # Deliveries that wait for the disk; with more the se
 BYTES_MAX: Final = 64 * 1024 * 1024  # Of bodies that wait for the disk.
 RETRY_AFTER: Final = b"retry-after: 5\r\n"
 
+PATHS_MAX: Final = 1000
+
 INGEST_PATH: Final = b"/v1/in/"
 PAGERDUTY_PATH: Final = b"/v2/enqueue"
 
+_UNKNOWN_KEY: Final = "this integration key is not known here; compare it with the console's list"
 _UNKNOWN_ROUTING_KEY: Final = (
     b'{"status":"invalid event","message":"Event object is invalid","errors":["\'routing_key\' is not known here"]}'
 )
@@ -85,6 +88,7 @@ class Reception:
         self._on_refused = on_refused
         self._writer: Writer | None = None
         self._bytes = 0
+        self._paths: dict[bytes, str] = {}
 
     def attach(self, writer: Writer) -> None:
         """The writer, which in turn calls `answered`."""
@@ -124,15 +128,10 @@ class Reception:
             self._on_refused("store")
 
     def _take_any(self, request: Request, answer: Answer) -> None:
-        key = request.path[len(INGEST_PATH) :].strip(b"/").decode("ascii", "replace")
-        integration = self._integration(key)
+        integration = self._paths.get(request.path) or self._integration_at(request.path)
         if integration is None:
             self._on_refused("key")
-            answer(
-                refusal(
-                    HTTPStatus.FORBIDDEN, "this integration key is not known here; compare it with the console's list"
-                )
-            )
+            answer(refusal(HTTPStatus.FORBIDDEN, _UNKNOWN_KEY))
             return
         received = Received(
             received_at=self._clock(), channel="in", key=integration, head=request.kept(), body=request.body
@@ -143,6 +142,14 @@ class Reception:
             self._check_then_submit(request, received, answer)
         else:
             self.submit(received, lambda result: answer(_reply(result, HTTPStatus.ACCEPTED)))
+
+    def _integration_at(self, path: bytes) -> str | None:
+        """The integration of an ingest path; paths that are known are remembered, and there are only so many of them."""
+        key = path[len(INGEST_PATH) :].strip(b"/").decode("ascii", "replace")
+        integration = self._integration(key)
+        if integration is not None and len(self._paths) < PATHS_MAX:
+            self._paths[path] = integration
+        return integration
 
     def _check_then_submit(self, request: Request, received: Received, answer: Answer) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}

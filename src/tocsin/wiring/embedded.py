@@ -49,7 +49,7 @@ from tocsin.wiring.transports import Chat, connect
 from tocsin.wiring.watch import Heartbeat, trouble
 
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
-SWITCH_SECONDS: Final = 0.001  # A thread that has work for microseconds must not wait 5 ms for its turn.
+SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must not wait 5 ms for its turn.
 GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
 TOKEN_BYTES: Final = 24
 
@@ -191,7 +191,9 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=lambda receiver: self._engine.touch([receiver]),
         )
-        self._engine = Engine(self.store, worker, runner, dispatcher, self.clock)
+        self._engine = Engine(
+            self.store, worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
+        )
 
     def _wake(self) -> None:
         self._engine.wake()

@@ -14,7 +14,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tocsin.wiring.settings_problems import Problem, shown_key
 
-BYTES_MAX: Final = 1 << 20  # A thousand teams fit; reading more takes longer than a start may.
+BYTES_MAX: Final = 1 << 18  # Thousands of teams fit; reading more takes longer than a start may.
 DEPTH_MAX: Final = 40  # Deeper than any pattern, shallow enough for the parser's recursion.
 VALUES_MAX: Final = 100_000  # With aliases followed: a file of a few lines can unfold to more than the memory.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Integration, Settings, Team
 from tocsin.wiring.settings_advice import advice
@@ -63,7 +63,7 @@ def parse(raw: bytes, environ: Mapping[str, str], file: str = FILE, *, public: b
     if problems or not isinstance(settings, Settings):
         raise SettingsError(file, problems)
     warnings = [
-        at(locate(root, *path), ".".join(str(step) for step in path), "", message) for path, message in advice(settings)
+        at(_locate(root, path), ".".join(str(step) for step in path), "", message) for path, message in advice(settings)
     ]
     if public:
         warnings += [at(node, where, "", _IN_THE_OPEN) for node, where in reader.literal_secrets]
@@ -85,17 +85,14 @@ def complete(settings: Settings) -> Settings:
     )
 
 
-def locate(root: Node, *path: str | int) -> Node:
-    """The node at *path*, or the nearest one above it; of a key in a mapping, the key."""
-    node, shown = root, root
+def _locate(root: Node, path: Iterable[str | int]) -> Node:
+    """Where *path*, which stands in the file, is: the item of a list, the key of a mapping."""
+    node = shown = root
     for step in path:
-        if isinstance(node, MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == step), None)
-            if pair is None:
-                return shown
-            shown, node = pair
-        elif isinstance(node, SequenceNode) and isinstance(step, int):
+        if isinstance(step, int):
             shown = node = node.value[step]
+        else:
+            shown, node = next(pair for pair in node.value if pair[0].value == step)
     return shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeAlias, get_args, get_type_hints
 
 import msgspec
 
@@ -175,9 +175,7 @@ def holds_secret(kind: Kind) -> bool:
 
 
 def _keys(hint: Any) -> list[Key]:  # noqa: ANN401 - whatever stands in an annotation.
-    if get_origin(hint) is not Annotated:
-        return []
-    return [part for part in get_args(hint)[1:] if isinstance(part, Key)]
+    return [part for part in get_args(hint) if isinstance(part, Key)]
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -120,7 +120,7 @@ def _alert_problems(node: MappingNode, where: str) -> list[Problem]:
                     found += _alert_problems(item, f"{below}[{place}]")
             continue
         field = key.value.partition(".")[0]
-        if field not in FIELDS:
+        if field not in FIELDS or key.value != field != _LABELS:
             message = f"an alert has no field {shown_key(key.value)}; it has {', '.join(FIELDS)}"
             found.append(at(key, where, key.value, message, nearest(key.value, FIELDS)))
         elif isinstance(value, MappingNode) is not (key.value == _LABELS):

@@ -38,8 +38,9 @@ class SettingsError(TocsinError):
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         """Say all of it, one line each."""
-        # What an alias repeats is wrong once.
-        found = {(each.line, each.column, each.message): each for each in reversed(tuple(problems))}
+        found: dict[tuple[int, int, str], Problem] = {}
+        for each in problems:
+            found.setdefault((each.line, each.column, each.message), each)  # What an alias repeats is wrong once.
         self.file = file
         self.problems: Sequence[Problem] = sorted(found.values(), key=lambda problem: (problem.line, problem.column))
         super().__init__("config-invalid", "\n".join(problem.text(file) for problem in self.problems))

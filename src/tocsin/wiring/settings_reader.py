@@ -30,6 +30,7 @@ from tocsin.wiring.settings_problems import Problem, nearest, shown, shown_key
 from tocsin.wiring.settings_scalars import Wrong, expand, scalar, uses_environment
 
 HIDDEN: Final = "…"
+SUGGESTIONS_MAX: Final = 100  # Comparing every name with every other takes its time, and nobody reads more.
 TEAM_PREFIX: Final = f"{OWN_TEAM}:"
 
 
@@ -102,7 +103,7 @@ class Reader:
     def _unknown(self, key: Node, where: str, known: Iterable[str]) -> bool:
         if not isinstance(key, ScalarNode) or key.value == "<<":
             return False  # The document has noted it.
-        near = nearest(key.value, known)
+        near = self._nearest(key.value, known)
         message = f"unknown key {shown_key(key.value)}" + ("" if near else f"; there are {', '.join(known)}")
         return self._note(key, where, key.value.partition(":")[0], message, near)
 
@@ -192,8 +193,14 @@ class Reader:
         known = self._names.get(what)
         if known is None or name.removeprefix(prefix) in known:
             return True
-        near = nearest(said, (f"{prefix}{each}" for each in (*known, *([OWN_TEAM] if what == "responder" else []))))
+        near = self._nearest(
+            said, (f"{prefix}{each}" for each in (*known, *([OWN_TEAM] if what == "responder" else [])))
+        )
         return self._note(node, where, said, f"there is no {what} {shown(said.removeprefix(prefix))}", near)
+
+    def _nearest(self, name: str, names: Iterable[str]) -> str:
+        """The one of *names* that was meant; of a file that is wrong throughout, only for the first problems."""
+        return nearest(name, names) if len(self.problems) < SUGGESTIONS_MAX else ""
 
     def _mistyped(self, kind: Kind, node: Node, where: str, wanted: str) -> Invalid:
         said = "a mapping" if isinstance(node, MappingNode) else "a list" if isinstance(node, SequenceNode) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, assert_never
 
 from tocsin.kernel.time import Duration, format_duration
 from tocsin.wiring.settings import Settings
@@ -87,6 +87,7 @@ def _text(kind: Text | Span | Choice | Url | Ref) -> _Schema:
                 return {"type": "string", "minLength": 1, "maxLength": kind.most}
             shaped = _or_environment({"type": "string", "pattern": f"^({kind.shape})$"})
             return {"anyOf": [*shaped["anyOf"], {"type": "integer"}]} if kind.digits else shaped
+    assert_never(kind)
 
 
 def _section(kind: Section) -> _Schema:

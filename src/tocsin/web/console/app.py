@@ -25,7 +25,7 @@ from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
-from tocsin.web.console.visits import Console, Visit, ask_to_sign_in, done, find_visit, respond, shown
+from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
 from tocsin.web.ports import Changes, Intake, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
@@ -111,7 +111,7 @@ def _routes(parts: Console) -> list[BaseRoute]:
         get("/incidents/{id:path}", shown(parts, incident.show_incident)),
         post("/incidents/{id:path}", done(parts, verbs.act_on_incident)),
         get("/deliveries", shown(parts, deliveries.show_deliveries)),
-        get("/deliveries/{id}", partial(_show_delivery, parts)),
+        get("/deliveries/{id}", shown(parts, deliveries.show_delivery)),
         get("/deliveries/{id}/raw", shown(parts, deliveries.download)),
         post("/deliveries/{id}/replay", done(parts, deliveries.replay)),
         get("/keys", shown(parts, keys.show_keys)),
@@ -146,11 +146,6 @@ def show_incidents(visit: Visit) -> Response:
         resolved=overview.last_resolved(parts.store, parts.machine, visit.names) if plain else [],
         keys=parts.roster.keys(),
     )
-
-
-async def _show_delivery(parts: Console, request: Request) -> Response:
-    visit = await run_in_threadpool(find_visit, parts, request)
-    return await deliveries.show_delivery(visit) if visit else await run_in_threadpool(ask_to_sign_in, parts)
 
 
 class _Listening:

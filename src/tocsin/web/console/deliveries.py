@@ -11,8 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from tocsin.engine.ports import Delivery, Handled
+from tocsin.engine.ports import REPLAY_OF, Delivery
 from tocsin.kernel import json
+from tocsin.web.console.incident import find_incident
 from tocsin.web.console.pages import spelled
 from tocsin.web.console.visits import Visit, respond, turn_to
 
@@ -21,6 +22,7 @@ TEXT_BYTES_MAX: Final = 64 * 1024  # More than anybody reads in a browser; the d
 HEX_BYTES_MAX: Final = 4096
 HEX_ROW: Final = 16
 HEAD_BYTES_MAX: Final = 8192
+INPUTS_MAX: Final = 20  # Of one delivery, whose incidents are linked; inputs are called by its id and a number.
 
 _ID_DIGITS_MAX: Final = 18  # What SQLite's integers hold.
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
@@ -43,11 +45,20 @@ def show_deliveries(visit: Visit) -> Response:
     return respond(visit, "deliveries.html", rows=rows[:ROWS_MAX], older=older, paged=bool(before))
 
 
-async def show_delivery(visit: Visit) -> Response:
-    """GET /deliveries/{id}."""
-    delivery = await run_in_threadpool(_find, visit)
-    handled = await visit.console.intake.outcome(delivery.id, 0)
-    return await run_in_threadpool(_render, visit, delivery, handled)
+def show_delivery(visit: Visit) -> Response:
+    """GET /deliveries/{id}, with a link to each incident that it went into. Blocks on the store."""
+    delivery = _find(visit)
+    names = owners(visit, delivery.id)
+    states = ((name, find_incident(visit, name)) for name in names)
+    return respond(
+        visit,
+        "delivery.html",
+        delivery=delivery,
+        replay_of=delivery.header(REPLAY_OF) or "",
+        head=spelled(delivery.head[:HEAD_BYTES_MAX].decode("utf-8", "replace")),
+        body=presentable(delivery.body),
+        made=[(name, state) for name, state in states if state is not None],
+    )
 
 
 def download(visit: Visit) -> Response:
@@ -62,8 +73,15 @@ async def replay(visit: Visit, form: Mapping[str, str]) -> Response:
     del form
     delivery = await run_in_threadpool(_find, visit)
     again = await run_in_threadpool(visit.console.store.replay, delivery.id)
-    said = "It waits to be read once more." if again else "It is gone, so it cannot be replayed."
-    return turn_to(visit, f"/deliveries/{delivery.id}", said)
+    if not again:
+        return turn_to(visit, "/deliveries", f"Delivery {delivery.id} is gone, so it cannot be replayed.")
+    return turn_to(visit, "/deliveries", f"Delivery {delivery.id} was taken in once more: it is the newest now.")
+
+
+def owners(visit: Visit, delivery_id: str) -> Sequence[str]:
+    """The aggregates that a delivery went into, as far as it is remembered. Blocks on the store."""
+    looked_for = [f"{delivery_id}/{mark}" for mark in (*range(INPUTS_MAX), "problem")]
+    return tuple(dict.fromkeys(visit.console.store.seen(looked_for).values()))
 
 
 def presentable(raw: bytes) -> Body:
@@ -85,19 +103,6 @@ def _find(visit: Visit) -> Delivery:
     if found is None:
         raise HTTPException(404)
     return found
-
-
-def _render(visit: Visit, delivery: Delivery, handled: Sequence[Handled]) -> Response:
-    """The page, with a link to each incident that the delivery went into. Blocks on the store."""
-    owners = visit.console.store.seen([item.input_id for item in handled])
-    return respond(
-        visit,
-        "delivery.html",
-        delivery=delivery,
-        head=spelled(delivery.head[:HEAD_BYTES_MAX].decode("utf-8", "replace")),
-        body=presentable(delivery.body),
-        made=[(item, owners.get(item.input_id, "")) for item in handled],
-    )
 
 
 def _hex(raw: bytes) -> str:

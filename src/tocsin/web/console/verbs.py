@@ -17,7 +17,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant, parse_instant
 from tocsin.web.console.incident import find_incident
 from tocsin.web.console.outlook import outlook, person
-from tocsin.web.console.pages import segment
+from tocsin.web.console.pages import ago, segment
 from tocsin.web.console.visits import Visit, turn_to
 
 CHANNEL: Final = "console"
@@ -26,16 +26,16 @@ TEXT_MAX: Final = 2000  # Characters, as the machine keeps of a note.
 
 LATER: Final = "It is stored, and will be done in a moment. This page follows by itself."
 
-# {who} stands for the outlook's words: "asking Ada", "acknowledged by Bob".
+# {who} stands for the outlook's words ("asking Ada"), {before} for who had it, {back} for when it comes back.
 _SAID: Final[Mapping[str, str]] = {
     Reason.ACKNOWLEDGED: "Acknowledged: it is yours now.",
     Reason.ALREADY_ACKNOWLEDGED: "Nothing to do: it was already {who}.",
-    Reason.TAKEN_OVER: "You took it over: {story}.",
+    Reason.TAKEN_OVER: "You took it over from {before}.",
     Reason.PASSED: "Passed on: now {who}.",
     Reason.PASSED_OTHERS_ASKED: "Passed on: still {who}.",
     Reason.ESCALATED: "Escalated: now {who}.",
     Reason.REASSIGNED: "Reassigned: now {who}.",
-    Reason.SNOOZED: "Snoozed: {story}.",
+    Reason.SNOOZED: "Snoozed: it comes back {back}.",
     Reason.SNOOZE_IN_PAST: "That time has passed already; choose a later one.",
     Reason.RESOLVED: "Resolved. Thank you!",
     Reason.ALREADY_RESOLVED: "Nothing to do: it was already {who}.",
@@ -54,23 +54,19 @@ class UnclearError(Exception):
 async def act_on_incident(visit: Visit, form: Mapping[str, str]) -> Response:
     """POST /incidents/{id}: the form's `verb` and what belongs to it. Raises HTTPException, StoreUnavailableError."""
     name = visit.request.path_params["id"]
-    if await run_in_threadpool(find_incident, visit, name) is None:
+    before = await run_in_threadpool(find_incident, visit, name)
+    if before is None:
         raise HTTPException(404)
     path = f"/incidents/{segment(name)}"
     try:
         command = read_command(form, incident=name, by=visit.by, now=visit.now, known=visit.names)
     except UnclearError as problem:
         return turn_to(visit, path, str(problem))
-    handled = await send(visit, CHANNEL, "", json.encode(command))
-    state = await run_in_threadpool(find_incident, visit, name)
-    return turn_to(visit, path, say(visit, handled, state))
-
-
-async def send(visit: Visit, channel: str, key: str, body: bytes, head: bytes = b"") -> Sequence[Handled]:
-    """Hand a delivery in, and wait a little for what comes of it. Raises StoreUnavailableError: nothing happened."""
-    received = Received(received_at=visit.now, channel=channel, key=key, head=head, body=body)
+    received = Received(received_at=visit.now, channel=CHANNEL, key="", head=b"", body=json.encode(command))
     delivery_id = await visit.console.intake.accept(received)
-    return await visit.console.intake.outcome(delivery_id, OUTCOME_TIMEOUT_S)
+    handled = await visit.console.intake.outcome(delivery_id, OUTCOME_TIMEOUT_S)
+    after = await run_in_threadpool(find_incident, visit, name)
+    return turn_to(visit, path, say(visit, handled, before, after or before))
 
 
 def read_command(form: Mapping[str, str], *, incident: str, by: str, now: Instant, known: Mapping[str, str]) -> Command:
@@ -95,18 +91,16 @@ def read_command(form: Mapping[str, str], *, incident: str, by: str, now: Instan
     )
 
 
-def say(visit: Visit, handled: Sequence[Handled], state: Incident | None) -> str:
+def say(visit: Visit, handled: Sequence[Handled], before: Incident, after: Incident) -> str:
     """One sentence for a person: what came of the button."""
     if not handled:
         return LATER
-    first = handled[0]
-    sentence = _SAID.get(first.reason)
-    if sentence is None or state is None:
-        return first.story or first.reason
-    who = outlook(visit.console.machine, state, visit.names).who
-    if first.reason == Reason.ALREADY_ACKNOWLEDGED and state.assignee == visit.by:
-        who = f"acknowledged by {person(state.assignee, visit.names)}, which is you"
-    return sentence.format(who=who, story=first.story)
+    reason = handled[0].reason
+    who = outlook(visit.console.machine, after, visit.names).who
+    if reason == Reason.ALREADY_ACKNOWLEDGED and after.assignee == visit.by:
+        who = f"acknowledged by {person(after.assignee, visit.names)}, which is you"
+    back = ago(after.snoozed_until or visit.now, visit.now)
+    return _SAID.get(reason, reason).format(who=who, before=person(before.assignee, visit.names), back=back)
 
 
 def _until(form: Mapping[str, str], now: Instant) -> Instant:

@@ -15,8 +15,8 @@ let wanted = false;
 let last = 0;
 
 for (const part of document.querySelectorAll("[data-live]")) drawn.set(part.id, part.outerHTML);
-refine(document);
 pulse();
+refine(document);
 link(navigator.onLine ? "Live" : "No connection", navigator.onLine);
 setInterval(() => tell(document), 10000);
 setInterval(refresh, SWEEP_MS);
@@ -142,10 +142,9 @@ function link(text, good) {
   place.classList.toggle("bad", !good);
 }
 
-// What a page has only with a script: times in the reader's zone, buttons that copy, no buttons that a script makes needless.
+// What a page has only with a script: times in the reader's zone, and buttons that copy.
 function refine(part) {
   tell(part);
-  for (const plain of part.querySelectorAll("[data-plain]")) plain.classList.add("unseen");
   for (const zone of part.querySelectorAll("[data-zone]")) zone.textContent = "(your time)";
   for (const field of part.querySelectorAll("input.copy")) {
     const button = document.createElement("button");
@@ -157,7 +156,7 @@ function refine(part) {
 }
 
 function tell(part) {
-  const here = new Date();
+  const here = new Date(Date.now() + skew);
   for (const time of part.querySelectorAll("time.at")) {
     const at = new Date(time.dateTime);
     const day = at.toDateString() === here.toDateString() ? "" : at.toLocaleDateString("en-GB", { day: "numeric", month: "short" }) + " ";

@@ -1,0 +1,314 @@
+"""How an incident stands and what happens next, in sentences; and a whole page in plain text.
+
+Every channel says the same. What differs is how it writes foreign text (Slack escapes it) and instants (Slack shows
+each reader's own time): that is a `Telling`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias, assert_never
+
+import msgspec
+
+from tocsin.incidents import ladder
+from tocsin.incidents.alerts import AlertStatus, Kind, Severity
+from tocsin.incidents.state import Incident, Status
+from tocsin.kernel.time import Instant, format_duration, format_instant
+
+NAMES_MAX: Final = 5  # More names do not help; the console has them all.
+NAME_CHARS_MAX: Final = 60
+NOTE_CHARS_MAX: Final = 500
+FACT_CHARS_MAX: Final = 300
+LABEL_CHARS_MAX: Final = 80
+LABELS_MAX: Final = 8
+LINKS_MAX: Final = 5
+OTHERS_MAX: Final = 5
+LISTED_MAX: Final = 10  # Incidents that one message lists; the rest is a number and a link.
+
+_HEADLINE_CHARS_MAX: Final = 160  # What the preview of a notification shows.
+_TITLE_CHARS_MAX: Final = 500
+_DESCRIPTION_CHARS_MAX: Final = 700
+_WHY_CHARS_MAX: Final = 1000
+_HREF_CHARS_MAX: Final = 1000  # A longer address is broken by every mail program.
+
+_LINE_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029")
+_CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# These turn the reading direction of what follows, our own words included.
+_DIRECTIONS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+Writer: TypeAlias = Callable[[str, int], str]  # Foreign text on one line, at most so many characters.
+
+
+# ── Foreign text ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def clean(text: str) -> str:
+    """*text* without control characters, lone surrogates and marks that turn its direction; newlines stay."""
+    return _CONTROLS.sub(" ", _DIRECTIONS.sub("", _LINE_BREAKS.sub("\n", text)))
+
+
+def one_line(text: str, most: int) -> str:
+    """*text* cleaned, on one line, at most *most* characters."""
+    return _cut(" ".join(clean(text[: most * 4]).split()), most)
+
+
+def paragraph(text: str, most: int) -> str:
+    """*text* cleaned, its lines kept, at most *most* characters."""
+    return _cut(clean(text[: most * 4]).strip(), most)
+
+
+def utc_time(instant: Instant) -> str:
+    """*instant* in UTC to the minute, for places that know no reader's time zone."""
+    return f"{format_instant(instant)[:16].replace('T', ' ')} UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How to write: *names* are display names by responder id, *when* writes an instant, *write* foreign text."""
+
+    names: Mapping[str, str]
+    when: Callable[[Instant], str] = utc_time
+    write: Writer = one_line
+
+    def person(self, responder: str) -> str:
+        """The display name of a responder; one that only Slack knows goes by its name there."""
+        return self.write(self.names.get(responder) or responder.removeprefix("slack:"), NAME_CHARS_MAX) or "somebody"
+
+    def receiver(self, receiver: str) -> str:
+        """A responder's display name, or `team ops`."""
+        name = ladder.label(receiver)
+        return self.person(name) if receiver == ladder.responder(name) else self.write(name, NAME_CHARS_MAX)
+
+    def receivers(self, receivers: Sequence[str]) -> str:
+        """`ada, bo and 3 others`."""
+        if not receivers:
+            return "nobody"
+        shown = [self.receiver(receiver) for receiver in receivers[:NAMES_MAX]]
+        hidden = len(receivers) - len(shown)
+        last = f"{hidden} other{'s' if hidden > 1 else ''}" if hidden else shown.pop()
+        return f"{', '.join(shown)} and {last}" if shown else last
+
+
+# ── Sentences ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def standing(incident: Incident, telling: Telling, now: Instant) -> str:
+    """Who is on it, and what happens next."""
+    return " ".join(filter(None, (who(incident, telling), next_step(incident, telling, now))))
+
+
+def who(incident: Incident, telling: Telling) -> str:
+    """Who is on it, or who is asked."""
+    match incident.status:
+        case Status.TRIGGERED:
+            return _asked(incident, telling)
+        case Status.ACKNOWLEDGED:
+            since = telling.when(incident.acknowledged_at or incident.changed_at)
+            if incident.assignee:
+                return f"{telling.person(incident.assignee)} is on it since {since}."
+            return f"Acknowledged in {telling.write(incident.acknowledged_by, NAME_CHARS_MAX)} at {since}."
+        case Status.SNOOZED:
+            until = telling.when(incident.snoozed_until or incident.changed_at)
+            return f"{telling.person(incident.assignee)} snoozed it until {until}."
+        case Status.RESOLVED:
+            return _resolved(incident, telling)
+    assert_never(incident.status)
+
+
+def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
+    """What happens next and when, if nobody does anything; empty when nothing does."""
+    wake_at = incident.wake_at
+    if wake_at is None or incident.kind is Kind.NOTIFICATION:
+        return ""
+    at = f"at {telling.when(wake_at)}" if wake_at > now else "now"
+    match incident.status:
+        case Status.TRIGGERED:
+            targets = _targets(incident, incident.base)
+            again = "again" if set(targets) <= set(incident.asked) else "next"
+            return f"Without an answer, asks {telling.receivers(targets)} {again} {at}."
+        case Status.ACKNOWLEDGED | Status.SNOOZED if incident.assignee:
+            return f"Asks {telling.person(incident.assignee)} again {at}, unless it is resolved."
+        case Status.ACKNOWLEDGED | Status.SNOOZED:
+            targets = _targets(incident, incident.rung + 1)
+            return f"Asks {telling.receivers(targets)} {at}, unless it is resolved."
+        case Status.RESOLVED:
+            return ""
+    assert_never(incident.status)
+
+
+def title(incident: Incident, telling: Telling, most: int) -> str:
+    """What has happened, at most *most* characters."""
+    return telling.write(incident.face.title, most) or "(no title)"
+
+
+def place(incident: Incident, telling: Telling) -> list[str]:
+    """Where it has happened: account, region and resource, as far as they are known."""
+    face = incident.face
+    return [telling.write(part, LABEL_CHARS_MAX) for part in (face.account, face.region, face.resource) if part]
+
+
+def facts(incident: Incident, telling: Telling) -> dict[str, str]:
+    """What is known of it, by name, in the order in which it is shown."""
+    face = incident.face
+    found = {
+        "Account": telling.write(face.account, FACT_CHARS_MAX),
+        "Region": telling.write(face.region, FACT_CHARS_MAX),
+        "Resource": telling.write(face.resource, FACT_CHARS_MAX),
+        "Since": telling.when(incident.opened_at),
+        "Alerts": _count(incident, telling),
+        "Team": telling.write(incident.team, FACT_CHARS_MAX),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def background(incident: Incident, telling: Telling) -> dict[str, str]:
+    """What is of less weight, by name: its other alerts, its labels."""
+    face = incident.face
+    firing = [line.title for line in incident.alerts.values() if line.status is AlertStatus.FIRING]
+    others = [telling.write(other, LABEL_CHARS_MAX) or "(no title)" for other in firing if other != face.title]
+    more = [f"and {len(others) - OTHERS_MAX} more"] if len(others) > OTHERS_MAX else []
+    labels = [
+        f"{telling.write(name, LABEL_CHARS_MAX)}={telling.write(value, LABEL_CHARS_MAX)}"
+        for name, value in list(face.labels.items())[:LABELS_MAX]
+    ]
+    found = {"Also firing": "; ".join(others[:OTHERS_MAX] + more), "Labels": ", ".join(labels)}
+    return {name: value for name, value in found.items() if value}
+
+
+def worst_first(incidents: Mapping[str, Incident]) -> list[str]:
+    """The ids of *incidents*, worst first, then oldest."""
+
+    def order(name: str) -> tuple[int, Instant, str]:
+        incident = incidents[name]
+        return -incident.severity.weight, incident.opened_at, name
+
+    return sorted(incidents, key=order)
+
+
+# ── Pages in plain text ──────────────────────────────────────────────────────────────────────────────────────────────
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident asks one person; *why* is the sentence that says why this one."""
+
+    incident_id: str
+    incident: Incident
+    why: str
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Pages to one person in plain text.
+
+    *headline* is one line; *text* has lines that end with a newline; *link* leads to where the pages are answered;
+    *severity* is the worst.
+    """
+
+    headline: str
+    text: str
+    link: str
+    severity: Severity
+
+
+def tell(pages: Sequence[Page], telling: Telling, url: str, now: Instant) -> Told:
+    """What *pages* (at least one, all to one person) say; *url* is the console's, without a slash at its end.
+
+    One incident is told whole; of several each is a few lines, the worst first, at most LISTED_MAX of them.
+    """
+    newest = {page.incident_id: page for page in pages}
+    order = worst_first({name: page.incident for name, page in newest.items()})
+    worst = newest[order[0]].incident
+    if len(order) == 1:
+        asks = f"{title(worst, telling, _HEADLINE_CHARS_MAX)} — asks you"
+        text = _whole(newest[order[0]], telling, url, now)
+        link = _address(url, order[0])
+    else:
+        asks = f"{len(order)} incidents ask you at once"
+        text = _listed([newest[name] for name in order], telling, url, now)
+        link = url
+    return Told(headline=f"[{worst.severity.value}] {asks}", text=text, link=link, severity=worst.severity)
+
+
+def _whole(page: Page, telling: Telling, url: str, now: Instant) -> str:
+    incident = page.incident
+    what = title(incident, telling, _TITLE_CHARS_MAX)
+    description = paragraph(incident.face.description, _DESCRIPTION_CHARS_MAX)
+    links = {
+        one_line(link.text, LABEL_CHARS_MAX) or "Link": link.href
+        for link in incident.face.links[:LINKS_MAX]
+        if len(link.href) <= _HREF_CHARS_MAX and one_line(link.href, _HREF_CHARS_MAX) == link.href
+    }
+    parts = [
+        paragraph(page.why, _WHY_CHARS_MAX),
+        what if description in {"", what} else f"{what}\n{description}",
+        _lines(facts(incident, telling) | background(incident, telling)),
+        _lines(links),
+        standing(incident, telling, now),
+        f"Answer here: {_address(url, page.incident_id)}",
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _listed(pages: Sequence[Page], telling: Telling, url: str, now: Instant) -> str:
+    hidden = len(pages) - LISTED_MAX
+    opening = f"{len(pages)} incidents ask you at once" + (
+        f"; these are the worst {LISTED_MAX}." if hidden > 0 else "."
+    )
+    parts = [opening]
+    for number, page in enumerate(pages[:LISTED_MAX], 1):
+        incident = page.incident
+        lines = [
+            f"{number}. [{incident.severity.value}] {title(incident, telling, _HEADLINE_CHARS_MAX)}",
+            " · ".join(place(incident, telling)),
+            f"{one_line(page.why, _WHY_CHARS_MAX)} {standing(incident, telling, now)}".strip(),
+            _address(url, page.incident_id),
+        ]
+        parts.append("\n   ".join(filter(None, lines)))
+    return "\n\n".join([*parts, f"All of them: {url}"]) + "\n"
+
+
+def _address(url: str, incident_id: str) -> str:
+    return f"{url}/incidents/{incident_id}"
+
+
+def _lines(named: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in named.items())
+
+
+# ── Parts of sentences ───────────────────────────────────────────────────────────────────────────────────────────────
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _count(incident: Incident, telling: Telling) -> str:
+    times = "once" if incident.count == 1 else f"{incident.count} times, last {telling.when(incident.last_alert_at)}"
+    alerts = len(incident.alerts)
+    return f"{alerts} alerts, {incident.firing} firing, {times}" if alerts > 1 else times
+
+
+def _asked(incident: Incident, telling: Telling) -> str:
+    if incident.kind is Kind.NOTIFICATION:
+        return "For information; nobody is asked."
+    silent = {*incident.passed, *incident.unreached}
+    asked = [receiver for receiver in incident.asked if receiver not in silent]
+    sentences = [f"Asking {telling.receivers(asked)}."]
+    if incident.passed:
+        sentences.append(f"{telling.receivers(incident.passed)} passed.")
+    if incident.unreached:
+        sentences.append(f"{telling.receivers(incident.unreached)} could not be reached.")
+    return " ".join(sentences)
+
+
+def _resolved(incident: Incident, telling: Telling) -> str:
+    at = incident.resolved_at or incident.changed_at
+    when = f"at {telling.when(at)}, after {format_duration(at - incident.opened_at)}"
+    if not incident.resolved_by:
+        return f"Recovered {when}." if incident.kind is Kind.ALERT else f"Over {when}."
+    note = telling.write(incident.resolve_note, NOTE_CHARS_MAX)
+    return f"{telling.person(incident.resolved_by)} resolved it {when}" + (f": {note}" if note else ".")
+
+
+def _targets(incident: Incident, base: int) -> tuple[str, ...]:
+    """Whom the ladder that began at the rung *base* asks next; it skips steps whose targets have all passed."""
+    policy, passed = incident.plan.policy, set(incident.passed)
+    position = incident.rung + 1 - base
+    while not policy.is_last(position) and passed.issuperset(policy.step(position).targets):
+        position += 1
+    targets = policy.step(position).targets
+    return targets if policy.is_last(position) else tuple(name for name in targets if name not in passed)

@@ -1,0 +1,227 @@
+"""Whatever comes: an answer in a bounded time, values within their bounds, and never an exception."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sources import bodies
+from tests.sources.aws_events import aws_events
+from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TITLE_MAX, Alert
+from tocsin.kernel.json import Json
+from tocsin.sources import Reading, pagerduty, read, sns, undecodable
+from tocsin.sources.bounds import LABEL_MAX, LINK_MAX, LINKS_MAX, NAME_MAX
+
+REAL = [
+    bodies.sns(bodies.alarm(), "ALARM"),
+    bodies.sns(bodies.math_alarm()),
+    bodies.sns(bodies.composite_alarm()),
+    bodies.sns(bodies.event("Backup Job State Change", "aws.backup", {"state": "FAILED"})),
+    bodies.confirmation(),
+    bodies.confirmation("UnsubscribeConfirmation"),
+    bodies.alarm(),
+    bodies.alarm_event(),
+    *[event for _, event in aws_events()],
+    bodies.group(bodies.member(), bodies.member("b")),
+    bodies.grafana_group(bodies.grafana_member()),
+    [bodies.posted(), bodies.posted("b")],
+    bodies.pagerduty(),
+    bodies.custom_notification(),
+    bodies.cloud_event(),
+    {"title": "x", "labels": {"a": "b"}, "url": "https://host.example", "status": "ok", "timestamp": 1},
+]
+MEDIA = ["", "application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"]
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["\x00", "\ud800", "0" * 600, 10**25, -(10**25), "2023-11-14T22:13:20Z", "ALARM", "firing"])
+)
+names = st.sampled_from(sorted({name for body in REAL if isinstance(body, dict) for name in body})) | st.text(
+    max_size=5
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=6), max_leaves=20
+)
+
+
+def checked(headers: dict[str, str], body: bytes) -> Reading:
+    """The reading of *body*, and that it is one that everything behind can live with."""
+    found = read(headers, body, received_at=bodies.NOW)
+    assert found.alerts or found.problems or found.fact
+    for alert in found.alerts:
+        check(alert)
+    told = undecodable("prod", "7", found.problems)
+    check(told)
+    assert found == read(headers, body, received_at=bodies.NOW)
+    return found
+
+
+def check(alert: Alert) -> None:
+    assert 0 < len(alert.title) <= TITLE_MAX
+    assert "\n" not in alert.title
+    assert len(alert.description) <= DESCRIPTION_MAX
+    assert 0 < len(alert.dedup_key) <= KEY_MAX
+    assert len(alert.group_key) <= KEY_MAX
+    assert len(alert.labels) <= LABELS_MAX
+    assert all(0 < len(name) <= NAME_MAX or not name for name in alert.labels)
+    assert all(0 < len(value) <= LABEL_MAX for value in alert.labels.values())
+    assert len(alert.links) <= LINKS_MAX
+    assert all(link.href.lower().startswith(("http://", "https://")) for link in alert.links)
+    assert all(len(link.href) <= LINK_MAX * 3 and link.text for link in alert.links)
+    assert len(alert.resource) <= LABEL_MAX
+    assert len(alert.account) + len(alert.region) <= 2 * NAME_MAX
+    assert msgspec.json.decode(msgspec.json.encode(alert), type=Alert) == alert
+
+
+@given(st.binary(max_size=200), st.sampled_from(MEDIA))
+def test_any_bytes_are_read(body: bytes, media: str) -> None:
+    checked({"content-type": media}, body)
+
+
+@given(st.text(max_size=200), st.sampled_from(MEDIA), st.text(max_size=20))
+def test_any_text_is_read(body: str, media: str, key: str) -> None:
+    checked({"content-type": media, "x-alert-key": key}, body.encode("utf-8", "surrogatepass"))
+
+
+@given(values, st.sampled_from(MEDIA))
+def test_any_json_is_read(value: Json, media: str) -> None:
+    checked({"content-type": media}, json.dumps(value).encode())
+
+
+@given(st.dictionaries(st.sampled_from(["ce-id", "ce-type", "ce-source", "ce-specversion"]), st.text()), values)
+def test_any_binary_cloud_event_is_read(headers: dict[str, str], value: Json) -> None:
+    checked(headers, json.dumps(value).encode())
+
+
+@given(st.sampled_from(REAL), st.data())
+def test_a_real_body_with_anything_in_any_place_is_read(body: Json, data: st.DataObject) -> None:
+    found = checked({}, json.dumps(mutated(body, data)).encode())
+    assert isinstance(found.source, str)
+
+
+@given(st.sampled_from(REAL), st.data())
+def test_a_real_message_with_anything_in_any_place_is_read(body: Json, data: st.DataObject) -> None:
+    checked({}, json.dumps(bodies.sns(mutated(body, data))).encode())
+
+
+@given(st.sampled_from(REAL), st.data())
+def test_a_real_body_cut_or_garbled_is_read(body: Json, data: st.DataObject) -> None:
+    raw = bytearray(bodies.encoded(body))
+    for _ in range(data.draw(st.integers(0, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    checked({}, bytes(raw[: data.draw(st.integers(0, len(raw)))]))
+
+
+@given(values | st.sampled_from(REAL))
+def test_pagerdutys_answer_never_fails(value: Json) -> None:
+    answer = pagerduty.answer(json.dumps(value).encode(), new_key="new")
+    assert answer.status in {202, 400}
+    assert isinstance(json.loads(answer.body), dict)
+    assert bool(answer.dedup_key) == bool(answer.routing_key) == (answer.status == 202)
+
+
+@given(st.dictionaries(names, values))
+def test_the_signed_text_of_anything_is_bytes_or_none(envelope: dict[str, Json]) -> None:
+    assert isinstance(sns.canonical(envelope), bytes | None)
+
+
+def mutated(body: Json, data: st.DataObject) -> Json:
+    """*body* with another value in one place."""
+    if isinstance(body, dict) and body and data.draw(st.booleans()):
+        name = data.draw(st.sampled_from(sorted(body)))
+        return {**body, name: mutated(body[name], data)}
+    if isinstance(body, list) and body and data.draw(st.booleans()):
+        place = data.draw(st.integers(0, len(body) - 1))
+        return [*body[:place], mutated(body[place], data), *body[place + 1 :]]
+    return data.draw(values)
+
+
+@pytest.mark.parametrize("body", REAL)
+def test_every_real_body_is_understood(body: Json) -> None:
+    assert checked({}, bodies.encoded(body)).problems == ()
+
+
+def nested(opening: str, value: str, closing: str, depth: int) -> bytes:
+    return (opening * depth + value + closing * depth).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        nested('{"a":', "1", "}", 90),
+        nested('{"a":', "1", "}", 200),
+        nested('{"a":', "1", "}", 200_000),
+        nested("[", "1", "]", 200_000),
+        nested('{"alerts":[', "1", "]}", 60),
+        b'{"title":"x","title":"y","a":1e999,"b":-1e999,"c":' + b"9" * 4000 + b"}",
+        b'{"title":' + b"9" * 5000 + b"}",
+        b'{"title":"\\ud800\\u0000","labels":{"\\ud800":"\\udfff"},"a":1}',
+        b'{"title":NaN}',
+        b'{"title":"x"} trailing',
+        b"\x00" * 1000,
+        b"\xff\xfe{\x00}\x00",
+    ],
+    ids=lambda body: body[:20].decode("latin-1"),
+)
+def test_a_monstrous_body_is_read(body: bytes) -> None:
+    for media in MEDIA:
+        checked({"content-type": media}, body)
+
+
+def test_of_two_equal_names_the_last_counts() -> None:
+    assert checked({}, b'{"title":"x","title":"y"}').alerts[0].title == "y"
+
+
+MEGABYTE = 1_000_000
+LARGE: dict[str, Callable[[int], bytes]] = {
+    "text": lambda size: b"x" * size,
+    "lines": lambda size: b"x\n" * (size // 2),
+    "blanks": lambda size: b"x" + b" " * size + b"x",
+    "title": lambda size: bodies.encoded({"title": "x" * size, "a": 1}),
+    "fields": lambda size: bodies.encoded({f"f{number}": number for number in range(size // 14)}),
+    "deep names": lambda size: nested('{"' + "n" * (size // 50) + '":', "1", "}", 50),
+    "list": lambda size: b'{"title":"x","list":[' + b"1," * (size // 2) + b"1]}",
+    "list of lists": lambda size: b'{"note":[' + b"[]," * (size // 3) + b"1]}",
+    "numbers": lambda size: b"[" + b"1," * (size // 2) + b"1]",
+    "objects": lambda size: b"[" + b'{"a":1},' * (size // 8) + b"{}]",
+    "group": lambda size: bodies.encoded(bodies.group(*[bodies.member(str(n)) for n in range(size // 500)])),
+    "labels": lambda size: bodies.encoded([bodies.posted(labels={f"l{n}": "v" for n in range(size // 12)})]),
+    "form": lambda size: b"a=" + b"x" * size + b"&a=y" * 900,
+    "escapes": lambda size: b"a=" + b"%41" * (size // 3),
+    "event": lambda size: bodies.encoded(
+        bodies.event("X", "aws.x", {f"f{number}": "v" for number in range(size // 14)}, ["r"] * 1000)
+    ),
+    "message": lambda size: bodies.encoded(bodies.sns({"alerts": ["x" * size]})),
+    "open brackets": lambda size: b"[" * size,
+    "colons": lambda size: bodies.encoded(bodies.sns("x", TopicArn="arn:aws:sns:" + ":" * size)),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_body_costs_no_more_than_its_size(name: str) -> None:
+    media = {"content-type": MEDIA[3] if name in {"form", "escapes"} else ""}
+    body = LARGE[name](MEGABYTE)
+    began = time.process_time()
+    checked(media, body)
+    # Two readings and all checks. A quadratic reader would need minutes, so a slow machine does not matter.
+    assert time.process_time() - began < 10
+
+
+def test_shuffled_labels_are_the_same_alert() -> None:
+    labels = list(bodies.posted()["labels"].items())
+    keys = set()
+    for seed in range(10):
+        random.Random(seed).shuffle(labels)
+        keys.add(checked({}, bodies.encoded([bodies.posted(labels=dict(labels))])).alerts[0].dedup_key)
+    assert len(keys) == 1
