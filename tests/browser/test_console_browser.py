@@ -145,7 +145,7 @@ def test_an_incident_appears_without_a_reload(ada: Page, world: World) -> None:
     world.ring("Disk is full", severity=Severity.CRITICAL)
     expect(ada.get_by_role("link", name="Disk is full")).to_be_visible()
     expect(ada).to_have_title("(1) Open incidents · Tocsin")
-    expect(ada.locator("#say")).to_have_text("A new incident: 1 are triggered.")
+    expect(ada.locator("#say")).to_have_text("A new incident. Triggered now: 1.")
     expect(ada.locator("#link")).to_have_text("Live")
     assert ada.evaluate("window.stays") is True
 

@@ -30,7 +30,8 @@ BEGUN: Instant = 1_700_000_000_000
 HUGE = 2**62
 
 texts = st.one_of(
-    st.text(max_size=30), st.sampled_from(["\x00", "\u202egnp.exe", "<!channel>", "`*_~", "\r\n\r\n", "🔔" * 99, "x" * 5000])
+    st.text(max_size=30),
+    st.sampled_from(["\x00", "\u202egnp.exe", "<!channel>", "`*_~", "\r\n\r\n", "🔔" * 99, "x" * 5000]),
 )
 names = st.one_of(st.sampled_from(["ada", "bo", "cy"]), texts)
 receivers = st.one_of(st.sampled_from(["ada", "bo", "cy"]).map(responder), st.just(room("ops")), texts)
@@ -39,7 +40,9 @@ windows = st.integers(0, DURATION_MAX)
 policies = st.builds(
     Policy,
     name=texts,
-    steps=st.lists(st.builds(Step, st.lists(receivers, max_size=3, unique=True).map(tuple), delays), max_size=3).map(tuple),
+    steps=st.lists(st.builds(Step, st.lists(receivers, max_size=3, unique=True).map(tuple), delays), max_size=3).map(
+        tuple
+    ),
     everyone=st.lists(receivers, max_size=4, unique=True).map(tuple),
     repeat=st.integers(0, REPEAT_MAX),
     everyone_delay=delays,

@@ -55,8 +55,9 @@ def test_what_can_be_read_is_read(raw: bytes | str, value: Json) -> None:
 @pytest.mark.parametrize("read", [decode, decode_unambiguous])
 def test_what_is_no_json_is_refused(raw: bytes | str, read: object) -> None:
     assert callable(read)
-    with pytest.raises(JsonError, match="."):
+    with pytest.raises(JsonError) as raised:
         read(raw)
+    assert str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,11 @@ def test_values_are_written_compactly_and_in_order() -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**200), 2**200) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**200), 2**200)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.slack.slack_examples import NOW, ROOM, SETTING, incident, job
-from tocsin.engine.ports import Postponed
+from tocsin.engine.ports import Postponed, Refused
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.transport import SlackTransport
 
@@ -64,13 +64,17 @@ def stranger() -> Iterator[Stranger]:
         ((502, "application/json", b"{"), Postponed("Slack answered 502")),
         ((503, "text/html", b""), Postponed("Slack answered 503")),
         (
+            (200, "application/json", b'{"ok": false, "error": "invalid_blocks", "errors": ["too long /blocks/1"]}'),
+            Refused("Slack does not accept the message's layout (invalid_blocks)"),
+        ),
+        (
             (429, "text/html", b"<html>"),
             Postponed("Slack asks to wait: too many calls", after=7_000, counts=False),
         ),
     ],
 )
-def test_an_answer_that_is_not_slacks_postpones(
-    stranger: Stranger, answer: tuple[int, str, bytes], result: Postponed
+def test_no_answer_is_raised_or_believed(
+    stranger: Stranger, answer: tuple[int, str, bytes], result: Postponed | Refused
 ) -> None:
     stranger.answer = answer
     loop = LoopThread("slack-test")

@@ -70,7 +70,7 @@ def texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON.
 
 def elements(message: Message) -> list[dict[str, Any]]:
     """Everything that can be clicked, from top to bottom."""
-    found = []
+    found: list[dict[str, Any]] = []
     for block in message.blocks:
         found += block["elements"] if block["type"] == "actions" else []
         found += [block["accessory"]] if "accessory" in block else []
@@ -299,7 +299,7 @@ def many(count: int) -> dict[str, Incident]:
 
 
 def bundle(incidents: dict[str, Incident], *, viewer: str = "ada", page: bool = True, **parts: Any) -> Message:  # noqa: ANN401
-    given = {"total": len(incidents), "now": NOW, "setting": SETTING} | parts
+    given: dict[str, Any] = {"total": len(incidents), "now": NOW, "setting": SETTING} | parts
     return bundle_message(incidents, viewer=viewer, page=page, **given)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,7 +76,7 @@ def test_every_button_that_is_drawn_can_be_read() -> None:
         for value in values:
             found = read(click(element["action_id"], value, option="options" in element))
             assert isinstance(found, tuple)
-            assert command(json.loads(json.dumps({key: getattr(found[0], key) for key in found[0].__struct_fields__})))
+            assert command(msgspec.to_builtins(found[0])) == found[0]
             verbs.append((found[0].verb, found[0].until))
     assert verbs == [
         ("acknowledge", None),

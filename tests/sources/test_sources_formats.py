@@ -75,8 +75,8 @@ def test_an_expression_may_have_no_label_and_a_metric_no_expression() -> None:
     metric = {"Metric": {"MetricName": "Errors", "Namespace": "AWS/Lambda"}, "Stat": "Sum"}
     trigger = {"ComparisonOperator": "LessThanLowerThreshold", "Metrics": [{"MetricStat": metric}]}
     assert "AWS/Lambda Errors Sum below the band" in only(reading(bodies.alarm(Trigger=trigger))).description
-    trigger = {"ComparisonOperator": "ItsOwn", "Metrics": [{"Expression": "m1 + m2"}], "Threshold": 3}
-    assert "m1 + m2 ItsOwn 3" in only(reading(bodies.alarm(Trigger=trigger))).description
+    own: Json = {"ComparisonOperator": "ItsOwn", "Metrics": [{"Expression": "m1 + m2"}], "Threshold": 3}
+    assert "m1 + m2 ItsOwn 3" in only(reading(bodies.alarm(Trigger=own))).description
 
 
 def test_a_composite_alarm_may_lack_its_parts() -> None:

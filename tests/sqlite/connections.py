@@ -36,14 +36,14 @@ class Mode(StrEnum):
 
 
 class Trouble:
-    """Counts the statements of all its connections, and strikes at number *at* (from 1), *times* times in a row."""
+    """Strikes at statement number *at* (from 1; 0: never) of all its connections, and *times* times in a row."""
 
     def __init__(self, mode: Mode, at: int, times: int = 1) -> None:
         self.mode = mode
         self.at = at
         self.times = times
-        self.count = 0
-        self.struck = ""
+        self.struck = ""  # The statement that was struck first.
+        self.statements: list[str] = []
 
     def connection(self) -> type[Connection]:
         """A connection that has this trouble."""
@@ -60,10 +60,10 @@ class Trouble:
 
     def strike(self, raw: sqlite3.Connection, sql: str, run: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
         """Run the statement, unless it is its turn to fail."""
-        self.count += 1
-        if not self.at <= self.count < self.at + self.times:
+        self.statements.append(sql)
+        if not (self.at and self.at <= len(self.statements) < self.at + self.times):
             return run()
-        self.struck = sql
+        self.struck = self.struck or sql
         if self.mode is not Mode.BEFORE:
             run()
         if self.mode is Mode.DIED:

@@ -1,13 +1,15 @@
 """One scenario, once for every statement that the store executes: whichever fails, nothing is lost.
 
-The statements of opening and migrating count too. After each failure the service goes on as it does in life: a sender that
-heard no answer tries again, the engine pauses and steps again, and a process that died is started again.
+The statements of opening and migrating count too. After each failure the service goes on as it does in life: a sender
+that heard no answer tries again, the engine pauses and steps again, and a process that died is started again.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel import json
-from tocsin.kernel.time import MINUTE
+from tocsin.kernel.time import MINUTE, Instant
 from tocsin.sqlite.store import SqliteStore
 
 STARTS_MAX = 20
@@ -35,8 +37,8 @@ PAGES = {
 }
 SHOWN = {"cpu is bad": "resolved", "disk is bad": "resolved", "net is bad": "triggered"}
 
-# What happens. A line that the process did not survive is begun again by the next one: a sender that heard no answer tries
-# again, a person clicks again, and time has gone by anyway.
+# What happens. A line that the process did not survive is begun again by the next one: a sender that heard no answer
+# tries again, a person clicks again, and time has gone by anyway.
 STORY: tuple[Callable[[Service], None], ...] = (
     lambda service: service.receive(alert("cpu"), alert("disk")),
     Service.settle,
@@ -55,26 +57,28 @@ STORY: tuple[Callable[[Service], None], ...] = (
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_nothing_is_lost_whichever_statement_fails(mode: Mode, tmp_path: Path) -> None:
-    number = 1
-    while tell(mode, number, tmp_path / "tocsin.db"):
-        number += 1
-    assert number > STATEMENTS_MIN
+def test_nothing_is_lost_whichever_statement_fails(mode: Mode, quick_folder: Path) -> None:
+    statements = tell(Trouble(mode, at=0), quick_folder)
+    assert len(statements) > STATEMENTS_MIN
+    for number, sql in enumerate(statements, start=1):
+        # A question that fails when it was answered is one that failed: that is told once only.
+        if mode is Mode.BEFORE or not sql.lstrip().startswith("SELECT"):
+            trouble = Trouble(mode, number)
+            tell(trouble, quick_folder)
+            assert trouble.struck == sql
 
 
 @pytest.mark.parametrize("mode", [Mode.BEFORE, Mode.CLOSED])
-def test_nothing_is_lost_when_the_trouble_lasts(mode: Mode, tmp_path: Path) -> None:
-    number = 1
-    while tell(mode, number, tmp_path / "tocsin.db", times=5):
-        number += 7
-    assert number > STATEMENTS_MIN
+def test_nothing_is_lost_when_the_trouble_lasts(mode: Mode, quick_folder: Path) -> None:
+    for number in range(1, STATEMENTS_MIN, 9):
+        assert tell(Trouble(mode, number, times=6), quick_folder)
 
 
-def tell(mode: Mode, number: int, path: Path, times: int = 1) -> bool:
-    """Tell the story on a new file, with trouble from statement *number* on; False when it ended before that."""
-    for old in path.parent.glob(f"{path.name}*"):
+def tell(trouble: Trouble, folder: Path) -> Sequence[str]:
+    """Tell the story on a new file and check what came of it; the statements that it took."""
+    path, world = folder / "tocsin.db", World()
+    for old in folder.iterdir():
         old.unlink()
-    trouble, world = Trouble(mode, number, times), World()
     try:
         service = start(path, trouble, world)
         for line in STORY:
@@ -82,18 +86,29 @@ def tell(mode: Mode, number: int, path: Path, times: int = 1) -> bool:
         service.store.close()
         check(path, world)
     except Exception as problem:
-        raise AssertionError(f"statement {number} {mode}: {trouble.struck or 'nothing failed'}") from problem
-    return bool(trouble.struck)
+        raise AssertionError(f"statement {trouble.at} {trouble.mode}: {trouble.struck}") from problem
+    return trouble.statements
 
 
 def start(path: Path, trouble: Trouble, world: World) -> Service:
     """Start the process; whoever watches over it starts it again when it cannot."""
     for _ in range(STARTS_MAX):
         try:
-            return Service(SqliteStore(path, trouble.connection()), world)
+            store = SqliteStore(path, trouble.connection())
         except (StoreUnavailableError, Died):
             continue
+        return Service(store, world, lambda now: quiet(path, now))
     raise AssertionError("it does not start")
+
+
+def quiet(path: Path, now: Instant) -> bool:
+    """Whether nothing waits in the file, as somebody sees it who has no trouble."""
+    sql = (
+        "SELECT NOT EXISTS (SELECT * FROM backlog) AND NOT EXISTS (SELECT * FROM outbox)"
+        " AND NOT EXISTS (SELECT * FROM aggregates WHERE wake_at <= ?)"
+    )
+    with closing(sqlite3.connect(path)) as reader:
+        return bool(reader.execute(sql, (now,)).fetchone()[0])
 
 
 def survive(service: Service, line: Callable[[Service], None], path: Path, trouble: Trouble) -> Service:

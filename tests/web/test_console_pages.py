@@ -10,10 +10,13 @@ import pytest
 
 from tests.web.console_world import BEGIN, Answer, Stage, Visitor, World, due, staged
 from tocsin.engine.ports import Commit, Received
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, PageFailed, Resolved, Snoozed
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.policy import Policy, Step
 from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.web.console import deliveries, overview
+from tocsin.web.console.outlook import outlook
 from tocsin.web.console.visits import FRAGMENT
 
 
@@ -94,7 +97,7 @@ def test_a_row_tells_who_is_asked_and_what_happens_next(ada: Visitor, world: Wor
     assert "Asking everyone in ops, then in 15 min asks everyone in ops again" in plain(ada.get("/"))
     assert "asks you" in ada.get("/").text
     world.now += HOUR
-    assert "then now asks everyone in ops again" in plain(ada.get("/"))
+    assert "then at once asks everyone in ops again" in plain(ada.get("/"))
 
 
 def test_the_words_for_every_standing(ada: Visitor, world: World) -> None:
@@ -115,6 +118,19 @@ def test_the_words_for_every_standing(ada: Visitor, world: World) -> None:
     world.now += 3 * MINUTE
     assert "It is over: resolved by Ada Lovelace 3 min ago. What helped: Made room" in plain(ada.get(page))
     assert "nothing, it is over" in plain(ada.get(page))
+
+
+def test_more_names_than_anybody_reads_are_counted() -> None:
+    policy = Policy(
+        name="many", steps=(Step(tuple(f"responder:p{number}" for number in range(7))),), everyone=("room:x",)
+    )
+    alert = Alert(status=AlertStatus.FIRING, title="x", dedup_key="x", source="json")
+    machine = IncidentMachine()
+    state = machine.decide(None, AlertReceived(alert, Plan(team="ops", policy=policy)), BEGIN).state
+    assert state
+    found = outlook(machine, state, {"p1": "Per"})
+    assert found.who == "asking p0, Per, p2, p3 and 3 more"
+    assert found.then == "asks room x"
 
 
 def test_a_source_may_resolve_and_acknowledge_too(ada: Visitor, world: World) -> None:

@@ -104,7 +104,9 @@ def _check_backup(file: Path) -> None:
         found = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
         try:
             sound = found.execute("PRAGMA quick_check(1)").fetchone()[0]
-            ours = found.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('deliveries', 'aggregates')").fetchone()
+            ours = found.execute(
+                "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('deliveries', 'aggregates')"
+            ).fetchone()
         finally:
             found.close()
     except sqlite3.Error as problem:

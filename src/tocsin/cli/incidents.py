@@ -45,9 +45,7 @@ def listing(given: argparse.Namespace) -> int:
     count = 0
     for row in rows:
         count += 1
-        who = f" ({row['acknowledged_by']})" if row["acknowledged_by"] else ""
-        line = f"{row['id']:>8}  {row['status'] + who:<24} {row['severity']:<9} {row['team']:<12} {row['alerts']:>5}x  {row['title']}\n"
-        sys.stdout.write(line)
+        sys.stdout.write(_line(row))
     if not count:
         sys.stdout.write("no incidents\n" if given.all else "no open incidents\n")
     return 0
@@ -168,6 +166,12 @@ def _row(name: str, state: Incident) -> dict[str, Any]:
         "acknowledged_by": state.acknowledged_by or None,
         "wake_at": None if state.wake_at is None else format_instant(state.wake_at),
     }
+
+
+def _line(row: dict[str, Any]) -> str:
+    status = f"{row['status']} ({row['acknowledged_by']})" if row["acknowledged_by"] else row["status"]
+    where = f"{row['severity']:<9} {row['team']:<12}"
+    return f"{row['id']:>8}  {status:<24} {where} {row['alerts']:>5}x  {row['title']}\n"
 
 
 def _until(text: str, now: Instant) -> Instant:

@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tocsin", description="An alarm bell for teams that run software on AWS: it loses no alert and asks one person first."
+        prog="tocsin",
+        description="An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.",
     )
     parser.add_argument("--version", action="version", version=f"tocsin {__version__}")
     parser.set_defaults(run=None)
@@ -61,8 +62,12 @@ def _add_running(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve = _command(commands, "serve", serving.serve, "run Tocsin: one process, one database file", config=True)
     serve.add_argument("--host", help="address to listen on (default: the file's, or 127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on, 0 for a free one (default: the file's, or 8420)")
-    serve.add_argument("--ready-file", type=Path, metavar="FILE", help="write url, ingest_url, console_url and pid as JSON")
-    serve.add_argument("--log-format", choices=("text", "json"), default="text", help="how log lines look (default: text)")
+    serve.add_argument(
+        "--ready-file", type=Path, metavar="FILE", help="write url, ingest_url, console_url and pid as JSON"
+    )
+    serve.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="how log lines look (default: text)"
+    )
 
     demo = _command(commands, "demo", serving.demo, "see it work, with simulated responders, in a minute")
     demo.add_argument("--keep", action="store_true", help="keep serving after the story")
@@ -80,7 +85,9 @@ def _add_running(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     send = _command(commands, "send", sending.send, "ring the bell: send an alert to a running Tocsin", config=True)
     send.add_argument("title", nargs="?", default="This is a test alert", help="what it says")
     send.add_argument("--url", help="the ingest URL (default: of the integration --key on this machine)")
-    send.add_argument("--key", default="default", metavar="INTEGRATION", help="name of the integration (default: default)")
+    send.add_argument(
+        "--key", default="default", metavar="INTEGRATION", help="name of the integration (default: default)"
+    )
     send.add_argument("--severity", choices=("critical", "high", "warning", "info"), default="high")
     send.add_argument("--dedup-key", default="", help="alerts with the same key merge")
     send.add_argument("--resolve", action="store_true", help="say that it is over")
@@ -128,7 +135,7 @@ def _add_care(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     signin.add_argument("--as", dest="as_", default="", metavar="RESPONDER", help="who will use it")
 
 
-def _command(  # noqa: PLR0917 - a small table in disguise.
+def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
     run: Command,
@@ -145,7 +152,9 @@ def _command(  # noqa: PLR0917 - a small table in disguise.
         )
     if config or db:
         default = Path(os.environ.get("TOCSIN_DB", DB))
-        command.add_argument("--db", type=Path, metavar="FILE", default=default, help=f"the database (default: {default})")
+        command.add_argument(
+            "--db", type=Path, metavar="FILE", default=default, help=f"the database (default: {default})"
+        )
     return command
 
 

@@ -41,7 +41,7 @@ def serve(given: argparse.Namespace) -> int:
 
 def demo(given: argparse.Namespace) -> int:
     """`tocsin demo`."""
-    from tocsin.demo.story import tell  # noqa: PLC0415 - only the demo needs the simulated world.
+    from tocsin.demo.story import tell
 
     return tell(keep=given.keep, port=given.port)
 

@@ -12,6 +12,6 @@ DELAY_MAX: Final[Duration] = 5 * MINUTE
 
 
 def delay(attempts: int, chance: float) -> Duration:
-    """Milliseconds after *attempts* (>= 1) failures: exponential, with jitter from *chance* in [0, 1): half to whole."""
+    """Milliseconds after *attempts* (>= 1) failures: exponential, half to whole by *chance* in [0, 1)."""
     whole = min(FIRST_DELAY << min(attempts - 1, 20), DELAY_MAX)
     return int(whole * (0.5 + chance / 2))

@@ -1,9 +1,10 @@
 """The dispatcher: pending, re-read, deliver, confirm.
 
-Each receiver is a lane: within it effects leave in order, one batch at a time; lanes do not wait for each other, so that a
-storm for one receiver starves nobody. The newest state is read just before an effect leaves: what is no longer wanted is
-dropped, and nobody is paged for what was acknowledged a second ago. A way that fails is tried again with exponential back-off;
-after the last attempt the failure is reported (it becomes an alert of its own) and the receiver's next way is tried.
+Each receiver is a lane: within it effects leave in order, one batch at a time; lanes do not wait for each other, so
+that a storm for one receiver starves nobody. The newest state is read just before an effect leaves: what is no longer
+wanted is dropped, and nobody is paged for what was acknowledged a second ago. A way that fails is tried again with
+exponential back-off; after the last attempt the failure is reported (it becomes an alert of its own) and the receiver's
+next way is tried.
 """
 
 from __future__ import annotations
@@ -68,8 +69,10 @@ class Dispatcher:
         on_result: Callable[[Outgoing, str, str], None] = lambda *_: None,
         on_done: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """*chance* gives numbers in [0, 1) for jitter. *report* makes a failure durable before it is confirmed; it may raise
-        StoreUnavailableError. *on_result* hears (effect, transport, result); *on_done* which lane is free again.
+        """*chance* gives numbers in [0, 1) for jitter. *report* makes a failure durable before it is confirmed.
+
+        It may raise StoreUnavailableError. *on_result* hears (effect, transport, result); *on_done* which lane is free
+        again.
         """
         self._store = store
         self._machines = {machine.name: machine for machine in machines}
@@ -86,7 +89,10 @@ class Dispatcher:
         self._resting: dict[str, Instant] = {}
 
     def step(self, now: Instant, receivers: Iterable[str] | None = None) -> int:
-        """Start what can start now, for *receivers* or all; how many effects were started. Raises StoreUnavailableError."""
+        """Start what can start now, for *receivers* or all; how many effects were started.
+
+        Raises StoreUnavailableError.
+        """
         with self._lock:
             closed = {*self._busy, *(name for name, until in self._resting.items() if until > now)}
             self._resting = {name: until for name, until in self._resting.items() if until > now}

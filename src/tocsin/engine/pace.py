@@ -1,4 +1,4 @@
-"""Senders first: while deliveries pour in, the engine takes small bites and rests between them, so that accepting stays fast.
+"""Senders first: while deliveries pour in, the engine takes small bites and rests between them.
 
 Accepting is what cannot be done later; deciding can, as long as the first decisions are not late. All of it shares one
 interpreter lock with the event loop, so that rest is the only thing the engine can give.

@@ -21,8 +21,9 @@ STORY_MAX: Final = 500  # Characters of a timeline line: a person reads it in on
 class Received(msgspec.Struct, frozen=True, kw_only=True):
     """Raw bytes as they came, before anybody has looked at them.
 
-    *channel*: the way they took (`in`, `pagerduty`, `slack`, `console`, `cli`, `self`). *key*: the name of the integration that
-    vouches for them, or empty. *head*: the header lines `name: value`, names in lower case, joined by newlines, without credentials.
+    *channel*: the way they took (`in`, `pagerduty`, `slack`, `console`, `cli`, `self`). *key*: the name of the
+    integration that vouches for them, or empty. *head*: the header lines `name: value`, names in lower case, joined by
+    newlines, without credentials.
     """
 
     received_at: Instant
@@ -56,7 +57,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Handled(msgspec.Struct, frozen=True):
-    """An input that was handled: its id (for idempotence), what it led to, and its line in the timeline (may be empty)."""
+    """An input that was handled: its id (for idempotence), why, and its line in the timeline (may be empty)."""
 
     input_id: str
     at: Instant
@@ -67,8 +68,8 @@ class Handled(msgspec.Struct, frozen=True):
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """An effect in the outbox. *id* is deterministic (`{input id}/{n}`) and the receiver's idempotency key.
 
-    *coalesce* is empty or the identity under which a newer effect replaces an older pending one. *method* counts the ways to
-    reach the receiver that were given up; *attempts* those made with the present one.
+    *coalesce* is empty or the identity under which a newer effect replaces an older pending one. *method* counts the
+    ways to reach the receiver that were given up; *attempts* those made with the present one.
     """
 
     id: str
@@ -88,8 +89,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """One atomic step of one aggregate: state at an expected version, wake_at, the inputs handled, the outbox.
 
-    *expected*: the version that was loaded, 0 for a new aggregate. *claims*: correlation keys that it answers to from now on,
-    each with the aggregate that held the key when it was loaded (None: nobody).
+    *expected*: the version that was loaded, 0 for a new aggregate. *claims*: correlation keys that it answers to from
+    now on, each with the aggregate that held the key when it was loaded (None: nobody).
     """
 
     aggregate: str
@@ -114,13 +115,19 @@ class CommitResult(StrEnum):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The receiver has it. *receipt* is what the transport needs to change the message later; None keeps the former one."""
+    """The receiver has it. *receipt* is what the transport needs to change the message later.
+
+    None keeps the former one.
+    """
 
     receipt: dict[str, Json] | None = None
 
 
 class Postponed(msgspec.Struct, frozen=True):
-    """Not now: try again, not before *after* ms when the receiver said so (Retry-After). A postponed try counts only if *counts*."""
+    """Not now: try again, not before *after* ms when the receiver said so (Retry-After).
+
+    A postponed try counts only if *counts*.
+    """
 
     error: str
     after: Duration | None = None
@@ -145,7 +152,10 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Transport(Protocol):
-    """A way to people. `deliver` blocks; it is called from one thread at a time for one address, from several for several."""
+    """A way to people. `deliver` blocks.
+
+    It is called from one thread at a time for one address, from several for several.
+    """
 
     name: str
 
@@ -260,7 +270,10 @@ class Aggregates(Protocol):
         ...
 
     def commit(self, commits: Sequence[Commit]) -> Sequence[CommitResult]:
-        """Write each commit whole or not at all; durable on return. Raises StoreUnavailableError: then none was written."""
+        """Write each commit whole or not at all; durable on return.
+
+        Raises StoreUnavailableError: then none was written.
+        """
         ...
 
     def due(self, now: Instant, limit: int) -> Sequence[str]:
@@ -286,7 +299,7 @@ class Outbox(Protocol):
     """What must go out."""
 
     def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
-        """Effects with not_before <= now: for each receiver (or each of *receivers*) the first few, urgent ones first, then oldest."""
+        """Effects with not_before <= now: of each receiver (or of *receivers*) the first few, urgent ones, then oldest."""
         ...
 
     def next_attempt(self, now: Instant) -> Instant | None:
@@ -334,7 +347,7 @@ class Store(Deliveries, Aggregates, Outbox, Records, Protocol):
         ...
 
     def prune(self, *, deliveries_before: Instant, aggregates_before: Instant, limit: int) -> int:
-        """Forget settled deliveries that came, and aggregates that ended (with all that belongs to them), before these instants.
+        """Forget settled deliveries that came, and aggregates that ended with all that is theirs, before these instants.
 
         At most *limit* of each; how many were forgotten.
         """

@@ -1,4 +1,7 @@
-"""The runner: load, decide, commit. It folds all inputs for one aggregate into one commit, and many commits into one batch."""
+"""The runner: load, decide, commit.
+
+It folds all inputs for one aggregate into one commit, and many commits into one batch.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Addressed(msgspec.Struct, frozen=True, kw_only=True):
-    """An input on its way: to one *aggregate*, or to whichever answers to the first of *keys* (or a new one, named *fresh*)."""
+    """An input on its way: to one *aggregate*, or to whichever answers to one of *keys*, or to a new one, *fresh*."""
 
     input_id: str
     machine: str
@@ -71,8 +74,8 @@ class Runner:
     def handle(self, inputs: Sequence[Addressed], now: Instant) -> Mapping[str, Outcome]:
         """Decide and commit *inputs* in order; what became of each, by input id.
 
-        Inputs that were handled before are not decided again. Raises StoreUnavailableError (nothing of what is missing in the
-        store has happened), ContentionError.
+        Inputs that were handled before are not decided again. Raises StoreUnavailableError (nothing of what is missing
+        in the store has happened), ContentionError.
         """
         outcomes: dict[str, Outcome] = {}
         waiting = list(inputs)

@@ -1,4 +1,4 @@
-"""The engine's thread: works off the backlog, wakes what is due, keeps the outbox moving, and sleeps until the next of these."""
+"""The engine's thread: works off the backlog, wakes what is due, keeps the outbox moving, and sleeps between."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class Engine:
         *,
         accepted: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Give it its parts; `start` begins. *accepted* counts the deliveries taken in so far: while they pour in, we rest."""
+        """Give it its parts; `start` begins.
+
+        *accepted* counts the deliveries taken in so far: while they pour in, we rest.
+        """
         self._store = store
         self._worker = worker
         self._runner = runner

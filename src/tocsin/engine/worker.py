@@ -1,4 +1,4 @@
-"""The worker: takes deliveries from the backlog, has them interpreted, and settles them when all their inputs are handled."""
+"""The worker: has the deliveries of the backlog interpreted, and settles them when all their inputs are handled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Interpretation(msgspec.Struct, frozen=True):
-    """What a delivery means: inputs for machines (none: it means nothing), and what to note about it (usually nothing)."""
+    """What a delivery means: inputs for machines (maybe none), and what to note about it (usually nothing)."""
 
     inputs: tuple[Addressed, ...]
     outcome: str = ""
@@ -37,7 +37,10 @@ class Worker:
         *,
         on_settled: Callable[[Delivery, str, Sequence[Outcome]], None] = lambda *_: None,
     ) -> None:
-        """*interpret* is pure and total as far as we know; what it cannot bear is given to *poisoned*, which makes it an alert."""
+        """*interpret* is pure and total as far as we know.
+
+        What it cannot bear is given to *poisoned*, which makes it an alert.
+        """
         self._store = store
         self._runner = runner
         self._interpret = interpret
@@ -45,7 +48,10 @@ class Worker:
         self._on_settled = on_settled
 
     def step(self, now: Instant, limit: int = 128) -> int:
-        """Handle at most *limit* deliveries; how many. Raises StoreUnavailableError, and then the rest stays in the backlog."""
+        """Handle at most *limit* deliveries; how many.
+
+        Raises StoreUnavailableError, and then the rest stays in the backlog.
+        """
         batch = self._store.backlog(limit)
         if not batch:
             return 0
@@ -89,7 +95,10 @@ class Worker:
                     log.exception("an input cannot be handled", extra={"input": item.input_id})
 
     def _set_aside(self, delivery: Delivery, now: Instant) -> Sequence[Delivery]:
-        """Turn a delivery that breaks a machine into an alert; if even that breaks, it stays in the backlog and doctor says so."""
+        """Turn a delivery that breaks a machine into an alert.
+
+        If even that breaks, it stays in the backlog and doctor says so.
+        """
         try:
             self._runner.handle(self._poisoned(delivery, "internal error while it was handled").inputs, now)
         except StoreUnavailableError:

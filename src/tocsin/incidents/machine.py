@@ -94,7 +94,7 @@ class IncidentMachine:
         if line is None and len(state.alerts) >= ALERTS_MAX:
             return False
         if state.status is Status.RESOLVED:
-            return _reopens(state, now)
+            return _reopens(state, given, now)
         window = state.plan.alert_window if state.kind is Kind.ALERT else state.plan.notification_window
         return now - state.last_alert_at <= window
 
@@ -129,11 +129,15 @@ def _begin(given: Input, now: Instant) -> _Decision:
     return received(None, given, now)
 
 
-def _reopens(state: Incident, now: Instant) -> bool:
-    """What its source closed and fires again at once is the same trouble; what a person closed is over."""
+def _reopens(state: Incident, given: AlertReceived, now: Instant) -> bool:
+    """What its source closed and fires again at once is the same trouble; what a person closed is over.
+
+    Not so for notifications, before or now: nobody is asked again because of one.
+    """
     closed_by_source = not state.resolved_by
+    both_alerts = state.kind is Kind.ALERT and (given.plan.kind or given.alert.kind) is Kind.ALERT
     assert state.resolved_at is not None
-    return closed_by_source and state.kind is Kind.ALERT and now - state.resolved_at <= state.plan.reopen_window
+    return closed_by_source and both_alerts and now - state.resolved_at <= state.plan.reopen_window
 
 
 def _acknowledge(state: Incident, given: Acknowledged, now: Instant) -> _Decision:

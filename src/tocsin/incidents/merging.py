@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from msgspec.structs import replace
 
 from tocsin.incidents import ladder
@@ -30,6 +32,7 @@ def received(state: Incident | None, given: AlertReceived, now: Instant) -> _Dec
             return _acknowledged(state, alert, now)
         case AlertStatus.RESOLVED:
             return _recovers(state, line, alert, now)
+    assert_never(alert.status)
 
 
 def is_stale(line: AlertLine, alert: Alert) -> bool:

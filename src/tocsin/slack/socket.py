@@ -31,6 +31,7 @@ ENVELOPE_HEADER: Final = "x-slack-envelope"
 WATCH_INTERVAL: Final[Duration] = SECOND  # How soon a lost connection is noticed.
 PING_INTERVAL: Final[Duration] = 5 * SECOND
 CONNECT_MAX: Final[Duration] = 15 * SECOND
+FINISH_MAX: Final[Duration] = 5 * SECOND  # For what is being stored when the connection ends.
 RETRY_MAX: Final[Duration] = 30 * SECOND  # Between attempts; Slack counts the opening of connections.
 STORING_AT_ONCE_MAX: Final = 4  # Clicks are rare, and the store commits in groups.
 
@@ -123,7 +124,8 @@ class SlackSocket:
             return False
         finally:
             self._connected = False
-            await asyncio.gather(*self._handling, return_exceptions=True)
+            if self._handling:
+                await asyncio.wait(self._handling, timeout=FINISH_MAX / SECOND)
             await client.close()  # type: ignore[no-untyped-call]
         return True
 

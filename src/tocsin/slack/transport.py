@@ -18,7 +18,7 @@ import msgspec
 
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents import ladder
-from tocsin.incidents.state import Incident
+from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack import batches
@@ -206,7 +206,7 @@ class SlackTransport:
         touched = self._touched(batch.changes)
         own, shared = await asyncio.gather(
             asyncio.gather(*(self._update_one(job, gate) for job in batch.updates)),
-            asyncio.gather(*(self._update_bundle(place, gate) for place in touched)),
+            asyncio.gather(*(self._update_bundle(place, bundle, gate) for place, bundle in touched.items())),
         )
         by_place = dict(zip(touched, shared, strict=True))
         results = {
@@ -220,13 +220,13 @@ class SlackTransport:
     async def _update_one(self, job: Job, gate: asyncio.Semaphore) -> DeliveryResult | None:
         """None: there is no such message any more."""
         assert job.receipt is not None
-        asked = job.outgoing.receiver in _incident(job).asked
-        message = self._message(job, str(job.receipt.get("why", "")) if asked else "", page=False)
+        why = str(job.receipt.get("why", "")) if _asks(job) else ""
+        message = self._message(job, why, page=False)
         result = await self._change(batches.place(job.receipt), message, gate)
         return None if isinstance(result, Failure) else result
 
-    async def _update_bundle(self, place: Place, gate: asyncio.Semaphore) -> DeliveryResult:
-        result = await self._change(place, self._bundle_message(self._bundles[place]), gate)
+    async def _update_bundle(self, place: Place, bundle: _Bundle, gate: asyncio.Semaphore) -> DeliveryResult:
+        result = await self._change(place, self._bundle_message(bundle), gate)
         if isinstance(result, Failure):
             self._bundles.pop(place, None)
             return Delivered()
@@ -253,17 +253,17 @@ class SlackTransport:
         message = replaced_message(job.outgoing.aggregate, _incident(job), setting=self._setting)
         await self._change(batches.place(former), message, asyncio.Semaphore())
 
-    def _touched(self, jobs: Sequence[Job]) -> list[Place]:
+    def _touched(self, jobs: Sequence[Job]) -> dict[Place, _Bundle]:
         """The bundles with a line that changes, after the change."""
         states: dict[str, dict[str, Incident]] = {}
         for job in jobs:
             states.setdefault((job.receipt or {})["channel"], {})[job.outgoing.aggregate] = _incident(job)
-        touched = []
+        touched: dict[Place, _Bundle] = {}
         for place, bundle in self._bundles.items():
             news = {name: state for name, state in states.get(place[0], {}).items() if name in bundle.lines}
             bundle.lines.update(news)
             if news:
-                touched.append(place)
+                touched[place] = bundle
         return touched
 
     # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -305,6 +305,12 @@ async def _made(token: str, base_url: str, timeout: Duration) -> Api:  # noqa: A
 def _incident(job: Job) -> Incident:
     assert isinstance(job.state, Incident)
     return job.state
+
+
+def _asks(job: Job) -> bool:
+    """Whether the receiver is asked at this moment."""
+    incident, receiver = _incident(job), job.outgoing.receiver
+    return incident.status is Status.TRIGGERED and receiver in incident.asked and receiver not in incident.passed
 
 
 def _viewer(job: Job) -> str:

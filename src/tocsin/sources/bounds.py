@@ -19,6 +19,9 @@ LINK_MAX: Final = 2000  # Characters: browsers and chat services refuse longer o
 LINKS_MAX: Final = 8  # More buttons do not fit on a phone.
 QUOTE_MAX: Final = 80  # Characters of a bad value that a problem quotes.
 
+NUMBERS: Final = (int, float)  # Of JSON; compared with `type`, as a truth value is no number.
+WRITTEN: Final = (str, *NUMBERS)  # What a person could have written in one word.
+
 # Control characters, line separators, lone surrogates, and the marks that turn the direction of writing.
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSEEN_BUT_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -34,7 +37,7 @@ def said(value: Json) -> str:
         return value
     if value is None:
         return ""
-    if type(value) in {int, float}:
+    if type(value) in NUMBERS:
         return str(value)
     return _as_json(value, DESCRIPTION_MAX)
 
@@ -51,15 +54,24 @@ def plain(text: str) -> str:
 
 def line(text: str, limit: int = TITLE_MAX) -> str:
     """*text* on one line of at most *limit* characters."""
+    if not text:
+        return ""
     if len(text) > 2 * limit:
         text = text.lstrip()[: 2 * limit]
     text = plain(text)
     return _cut(" ".join(text.split()), limit)
 
 
+def title(text: str) -> str:
+    """*text* as a title; there is always something to read, or nobody could press on it."""
+    return line(text) or "(no title)"
+
+
 def prose(text: str) -> str:
     """*text* as a description, its line breaks kept."""
     text = text.strip()
+    if not text:
+        return ""
     if len(text) > DESCRIPTION_MAX:
         text = text[: DESCRIPTION_MAX + 1]
     if not text.isprintable():
@@ -81,6 +93,8 @@ def labels(pairs: Iterable[tuple[str, Json]]) -> dict[str, str]:
             continue
         if len(text) > LABEL_MAX or not text.isprintable():
             text = line(text, LABEL_MAX)
+            if not text:
+                continue
         found[name if len(name) <= NAME_MAX and name.isprintable() else line(name, NAME_MAX)] = text
         if len(found) == LABELS_MAX:
             break
@@ -119,7 +133,7 @@ def instant(value: Json) -> Instant | None:
     """The instant that a sender wrote: ISO 8601, or seconds or milliseconds since 1970; None if it is none of these."""
     if type(value) is str:
         return _instant(value) if len(value) <= _TIME_TEXT_MAX else None
-    if type(value) in {int, float} and 0 < value <= INSTANT_MAX:
+    if type(value) in NUMBERS and 0 < value <= INSTANT_MAX:
         return int(value * 1000) if value < _SECONDS_MAX else int(value)
     return None
 

@@ -29,7 +29,7 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
     context = metadata.get("additionalContext")
     alert = Alert(
         status=AlertStatus.FIRING,
-        title=bounds.line(title),
+        title=bounds.title(title),
         description=bounds.paragraphs(description, "\n".join(f"- {step}" for step in steps)),
         dedup_key=bounds.key(thread) if thread else f"chatbot:{bounds.digest(hints.topic, title)}",
         source=SOURCE,

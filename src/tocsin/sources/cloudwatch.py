@@ -51,7 +51,7 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
     dimensions = _dimensions(trigger)
     alert = Alert(
         status=_status(state),
-        title=bounds.line(_title(name, state)),
+        title=bounds.title(_title(name, state)),
         description=bounds.paragraphs(
             said(value.get("AlarmDescription")),
             said(value.get("NewStateReason")),
@@ -94,7 +94,7 @@ def read_event(event: dict[str, Json]) -> Reading | None:
     alert = Alert(
         status=_status(value),
         kind=Kind.NOTIFICATION if unasked else Kind.ALERT,
-        title=bounds.line(_title(name, value)),
+        title=bounds.title(_title(name, value)),
         description=bounds.paragraphs(
             said(configuration.get("description")),
             said(state.get("reason")),

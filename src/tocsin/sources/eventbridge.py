@@ -54,7 +54,7 @@ def _alert(event: dict[str, Json], source: str, detail_type: str, detail: dict[s
     return Alert(
         status=AlertStatus.RESOLVED if verdict is Verdict.OVER else AlertStatus.FIRING,
         kind=kind,
-        title=bounds.line(_title(detail_type, headline, _short(name), outcome)),
+        title=bounds.title(_title(detail_type, headline, _short(name), outcome)),
         description=bounds.paragraphs(
             *[text for text in _texts(detail, (*shape.texts, *types.TEXTS)) if text != headline]
         ),
@@ -122,7 +122,7 @@ def _texts(detail: dict[str, Json], paths: Iterable[str]) -> Iterator[str]:
     told: set[str] = set()
     for path in paths:
         value = _dig(detail, path)
-        if type(value) in {str, int, float}:
+        if type(value) in bounds.WRITTEN:
             text = said(value)[:DESCRIPTION_MAX]
             if text not in told and text and not text.isspace():
                 told.add(text)
@@ -150,7 +150,7 @@ def _label_pairs(source: str, detail_type: str, outcome: str, detail: dict[str, 
     yield "detail-type", detail_type
     yield "outcome", outcome
     for name, value in detail.items():
-        if type(value) in {str, int, float, bool} and name not in _OWN_LABELS:
+        if isinstance(value, bounds.WRITTEN) and name not in _OWN_LABELS:
             yield name, value
 
 

@@ -52,7 +52,7 @@ def alert(value: dict[str, Json], hints: Hints, source: str = "json") -> Alert |
     shown = leaves.items() if described_by or not titled_by else _without(leaves, {titled_by})
     return Alert(
         status=words.status(_first_value(fields, _STATUSES)),
-        title=bounds.line(title),
+        title=bounds.title(title),
         description=_description(description or (own_title if hints.title else ""), list(shown)),
         dedup_key=_key(fields, hints, own_title, resource, leaves),
         source=source,
@@ -85,7 +85,7 @@ def _first(fields: dict[str, Json], names: tuple[str, ...], *, but: str = "") ->
     """The text of the first of *names* that says something, and the name; two empty texts if there is none."""
     for name in names:
         item = fields.get(name)
-        if item is not None and name != but and type(item) in {str, int, float}:
+        if item is not None and name != but and type(item) in bounds.WRITTEN:
             text = bounds.said(item)
             if text and not text.isspace():
                 return text, name
@@ -157,7 +157,9 @@ def _key(fields: dict[str, Json], hints: Hints, own_title: str, resource: str, l
 def _label_pairs(leaves: dict[str, Json], taken: set[str]) -> Iterator[tuple[str, Json]]:
     """All leaves but the title and the description; those of an object of labels under their own names."""
     for name, item in leaves.items():
-        first, _, rest = name.partition(".")
-        if first.lower() in taken and not rest:
+        if "." not in name:
+            if name.lower() not in taken:
+                yield name, item
             continue
-        yield (rest if rest and first.lower() in _LABELS else name), item
+        owner, _, rest = name.partition(".")
+        yield (rest if owner.lower() in _LABELS else name), item

@@ -64,18 +64,15 @@ def identity(labels: dict[str, Json]) -> str:
     values = labels.values()
     if "" in values or None in values:
         labels = {name: value for name, value in labels.items() if value not in ("", None)}
-    try:
-        return bounds.digest_of(msgspec.json.encode(labels, order="sorted"))
-    except OverflowError:  # A whole number of more than 64 bits.
-        return bounds.digest(*[f"{name}={said(labels[name])}" for name in sorted(labels)])
+    return bounds.digest_of(msgspec.json.encode(labels, order="sorted"))
 
 
 def _title(labels: dict[str, Json], annotations: dict[str, Json]) -> str:
     name, summary = said(labels.get("alertname")), _first(annotations, _SUMMARIES)
     if not summary:
         place = _first(labels, _RESOURCES)
-        return bounds.line(f"{name or 'Alert'} on {place}" if place else name) or "Alert without a name"
-    return bounds.line(summary if name.lower() in summary.lower() else f"{name}: {summary}")
+        return bounds.title(f"{name or 'Alert'} on {place}" if place else name or "Alert without a name")
+    return bounds.title(summary if name.lower() in summary.lower() else f"{name}: {summary}")
 
 
 def _first(values: dict[str, Json], names: tuple[str, ...]) -> str:

@@ -79,7 +79,7 @@ def _alert(event: dict[str, Json], hints: Hints) -> Alert:
     source = said(payload.get("source"))
     return Alert(
         status=_STATUSES[event["event_action"]],
-        title=bounds.line(summary or dedup_key),
+        title=bounds.title(summary or dedup_key),
         description=_description(details),
         dedup_key=bounds.key(dedup_key or f"pagerduty:{bounds.digest(summary, *map(said, map(payload.get, _LABELS)))}"),
         source=SOURCE,
@@ -129,7 +129,7 @@ def _refusal(status: str, message: str, errors: list[str]) -> Answer:
 
 def _text(value: Json) -> str:
     """*value* as text if it is text or a number, and not blank."""
-    text = said(value) if type(value) in {str, int, float} else ""
+    text = said(value) if type(value) in bounds.WRITTEN else ""
     return "" if text.isspace() else text
 
 

@@ -94,7 +94,7 @@ def _unsubscribed(envelope: dict[str, Json], topic: str) -> Alert:
     arn = arns.parse(topic)
     return Alert(
         status=AlertStatus.FIRING,
-        title=bounds.line(f"Source unsubscribed: monitoring by {arn.name if arn else topic} is being lost"),
+        title=bounds.title(f"Source unsubscribed: monitoring by {arn.name if arn else topic} is being lost"),
         description=bounds.paragraphs(
             f"The subscription to the topic {topic} was removed: its alerts do not come here any more.",
             "If nobody meant that, subscribe again: SubscribeURL in this delivery does it while its token lives.",

@@ -18,7 +18,7 @@ def alert(text: str, hints: Hints, source: str = "text") -> Alert:
     first, _, rest = text.partition("\n")
     return Alert(
         status=AlertStatus.FIRING,
-        title=bounds.line(hints.title or first),
+        title=bounds.title(hints.title or first),
         description=bounds.prose(text if hints.title else rest),
         dedup_key=bounds.key(hints.key) if hints.key else f"text:{bounds.digest(hints.topic, hints.title, text)}",
         source=source,

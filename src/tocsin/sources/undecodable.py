@@ -19,7 +19,7 @@ def undecodable(integration: str, delivery_id: str, problems: Sequence[Problem])
         told.append(f"... and {len(problems) - SHOWN_MAX} more")
     return Alert(
         status=AlertStatus.FIRING,
-        title=bounds.line(f"Undecodable delivery from {integration or 'an unknown sender'}"),
+        title=bounds.title(f"Undecodable delivery from {integration or 'an unknown sender'}"),
         description=bounds.paragraphs(
             f"Delivery {delivery_id} could not be read in full, so an alert may be hidden in it.",
             "\n".join(told),

@@ -21,7 +21,9 @@ class CrashError(BaseException):
 class Faults:
     """How likely what goes wrong, for each call of the store; all zero heals it."""
 
-    def __init__(self, *, crash: float = 0.0, unavailable: float = 0.0, conflict: float = 0.0, stale: float = 0.0) -> None:
+    def __init__(
+        self, *, crash: float = 0.0, unavailable: float = 0.0, conflict: float = 0.0, stale: float = 0.0
+    ) -> None:
         """Probabilities in [0, 1]. *crash* and *unavailable* strike half before and half after the work was done."""
         self.crash = crash
         self.unavailable = unavailable

@@ -40,7 +40,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, assert_never
 
 import msgspec
 
@@ -338,6 +338,7 @@ class _Player:
                 return _describe(state) if state else "no such incident"
             case Wait():
                 return ""
+        assert_never(act)
 
     def _tick(self, now: Instant) -> list[tuple[str, str]]:
         happened = self.runtime.tick(now)

@@ -1,7 +1,7 @@
-"""The front door: an asyncio protocol that takes deliveries in with as little work as can be, and leaves all else to uvicorn.
+"""The front door: an asyncio protocol that takes deliveries in, and leaves all else to uvicorn.
 
-A connection whose next request is for an ingest path is read here with httptools (llhttp); any other is handed over, whole
-and for good, to uvicorn's protocol. A request is answered only when its delivery is on disk.
+A connection whose next request is for an ingest path is read here with httptools (llhttp), since a framework costs more
+than the durable write itself; any other is handed over, whole and for good, to uvicorn's protocol.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tocsin.kernel import json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
-BODY_BYTES_MAX: Final = (
-    8 * 1024 * 1024
-)  # GitHub's are larger in theory; an Alertmanager group of 10,000 alerts is smaller.
+BODY_BYTES_MAX: Final = 8 * 1024 * 1024  # An Alertmanager group of 10,000 alerts is smaller.
 HEAD_BYTES_MAX: Final = 64 * 1024
 PIPELINE_MAX: Final = 64  # Requests of one connection that wait for their answer.
 IDLE_SECONDS: Final = 75.0  # As nginx keeps them; a request that is not whole by then was lost anyway.
@@ -36,14 +36,13 @@ _DULL: Final = frozenset(
 
 
 class Request:
-    """One request, whole: *head* are the header lines to keep, *path* without the query."""
+    """One request, whole; *path* is without the query."""
 
-    __slots__ = ("body", "close", "head", "headers", "path", "query")
+    __slots__ = ("body", "headers", "path")
 
-    def __init__(self, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def __init__(self, path: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         """Names in *headers* are in lower case."""
         self.path = path
-        self.query = query
         self.headers = headers
         self.body = body
 
@@ -55,7 +54,10 @@ class Request:
 
 
 class Taker(Protocol):
-    """Decides on requests; it answers each by calling *answer* once with the whole response, at once or later on the loop."""
+    """Decides on requests.
+
+    It answers each by calling *answer* once with the whole response, at once or later on the loop.
+    """
 
     def take(self, request: Request, answer: Callable[[bytes], None]) -> None:
         """Take one request."""
@@ -64,20 +66,13 @@ class Taker(Protocol):
 
 def response(status: int, body: bytes, content_type: bytes = b"application/json", headers: bytes = b"") -> bytes:
     """A whole HTTP/1.1 response; *headers* are further lines, each ended by CRLF."""
-    return b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n%s\r\n%s" % (
-        status,
-        HTTPStatus(status).phrase.encode(),
-        content_type,
-        len(body),
-        headers,
-        body,
-    )
+    first = f"HTTP/1.1 {int(status)} {HTTPStatus(status).phrase}\r\ncontent-length: {len(body)}\r\n".encode()
+    return b"".join((first, b"content-type: ", content_type, b"\r\n", headers, b"\r\n", body))
 
 
 def refusal(status: int, sentence: str, headers: bytes = b"") -> bytes:
     """A response that says in one sentence what is wrong."""
-    body = '{"status":"refused","message":"%s"}' % sentence.replace("\\", "\\\\").replace('"', '\\"')
-    return response(status, body.encode(), headers=headers)
+    return response(status, json.encode({"status": "refused", "message": sentence}), headers=headers)
 
 
 def door(taker: Taker) -> type[asyncio.Protocol]:
@@ -115,7 +110,11 @@ class _Door(asyncio.Protocol):
         self._slots: deque[list[bytes | None]] = deque()
         self._closing = False
         self._active_at = self._loop.time()
-        self._reset()
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._size = 0
+        self._head_bytes = 0
 
     # asyncio.Protocol
 
@@ -146,7 +145,7 @@ class _Door(asyncio.Protocol):
         except httptools.HttpParserError as problem:
             self._refuse(refusal(HTTPStatus.BAD_REQUEST, f"this is not HTTP: {_plain(problem)}"))
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - see asyncio.
         """The client has gone; what it sent whole is still stored."""
         self._idle.cancel()
         self._state.connections.discard(self)  # type: ignore[arg-type]
@@ -162,7 +161,11 @@ class _Door(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._reset()
+        self._url = b""
+        self._headers = []
+        self._body = []
+        self._size = 0
+        self._head_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         """Its target, or a part of it."""
@@ -196,7 +199,7 @@ class _Door(asyncio.Protocol):
         if len(self._slots) >= PIPELINE_MAX:
             self._refuse(refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests before an answer"))
             return
-        path, _, query = self._url.partition(b"?")
+        path = self._url.partition(b"?")[0]
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         slot: list[bytes | None] = [None]
         self._slots.append(slot)
@@ -207,16 +210,9 @@ class _Door(asyncio.Protocol):
             self._flush()
 
         self._url, self._body, headers, self._headers = b"", [], self._headers, []
-        self._taker.take(Request(path, query, headers, body), answer)
+        self._taker.take(Request(path, headers, body), answer)
 
     # Ours
-
-    def _reset(self) -> None:
-        self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
-        self._size = 0
-        self._head_bytes = 0
 
     def _at_border(self) -> bool:
         return not self._url and not self._headers and not self._body

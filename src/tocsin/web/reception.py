@@ -1,4 +1,7 @@
-"""Reception: what happens at the front door. A valid key and, where the sender signs, a valid signature; then onto the disk."""
+"""Reception: what happens at the front door. A valid key and, where the sender signs, a valid signature.
+
+Then onto the disk.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ PATHS_MAX: Final = 1000
 INGEST_PATH: Final = b"/v1/in/"
 PAGERDUTY_PATH: Final = b"/v2/enqueue"
 
+_ACCEPTED: Final = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: "
+_OK: Final = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "  # What SNS expects.
 _UNKNOWN_KEY: Final = "this integration key is not known here; compare it with the console's list"
 _UNKNOWN_ROUTING_KEY: Final = (
     b'{"status":"invalid event","message":"Event object is invalid","errors":["\'routing_key\' is not known here"]}'
@@ -74,7 +79,9 @@ class Reception:
         on_accepted: Callable[[int], None],
         on_refused: Callable[[str], None],
     ) -> None:
-        """*integration* names the integration that a presented key belongs to. *check_sns* may block (it runs on *executor*).
+        """*integration* names the integration that a presented key belongs to.
+
+        *check_sns* may block (it runs on *executor*).
 
         *on_refused* hears the kind of each refusal: `key`, `signature`, `overload`, `store`, `contract`.
         """
@@ -141,10 +148,13 @@ class Reception:
         if signed and not raw:
             self._check_then_submit(request, received, answer)
         else:
-            self.submit(received, lambda result: answer(_reply(result, HTTPStatus.ACCEPTED)))
+            self.submit(received, lambda result: answer(_reply(result, _ACCEPTED)))
 
     def _integration_at(self, path: bytes) -> str | None:
-        """The integration of an ingest path; paths that are known are remembered, and there are only so many of them."""
+        """The integration of an ingest path.
+
+        Paths that are known are remembered, and there are only so many of them.
+        """
         key = path[len(INGEST_PATH) :].strip(b"/").decode("ascii", "replace")
         integration = self._integration(key)
         if integration is not None and len(self._paths) < PATHS_MAX:
@@ -160,7 +170,7 @@ class Reception:
                 log.error("checking a signature failed", extra={"problem": repr(done.exception())})
                 answer(_unavailable("internal error while the signature was checked"))
             elif (found := done.result()).status == HTTPStatus.OK:
-                self.submit(received, lambda result: answer(_reply(result, HTTPStatus.OK)))
+                self.submit(received, lambda result: answer(_reply(result, _OK)))
             else:
                 self._on_refused("signature")
                 headers = RETRY_AFTER if found.status == HTTPStatus.SERVICE_UNAVAILABLE else b""
@@ -185,14 +195,13 @@ class Reception:
             received_at=self._clock(), channel="in", key=integration, head=made + request.kept(), body=request.body
         )
         whole = response(HTTPStatus.ACCEPTED, found.body)
-        self.submit(
-            received, lambda result: answer(whole if isinstance(result, str) else _unavailable(result.message))
-        )
+        self.submit(received, lambda result: answer(whole if isinstance(result, str) else _unavailable(result.message)))
 
 
-def _reply(result: str | StoreUnavailableError, status: int) -> bytes:
+def _reply(result: str | StoreUnavailableError, start: bytes) -> bytes:
     if isinstance(result, str):
-        return response(status, b'{"status":"accepted","id":"%s"}' % result.encode())
+        body = b'{"status":"accepted","id":"%b"}' % result.encode()
+        return b"%b%d\r\n\r\n%b" % (start, len(body), body)
     return _unavailable(result.message)
 
 

@@ -45,7 +45,7 @@ from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
-from tocsin.wiring.transports import Chat, connect
+from tocsin.wiring.transports import Chat, connect, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
@@ -93,7 +93,7 @@ class Embedded:
         self._reception.attach(self._writer)
         self._intake = LoopIntake(loop, self._reception.submit)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept)
-        self._build_engine([*extra, *(chat.transport for chat in self._chats)])
+        self._build_engine([*extra, *transports(settings, url, self.clock), *(chat.transport for chat in self._chats)])
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -168,17 +168,13 @@ class Embedded:
             public_url=self.url,
         )
         front = [Route("/v1/in/{key}", _only_post), Route("/v2/enqueue", _only_post)]
-        return Starlette(
-            routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)]
-        )
+        return Starlette(routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         machine = IncidentMachine()
         interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
         runner = Runner(self.store, [machine], on_commit=self._committed)
-        worker = Worker(
-            self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled
-        )
+        worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
         dispatcher = Dispatcher(
             self.store,
             [machine],
@@ -277,7 +273,7 @@ async def serve(
     runtime.start()
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     try:
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag, and no event.
             await asyncio.sleep(0.005)
         if server.started:
             ready = Ready(
@@ -308,4 +304,3 @@ class _Server(uvicorn.Server):
 async def _only_post(request: Request) -> Response:
     sentence = f"{request.method} does nothing here; send alerts with POST\n"
     return PlainTextResponse(sentence, status_code=405, headers={"allow": "POST, PUT"})
-

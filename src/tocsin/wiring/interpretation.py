@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from tocsin.engine.dispatcher import Failure
-from tocsin.engine.ports import Delivery, Received
+from tocsin.engine.ports import REPLAY_OF, Delivery, Received
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.incidents.alerts import Alert, AlertStatus, Severity
@@ -53,18 +53,24 @@ class Interpreter:
         )
 
     def _alerts(self, delivery: Delivery) -> Interpretation:
-        reading = read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
-        inputs = [self._alert(delivery, number, alert, reading.event) for number, alert in enumerate(reading.alerts)]
+        found = headers(delivery.head)
+        reading = read(found, delivery.body, received_at=delivery.received_at)
+        name = _occurrence(delivery, found)
+        inputs = [
+            self._addressed(
+                f"{name}/{number}",
+                f"{delivery.id}-{number}" if number else delivery.id,
+                delivery.key,
+                alert,
+                reading.event,
+            )
+            for number, alert in enumerate(reading.alerts)
+        ]
         if not reading.problems:
-            return Interpretation(tuple(inputs))
+            return Interpretation(tuple(inputs), reading.fact)
         inputs.append(self._undecodable(delivery, reading.problems))
         first = reading.problems[0]
         return Interpretation(tuple(inputs), ": ".join(filter(None, (UNDECODABLE, first.place, first.message))))
-
-    def _alert(self, delivery: Delivery, number: int, alert: Alert, event: json.Json) -> Addressed:
-        return self._addressed(
-            f"{delivery.id}/{number}", f"{delivery.id}-{number}" if number else delivery.id, delivery.key, alert, event
-        )
 
     def _undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:
         alert = undecodable(delivery.key or delivery.channel, delivery.id, problems)
@@ -131,6 +137,15 @@ def headers(head: bytes) -> dict[str, str]:
         name, _, value = line.partition(": ")
         found.setdefault(name, value)
     return found
+
+
+def _occurrence(delivery: Delivery, found: Mapping[str, str]) -> str:
+    """What names the inputs of a delivery: SNS signs the number of a message, so one delivered twice counts once."""
+    if REPLAY_OF in found:
+        return delivery.id
+    if found.get("x-amz-sns-message-id") and found.get("x-amz-sns-rawdelivery") != "true":
+        return f"{delivery.key}/sns/{found['x-amz-sns-message-id']}"
+    return delivery.id
 
 
 def _read_command(body: bytes) -> Sequence[Command] | str:

@@ -15,7 +15,10 @@ KEY_CHARACTERS: Final = 26  # 130 bits in base 32: not to be guessed, still to b
 
 
 class KeyRing:
-    """Which integration a presented key belongs to. Keys are looked up by their SHA-256, so that timing tells nothing."""
+    """Which integration a presented key belongs to.
+
+    Keys are looked up by their SHA-256, so that timing tells nothing.
+    """
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         """*keys* by integration."""

@@ -1,14 +1,43 @@
-"""Signed senders: who may send to which integration."""
+"""Signed senders: what Amazon SNS must show before its deliveries come in."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from tocsin.kernel.time import Instant
-from tocsin.web.reception import Verdict
+from tocsin.sns.verification import Confirmed, Forged, Unavailable, Verified, Verifier
+from tocsin.sources.sns import SUBSCRIPTION
+from tocsin.web.reception import Check, Verdict
 from tocsin.wiring.settings import Settings
 
+log = logging.getLogger(__name__)
 
-def sns_check(settings: Settings, clock: Callable[[], Instant]) -> Callable[[Mapping[str, str], bytes, str], Verdict]:
-    """TEMPORARY."""
-    return lambda headers, body, integration: Verdict(200)
+
+def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[[str], bytes] | None = None) -> Check:
+    """Verifies a message by the accounts of its integration, and confirms a subscription that it asks for."""
+    verifiers = {
+        name: Verifier(fetch, allowed_accounts=integration.sns_accounts)
+        for name, integration in settings.integrations.items()
+    }
+
+    def check(headers: Mapping[str, str], body: bytes, integration: str) -> Verdict:
+        verifier = verifiers[integration]
+        found: Verified | Confirmed | Forged | Unavailable = verifier.verify(headers, body, clock())
+        if isinstance(found, Verified) and found.kind == SUBSCRIPTION:
+            found = verifier.confirm(found)
+        match found:
+            case Forged(reason):
+                log.warning("an SNS message was refused", extra={"integration": integration, "problem": reason})
+                return Verdict(HTTPStatus.FORBIDDEN, reason)
+            case Unavailable(reason):
+                log.warning(
+                    "an SNS message could not be verified", extra={"integration": integration, "problem": reason}
+                )
+                return Verdict(HTTPStatus.SERVICE_UNAVAILABLE, reason)
+            case Confirmed(topic):
+                log.info("an SNS subscription was confirmed", extra={"integration": integration, "topic": topic})
+        return Verdict(HTTPStatus.OK)
+
+    return check

@@ -9,6 +9,9 @@ import msgspec
 from tocsin.engine.ports import Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
+from tocsin.mail.conversation import Server
+from tocsin.mail.transport import MailTransport
+from tocsin.ntfy.transport import NtfyTransport
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
@@ -16,7 +19,7 @@ from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
-from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings import Mail, Settings
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
 
@@ -49,18 +52,43 @@ def connect(
     return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
 
 
+def transports(settings: Settings, url: str, clock: Callable[[], Instant]) -> Sequence[Transport]:
+    """The ways that only go out, as far as *settings* name them; *url* is the console's, without a slash at its end."""
+    names = _names(settings)
+    found: list[Transport] = []
+    if any(person.ntfy for person in settings.responders.values()):
+        found.append(NtfyTransport(now=clock, names=names, url=url))
+    if settings.mail:
+        found.append(MailTransport(_mail_server(settings.mail), settings.mail.sender, now=clock, names=names, url=url))
+    return found
+
+
+def _mail_server(mail: Mail) -> Server:
+    host, _, port = mail.smtp.rpartition(":")
+    return Server(
+        host=host.strip("[]"),
+        port=int(port),
+        tls=mail.tls,
+        username=mail.username or "",
+        password=mail.password.reveal() if mail.password else "",
+    )
+
+
+def _names(settings: Settings) -> Mapping[str, str]:
+    return {name: person.name or name for name, person in settings.responders.items()}
+
+
 def _slack(
     settings: Settings, url: str, clock: Callable[[], Instant], accept: Callable[[Received], None], slack_api: str
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
-    names = {name: person.name or name for name, person in settings.responders.items()}
     responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
         now=clock,
-        setting=Setting(names=names, incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+        setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
         base_url=slack_api,
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret

@@ -1,4 +1,4 @@
-"""The running process holds itself to law 12: is the store usable, is nothing overdue, does every promise have its next action."""
+"""The running process holds itself to law 12: nothing is overdue, and every promise has its next action."""
 
 from __future__ import annotations
 

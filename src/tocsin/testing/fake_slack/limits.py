@@ -83,7 +83,7 @@ class RateLimiter:
     def admit(self, method: str, channel: str) -> int | None:
         """Count one call. None if it may pass; otherwise nothing is counted, and the Retry-After in whole seconds."""
         now = self._clock()
-        buckets = self._buckets_of(method, channel)
+        buckets = self._buckets_of(method, channel, now)
         wait_seconds = max((bucket.wait_seconds(now) for bucket in buckets), default=0.0)
         if wait_seconds > 0:
             return max(1, math.ceil(wait_seconds))
@@ -91,25 +91,25 @@ class RateLimiter:
             bucket.take()
         return None
 
-    def _buckets_of(self, method: str, channel: str) -> list[_Bucket]:
+    def _buckets_of(self, method: str, channel: str, now: float) -> list[_Bucket]:
         limits = self._limits
         buckets: list[_Bucket] = []
         if method == "chat.postMessage":
             if limits.channel_rate:
                 rate = 1 / limits.channel_interval_seconds
-                buckets.append(self._bucket(("channel", channel), rate, limits.channel_burst))
+                buckets.append(self._bucket(("channel", channel), rate, limits.channel_burst, now))
             if limits.workspace_rate:
                 per_minute = limits.workspace_per_minute
-                buckets.append(self._bucket(("workspace", ""), per_minute / 60, per_minute))
+                buckets.append(self._bucket(("workspace", ""), per_minute / 60, per_minute, now))
         elif limits.tiers and method in METHOD_TIER:
             per_minute = TIER_PER_MINUTE[METHOD_TIER[method]]
-            buckets.append(self._bucket(("method", method), per_minute / 60, max(TIER_BURST_MIN, per_minute)))
+            buckets.append(self._bucket(("method", method), per_minute / 60, max(TIER_BURST_MIN, per_minute), now))
         return buckets
 
-    def _bucket(self, key: tuple[str, str], per_second: float, capacity: int) -> _Bucket:
+    def _bucket(self, key: tuple[str, str], per_second: float, capacity: int, now: float) -> _Bucket:
         found = self._buckets.get(key)
         if found is None:
-            found = self._buckets[key] = _Bucket(per_second, capacity, self._clock())
+            found = self._buckets[key] = _Bucket(per_second, capacity, now)
         return found
 
 

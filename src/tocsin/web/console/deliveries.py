@@ -24,6 +24,15 @@ HEX_ROW: Final = 16
 HEAD_BYTES_MAX: Final = 8192
 INPUTS_MAX: Final = 20  # Of one delivery, whose incidents are linked; inputs are called by its id and a number.
 
+CHANNELS: Final = {
+    "in": "HTTP",
+    "pagerduty": "PagerDuty's protocol",
+    "slack": "Slack",
+    "console": "the console",
+    "cli": "the terminal",
+    "self": "Tocsin itself",
+}
+
 _ID_DIGITS_MAX: Final = 18  # What SQLite's integers hold.
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 
@@ -42,7 +51,7 @@ def show_deliveries(visit: Visit) -> Response:
     before = visit.request.query_params.get("before", "")
     rows = visit.console.store.deliveries(ROWS_MAX + 1, before if _is_id(before) else "")
     older = rows[ROWS_MAX - 1].id if len(rows) > ROWS_MAX else ""
-    return respond(visit, "deliveries.html", rows=rows[:ROWS_MAX], older=older, paged=bool(before))
+    return respond(visit, "deliveries.html", rows=rows[:ROWS_MAX], older=older, paged=bool(before), channels=CHANNELS)
 
 
 def show_delivery(visit: Visit) -> Response:
@@ -54,6 +63,7 @@ def show_delivery(visit: Visit) -> Response:
         visit,
         "delivery.html",
         delivery=delivery,
+        channels=CHANNELS,
         replay_of=delivery.header(REPLAY_OF) or "",
         head=spelled(delivery.head[:HEAD_BYTES_MAX].decode("utf-8", "replace")),
         body=presentable(delivery.body),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -71,6 +71,7 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
             waiting = [name for name in state.asked if name not in state.passed]
             lost = f"; {_list(state.unreached, names)} could not be reached" if state.unreached else ""
             return f"asking {_list(waiting, names)}{lost}"
+    assert_never(state.status)
 
 
 def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:

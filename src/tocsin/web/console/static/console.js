@@ -127,7 +127,7 @@ function pulse() {
   skew = Number(now.dataset.now) - Date.now();
   const found = Number(now.dataset.count);
   document.title = found ? `(${found}) ${PLAIN_TITLE}` : PLAIN_TITLE;
-  if (count !== null && found !== count) say(found > count ? `A new incident: ${found} are triggered.` : `${found} are triggered.`);
+  if (count !== null && found !== count) say(found > count ? `A new incident. Triggered now: ${found}.` : `Triggered now: ${found}.`);
   count = found;
 }
 
@@ -177,7 +177,7 @@ function put(node, text) {
 // The same rule as the server's.
 function ago(at, now, due) {
   const minutes = Math.floor(Math.abs(at - now) / 60000);
-  if (due && at <= now) return "now";
+  if (due && at <= now) return "at once";
   if (minutes < 1) return at > now ? "in under a minute" : "just now";
   const words = minutes < 60 ? `${minutes} min`
     : minutes < 1440 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`

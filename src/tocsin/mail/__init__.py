@@ -1,0 +1,1 @@
+"""Pages by e-mail: a letter in plain text, handed to the team's own mail server."""
