@@ -1,17 +1,19 @@
-"""The sentences that say who is on it and what comes next."""
+"""The sentences that say who is on it and what comes next, and pages in plain text."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.slack.slack_examples import ADA, BO, CY, NOW, POLICY, ROOM, alert, notification
-from tocsin.incidents.alerts import AlertStatus, Plan
+from tocsin.incidents.alerts import AlertStatus, Link, Plan, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, PageFailed, Passed, Resolved, Snoozed
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.state import Incident
-from tocsin.incidents.telling import Telling, next_step, who
+from tocsin.incidents.telling import LISTED_MAX, Page, Telling, Told, next_step, one_line, standing, tell, utc_time, who
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, MINUTE, Instant, format_instant
 
@@ -137,3 +139,137 @@ def test_a_promise_without_its_instant_is_told_from_the_last_change() -> None:
     ]
     for state, changed_at in odd:
         assert TELLING.when(changed_at) in who(state, TELLING)
+
+
+# ── Pages in plain text ──────────────────────────────────────────────────────────────────────────────────────────────
+URL = "https://tocsin.example"
+WHY = "You are the first to be asked."
+
+
+def page(incident: Incident, name: str = "inc-1", why: str = WHY) -> Page:
+    return Page(incident_id=name, incident=incident, why=why)
+
+
+def told(*pages: Page) -> Told:
+    return tell(pages, Telling({"ada": "Ada Lovelace", "bo": "Bo", "cy": "Cy"}), URL, BEGUN)
+
+
+def test_a_page_tells_why_what_where_and_what_comes_next() -> None:
+    page_told = told(page(after()))
+    assert page_told.headline == "[critical] CPU is high — asks you"
+    assert page_told.link == "https://tocsin.example/incidents/inc-1"
+    assert page_told.severity is Severity.CRITICAL
+    assert (
+        page_told.text
+        == """\
+You are the first to be asked.
+
+CPU is high
+The average is above 90 %.
+
+Account: 123456789012
+Region: eu-west-1
+Resource: i-0abc
+Since: 2026-11-18 11:00 UTC
+Alerts: once
+Team: ops
+Labels: stage=prod
+
+alarm: https://console.example/alarm
+
+Asking Ada Lovelace. Without an answer, asks Bo and Cy next at 2026-11-18 11:05 UTC.
+
+Answer here: https://tocsin.example/incidents/inc-1
+"""
+    )
+
+
+def test_a_page_with_little_to_say_is_short() -> None:
+    bare = {"title": "", "description": "", "account": "", "region": "", "resource": "", "labels": {}, "links": ()}
+    page_told = told(page(after(**bare), why=""))
+    assert page_told.headline == "[critical] (no title) — asks you"
+    assert page_told.text.splitlines()[0] == "(no title)"
+    assert "Account" not in page_told.text
+    repeated = told(page(after(description="CPU is high")))
+    assert repeated.text.count("CPU is high") == 1
+
+
+def test_the_other_alerts_of_an_incident_are_told() -> None:
+    others = [
+        (1, AlertReceived(alert(f"disk {number}" if number else "", dedup_key=f"d{number}"), PLAN))
+        for number in range(7)
+    ]
+    text = told(page(after(*others))).text
+    assert "Alerts: 8 alerts, 8 firing, 8 times, last 2026-11-18 11:01 UTC\n" in text
+    assert "Also firing: (no title); disk 1; disk 2; disk 3; disk 4; and 2 more\n" in text
+
+
+def test_several_pages_are_told_worst_first() -> None:
+    worse = replace(after(title="Disk is full", account="", region=""), severity=Severity.CRITICAL)
+    milder = replace(after(), severity=Severity.WARNING)
+    page_told = told(page(milder, "a"), page(worse, "b"), page(milder, "a", why="You are asked now: ada passed."))
+    assert page_told.headline == "[critical] 2 incidents ask you at once"
+    assert page_told.link == URL
+    assert (
+        page_told.text
+        == """\
+2 incidents ask you at once.
+
+1. [critical] Disk is full
+   i-0abc
+   You are the first to be asked. Asking Ada Lovelace. Without an answer, asks Bo and Cy next at 2026-11-18 11:05 UTC.
+   https://tocsin.example/incidents/b
+
+2. [warning] CPU is high
+   123456789012 · eu-west-1 · i-0abc
+   You are asked now: ada passed. Asking Ada Lovelace. Without an answer, asks Bo and Cy next at 2026-11-18 11:05 UTC.
+   https://tocsin.example/incidents/a
+
+All of them: https://tocsin.example
+"""
+    )
+
+
+def test_of_very_many_pages_the_worst_are_told() -> None:
+    text = told(*(page(after(), f"i{number}") for number in range(LISTED_MAX + 5))).text
+    assert text.startswith("15 incidents ask you at once; these are the worst 10.\n\n1. ")
+    assert f"\n{LISTED_MAX}. " in text
+    assert f"\n{LISTED_MAX + 1}. " not in text
+
+
+@given(st.text(max_size=200), st.text(st.characters(), max_size=20))
+def test_foreign_text_stays_on_its_line(text: str, name: str) -> None:
+    odd = after(title=text, account=text, resource=text, labels={text: text}, links=(Link(text, f"https://a/{name}"),))
+    one = tell([page(odd, why=text)], Telling({"ada": text}), URL, BEGUN)
+    several = tell([page(odd, why=text), page(odd, "inc-2", why=text)], Telling({"ada": text}), URL, BEGUN)
+    assert "\n" not in one.headline
+    for line in (one.headline, *one.text.split("\n"), *several.text.split("\n")):
+        assert line.isprintable() or not line.isascii()
+        assert len(line.splitlines()) <= 1
+        assert line.encode()
+    assert one.text.endswith(f"\n\nAnswer here: {URL}/incidents/inc-1\n")
+    assert several.text.count(f"{URL}/incidents/") == 2
+
+
+def test_links_that_would_break_are_left_out() -> None:
+    links = (Link("long", "https://a/" + "x" * 2000), Link("two lines", "https://a/\nb"), Link("", "https://a/good"))
+    text = told(page(after(links=links))).text
+    assert "\n\nLink: https://a/good\n\n" in text
+    assert "long:" not in text
+    assert "two lines" not in text
+
+
+def test_what_is_too_long_ends_with_a_sign() -> None:
+    assert one_line("abcdef", 6) == "abcdef"
+    assert one_line("abcdefg", 6) == "abcde…"
+
+
+def test_standing_is_both_sentences() -> None:
+    state = after()
+    assert standing(state, TELLING, BEGUN) == f"{who(state, TELLING)} {next_step(state, TELLING, BEGUN)}"
+    over = after((2, Resolved(by="ada")))
+    assert standing(over, TELLING, BEGUN) == who(over, TELLING)
+
+
+def test_utc_time_is_told_to_the_minute() -> None:
+    assert utc_time(1_795_000_000_000) == "2026-11-18 11:06 UTC"

@@ -133,6 +133,15 @@ def test_more_names_than_anybody_reads_are_counted() -> None:
     assert found.then == "asks room x"
 
 
+def test_a_step_without_targets_asks_nobody() -> None:
+    policy = Policy(name="empty", steps=(Step(()),), everyone=())
+    alert = Alert(status=AlertStatus.FIRING, title="x", dedup_key="x", source="json")
+    machine = IncidentMachine()
+    state = machine.decide(None, AlertReceived(alert, Plan(team="ops", policy=policy)), BEGIN).state
+    assert state
+    assert outlook(machine, state, {}).who == "asking nobody"
+
+
 def test_a_source_may_resolve_and_acknowledge_too(ada: Visitor, world: World) -> None:
     for status, words in (
         (AlertStatus.ACKNOWLEDGED, "Acknowledged by json"),

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import uvloop
 
@@ -13,8 +14,11 @@ from tocsin.cli.access import read_settings
 from tocsin.cli.logs import set_up_logs
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
-from tocsin.wiring.embedded import Embedded, Ready, listen
+from tocsin.slack.api import BASE_URL
+from tocsin.wiring.embedded import Embedded, Outside, Ready, listen
 from tocsin.wiring.embedded import serve as run
+
+SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address of another Slack.
 
 
 def serve(given: argparse.Namespace) -> int:
@@ -35,7 +39,8 @@ def serve(given: argparse.Namespace) -> int:
         sys.stdout.write(_greeting(ready) if first else f"Tocsin serves {ready.url}\nConsole: {ready.console_url}\n")
         sys.stdout.flush()
 
-    uvloop.run(run(settings, given.db, bound, on_ready=on_ready))
+    outside = Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))
+    uvloop.run(run(settings, given.db, bound, on_ready=on_ready, outside=outside))
     return 0
 
 

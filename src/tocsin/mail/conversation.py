@@ -59,8 +59,6 @@ def hand_over(server: Server, message: EmailMessage, *, limits: Limits, context:
         return Postponed("the mail server hung up, or took too long")
     except OSError as problem:
         return Postponed(f"the mail server could not be reached: {_named(problem)}")
-    except OverflowError:
-        return Refused(f"{server.port} is no port that a mail server can have")
     except UnicodeError:
         return Refused("the mail server's name is none that a machine can have")
 

@@ -19,6 +19,9 @@ from tocsin.kernel.time import SECOND, Instant
 
 SENDER_NAME: Final = "Tocsin"
 
+# So begins an encoded word (RFC 2047). The library reads it even in what it is given to write, newlines included:
+# whoever could have one written as it is could add headers.
+_ENCODED: Final = "=?"
 _ID_CHARACTERS: Final = 32  # 128 bits: no two mails have the same one.
 # Seven bits reach every server, also one that does not know 8BITMIME.
 _POLICY: Final = SMTP.clone(cte_type="7bit")
@@ -26,6 +29,8 @@ _POLICY: Final = SMTP.clone(cte_type="7bit")
 
 def mailbox(address: str, name: str = "") -> Address | None:
     """*address* as headers and servers take it, its domain in ASCII (IDNA); None when it cannot be a mail address."""
+    if _ENCODED in address:
+        return None
     local, _, domain = address.rpartition("@")
     try:
         return Address(name, addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
@@ -44,7 +49,7 @@ def letter(
     message = EmailMessage(_POLICY)
     message["From"] = sender
     message["To"] = recipient
-    message["Subject"] = told.headline
+    message["Subject"] = told.headline.replace(_ENCODED, "= ?")
     message["Date"] = datetime.fromtimestamp(now // SECOND, UTC)
     message["Message-ID"] = _message_id("page", effects, sender.domain)
     if thread:

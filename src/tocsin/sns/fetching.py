@@ -67,4 +67,6 @@ class Fetcher:
                 raise FetchError(f"{host} answered more than {BODY_BYTES_MAX} bytes")
             if time.monotonic() > deadline:
                 raise FetchError(f"{host} took longer than {self._timeout:g} s")
+        if response.length:
+            raise FetchError(f"the answer of {host} broke off")
         return body

@@ -7,10 +7,13 @@ import logging
 import os
 import random
 import secrets
+import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +30,7 @@ from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.slack.api import BASE_URL
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
 from tocsin.web.chat import chat_route
@@ -65,15 +69,24 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
 
 
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the world outside tests and the demo replace: the clock, Slack's address, how SNS's certificates come."""
+
+    clock: Callable[[], Instant] = msgspec.field(default_factory=SystemClock)
+    slack_api: str = BASE_URL
+    sns_fetch: Callable[[str], bytes] | None = None
+
+
 class Embedded:
     """Everything but the HTTP listener. Made on the event loop that will serve."""
 
-    def __init__(self, settings: Settings, db: Path, url: str, *, extra: Sequence[Transport] = ()) -> None:
-        """*url* is the public one. Raises StoreUnavailableError, TocsinError. `start` begins, `stop` ends."""
+    def __init__(self, settings: Settings, db: Path, url: str, outside: Outside, end: Callable[[], None]) -> None:
+        """*url* is the public one. *end* asks the HTTP server to end. Raises StoreUnavailableError, TocsinError."""
         loop = asyncio.get_running_loop()
         self.settings = settings
         self.url = url
-        self.clock = SystemClock()
+        self.end = end
+        self.clock = outside.clock
         self.store = SqliteStore(db)
         self.keys = key_ring(settings, self.store)
         self.metrics = Metrics(self.store.health, self.clock)
@@ -84,7 +97,7 @@ class Embedded:
             executor=self._pool,
             clock=self.clock,
             integration=self.keys.integration,
-            check_sns=sns_check(settings, self.clock),
+            check_sns=sns_check(settings, self.clock, outside.sns_fetch),
             new_key=lambda: secrets.token_hex(16),
             on_accepted=self.metrics.accepted,
             on_refused=self.metrics.refused,
@@ -92,8 +105,8 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self._wake)
         self._reception.attach(self._writer)
         self._intake = LoopIntake(loop, self._reception.submit)
-        self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept)
-        self._build_engine([*extra, *transports(settings, url, self.clock), *(chat.transport for chat in self._chats)])
+        self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
+        self._build_engine([*transports(settings, url, self.clock), *(chat.transport for chat in self._chats)])
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -134,6 +147,10 @@ class Embedded:
     def signin_url(self) -> str:
         """A new one-time link to the console."""
         return self.url + signin_link(self.store, secrets.token_urlsafe(TOKEN_BYTES), self.clock())
+
+    def ready(self) -> Ready:
+        """What those who wait for the server are told."""
+        return Ready(url=self.url, ingest_url=self.ingest_url(), console_url=self.signin_url(), pid=os.getpid())
 
     def ingest_url(self, integration: str = DEFAULT) -> str:
         """Where an integration's sender posts to."""
@@ -251,12 +268,19 @@ async def serve(
     bound: socket.socket,
     *,
     on_ready: Callable[[Embedded, Ready], None],
-    extra: Sequence[Transport] = (),
+    outside: Outside | None = None,
 ) -> None:
-    """Serve on *bound* until SIGINT or SIGTERM. *on_ready* hears of it once requests are answered."""
+    """Serve on *bound* until SIGINT, SIGTERM or `Embedded.end`. *on_ready* hears of it once requests are answered."""
     host, port = bound.getsockname()[:2]
     url = settings.server.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    runtime = Embedded(settings, db, url.rstrip("/"), extra=extra)
+    loop = asyncio.get_running_loop()
+    server: _Server | None = None
+
+    def end() -> None:
+        if server is not None:
+            loop.call_soon_threadsafe(server.handle_exit, signal.SIGTERM, None)
+
+    runtime = Embedded(settings, db, url.rstrip("/"), outside or Outside(), end)
     server = _Server(
         uvicorn.Config(
             runtime.app(),
@@ -276,24 +300,26 @@ async def serve(
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag, and no event.
             await asyncio.sleep(0.005)
         if server.started:
-            ready = Ready(
-                url=runtime.url,
-                ingest_url=runtime.ingest_url(),
-                console_url=runtime.signin_url(),
-                pid=os.getpid(),
-            )
-            on_ready(runtime, ready)
+            on_ready(runtime, runtime.ready())
         await serving
     finally:
         await asyncio.to_thread(runtime.stop)
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's, which tells when it begins to end."""
+    """Uvicorn's, which tells when it begins to end, and leaves a signal at having asked for the end."""
 
     def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_exit = on_exit
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, which would raise the signal again and so end the process before we have stopped."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self.handle_exit)
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
