@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.sqlite.store import SqliteStore
+
 DEADLINE_SECONDS = 30.0
 
 
@@ -52,6 +55,11 @@ class Served:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> int:
         if self._process is None or self._process.poll() is not None:
             return 0
@@ -70,8 +78,26 @@ class Served:
         )
 
     def incidents(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.command("incidents", "--json", "--all").stdout)
-        return found
+        """All incidents, read beside the running server."""
+        machine, store = IncidentMachine(), SqliteStore(self.db)
+        try:
+            rows = store.listing(machine.name, live_only=False, limit=100_000)
+        finally:
+            store.close()
+        found = [(row.id, machine.decode(row.state)) for row in rows]
+        return [
+            {
+                "id": name,
+                "title": state.face.title,
+                "description": state.face.description,
+                "status": state.status,
+                "severity": state.severity,
+                "alerts": state.count,
+                "opened_at": state.opened_at,
+                "wake_at": state.wake_at,
+            }
+            for name, state in found
+        ]
 
     def doctor(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.command("doctor", "--json").stdout)
@@ -92,7 +118,11 @@ class Served:
 
     def rest(self) -> None:
         """Wait until nothing is left to be handled."""
-        wait_until(lambda: self.doctor()["backlog"] == 0)
+        store = SqliteStore(self.db)
+        try:
+            wait_until(lambda: not store.backlog(1))
+        finally:
+            store.close()
 
 
 def free_port() -> int:

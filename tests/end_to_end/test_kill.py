@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 def test_what_was_accepted_survives_kills_and_is_paged(tmp_path: Path) -> None:
-    dice = random.Random(20260)  # noqa: S311 - a seeded test.
+    dice = random.Random(20260)
     with FakeSlack(limits=Limits.unlimited()) as slack:
         people = {f"person{number}": slack.add_user(f"person{number}").id for number in range(PEOPLE)}
         room = slack.add_channel("ops", members=list(people.values())).id
@@ -84,7 +84,7 @@ class _Load:
     def _send(self, sender: int) -> None:
         host, _, path = self._url.removeprefix("http://").partition("/")
         for number in itertools.count():
-            if self._stop.is_set() or number >= 5000:  # noqa: PLR2004 - bounded, come what may.
+            if self._stop.is_set() or number >= 5000:
                 return
             title = f"alert {sender}-{number // 20}"
             body = json.dumps({"title": title, "severity": "critical"})
@@ -99,7 +99,7 @@ class _Load:
                 except (OSError, http.client.HTTPException):
                     time.sleep(0.05)
                     continue
-                if status == 202:  # noqa: PLR2004 - Accepted.
+                if status == 202:
                     with self._lock:
                         self.accepted[title] += 1
                     break

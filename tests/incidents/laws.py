@@ -41,6 +41,9 @@ def _check_promises(after: Incident, given: Input, now: Instant) -> None:
     assert standing.owes is (after.status in {Status.TRIGGERED, Status.SNOOZED})
     assert standing.live is (after.wake_at is not None), "law 12: what is open has a due next action, what is over none"
     assert not isinstance(given, Tick) or after.wake_at is None or after.wake_at > now, "law 7"
+    assert (after.status is Status.SNOOZED) is (after.snoozed_until is not None)
+    assert (after.status is Status.RESOLVED) is (after.resolved_at is not None)
+    assert after.status is Status.RESOLVED or (after.resolved_by, after.resolve_note) == ("", "")
     assert set(after.unreached) <= set(after.asked)
     assert after.status is not Status.ACKNOWLEDGED or after.acknowledged_at is not None
     if after.status is Status.TRIGGERED:

@@ -203,6 +203,30 @@ def test_the_face_of_what_becomes_an_alert_is_that_alert() -> None:
     assert (state.face.title, state.kind) == ("disk is full", Kind.ALERT)
 
 
+def test_the_face_is_the_first_alert_or_a_worse_one() -> None:
+    equal, worse = (
+        replace(ALERT, dedup_key="mail", title="mail"),
+        replace(ALERT, title="full", severity=Severity.CRITICAL),
+    )
+    state = after(AlertReceived(equal, PLAN))
+    assert (state.face.title, state.severity) == ("disk is full", Severity.HIGH)
+    state = after(AlertReceived(equal, PLAN), AlertReceived(worse, PLAN))
+    assert (state.face.title, state.severity) == ("full", Severity.CRITICAL)
+
+
+def test_each_alert_has_its_own_count_and_times() -> None:
+    state = after()
+    for minute in (1, 2):
+        state = decided(state, FIRES, BEGUN + minute * MINUTE).state or state
+    line = state.alerts["disk"]
+    assert (line.count, line.first_at, line.last_at) == (3, BEGUN, BEGUN + 2 * MINUTE)
+
+
+def test_it_is_counted_how_often_it_came_back() -> None:
+    ok = AlertReceived(replace(ALERT, status=AlertStatus.RESOLVED), PLAN)
+    assert after(ok, FIRES, ok, FIRES).reopened == 2
+
+
 def test_an_incident_written_by_an_older_version_is_read() -> None:
     old = b'{"plan": {"team": "ops", "policy": {"name": "p", "steps": [], "everyone": []}}, "status": "triggered",'
     old += b'"kind": "alert", "severity": "high", "face": {"status": "firing", "title": "t", "dedup_key": "k",'

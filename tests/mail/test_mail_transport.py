@@ -27,6 +27,7 @@ SENDER = "tocsin@example.com"
 TO = "ada@example.com"
 WHY = "You are the first to be asked."
 OPEN = incident()
+USUAL = ssl.create_default_context()
 PATIENT = Limits(answer=5 * SECOND, whole=5 * SECOND)
 
 
@@ -46,7 +47,7 @@ def transport(
     tls: str = "none",
     *,
     login: tuple[str, str] = ("", ""),
-    context: ssl.SSLContext | None = None,
+    context: ssl.SSLContext = USUAL,
     limits: Limits = PATIENT,
     sender: str = SENDER,
 ) -> MailTransport:

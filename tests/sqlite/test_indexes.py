@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,17 +17,19 @@ from tocsin.engine.ports import Store
 from tocsin.sqlite.store import SqliteStore
 from tocsin.testing.conformance import StoreConformance
 
-# What may walk over a whole table or index, and why that is no harm.
+# How the few statements begin that walk over a whole table or index, and why that is no harm.
 KNOWN = {
-    "SCAN backlog": "what waits is counted for the health; an integer each",
-    "SCAN outbox": "counted likewise; or its first row only",
-    "SCAN outbox USING COVERING INDEX outbox_by_time": "counted likewise",
-    "SCAN aggregates USING COVERING INDEX aggregates_live": "counted likewise",
-    "SCAN aggregates USING COVERING INDEX aggregates_broken": "the index holds broken promises only: it is empty",
-    "SCAN lane": "the receivers that were found so far",
-    "SCAN CONSTANT ROW": "no table",
-    "SCAN backlog USING COVERING INDEX sqlite_autoindex_backlog_1": "",
+    "SELECT COUNT(*) FROM backlog": "what waits is counted for the health; there are seldom many",
+    "SELECT COUNT(*) FROM outbox": "likewise",
+    "SELECT COUNT(*) FROM aggregates WHERE live = 1": "likewise, in an index of these only",
+    "SELECT created_at FROM outbox ORDER BY seq LIMIT 1": "its first row only",
+    "SELECT id FROM aggregates WHERE owes = 1 AND wake_at IS NULL": "an index of broken promises only: it is empty",
+    "WITH RECURSIVE lane": "the receivers found so far; the outbox itself is searched for the next one",
+    "SELECT id FROM (SELECT id, received_at FROM deliveries ORDER BY id LIMIT ?)": "its first rows only",
 }
+
+
+QUESTION = re.compile(r"^\s*(SELECT|WITH|UPDATE|DELETE|INSERT[^(]*\([^()]*\) SELECT)\b")  # It has to find something.
 
 
 class Recorded(StoreConformance):
@@ -49,29 +53,35 @@ class Recorded(StoreConformance):
         return set(self.trouble.statements)
 
 
-@pytest.fixture
-def plans(quick_folder: Path) -> Iterator[dict[str, list[str]]]:
+@pytest.fixture(scope="module")
+def plans() -> Iterator[Mapping[str, Sequence[str]]]:
     """How SQLite answers each statement that the conformance suite makes the store execute."""
-    statements = Recorded(quick_folder).run()
-    path = quick_folder / "empty.db"
-    SqliteStore(path).close()
-    with closing(sqlite3.connect(path)) as raw:
-        yield {
-            sql: [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?"))]
-            for sql in statements
-            if sql.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT"))
-        }
+    with TemporaryDirectory() as folder:
+        statements = Recorded(Path(folder)).run()
+        path = Path(folder) / "empty.db"
+        SqliteStore(path).close()
+        with closing(sqlite3.connect(path)) as raw:
+            yield {
+                sql: [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?"))]
+                for sql in statements
+                if QUESTION.search(sql)
+            }
 
 
-def test_no_statement_scans_a_table_or_sorts(plans: dict[str, list[str]]) -> None:
-    assert len([sql for sql in plans if not sql.startswith("INSERT")]) > 30
-    wrong = {
-        sql: details
-        for sql, plan in plans.items()
-        if (details := [line for line in plan if ("SCAN" in line or "TEMP B-TREE" in line) and line not in KNOWN])
-    }
+def test_no_statement_scans_a_table_or_sorts(plans: Mapping[str, Sequence[str]]) -> None:
+    assert len(plans) > 30
+    wrong = {sql: plan for sql, plan in plans.items() if walks(plan) and not is_known(sql)}
     assert wrong == {}
 
 
-def test_what_is_known_to_scan_still_does(plans: dict[str, list[str]]) -> None:
-    assert set(KNOWN) <= {line for plan in plans.values() for line in plan}
+def test_what_is_known_to_scan_still_does(plans: Mapping[str, Sequence[str]]) -> None:
+    walking = [sql for sql, plan in plans.items() if walks(plan)]
+    assert [known for known in KNOWN if not any(sql.strip().startswith(known) for sql in walking)] == []
+
+
+def walks(plan: Sequence[str]) -> bool:
+    return any("SCAN" in line or "TEMP B-TREE" in line for line in plan)
+
+
+def is_known(sql: str) -> bool:
+    return sql.strip().startswith(tuple(KNOWN))

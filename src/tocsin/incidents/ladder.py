@@ -37,8 +37,7 @@ def label(receiver: str) -> str:
 
 def first_rung(state: Incident, now: Instant, reason: Reason, story: str) -> Decision[Incident]:
     """Begin the ladder with a rung that was never used."""
-    fresh = replace(state, base=state.rung + 1, passed=())
-    return next_rung(fresh, now, reason, story)
+    return next_rung(replace(state, base=state.rung + 1), now, reason, story)
 
 
 def next_rung(state: Incident, now: Instant, reason: Reason, story: str) -> Decision[Incident]:

@@ -107,7 +107,6 @@ def _acknowledged(state: Incident, alert: Alert, now: Instant) -> _Decision:
     after = replace(
         state,
         status=Status.ACKNOWLEDGED,
-        assignee="",
         acknowledged_by=alert.source,
         acknowledged_at=now,
         changed_at=now,

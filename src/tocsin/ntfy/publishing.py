@@ -8,6 +8,7 @@ Sources: https://docs.ntfy.sh/publish/#publish-as-json, https://docs.ntfy.sh/pub
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -30,6 +31,7 @@ _REFUSALS: Final[dict[int, str]] = {
     HTTPStatus.NOT_FOUND: "there is no ntfy at this address",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the message is too long for it",
 }
+_PATH: Final = re.compile(r"[!-~]*")  # What a request line can carry.
 _DIGITS_MAX: Final = 5  # Of a Retry-After; more than a day is written as a mistake.
 
 
@@ -60,7 +62,7 @@ def read_topic(address: str) -> Topic | None:
     except ValueError:
         return None
     path, _, name = parts.path.rstrip("/").rpartition("/")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not name or not path.isascii():
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not name or not _PATH.fullmatch(path):
         return None
     return Topic(secure=parts.scheme == "https", host=parts.hostname, port=port, path=f"{path}/", name=unquote(name))
 

@@ -143,9 +143,7 @@ class Reception:
         received = Received(
             received_at=self._clock(), channel="in", key=integration, head=request.kept(), body=request.body
         )
-        signed = any(name == b"x-amz-sns-message-type" for name, _ in request.headers)
-        raw = signed and any(name == b"x-amz-sns-rawdelivery" and value == b"true" for name, value in request.headers)
-        if signed and not raw:
+        if _is_envelope(request):
             self._check_then_submit(request, received, answer)
         else:
             self.submit(received, lambda result: answer(_reply(result, _ACCEPTED)))
@@ -196,6 +194,14 @@ class Reception:
         )
         whole = response(HTTPStatus.ACCEPTED, found.body)
         self.submit(received, lambda result: answer(whole if isinstance(result, str) else _unavailable(result.message)))
+
+
+def _is_envelope(request: Request) -> bool:
+    """Whether this is, or claims to be, a signed message of SNS; raw delivery has no envelope, and no signature."""
+    if b"SigningCertURL" in request.body:
+        return True
+    kind = [name for name, _ in request.headers if name == b"x-amz-sns-message-type"]
+    return bool(kind) and (b"x-amz-sns-rawdelivery", b"true") not in request.headers
 
 
 def _reply(result: str | StoreUnavailableError, start: bytes) -> bytes:

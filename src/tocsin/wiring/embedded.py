@@ -30,6 +30,7 @@ from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.kernel.time import Instant
 from tocsin.slack.api import BASE_URL
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
@@ -56,6 +57,8 @@ LANES_MAX: Final = 16  # Receivers that are served at the same time.
 SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must not wait 5 ms for its turn.
 GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
 TOKEN_BYTES: Final = 24
+
+_NOT_POST: Final = ("GET", "HEAD", "DELETE", "OPTIONS", "PATCH")
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +105,7 @@ class Embedded:
             on_accepted=self.metrics.accepted,
             on_refused=self.metrics.refused,
         )
-        self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self._wake)
+        self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._intake = LoopIntake(loop, self._reception.submit)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
@@ -134,6 +137,10 @@ class Embedded:
         for chat in self._chats:
             chat.close()
         self.store.close()
+
+    def wake(self) -> None:
+        """Something may be due: a hint from any thread, for clocks that do not run as the system's."""
+        self._engine.wake()
 
     def hush(self) -> None:
         """End the live updates of browsers, so that the HTTP server can end. On the loop."""
@@ -184,7 +191,7 @@ class Embedded:
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
         )
-        front = [Route("/v1/in/{key}", _only_post), Route("/v2/enqueue", _only_post)]
+        front = [Route(path, _only_post, methods=_NOT_POST) for path in ("/v1/in/{key}", "/v2/enqueue")]
         return Starlette(routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
@@ -207,9 +214,6 @@ class Embedded:
         self._engine = Engine(
             self.store, worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
         )
-
-    def _wake(self) -> None:
-        self._engine.wake()
 
     def _accept(self, received: Received) -> None:
         """Store one delivery of a chat, durably."""

@@ -1,7 +1,8 @@
 // Keeps a page of the console true: an event is a hint, the page itself is fetched again, and what differs is swapped.
 "use strict";
 
-const GAP_MS = 1000; // Between two fetches of one tab, however fast the changes come.
+const GAP_MS = 400; // Between two fetches of one tab, however fast the changes come;
+const EASE = 5; // and this many times as long as a fetch takes: a server in a storm has better things to do.
 const SWEEP_MS = 15000; // Without any hint; a lost one costs so much at most.
 const SETTLE_MS = 1000; // A button keeps its old rung so long after a swap: who clicks now has seen the old page.
 const PLAIN_TITLE = document.title;
@@ -12,7 +13,7 @@ let count = null; // Triggered incidents, as last shown.
 let timer = null;
 let fetching = false;
 let wanted = false;
-let last = 0;
+let next = 0; // When the next fetch may begin.
 
 for (const part of document.querySelectorAll("[data-live]")) drawn.set(part.id, part.outerHTML);
 pulse();
@@ -50,14 +51,14 @@ function subscribe(pass) {
 function refresh() {
   wanted = true;
   if (fetching || timer) return;
-  timer = setTimeout(fetchParts, Math.max(0, last + GAP_MS - Date.now()));
+  timer = setTimeout(fetchParts, Math.max(0, next - Date.now()));
 }
 
 async function fetchParts() {
   timer = null;
   wanted = false;
   fetching = true;
-  last = Date.now();
+  const began = Date.now();
   try {
     const answer = await fetch(location.href, { headers: { "tocsin-fragment": "1" }, cache: "no-store", signal: AbortSignal.timeout(10000) });
     if (answer.status === 401) return location.reload();
@@ -68,6 +69,7 @@ async function fetchParts() {
     link("No connection: this page may be out of date", false);
   } finally {
     fetching = false;
+    next = Date.now() + Math.max(GAP_MS, EASE * (Date.now() - began));
     if (wanted) refresh();
   }
 }
