@@ -122,6 +122,33 @@ def test_a_file_system_without_shared_memory_is_refused(tmp_path: Path) -> None:
         OldConnection(tmp_path / "tocsin.db")
 
 
+def test_opening_waits_where_sqlite_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "tocsin.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (a)")
+        other.execute("BEGIN EXCLUSIVE")
+
+        class Collision(sqlite3.Connection):
+            """Two processes begin write-ahead logging at once: one of them hears at once that the file is busy."""
+
+            def execute(self, sql: str, values: object = (), /) -> sqlite3.Cursor:
+                if sql != "PRAGMA journal_mode = WAL":
+                    return super().execute(sql, values)  # type: ignore[arg-type]
+                super().execute("PRAGMA busy_timeout = 0")
+                try:
+                    return super().execute(sql)
+                finally:
+                    if other.in_transaction:
+                        other.execute("ROLLBACK")
+
+        class CollidingConnection(Connection):
+            raw_type = Collision
+
+        opened = CollidingConnection(path)
+        assert settings(opened, "journal_mode") == ["wal"]
+        opened.close()
+
+
 def test_every_version_has_its_sample() -> None:
     assert list(SAMPLES) == list(range(1, len(MIGRATIONS) + 1))
 

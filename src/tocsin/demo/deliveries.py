@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Final
 
 import msgspec
@@ -17,9 +18,9 @@ TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 
 ORDERS: Final = "orders-api-5xx"
 DISKS: Final = "DiskAlmostFull"
-CHECKOUT: Final = "Checkout takes longer than 2 s"
+CHECKOUT: Final = "Checkout is slow"
 DEPLOYMENT: Final = "SERVICE_DEPLOYMENT_FAILED"
-BACKUP: Final = "Nightly backup did not finish"
+BACKUP: Final = "No backup last night"
 
 _JSON: Final = {"content-type": "application/json"}
 
@@ -85,9 +86,7 @@ def alarm(signer: Signer, now: Instant, state: str, number: int) -> Delivery:
         "x-amz-sns-message-id": message_id,
         "x-amz-sns-topic-arn": TOPIC,
     }
-    return Delivery(
-        sender="CloudWatch", integration="aws", headers=headers, body=json.encode(signer.signed(envelope))
-    )
+    return Delivery(sender="CloudWatch", integration="aws", headers=headers, body=json.encode(signer.signed(envelope)))
 
 
 def pipeline_succeeded(now: Instant) -> Delivery:
@@ -162,12 +161,19 @@ def checkout(routing_key: str, now: Instant, action: str) -> Delivery:
             "component": "payment",
             "custom_details": {"p99": "2.7 s", "usual": "0.4 s"},
         }
-    return Delivery(sender="PagerDuty API", integration="pagerduty", headers=_JSON, body=json.encode(event), enqueue=True)
+    return Delivery(
+        sender="PagerDuty API", integration="pagerduty", headers=_JSON, body=json.encode(event), enqueue=True
+    )
 
 
 def backup_missed() -> Delivery:
     """What a line at the end of a shell script sends; `curl -d` claims that it is a form."""
-    body = {"title": BACKUP, "severity": "high", "host": "db-1", "text": "pg_dump: error: connection to server was lost"}
+    body = {
+        "title": BACKUP,
+        "severity": "high",
+        "host": "db-1",
+        "text": "pg_dump: error: connection to server was lost",
+    }
     headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": "curl/8.14.1"}
     return Delivery(sender="curl", integration="default", headers=headers, body=json.encode(body))
 
@@ -176,7 +182,7 @@ def _event(detail_type: str, source: str, detail: Json, resource: str, now: Inst
     """An event of EventBridge as an API destination sends it."""
     event: Json = {
         "version": "0",
-        "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{detail_type} {now}")),
         "detail-type": detail_type,
         "source": source,
         "account": ACCOUNT,

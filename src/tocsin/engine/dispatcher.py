@@ -34,10 +34,11 @@ from tocsin.engine.ports import (
 )
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.machine import Effect, Machine
-from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 
 BATCH_MAX: Final = 500  # Effects of one lane handed over together: a transport may say them in one message.
 TROUBLE_PAUSE: Final[Duration] = SECOND  # A lane whose handling itself failed (store away) rests so long.
+UNREADABLE_PAUSE: Final[Duration] = MINUTE  # An effect whose state cannot be read waits, and holds up no other.
 
 log = logging.getLogger(__name__)
 
@@ -133,18 +134,20 @@ class Dispatcher:
     def _deliver(self, receiver: str, items: Sequence[Outgoing]) -> None:
         """Hand over *items* of one lane, and write down what became of each."""
         ways = self._directory.ways(receiver)
-        stored = self._store.load({item.aggregate for item in items})
-        states = {name: self._machines[found.machine].decode(found.state) for name, found in stored.items()}
+        states, unreadable = self._read(dict.fromkeys(item.aggregate for item in items))
         done: list[Confirmation] = []
+        later: list[Outgoing] = []
         groups: dict[int, list[Outgoing]] = {}
         for item in items:
-            if not self._wanted(item, states.get(item.aggregate)):
+            if item.aggregate in unreadable:
+                later.append(replace(item, not_before=self._clock() + UNREADABLE_PAUSE))
+                self._on_result(item, "", "postponed")
+            elif not self._wanted(item, states.get(item.aggregate)):
                 done.append(self._confirmation(item, "dropped"))
             elif item.method >= len(ways):
                 done.append(self._confirmation(item, "failed" if ways else "nowhere"))
             else:
                 groups.setdefault(item.method, []).append(item)
-        later: list[Outgoing] = []
         for method, group in groups.items():
             results = self._hand_over(ways[method], group, states)
             for item, result in zip(group, results, strict=True):
@@ -154,11 +157,24 @@ class Dispatcher:
         if later:
             self._store.postpone(later)
 
+    def _read(self, aggregates: Iterable[str]) -> tuple[dict[str, object], set[str]]:
+        """The newest states, and those which this version cannot read."""
+        states: dict[str, object] = {}
+        unreadable: set[str] = set()
+        for name, found in self._store.load(aggregates).items():
+            try:
+                states[name] = self._machines[found.machine].decode(found.state)
+            except Exception:
+                log.exception("a state cannot be read", extra={"aggregate": name})
+                unreadable.add(name)
+        return states, unreadable
+
     def _wanted(self, item: Outgoing, state: object) -> bool:
         effect = Effect(receiver=item.receiver, kind=item.kind, facts=item.facts)
         return state is not None and self._machines[item.machine].wanted(state, effect)
 
     def _hand_over(self, way: Way, group: Sequence[Outgoing], states: Mapping[str, object]) -> Sequence[DeliveryResult]:
+        """One result for each of *group*; one that breaks its transport costs itself only."""
         transport = self._transports.get(way.transport)
         if transport is None:
             return [Refused(f"no transport named {way.transport!r} is set up")] * len(group)
@@ -166,7 +182,17 @@ class Dispatcher:
             Job(item, states[item.aggregate], self._store.receipts(item.aggregate).get((item.receiver, way.transport)))
             for item in group
         ]
-        return transport.deliver(way.address, jobs)
+        try:
+            results = transport.deliver(way.address, jobs)
+        except Exception:
+            log.exception("a transport broke", extra={"transport": way.transport, "effects": len(group)})
+            results = ()
+        if len(results) == len(group):
+            return results
+        if len(group) == 1:
+            return [Postponed("internal error, see the log")]
+        log.error("effects are handed over one by one", extra={"transport": way.transport, "effects": len(group)})
+        return [result for item in group for result in self._hand_over(way, [item], states)]
 
     def _settle(
         self,

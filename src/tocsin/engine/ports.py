@@ -15,6 +15,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Duration, Instant
 
 REPLAY_OF: Final = "x-tocsin-replay-of"  # The header of a replayed delivery: the id of the first.
+ONCE: Final = "x-tocsin-once"  # The header, set by us, with a signed number under which a delivery counts once.
 STORY_MAX: Final = 500  # Characters of a timeline line: a person reads it in one breath.
 
 
@@ -45,6 +46,12 @@ class Delivery(Received, frozen=True, kw_only=True):
     """A stored delivery; *id* is a decimal number that grows in the order of acceptance."""
 
     id: str
+
+    @property
+    def occurrence(self) -> str:
+        """What its inputs are named after: the sender's signed number if there is one, so that a copy counts once."""
+        once = self.header(ONCE)
+        return self.id if once is None or self.header(REPLAY_OF) else f"{self.key}/{once}"
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -213,7 +220,10 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the list of deliveries: without the body. *outcome* is empty while it waits in the backlog."""
+    """A row of the list of deliveries, without the body.
+
+    *outcome* is empty while it waits in the backlog, `handled` when there is nothing more to say.
+    """
 
     id: str
     received_at: Instant
@@ -262,7 +272,10 @@ class Aggregates(Protocol):
         ...
 
     def load(self, ids: Iterable[str]) -> Mapping[str, Stored]:
-        """The aggregates with these ids, as far as they exist."""
+        """The aggregates with these ids, as far as they exist.
+
+        Never older than an effect that `pending` has shown before: it was committed with its state.
+        """
         ...
 
     def seen(self, input_ids: Iterable[str]) -> Mapping[str, str]:

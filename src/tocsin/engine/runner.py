@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from tocsin.engine.ports import STORY_MAX, Aggregates, Commit, CommitResult, Handled, Outgoing
+from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.machine import Decision, Effect, Machine, Tick
 from tocsin.kernel.time import Instant
 
@@ -74,11 +75,11 @@ class Runner:
     def handle(self, inputs: Sequence[Addressed], now: Instant) -> Mapping[str, Outcome]:
         """Decide and commit *inputs* in order; what became of each, by input id.
 
-        Inputs that were handled before are not decided again. Raises StoreUnavailableError (nothing of what is missing
-        in the store has happened), ContentionError.
+        Inputs that were handled before are not decided again; of several with one id the first counts. Raises
+        StoreUnavailableError (nothing of what is missing in the store has happened), ContentionError.
         """
         outcomes: dict[str, Outcome] = {}
-        waiting = list(inputs)
+        waiting = _once_each(inputs)
         suspicious = False
         for _ in range(ATTEMPTS_MAX):
             if suspicious:
@@ -92,8 +93,32 @@ class Runner:
         message = f"{len(waiting)} inputs lost {ATTEMPTS_MAX} races, first {waiting[0].input_id}"
         raise ContentionError(message)
 
-    def tick(self, aggregates: Sequence[str], now: Instant) -> None:
-        """Send Tick to what is due; one that is not due any more ignores it. Raises as `handle`."""
+    def tick(self, aggregates: Sequence[str], now: Instant) -> Sequence[str]:
+        """Send Tick to what is due; one that is not due any more ignores it.
+
+        Those that it breaks are logged and given back; they stay due, and cost nobody else the wake. Raises
+        StoreUnavailableError.
+        """
+        try:
+            self._tick(aggregates, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            log.exception("a batch of ticks failed; they are sent one by one")
+        else:
+            return ()
+        broken = []
+        for name in aggregates:
+            try:
+                self._tick([name], now)
+            except StoreUnavailableError:
+                raise
+            except Exception:
+                log.exception("an aggregate cannot be woken", extra={"aggregate": name})
+                broken.append(name)
+        return broken
+
+    def _tick(self, aggregates: Sequence[str], now: Instant) -> None:
         stored = self._store.load(aggregates)
         ticks = [
             Addressed(input_id=f"tick/{name}/{found.version}", machine=found.machine, given=Tick(), aggregate=name)
@@ -107,9 +132,13 @@ class Runner:
         return [item for item in waiting if item.input_id not in seen]
 
     def _decide(self, inputs: Sequence[Addressed], now: Instant) -> tuple[list[_Work], dict[str, Outcome]]:
-        holders: dict[str, str | None] = dict(self._store.find({key for item in inputs for key in item.keys}))
-        names = {item.aggregate for item in inputs if item.aggregate} | {name for name in holders.values() if name}
+        # Dictionaries instead of sets: the same inputs are worked off in the same order, in a simulation too.
+        holders: dict[str, str | None] = dict(
+            self._store.find(dict.fromkeys(key for item in inputs for key in item.keys))
+        )
+        names = dict.fromkeys(name for name in (*(item.aggregate for item in inputs), *holders.values()) if name)
         known = {name: self._work(name, stored) for name, stored in self._store.load(names).items()}
+        used: list[_Work] = []
         ignored: dict[str, Outcome] = {}
         for item in inputs:
             work = self._find_work(item, known, holders, now)
@@ -118,6 +147,8 @@ class Runner:
                 ignored[item.input_id] = Outcome("", decision.reason)
                 continue
             _check_tick(work, item, decision, now)
+            if not work.inputs:
+                used.append(work)
             _record(work, item, decision, now)
             known[work.name] = work
             for key in item.keys:
@@ -125,13 +156,15 @@ class Runner:
                 if holder != work.name:
                     work.claims.setdefault(key, holder)
                     holders[key] = work.name
-        return [work for work in known.values() if work.inputs], ignored
+        return used, ignored
 
     def _find_work(
         self, item: Addressed, known: Mapping[str, _Work], holders: Mapping[str, str | None], now: Instant
     ) -> _Work:
-        for name in (item.aggregate, *(holders.get(key) for key in item.keys)):
-            work = known.get(name or "")
+        if item.aggregate in known:
+            return known[item.aggregate]
+        for key in item.keys:
+            work = known.get(holders.get(key) or "")
             if work is not None and work.machine.answers(work.state, item.given, now):
                 return work
         return _Work(item.fresh or item.aggregate, self._machines[item.machine], 0, None)
@@ -157,6 +190,14 @@ class Runner:
         if done:
             self._on_commit(done)
         return again
+
+
+def _once_each(inputs: Iterable[Addressed]) -> list[Addressed]:
+    """Senders repeat themselves: the second of two with one id would be decided, and counted, like the first."""
+    first: dict[str, Addressed] = {}
+    for item in inputs:
+        first.setdefault(item.input_id, item)
+    return list(first.values())
 
 
 def _record(work: _Work, item: Addressed, decision: Decision[Any], now: Instant) -> None:

@@ -84,11 +84,12 @@ class Engine:
         due = 0
         if sweep:
             names = self._store.due(now, DUE_MAX)
-            due = len(names)
-            if names:
-                self._runner.tick(names, now)
+            broken = self._runner.tick(names, now) if names else ()
+            due = len(names) - len(broken)
             self._dispatcher.step(now)
-            if due < DUE_MAX:
+            if broken:  # They stay due: a sweep at their next wake would be one at once, for ever.
+                self._next_sweep = now + TROUBLE_PAUSE
+            elif due < DUE_MAX:
                 self._next_sweep = self._wake_time(now)
         with self._touched_lock:
             touched, self._touched = self._touched, set()

@@ -11,8 +11,9 @@ import msgspec
 from tocsin.engine.ports import Delivery, Store
 from tocsin.engine.runner import Addressed, ContentionError, Outcome, Runner
 from tocsin.errors import StoreUnavailableError
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import MINUTE, Duration, Instant
 
+STUCK_PAUSE: Final[Duration] = MINUTE  # What could not even be set aside is tried again after so long.
 INPUTS_MAX: Final = 256  # Inputs of one transaction: the writer's lock is held for some milliseconds, not for a second.
 
 log = logging.getLogger(__name__)
@@ -46,37 +47,50 @@ class Worker:
         self._interpret = interpret
         self._poisoned = poisoned
         self._on_settled = on_settled
+        self._stuck: dict[str, Instant] = {}
 
     def step(self, now: Instant, limit: int = 128) -> int:
         """Handle at most *limit* deliveries; how many.
 
         Raises StoreUnavailableError, and then the rest stays in the backlog.
         """
-        batch = self._store.backlog(limit)
+        batch = self._waiting(now, limit)
         if not batch:
             return 0
         meanings = {delivery.id: self._meaning(delivery) for delivery in batch}
-        inputs = [item for meaning in meanings.values() for item in meaning.inputs]
+        inputs = [item for meaning in meanings.values() if meaning for item in meaning.inputs]
         outcomes: dict[str, Outcome] = {}
         for start in range(0, len(inputs), INPUTS_MAX):
             self._handle(inputs[start : start + INPUTS_MAX], now, outcomes)
-        settled = [delivery for delivery in batch if all(i.input_id in outcomes for i in meanings[delivery.id].inputs)]
+        settled: list[tuple[Delivery, str, Sequence[Outcome]]] = []
         for delivery in batch:
-            if delivery not in settled:
-                settled.extend(self._set_aside(delivery, now))
-        notes = {delivery.id: _note(meanings[delivery.id], outcomes) for delivery in settled}
-        self._store.settle(notes)
-        for delivery in settled:
-            found = [outcomes[i.input_id] for i in meanings[delivery.id].inputs if i.input_id in outcomes]
-            self._on_settled(delivery, notes[delivery.id], found)
+            meaning = meanings[delivery.id]
+            if meaning is None or any(item.input_id not in outcomes for item in meaning.inputs):
+                meaning = self._set_aside(delivery, now, outcomes)
+            if meaning is not None:
+                found = [outcomes[item.input_id] for item in meaning.inputs]
+                settled.append((delivery, _note(meaning, found), found))
+        self._store.settle({delivery.id: note for delivery, note, _ in settled})
+        for delivery, note, found in settled:
+            self._on_settled(delivery, note, found)
         return len(settled)
 
-    def _meaning(self, delivery: Delivery) -> Interpretation:
+    def _waiting(self, now: Instant, limit: int) -> Sequence[Delivery]:
+        """The oldest of the backlog; what is stuck there is passed over for a while, so that it holds up nobody."""
+        self._stuck = {name: until for name, until in self._stuck.items() if until > now}
+        found = self._store.backlog(limit + len(self._stuck))
+        return [delivery for delivery in found if delivery.id not in self._stuck][:limit]
+
+    def _meaning(self, delivery: Delivery) -> Interpretation | None:
         try:
             return self._interpret(delivery)
         except Exception as problem:
             log.exception("a delivery could not be interpreted", extra={"delivery": delivery.id})
-            return self._poisoned(delivery, f"internal error: {type(problem).__name__}")
+            try:
+                return self._poisoned(delivery, f"internal error: {type(problem).__name__}")
+            except Exception:
+                log.exception("nor could it be told of", extra={"delivery": delivery.id})
+                return None
 
     def _handle(self, inputs: Sequence[Addressed], now: Instant, outcomes: dict[str, Outcome]) -> None:
         """Handle a slice; if it fails for a reason of ours, one by one, so that a bad input costs itself only."""
@@ -94,26 +108,24 @@ class Worker:
                 except Exception:
                     log.exception("an input cannot be handled", extra={"input": item.input_id})
 
-    def _set_aside(self, delivery: Delivery, now: Instant) -> Sequence[Delivery]:
+    def _set_aside(self, delivery: Delivery, now: Instant, outcomes: dict[str, Outcome]) -> Interpretation | None:
         """Turn a delivery that breaks a machine into an alert.
 
         If even that breaks, it stays in the backlog and doctor says so.
         """
         try:
-            self._runner.handle(self._poisoned(delivery, "internal error while it was handled").inputs, now)
+            meaning = self._poisoned(delivery, "internal error while it was handled")
+            outcomes.update(self._runner.handle(meaning.inputs, now))
         except StoreUnavailableError:
             raise
         except Exception:
             log.exception("a delivery cannot even be set aside", extra={"delivery": delivery.id})
-            return ()
-        return (delivery,)
+            self._stuck[delivery.id] = now + STUCK_PAUSE
+            return None
+        return meaning
 
 
-def _note(meaning: Interpretation, outcomes: dict[str, Outcome]) -> str:
+def _note(meaning: Interpretation, outcomes: Sequence[Outcome]) -> str:
     """The outcome for the list of deliveries: only what the timeline of an aggregate does not tell."""
-    ignored = dict.fromkeys(
-        outcomes[i.input_id].reason
-        for i in meaning.inputs
-        if i.input_id in outcomes and not outcomes[i.input_id].aggregate
-    )
+    ignored = dict.fromkeys(outcome.reason for outcome in outcomes if not outcome.aggregate)
     return "; ".join(filter(None, (meaning.outcome, *ignored)))

@@ -173,6 +173,10 @@ def _pass(state: Incident, given: Passed, now: Instant) -> _Decision:
         if set(after.asked) - set(after.passed) - set(after.unreached):
             story = f"{given.by} passed{why}; others are still asked"
             return Decision(after, Reason.PASSED_OTHERS_ASKED, ladder.refresh(after), story)
+        if after.plan.policy.is_last(after.rung - after.base):
+            # There is nobody else: who has just said no is not asked again in the same moment.
+            story = f"{given.by} passed{why}; everyone is asked again when the step ends"
+            return Decision(after, Reason.PASSED_BY_EVERYONE, ladder.refresh(after), story)
         return ladder.next_rung(after, now, Reason.PASSED, f"{given.by} passed{why}")
     if state.status is not Status.TRIGGERED and state.assignee == given.by:
         after = replace(state, passed=(*state.passed, receiver))

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     TAKEN_OVER = "taken over"
     PASSED = "passed"
     PASSED_OTHERS_ASKED = "passed, others are still asked"
+    PASSED_BY_EVERYONE = "passed by everyone"  # They are asked again when the step ends.
     ESCALATED = "escalated"
     REASSIGNED = "reassigned"
     SNOOZED = "snoozed"

@@ -62,18 +62,12 @@ def read(value: dict[str, Json], _: Hints) -> Reading | None:
             dedup_key=bounds.key(f"{fingerprint or labelled.identity(labels)}@{sender}"),
             group_key=bounds.key(f"{group}@{sender}") if group else "",
             source=source,
-            occurred_at=_occurred_at(status, item),
             note=_note(item, left_out),
             links=(*[(text, item[name]) for text, name in _LINKS if name in item], overview),
         )
 
     found, problems = each(alerts, "alerts", read_item)
     return Reading(source=source, alerts=found, problems=problems, event=value, fact=left_out)
-
-
-def _occurred_at(status: AlertStatus, item: dict[str, Json]) -> Instant | None:
-    began, ended = bounds.instant(item.get("startsAt")), bounds.instant(item.get("endsAt"))
-    return (ended or began) if status is AlertStatus.RESOLVED else began
 
 
 def _left_out(truncated: Json) -> str:

@@ -30,12 +30,15 @@ def alert(
     annotations: dict[str, Json],
     dedup_key: str,
     source: str,
-    occurred_at: Instant | None,
     group_key: str = "",
     note: str = "",
     links: tuple[tuple[str, Json], ...] = (),
 ) -> Alert:
-    """The alert: its name and summary are the title. *note* follows the description, *links* the annotated ones."""
+    """The alert: its name and summary are the title. *note* follows the description, *links* the annotated ones.
+
+    It has no time of its own: `startsAt` is when the trouble began, not when this was said. What fires again after a
+    restart of its sender has the old one, and must not be taken for a message that is late.
+    """
     account = labels.get("account_id") or labels.get("account")
     return Alert(
         status=status,
@@ -50,7 +53,6 @@ def alert(
         resource=bounds.line(_first(labels, _RESOURCES), bounds.LABEL_MAX),
         labels=bounds.labels(labels.items()),
         links=bounds.links([*[(text, annotations[name]) for text, name in _LINKS if name in annotations], *links]),
-        occurred_at=occurred_at,
     )
 
 

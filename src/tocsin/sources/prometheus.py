@@ -55,6 +55,5 @@ def alert(value: dict[str, Json], hints: Hints) -> Alert | Problem:
         annotations=annotations,
         dedup_key=f"prometheus:{labelled.identity(labels)}",
         source=SOURCE,
-        occurred_at=ended if resolved else bounds.instant(value.get("startsAt")),
         links=(("Source", value.get("generatorURL")),),
     )

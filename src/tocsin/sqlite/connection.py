@@ -128,7 +128,10 @@ class Connection:
             raise StoreUnavailableError(f"{self._path} was replaced while it was open")
 
     def backup(self, target: Path) -> None:
-        """Copy the whole database to *target* (mode 600) while it is in use; a former *target* stays until then."""
+        """Copy the whole database to *target* (mode 600) while it is in use.
+
+        A former *target* stays until the copy is whole and found to be sound.
+        """
         partial = target.with_name(f"{target.name}.partial")
         try:
             partial.unlink(missing_ok=True)
@@ -136,8 +139,11 @@ class Connection:
             copy = sqlite3.connect(partial)
             try:
                 self._raw.backup(copy, pages=-1)
+                found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
             finally:
                 copy.close()
+            if found != "ok":
+                raise StoreUnavailableError(f"the copy at {partial} is damaged: {found}")
             partial.replace(target)
         except (sqlite3.Error, OSError) as problem:
             raise unavailable(problem) from problem

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -127,7 +128,7 @@ class SqliteStore:
     def deliveries(self, limit: int, before: str = "") -> Sequence[DeliveryRow]:
         """See the port."""
         rows = self._read(
-            "SELECT d.id, received_at, channel, key, LENGTH(body), IIF(b.id IS NULL, COALESCE(outcome, ''), '')"
+            "SELECT d.id, received_at, channel, key, LENGTH(body), IIF(b.id IS NULL, COALESCE(outcome, 'handled'), '')"
             " FROM deliveries d LEFT JOIN backlog b ON b.id = d.id LEFT JOIN outcomes o ON o.id = d.id"
             " WHERE d.id < ? ORDER BY d.id DESC LIMIT ?",
             (_number(before) if before else BEYOND, limit),
@@ -317,11 +318,13 @@ class SqliteStore:
 
     def backup(self, target: Path) -> None:
         """A consistent copy of the whole store at *target*, made while it is in use."""
-        self._reader().backup(target)
+        with closing(self._connect(self.path, read_only=True)) as reader:
+            reader.backup(target)
 
     def check(self) -> str:
-        """What SQLite's own quick check says: `ok`, or the first trouble."""
-        return str(self._read("PRAGMA quick_check(1)")[0][0])
+        """What SQLite's own quick check says of the file as it is on the disk: `ok`, or the first trouble."""
+        with closing(self._connect(self.path, read_only=True)) as reader:
+            return str(reader.query("PRAGMA quick_check(1)")[0][0])
 
     def close(self) -> None:
         """See the port."""
@@ -331,6 +334,7 @@ class SqliteStore:
                     connection.close()
             self._readers.clear()
             self._writer = None
+            self._generation += 1
 
     def _accept(self, writer: Connection, rows: Sequence[Row]) -> list[str]:
         columns = "received_at, channel, key, head, body"

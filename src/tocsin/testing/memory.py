@@ -333,7 +333,7 @@ class MemoryStore:
             channel=delivery.channel,
             key=delivery.key,
             size=len(delivery.body),
-            outcome="" if number in self._backlog else self._outcomes.get(number, ""),
+            outcome="" if number in self._backlog else self._outcomes.get(number) or "handled",
         )
 
 

@@ -29,6 +29,7 @@ IDLE_SECONDS: Final = 75.0  # As nginx keeps them; a request that is not whole b
 PEEK_BYTES: Final = 16  # Enough to tell the ingest paths from the others.
 
 _INGEST: Final = (b"POST /v1/in/", b"PUT /v1/in/", b"POST /v2/enqueue")
+_OURS: Final = b"x-tocsin-"  # What we note ourselves; a sender cannot.
 _CREDENTIALS: Final = frozenset({b"authorization", b"cookie", b"proxy-authorization", b"x-api-key"})
 _DULL: Final = frozenset(
     {b"host", b"connection", b"content-length", b"accept", b"accept-encoding", b"transfer-encoding"}
@@ -49,7 +50,11 @@ class Request:
     def kept(self) -> bytes:
         """The header lines that are stored: no credentials, nothing of the connection."""
         return b"\n".join(
-            [name + b": " + value for name, value in self.headers if name not in _DULL and name not in _CREDENTIALS]
+            [
+                name + b": " + value
+                for name, value in self.headers
+                if name not in _DULL and name not in _CREDENTIALS and not name.startswith(_OURS)
+            ]
         )
 
 

@@ -11,8 +11,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
-from tocsin.engine.ports import Received
+from tocsin.engine.ports import ONCE, Received
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import Instant
 from tocsin.sources import pagerduty
@@ -42,10 +43,14 @@ log = logging.getLogger(__name__)
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Whether a signed message may come in: *status* 200, or the code that its sender must hear, and why."""
+    """Whether a signed message may come in: *status* 200, or the code that its sender must hear, and why.
+
+    *once*: the signed number of the message, under which it counts once; letters, digits and dashes.
+    """
 
     status: int
     message: str = ""
+    once: str = ""
 
 
 class Writer(Protocol):
@@ -168,7 +173,8 @@ class Reception:
                 log.error("checking a signature failed", extra={"problem": repr(done.exception())})
                 answer(_unavailable("internal error while the signature was checked"))
             elif (found := done.result()).status == HTTPStatus.OK:
-                self.submit(received, lambda result: answer(_reply(result, _OK)))
+                head = f"{ONCE}: sns/{found.once}\n".encode() + received.head if found.once else received.head
+                self.submit(replace(received, head=head), lambda result: answer(_reply(result, _OK)))
             else:
                 self._on_refused("signature")
                 headers = RETRY_AFTER if found.status == HTTPStatus.SERVICE_UNAVAILABLE else b""

@@ -95,7 +95,7 @@ class LoopIntake:
 
     def settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         """A delivery is done. On the engine's thread."""
-        if delivery.channel in WATCHED and not self._loop.is_closed():
+        if (delivery.channel in WATCHED or delivery.id in self._waiting) and not self._loop.is_closed():
             reasons = [outcome.reason for outcome in outcomes] or [note]
             handled = [Handled("", delivery.received_at, reason, "") for reason in reasons]
             self._loop.call_soon_threadsafe(self._keep, delivery.id, handled)

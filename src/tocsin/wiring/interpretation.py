@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from tocsin.engine.dispatcher import Failure
-from tocsin.engine.ports import REPLAY_OF, Delivery, Received
+from tocsin.engine.ports import Delivery, Received
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.incidents.alerts import Alert, AlertStatus, Severity
@@ -53,9 +53,8 @@ class Interpreter:
         )
 
     def _alerts(self, delivery: Delivery) -> Interpretation:
-        found = headers(delivery.head)
-        reading = read(found, delivery.body, received_at=delivery.received_at)
-        name = _occurrence(delivery, found)
+        reading = read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
+        name = delivery.occurrence
         inputs = [
             self._addressed(
                 f"{name}/{number}",
@@ -74,7 +73,7 @@ class Interpreter:
 
     def _undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:
         alert = undecodable(delivery.key or delivery.channel, delivery.id, problems)
-        return self._addressed(f"{delivery.id}/problem", f"{delivery.id}-p", delivery.key or SELF, alert, None)
+        return self._addressed(f"{delivery.occurrence}/problem", f"{delivery.id}-p", delivery.key or SELF, alert, None)
 
     def _addressed(self, input_id: str, fresh: str, integration: str, alert: Alert, event: json.Json) -> Addressed:
         plan = self._routes.route(alert, integration, event)
@@ -137,15 +136,6 @@ def headers(head: bytes) -> dict[str, str]:
         name, _, value = line.partition(": ")
         found.setdefault(name, value)
     return found
-
-
-def _occurrence(delivery: Delivery, found: Mapping[str, str]) -> str:
-    """What names the inputs of a delivery: SNS signs the number of a message, so one delivered twice counts once."""
-    if REPLAY_OF in found:
-        return delivery.id
-    if found.get("x-amz-sns-message-id") and found.get("x-amz-sns-rawdelivery") != "true":
-        return f"{delivery.key}/sns/{found['x-amz-sns-message-id']}"
-    return delivery.id
 
 
 def _read_command(body: bytes) -> Sequence[Command] | str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Final
 
 from tocsin.kernel.time import Instant
 from tocsin.sns.verification import Confirmed, Forged, Unavailable, Verified, Verifier
 from tocsin.sources.sns import SUBSCRIPTION
 from tocsin.web.reception import Check, Verdict
 from tocsin.wiring.settings import Settings
+
+_NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,100}")  # SNS numbers its messages with UUIDs.
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,7 @@ def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[
     def check(headers: Mapping[str, str], body: bytes, integration: str) -> Verdict:
         verifier = verifiers[integration]
         found: Verified | Confirmed | Forged | Unavailable = verifier.verify(headers, body, clock())
+        once = found.message_id if isinstance(found, Verified) and _NUMBER.fullmatch(found.message_id) else ""
         if isinstance(found, Verified) and found.kind == SUBSCRIPTION:
             found = verifier.confirm(found)
         match found:
@@ -38,6 +43,6 @@ def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[
                 return Verdict(HTTPStatus.SERVICE_UNAVAILABLE, reason)
             case Confirmed(topic):
                 log.info("an SNS subscription was confirmed", extra={"integration": integration, "topic": topic})
-        return Verdict(HTTPStatus.OK)
+        return Verdict(HTTPStatus.OK, once=once)
 
     return check

@@ -57,7 +57,7 @@ def show_deliveries(visit: Visit) -> Response:
 def show_delivery(visit: Visit) -> Response:
     """GET /deliveries/{id}, with a link to each incident that it went into. Blocks on the store."""
     delivery = _find(visit)
-    names = owners(visit, delivery.id)
+    names = owners(visit, delivery.occurrence)
     states = ((name, find_incident(visit, name)) for name in names)
     return respond(
         visit,
@@ -88,9 +88,9 @@ async def replay(visit: Visit, form: Mapping[str, str]) -> Response:
     return turn_to(visit, "/deliveries", f"Delivery {delivery.id} was taken in once more: it is the newest now.")
 
 
-def owners(visit: Visit, delivery_id: str) -> Sequence[str]:
-    """The aggregates that a delivery went into, as far as it is remembered. Blocks on the store."""
-    looked_for = [f"{delivery_id}/{mark}" for mark in (*range(INPUTS_MAX), "problem")]
+def owners(visit: Visit, occurrence: str) -> Sequence[str]:
+    """The aggregates that a delivery went into, by its `occurrence`, as far as remembered. Blocks on the store."""
+    looked_for = [f"{occurrence}/{mark}" for mark in (*range(INPUTS_MAX), "problem")]
     return tuple(dict.fromkeys(visit.console.store.seen(looked_for).values()))
 
 
