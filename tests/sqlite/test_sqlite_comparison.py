@@ -24,5 +24,5 @@ class SqliteComparison(StoreComparison):
             self.folder.cleanup()
 
 
-SqliteComparison.TestCase.settings = settings(max_examples=50, stateful_step_count=30)
+SqliteComparison.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 TestSqliteComparison = SqliteComparison.TestCase

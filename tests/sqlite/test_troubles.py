@@ -12,6 +12,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -182,7 +183,7 @@ def test_nothing_is_accepted_by_a_file_that_is_read_only(name: str, open_store: 
 
 
 def test_a_file_that_may_not_be_written_is_refused() -> None:
-    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    folder = Path(tempfile.mkdtemp())  # Not below a folder that only the superuser may enter.
     path = folder / "tocsin.db"
     try:
         with closing(sqlite3.connect(path)) as raw:

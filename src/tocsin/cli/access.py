@@ -1,14 +1,21 @@
-"""How commands reach the configuration and the database."""
+"""How commands reach the configuration, the database and the server that runs on it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from tocsin.errors import TocsinError
+from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.sqlite.store import SqliteStore
+from tocsin.wiring.embedded import local_url
 from tocsin.wiring.settings import FILE, Settings
 from tocsin.wiring.settings_file import load
+from tocsin.wiring.settings_problems import nearest, shown
+
+SERVED_AT: Final = ("server", "url")  # The record that says where the last server on this machine listened.
 
 
 def read_settings(config: Path | None) -> Settings:
@@ -18,9 +25,31 @@ def read_settings(config: Path | None) -> Settings:
     return load(config, os.environ)
 
 
-def open_store(db: Path) -> SqliteStore:
-    """The store at *db*, which must exist. Raises TocsinError, StoreUnavailableError."""
+@contextmanager
+def open_store(db: Path) -> Iterator[SqliteStore]:
+    """The store at *db*, which must exist. Raises TocsinError, StoreUnavailableError, which name the file."""
     if not db.exists():
         message = f"there is no database at {db}; `tocsin serve` makes one, or name it with --db"
         raise TocsinError("database-missing", message)
-    return SqliteStore(db)
+    try:
+        store = SqliteStore(db)
+        try:
+            yield store
+        finally:
+            store.close()
+    except StoreUnavailableError as problem:
+        raise StoreUnavailableError(f"{db} cannot be used: {problem.message}") from problem
+
+
+def server_url(settings: Settings, store: SqliteStore) -> str:
+    """Where the server of *store* listens, as far as this machine knows; no slash at its end."""
+    served = store.record(*SERVED_AT)
+    return served if isinstance(served, str) else local_url(settings.server.host, settings.server.port)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> TocsinError:
+    """There is no *what* called *name*; what was probably meant, or what there is."""
+    names = list(known)
+    meant = nearest(name, names)
+    said = f'; did you mean "{meant}"?' if meant else f"; known: {', '.join(names)}" if names else "; there are none"
+    return TocsinError(f"{what}-unknown", f"there is no {what} {shown(name)}{said}")

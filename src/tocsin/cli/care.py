@@ -6,80 +6,81 @@ import argparse
 import os
 import secrets
 import sqlite3
-import sys
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from tocsin.cli.access import open_store, read_settings
-from tocsin.errors import TocsinError
-from tocsin.kernel import json
-from tocsin.kernel.time import Instant
+from tocsin.cli.access import open_store, read_settings, server_url, unknown
+from tocsin.cli.claim import is_claimed
+from tocsin.cli.printing import fields, say, say_json
+from tocsin.engine.ports import Health
+from tocsin.errors import StoreUnavailableError, TocsinError
+from tocsin.kernel.time import Instant, format_duration
 from tocsin.web.console.sessions import signin_link
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.embedded import TOKEN_BYTES
 from tocsin.wiring.watch import trouble
 
+BROKEN_SHOWN: Final = 5
+
+_TABLES: Final = ("deliveries", "aggregates", "outbox", "records")  # Whatever has these is ours.
+
 
 def doctor(given: argparse.Namespace) -> int:
     """`tocsin doctor`: exit code 1 when the file is damaged or an incident owes a next action and has none."""
-    store = open_store(given.db)
     now = SystemClock()()
-    health = store.health(now)
-    integrity = store.check()
-
-    def age(since: Instant | None) -> int | None:
-        return None if since is None else max(0, now - since)
-
-    found: dict[str, Any] = {
-        "ok": integrity == "ok" and not health.broken,
-        "integrity": integrity,
-        "broken": health.broken,
-        "open_incidents": health.live,
-        "backlog": health.backlog,
-        "oldest_backlog_age_ms": age(health.oldest_backlog_at),
-        "oldest_due_age_ms": age(health.oldest_due_at),
-        "undelivered": health.pending,
-        "oldest_undelivered_age_ms": age(health.oldest_pending_at),
-        "warning": trouble(health, now),
-    }
+    try:
+        with open_store(given.db) as store:
+            health, integrity = store.health(now), store.check()
+    except StoreUnavailableError as problem:
+        health, integrity = None, problem.message
+    ok = integrity == "ok" and health is not None and not health.broken
+    warning = trouble(health, now) if health else ""
     if given.json:
-        sys.stdout.write(json.encode(found).decode() + "\n")
+        say_json({"ok": ok, "integrity": integrity} | _figures(health, now) | {"warning": warning})
     else:
-        for name, value in found.items():
-            sys.stdout.write(f"{name.replace('_', ' '):>26}  {value if value not in (None, '', ()) else '-'}\n")
-        if found["warning"] and found["ok"]:
-            sys.stdout.write("\nNothing is lost, but something waits too long: is `tocsin serve` running?\n")
-    return 0 if found["ok"] else 1
+        say(f"{given.db} is {'well' if ok else 'NOT well'}\n\n")
+        say(fields([("integrity", integrity), *(_readable(health, now) if health else ())]))
+        if warning:
+            say(f"\n{warning[0].upper()}{warning[1:]}.\n")
+        if warning and not is_claimed(given.db):
+            say("No server runs on this database: `tocsin serve` starts one.\n")
+    return 0 if ok else 1
 
 
 def backup(given: argparse.Namespace) -> int:
     """`tocsin backup FILE`."""
-    store = open_store(given.db)
-    if given.file.exists():
-        raise TocsinError("file-exists", f"{given.file} exists; a backup never overwrites one")
-    partial = given.file.with_name(given.file.name + ".part")
-    partial.unlink(missing_ok=True)
-    os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))
-    store.backup(partial)
-    partial.rename(given.file)
-    sys.stdout.write(f"{given.file}: {given.file.stat().st_size} bytes\n")
+    with open_store(given.db) as store:
+        if given.file.exists():
+            raise TocsinError("file-exists", f"{given.file} exists already; a backup never overwrites a file")
+        if not given.file.parent.is_dir():
+            raise _no_folder(given.file)
+        store.backup(given.file)
+    say(f"{given.file} holds {given.db} as it is now: {given.file.stat().st_size:,} bytes\n")
     return 0
 
 
 def restore(given: argparse.Namespace) -> int:
-    """`tocsin restore FILE`: the server must not be running."""
+    """`tocsin restore FILE`: never under a running server."""
     _check_backup(given.file)
-    if given.db.exists() and not given.force:
-        raise TocsinError("file-exists", f"{given.db} exists; stop the server and use --force to replace it")
+    if not given.db.parent.is_dir():
+        raise _no_folder(given.db)
+    if is_claimed(given.db):
+        raise TocsinError("database-in-use", f"`tocsin serve` runs on {given.db}; stop it first")
+    if given.db.exists():
+        if given.db.samefile(given.file):
+            raise TocsinError("file-same", f"{given.file} is the database itself; name a backup of it")
+        if not given.force:
+            raise TocsinError("file-exists", f"{given.db} exists already; --force replaces it")
+    partial = given.db.with_name(given.db.name + ".part")
+    _copy(given.file, partial)
+    # The log of the old file must not meet the new one. Whoever dies here has the old file up to its last checkpoint.
     for suffix in ("-wal", "-shm"):
         given.db.with_name(given.db.name + suffix).unlink(missing_ok=True)
-    partial = given.db.with_name(given.db.name + ".part")
-    partial.unlink(missing_ok=True)
-    os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))
-    partial.write_bytes(given.file.read_bytes())
     partial.replace(given.db)
-    health = open_store(given.db).health(SystemClock()())
-    sys.stdout.write(f"{given.db}: {health.live} open incidents\n")
+    with open_store(given.db) as store:
+        health = store.health(SystemClock()())
+    say(f"{given.db} is as {given.file} was: {_count(health.live, 'open incident')}\n")
     return 0
 
 
@@ -87,13 +88,54 @@ def signin(given: argparse.Namespace) -> int:
     """`tocsin signin`."""
     settings = read_settings(given.config)
     if given.as_ and given.as_ not in settings.responders:
-        known = ", ".join(settings.responders) or "there are none"
-        raise TocsinError("responder-unknown", f"there is no responder {given.as_!r}; known: {known}")
-    store = open_store(given.db)
-    link = signin_link(store, secrets.token_urlsafe(TOKEN_BYTES), SystemClock()(), given.as_)
-    base = settings.server.url or f"http://{settings.server.host}:{settings.server.port}"
-    sys.stdout.write(f"{base.rstrip('/')}{link}\n")
+        raise unknown("responder", given.as_, settings.responders)
+    with open_store(given.db) as store:
+        link = signin_link(store, secrets.token_urlsafe(TOKEN_BYTES), SystemClock()(), given.as_)
+        url = settings.server.url or server_url(settings, store)
+    say(f"{url.rstrip('/')}{link}\n")
     return 0
+
+
+def _figures(health: Health | None, now: Instant) -> dict[str, Any]:
+    """For scripts; all None when the database cannot be read."""
+
+    def age(since: Instant | None) -> int | None:
+        return None if since is None else max(0, now - since)
+
+    return {
+        "broken": health and health.broken,
+        "open_incidents": health and health.live,
+        "backlog": health and health.backlog,
+        "oldest_backlog_age_ms": health and age(health.oldest_backlog_at),
+        "oldest_due_age_ms": health and age(health.oldest_due_at),
+        "undelivered": health and health.pending,
+        "oldest_undelivered_age_ms": health and age(health.oldest_pending_at),
+    }
+
+
+def _readable(health: Health, now: Instant) -> list[tuple[str, str]]:
+    """For people."""
+
+    def waits(count: int, since: Instant | None) -> str:
+        return f"{count}" if since is None else f"{count}, the oldest for {format_duration(now - since)}"
+
+    broken = ", ".join(health.broken[:BROKEN_SHOWN]) + (", ..." if len(health.broken) > BROKEN_SHOWN else "")
+    overdue = "none" if health.oldest_due_at is None else f"for {format_duration(now - health.oldest_due_at)}"
+    return [
+        ("open incidents", f"{health.live}"),
+        ("without a next action", broken or "none"),
+        ("overdue timers", overdue),
+        ("deliveries to handle", waits(health.backlog, health.oldest_backlog_at)),
+        ("pages to deliver", waits(health.pending, health.oldest_pending_at)),
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _no_folder(file: Path) -> TocsinError:
+    return TocsinError("folder-missing", f"there is no folder {file.parent} for {file.name}")
 
 
 def _check_backup(file: Path) -> None:
@@ -101,15 +143,33 @@ def _check_backup(file: Path) -> None:
     if not file.exists():
         raise TocsinError("file-missing", f"there is no file {file}")
     try:
-        found = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
-        try:
+        with closing(_open_read_only(file)) as found:
             sound = found.execute("PRAGMA quick_check(1)").fetchone()[0]
-            ours = found.execute(
-                "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('deliveries', 'aggregates')"
-            ).fetchone()
-        finally:
-            found.close()
+            names = {row[0] for row in found.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     except sqlite3.Error as problem:
-        raise TocsinError("backup-damaged", f"{file} is not a database: {problem}") from problem
-    if sound != "ok" or ours[0] != 2:  # noqa: PLR2004 - both tables.
-        raise TocsinError("backup-damaged", f"{file} is not a sound backup of Tocsin: {sound}")
+        raise TocsinError("backup-damaged", f"{file} is no sound database: {problem}") from problem
+    if sound != "ok":
+        raise TocsinError("backup-damaged", f"{file} is damaged: {sound}")
+    if not names.issuperset(_TABLES):
+        raise TocsinError("backup-foreign", f"{file} is a database, and not one of Tocsin's")
+
+
+def _copy(file: Path, target: Path) -> None:
+    """Copy a database, whole and on the disk, for its owner's eyes only."""
+    target.unlink(missing_ok=True)
+    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    try:
+        with closing(_open_read_only(file)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+        os.fsync(descriptor)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _open_read_only(file: Path) -> sqlite3.Connection:
+    """A connection that leaves nothing beside *file*; a log that lies there already belongs to it."""
+    alone = not file.with_name(file.name + "-wal").exists()
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}", uri=True)

@@ -6,138 +6,139 @@ import argparse
 import getpass
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from tocsin.cli.access import open_store, read_settings
-from tocsin.engine.ports import Received, Store, Summary
+from tocsin.cli.access import open_store, read_settings, unknown
+from tocsin.cli.claim import is_claimed
+from tocsin.cli.printing import fields, paragraph, plain, say, say_json, table
+from tocsin.engine.ports import Handled, Received, Store, Summary
 from tocsin.engine.runner import Runner
-from tocsin.engine.worker import Worker
 from tocsin.errors import TocsinError
 from tocsin.incidents.commands import CommandError, command
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
-from tocsin.kernel.time import Instant, format_instant, parse_duration, parse_instant
+from tocsin.kernel.time import Instant, format_duration, format_instant, parse_duration, parse_instant
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.interpretation import Interpreter
+from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_routes import routes
 
 PAGE: Final = 500  # Incidents read at a time.
 TIMELINE_MAX: Final = 200
-SERVER_SECONDS: Final = 1.5  # A running server handles a command within this; without one we do it ourselves.
+SERVER_SECONDS: Final = 2.0  # A running server handles a command within this; otherwise we do it ourselves.
 POLL_SECONDS: Final = 0.02
 
 _VERBS: Final = {"ack": "acknowledge"}
+_HEAD: Final = ("ID", "STATUS", "SEVERITY", "TEAM", "ALERTS", "OPENED", "TITLE")
+_RIGHT: Final = frozenset({0, 4})  # Columns of numbers.
 
 
 def listing(given: argparse.Namespace) -> int:
     """`tocsin incidents`."""
-    store = open_store(given.db)
-    rows = (_row(name, state) for name, state in _all(store, live_only=not given.all))
-    if given.json:
-        sys.stdout.write("[")
-        for number, row in enumerate(rows):
-            sys.stdout.write((",\n " if number else "\n ") + json.encode(row).decode())
-        sys.stdout.write("\n]\n")
-        return 0
-    count = 0
-    for row in rows:
-        count += 1
-        sys.stdout.write(_line(row))
-    if not count:
-        sys.stdout.write("no incidents\n" if given.all else "no open incidents\n")
+    with open_store(given.db) as store:
+        rows = _all(store, live_only=not given.all)
+        if given.json:
+            _list_json(_row(name, state) for name, state in rows)
+            return 0
+        now = SystemClock()()
+        first = next(rows, None)
+        if first is None:
+            say("no incidents\n" if given.all else "no open incidents\n")
+            return 0
+        for line in table(_HEAD, (_cells(*row, now) for row in _chain(first, rows)), right=_RIGHT):
+            say(line)
     return 0
 
 
 def show(given: argparse.Namespace) -> int:
     """`tocsin show`."""
-    store = open_store(given.db)
-    stored = store.load([given.incident]).get(given.incident)
-    if stored is None:
-        raise _unknown(given.incident)
+    with open_store(given.db) as store:
+        stored = store.load([given.incident]).get(given.incident)
+        if stored is None:
+            raise _unknown(given.incident)
+        timeline = store.timeline(given.incident, TIMELINE_MAX)
     state = IncidentMachine().decode(stored.state)
-    lines = [
-        {"at": format_instant(line.at), "reason": line.reason, "text": line.story}
-        for line in store.timeline(given.incident, TIMELINE_MAX)
-    ]
-    row = _row(given.incident, state)
     if given.json:
-        face = state.face
-        more = {
-            "description": face.description,
-            "source": face.source,
-            "account": face.account,
-            "region": face.region,
-            "resource": face.resource,
-            "labels": face.labels,
-            "links": face.links,
-            "asked": state.asked,
-            "timeline": lines,
-        }
-        sys.stdout.write(json.encode(row | more).decode() + "\n")
-        return 0
-    for name, value in row.items():
-        if value not in {None, ""}:
-            sys.stdout.write(f"{name.replace('_', ' '):>16}  {value}\n")
-    if state.face.description:
-        sys.stdout.write(f"\n{state.face.description}\n")
-    sys.stdout.write("\n")
-    for line in lines:
-        if line["text"]:
-            sys.stdout.write(f"{line['at']}  {line['text']}\n")
+        say_json(_row(given.incident, state) | _more(state, timeline))
+    else:
+        _show(given.incident, state, timeline, SystemClock()())
     return 0
 
 
 def act(given: argparse.Namespace) -> int:
     """`tocsin ack`, `pass`, `escalate`, `reassign`, `snooze`, `resolve`, `note`."""
     settings = read_settings(given.config)
-    store = open_store(given.db)
     clock = SystemClock()
+    document = _document(given, settings, clock())
+    with open_store(given.db) as store:
+        if given.incident not in store.load([given.incident]):
+            raise _unknown(given.incident)
+        served = is_claimed(given.db)
+        received = Received(received_at=clock(), channel="cli", key="", head=b"", body=json.encode(document))
+        delivery_id = store.accept([received])[0]
+        if not (served and _wait(store, f"{delivery_id}/0")):
+            _handle(store, delivery_id, settings, clock())
+        found = next(
+            line for line in store.timeline(given.incident, TIMELINE_MAX) if line.input_id == f"{delivery_id}/0"
+        )
+    ignored = found.reason in IGNORED
+    say(f"{given.incident}: {'nothing changed: ' if ignored else ''}{plain(found.story or found.reason)}\n")
+    if not (served or ignored):
+        sys.stderr.write("No server runs: people hear of this when `tocsin serve` does.\n")
+    return 1 if ignored else 0
+
+
+def _document(given: argparse.Namespace, settings: Settings, now: Instant) -> dict[str, Any]:
+    """The command as JSON. Raises TocsinError."""
+    if given.by and settings.responders and given.by not in settings.responders:
+        raise unknown("responder", given.by, settings.responders)
     document: dict[str, Any] = {
         "verb": _VERBS.get(given.verb, given.verb),
         "incident": given.incident,
-        "by": given.by or getpass.getuser(),
+        "by": given.by or _login_name(),
     }
     if given.verb == "reassign":
+        if given.to not in settings.responders:
+            raise unknown("responder", given.to, settings.responders)
         document["to"] = given.to
     if given.verb == "snooze":
-        document["until"] = _until(given.until, clock())
+        document["until"] = _until(given.until, now)
     if given.verb in {"pass", "resolve", "note"}:
-        document["text"] = given.text
+        document["text"] = " ".join(given.text)
     try:
         command(document)
     except CommandError as problem:
         raise TocsinError("command-invalid", str(problem)) from None
-    if given.incident not in store.load([given.incident]):
-        raise _unknown(given.incident)
-    received = Received(received_at=clock(), channel="cli", key="", head=b"", body=json.encode(document))
-    delivery_id = store.accept([received])[0]
-    if not _wait(store, f"{delivery_id}/0"):
-        machine = IncidentMachine()
-        interpreter = Interpreter(routes(settings), {})
-        worker = Worker(store, Runner(store, [machine]), interpreter.interpret, interpreter.poisoned)
-        while worker.step(clock()):
-            pass
-    return _tell(store, given.incident, f"{delivery_id}/0")
+    return document
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        raise TocsinError("name-missing", "this user has no login name; say who you are with --by") from None
 
 
 def _wait(store: Store, input_id: str) -> bool:
-    """Whether a running server has handled the command."""
+    """Whether the running server has handled the command."""
     deadline = time.monotonic() + SERVER_SECONDS
-    while time.monotonic() < deadline:
-        if store.seen([input_id]):
-            return True
+    while not store.seen([input_id]):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(POLL_SECONDS)
-    return False
+    return True
 
 
-def _tell(store: Store, incident: str, input_id: str) -> int:
-    found = next((line for line in store.timeline(incident, TIMELINE_MAX) if line.input_id == input_id), None)
-    reason = found.reason if found else "not handled yet"
-    sys.stdout.write(f"{incident}: {(found.story if found else '') or reason}\n")
-    return 1 if found is None or reason in {word.value for word in IGNORED} else 0
+def _handle(store: Store, delivery_id: str, settings: Settings, now: Instant) -> None:
+    """Handle this one delivery as the server would; the others wait for it, since it alone knows how to read them."""
+    delivery = store.delivery(delivery_id)
+    assert delivery is not None
+    inputs = Interpreter(routes(settings), {}).interpret(delivery).inputs
+    Runner(store, [IncidentMachine()]).handle(inputs, now)
+    store.settle({delivery_id: ""})
 
 
 def _all(store: Store, *, live_only: bool) -> Iterator[tuple[str, Incident]]:
@@ -145,13 +146,26 @@ def _all(store: Store, *, live_only: bool) -> Iterator[tuple[str, Incident]]:
     machine = IncidentMachine()
     before: tuple[Instant, str] | None = None
     while True:
-        page: list[Summary] = list(store.listing(machine.name, live_only=live_only, limit=PAGE, before=before))
+        page: Sequence[Summary] = store.listing(machine.name, live_only=live_only, limit=PAGE, before=before)
         for row in page:
             state = machine.decode(row.state)
             before = (machine.standing(state).rank, row.id)
             yield row.id, state
         if len(page) < PAGE:
             return
+
+
+def _chain(first: tuple[str, Incident], rest: Iterator[tuple[str, Incident]]) -> Iterator[tuple[str, Incident]]:
+    yield first
+    yield from rest
+
+
+def _list_json(rows: Iterator[dict[str, Any]]) -> None:
+    """A list, one incident a line, as they are read."""
+    say("[")
+    for number, row in enumerate(rows):
+        say((",\n " if number else "\n ") + json.encode(row).decode())
+    say("\n]\n")
 
 
 def _row(name: str, state: Incident) -> dict[str, Any]:
@@ -168,10 +182,60 @@ def _row(name: str, state: Incident) -> dict[str, Any]:
     }
 
 
-def _line(row: dict[str, Any]) -> str:
-    status = f"{row['status']} ({row['acknowledged_by']})" if row["acknowledged_by"] else row["status"]
-    where = f"{row['severity']:<9} {row['team']:<12}"
-    return f"{row['id']:>8}  {status:<24} {where} {row['alerts']:>5}x  {row['title']}\n"
+def _more(state: Incident, timeline: Sequence[Handled]) -> dict[str, Any]:
+    face = state.face
+    return {
+        "description": face.description,
+        "source": face.source,
+        "account": face.account,
+        "region": face.region,
+        "resource": face.resource,
+        "labels": face.labels,
+        "links": face.links,
+        "asked": state.asked,
+        "timeline": [{"at": format_instant(line.at), "reason": line.reason, "text": line.story} for line in timeline],
+    }
+
+
+def _cells(name: str, state: Incident, now: Instant) -> tuple[str, ...]:
+    opened = f"{format_duration(now - state.opened_at).partition(' ')[0]} ago"
+    return (
+        name,
+        _status(state),
+        state.severity.value,
+        plain(state.team),
+        f"{state.count}",
+        opened,
+        plain(state.face.title),
+    )
+
+
+def _status(state: Incident) -> str:
+    by = plain(state.acknowledged_by or "")
+    return f"{state.status.value} ({by})" if by else state.status.value
+
+
+def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant) -> None:
+    face = state.face
+    say(f"{name}: {plain(face.title)}\n\n")
+    next_at = state.wake_at
+    rows = [
+        ("status", _status(state)),
+        ("severity", state.severity.value),
+        ("team", state.team),
+        ("alerts", f"{state.count}"),
+        ("opened", f"{format_duration(now - state.opened_at)} ago, {format_instant(state.opened_at)}"),
+        ("next action", "" if next_at is None else f"in {format_duration(next_at - now)}, {format_instant(next_at)}"),
+        ("from", ", ".join(filter(None, (face.source, face.account, face.region, face.resource)))),
+        *(("link", f"{link.text}: {link.href}") for link in face.links),
+    ]
+    say(fields(rows))
+    if face.description:
+        say(f"\n{paragraph(face.description)}")
+    say("\n")
+    for line in timeline:
+        if line.story:
+            say(f"{format_instant(line.at)}  {plain(line.story)}\n")
 
 
 def _until(text: str, now: Instant) -> Instant:

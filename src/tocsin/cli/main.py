@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,10 +12,14 @@ from typing import Final
 
 from tocsin import __version__
 from tocsin.cli import care, configuration, incidents, sending, serving
+from tocsin.cli.printing import say
 from tocsin.errors import TocsinError
 from tocsin.wiring.settings import FILE
+from tocsin.wiring.settings_problems import SettingsError
 
 DB: Final = "tocsin.db"
+DB_VARIABLE: Final = "TOCSIN_DB"  # Names the database where --db does not.
+PORT_MAX: Final = 65535
 
 EXIT_OK: Final = 0
 EXIT_WRONG: Final = 1  # What was asked for is not so, or could not be done.
@@ -24,149 +29,256 @@ Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    """Run one command; the exit code. Raises SystemExit for a call that is wrong, and after --help and --version."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # Whatever the locale: no title ends us.
+    whole = parser()
+    given = whole.parse_args(arguments)
     if given.run is None:
-        parser.print_help()
+        whole.print_help()
         return EXIT_USAGE
+    _refuse_broken_text(whole, given)
     run: Command = given.run
+    code = EXIT_OK
     try:
-        return run(given)
+        code = run(given)
+        sys.stdout.flush()
+    except SettingsError as problem:
+        count = len(problem.problems)
+        many = "1 problem" if count == 1 else f"{count} problems"
+        return _fail(f"{problem.message}\ntocsin: {problem.file} is not valid: {many}")
     except TocsinError as problem:
-        sys.stderr.write(f"tocsin: {problem.message}\n")
-        return EXIT_WRONG
+        return _fail(f"tocsin: {problem.message}")
     except BrokenPipeError:
         # Whoever read our output has had enough; Python would complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
+    except OSError as problem:
+        return _fail(f"tocsin: {': '.join(str(part) for part in (problem.filename, problem.strerror) if part)}")
     except KeyboardInterrupt:
         return EXIT_OK
+    return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    whole = argparse.ArgumentParser(
         prog="tocsin",
-        description="An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.",
+        usage="tocsin [--help] [--version] COMMAND ...",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"tocsin {__version__}")
-    parser.set_defaults(run=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    whole.add_argument("--version", action="version", version=f"tocsin {__version__}")
+    whole.set_defaults(run=None)
+    commands = _Commands(whole)
     _add_running(commands)
-    _add_verbs(commands)
+    _add_incidents(commands)
     _add_care(commands)
-    return parser
+    whole.description = (
+        "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"
+        f"{commands.overview()}\n\n`tocsin COMMAND --help` tells more; `tocsin demo` shows it all in a minute."
+    )
+    return whole
 
 
-def _add_running(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    serve = _command(commands, "serve", serving.serve, "run Tocsin: one process, one database file", config=True)
+class _Commands:
+    """The commands as they are added, in groups for the overview."""
+
+    def __init__(self, whole: argparse.ArgumentParser) -> None:
+        self._added = whole.add_subparsers(metavar="COMMAND", prog="tocsin", help=argparse.SUPPRESS)
+        self._groups: dict[str, list[tuple[str, str]]] = {}
+        self._group = ""
+
+    def begin(self, group: str) -> None:
+        """What is added from now on belongs to *group*."""
+        self._group = group
+
+    def add(
+        self, name: str, run: Command, text: str, *, example: str, config: bool = False, db: bool = False
+    ) -> argparse.ArgumentParser:
+        """A command that *run* answers; *example* is what one might write behind its name."""
+        self._groups.setdefault(self._group, []).append((name, text))
+        command = self._added.add_parser(
+            name,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=f"example: tocsin {name} {example}".rstrip(),
+            allow_abbrev=False,
+        )
+        command.set_defaults(run=run)
+        if config:
+            command.add_argument(
+                "--config", type=Path, metavar="FILE", help=f"the configuration (default: {FILE}, if it is there)"
+            )
+        if db:
+            default = Path(os.environ.get(DB_VARIABLE, DB))
+            command.add_argument(
+                "--db",
+                type=Path,
+                metavar="FILE",
+                default=default,
+                help=f"the database (default: ${DB_VARIABLE}, or {DB})",
+            )
+        return command
+
+    def overview(self) -> str:
+        """All commands, a line each."""
+        return "".join(
+            f"\n{group}:\n" + "".join(f"  {name:<11}{text}\n" for name, text in listed)
+            for group, listed in self._groups.items()
+        ).rstrip()
+
+
+def _add_running(commands: _Commands) -> None:
+    commands.begin("to begin with")
+    demo = commands.add("demo", serving.demo, "see it work, with simulated responders, in a minute", example="--keep")
+    demo.add_argument("--keep", action="store_true", help="keep serving after the story")
+    demo.add_argument("--port", type=_port, default=0, help="port of the console (default: a free one)")
+
+    init = commands.add("init", _init, "write a commented tocsin.yaml", example="")
+    init.add_argument("file", nargs="?", type=Path, default=Path(FILE), help=f"where to (default: {FILE})")
+    init.add_argument("--force", action="store_true", help="replace a file that is there")
+
+    check = commands.add(
+        "check", _check, "validate tocsin.yaml: all mistakes at once, with their lines", example="--json"
+    )
+    check.add_argument("file", nargs="?", type=Path, help=f"what to read (default: {FILE}, if it is there)")
+    check.add_argument("--json", action="store_true", help="print an object for scripts")
+    check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file instead")
+
+    serve = commands.add(
+        "serve", serving.serve, "run Tocsin: one process, one database file", example="--port 8420", config=True, db=True
+    )
     serve.add_argument("--host", help="address to listen on (default: the file's, or 127.0.0.1)")
-    serve.add_argument("--port", type=int, help="port to listen on, 0 for a free one (default: the file's, or 8420)")
+    serve.add_argument("--port", type=_port, help="port to listen on, 0 for a free one (default: the file's, or 8420)")
     serve.add_argument(
-        "--ready-file", type=Path, metavar="FILE", help="write url, ingest_url, console_url and pid as JSON"
+        "--ready-file",
+        type=Path,
+        metavar="FILE",
+        help="write url, ingest_url, console_url and pid as JSON once it is ready",
     )
     serve.add_argument(
         "--log-format", choices=("text", "json"), default="text", help="how log lines look (default: text)"
     )
 
-    demo = _command(commands, "demo", serving.demo, "see it work, with simulated responders, in a minute")
-    demo.add_argument("--keep", action="store_true", help="keep serving after the story")
-    demo.add_argument("--port", type=int, default=0, help="port of the console (default: a free one)")
-
-    init = _command(commands, "init", _init, "write a commented tocsin.yaml")
-    init.add_argument("file", nargs="?", type=Path, default=Path(FILE))
-    init.add_argument("--force", action="store_true", help="overwrite it")
-
-    check = _command(commands, "check", _check, "validate tocsin.yaml: all mistakes at once, with their lines")
-    check.add_argument("file", nargs="?", type=Path, default=Path(FILE))
-    check.add_argument("--json", action="store_true", help="print a list for scripts")
-    check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file instead")
-
-    send = _command(commands, "send", sending.send, "ring the bell: send an alert to a running Tocsin", config=True)
-    send.add_argument("title", nargs="?", default="This is a test alert", help="what it says")
-    send.add_argument("--url", help="the ingest URL (default: of the integration --key on this machine)")
+    send = commands.add(
+        "send",
+        sending.send,
+        "ring the bell: send an alert to a running Tocsin",
+        example="--severity critical The shop is down",
+        config=True,
+        db=True,
+    )
+    send.add_argument("title", nargs="*", metavar="TITLE", help='what it says (default: "This is a test alert")')
+    send.add_argument("--url", help="the ingest URL (default: the one of --key on this machine)")
     send.add_argument(
         "--key", default="default", metavar="INTEGRATION", help="name of the integration (default: default)"
     )
-    send.add_argument("--severity", choices=("critical", "high", "warning", "info"), default="high")
-    send.add_argument("--dedup-key", default="", help="alerts with the same key merge")
+    send.add_argument(
+        "--severity",
+        choices=("critical", "high", "warning", "info"),
+        default="high",
+        help="how bad it is (default: high)",
+    )
+    send.add_argument("--dedup-key", default="", metavar="KEY", help="alerts with the same key are one (default: none)")
     send.add_argument("--resolve", action="store_true", help="say that it is over")
 
 
-def _add_verbs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    listing = _command(commands, "incidents", incidents.listing, "list the open incidents", db=True)
+def _add_incidents(commands: _Commands) -> None:
+    commands.begin("incidents")
+    listing = commands.add("incidents", incidents.listing, "list the open incidents", example="--all --json", db=True)
     listing.add_argument("--all", action="store_true", help="the resolved ones too")
     listing.add_argument("--json", action="store_true", help="print a list for scripts")
-    show = _command(commands, "show", incidents.show, "show one incident with its timeline", db=True)
-    show.add_argument("incident")
+    show = commands.add("show", incidents.show, "show one incident with its timeline", example="7", db=True)
+    _add_incident(show)
     show.add_argument("--json", action="store_true", help="print an object for scripts")
-    for verb, text in (
-        ("ack", "acknowledge: you take care of it"),
-        ("pass", "pass it on: you cannot take it"),
-        ("escalate", "ask the next step at once"),
-        ("reassign", "ask somebody else"),
-        ("snooze", "hear of it again later"),
-        ("resolve", "say that it is over"),
-        ("note", "add a line to its timeline"),
+    for verb, text, example in (
+        ("ack", "acknowledge: you take care of it", "7"),
+        ("pass", "pass it on: you cannot take it", "7 I am on a train"),
+        ("escalate", "ask the next step at once", "7"),
+        ("reassign", "ask somebody else", "7 ada"),
+        ("snooze", "hear of it again later", "7 2h"),
+        ("resolve", "say that it is over", "7 made room on the disk"),
+        ("note", "add a line to its timeline", "7 it began with the deployment at noon"),
     ):
-        command = _command(commands, verb, incidents.act, text, db=True, config=True)
-        command.add_argument("incident")
+        command = commands.add(verb, incidents.act, text, example=example, db=True, config=True)
         command.add_argument("--by", default="", metavar="RESPONDER", help="who you are (default: your login name)")
+        _add_incident(command)
         command.set_defaults(verb=verb)
         if verb == "reassign":
-            command.add_argument("to", metavar="RESPONDER")
+            command.add_argument("to", metavar="RESPONDER", help="who is asked instead")
         if verb == "snooze":
             command.add_argument("until", metavar="TIME", help="a duration (30m, 2h) or a time (2026-11-22T09:00Z)")
         if verb in {"pass", "resolve"}:
-            command.add_argument("text", nargs="?", default="", help="why, or what helped")
+            command.add_argument("text", nargs="*", metavar="TEXT", help="why, or what helped")
         if verb == "note":
-            command.add_argument("text", help="the line")
+            command.add_argument("text", nargs="+", metavar="TEXT", help="what it says")
 
 
-def _add_care(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    doctor = _command(commands, "doctor", care.doctor, "check the database and the invariant", db=True)
+def _add_care(commands: _Commands) -> None:
+    commands.begin("care")
+    doctor = commands.add("doctor", care.doctor, "check the database and the invariant", example="--json", db=True)
     doctor.add_argument("--json", action="store_true", help="print an object for scripts")
-    backup = _command(commands, "backup", care.backup, "copy the database while it is in use", db=True)
-    backup.add_argument("file", type=Path)
-    restore = _command(commands, "restore", care.restore, "put a backup in the place of the database", db=True)
-    restore.add_argument("file", type=Path)
-    restore.add_argument("--force", action="store_true", help="replace a database that exists")
-    signin = _command(commands, "signin", care.signin, "print a new sign-in link for the console", db=True, config=True)
-    signin.add_argument("--as", dest="as_", default="", metavar="RESPONDER", help="who will use it")
+    backup = commands.add(
+        "backup", care.backup, "copy the database while it is in use", example="tocsin-monday.db", db=True
+    )
+    backup.add_argument("file", type=Path, metavar="BACKUP", help="a file that does not exist yet")
+    restore = commands.add(
+        "restore",
+        care.restore,
+        "put a backup in the place of the database",
+        example="--force tocsin-monday.db",
+        db=True,
+    )
+    restore.add_argument("file", type=Path, metavar="BACKUP", help="what `tocsin backup` wrote")
+    restore.add_argument("--force", action="store_true", help="replace a database that is there")
+    signin = commands.add(
+        "signin", care.signin, "print a new sign-in link for the console", example="--as ada", db=True, config=True
+    )
+    signin.add_argument(
+        "--as", dest="as_", default="", metavar="RESPONDER", help="who will use it (default: they say so themselves)"
+    )
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    run: Command,
-    text: str,
-    *,
-    config: bool = False,
-    db: bool = False,
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    command.set_defaults(run=run)
-    if config:
-        command.add_argument(
-            "--config", type=Path, metavar="FILE", help=f"the configuration (default: {FILE}, if it is there)"
-        )
-    if config or db:
-        default = Path(os.environ.get("TOCSIN_DB", DB))
-        command.add_argument(
-            "--db", type=Path, metavar="FILE", default=default, help=f"the database (default: {default})"
-        )
-    return command
+def _add_incident(command: argparse.ArgumentParser) -> None:
+    command.add_argument("incident", metavar="INCIDENT", help="its id, as `tocsin incidents` shows it")
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(PORT_MAX)) else -1
+    if not 0 <= port <= PORT_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to {PORT_MAX}")
+    return port
+
+
+def _refuse_broken_text(whole: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """Words that are not UTF-8 could not be stored; the names of files may be what they are."""
+    for value in vars(given).values():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not _is_utf8(text):
+                whole.error(f"{text.encode('utf-8', 'replace').decode()!r} is not UTF-8")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"{message}\n")
+    return EXIT_WRONG
 
 
 def _init(given: argparse.Namespace) -> int:
-    sys.stdout.write(configuration.init(given.file, force=given.force))
+    say(configuration.init(given.file, force=given.force))
     return EXIT_OK
 
 
 def _check(given: argparse.Namespace) -> int:
     if given.schema:
-        sys.stdout.write(configuration.schema())
+        say(configuration.schema())
         return EXIT_OK
     code, text = configuration.check(given.file, as_json=given.json)
-    sys.stdout.write(text)
+    say(text)
     return code

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import uvloop
 
-from tocsin.cli.access import read_settings
+from tocsin.cli.access import SERVED_AT, read_settings
+from tocsin.cli.claim import claim
 from tocsin.cli.logs import set_up_logs
+from tocsin.cli.printing import say
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.slack.api import BASE_URL
-from tocsin.wiring.embedded import Embedded, Outside, Ready, listen
+from tocsin.wiring.embedded import WILDCARDS, Embedded, Outside, Ready, listen, local_url
 from tocsin.wiring.embedded import serve as run
 
 SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address of another Slack.
@@ -23,24 +27,30 @@ SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address o
 
 def serve(given: argparse.Namespace) -> int:
     """`tocsin serve`."""
-    set_up_logs(as_json=given.log_format == "json")
     settings = read_settings(given.config)
+    for file in filter(None, (given.db, given.ready_file)):
+        if not file.parent.is_dir():
+            raise TocsinError("folder-missing", f"there is no folder {file.parent} for {file.name}")
+    if given.ready_file:
+        given.ready_file.unlink(missing_ok=True)  # It would tell of a server that is gone.
     host = given.host or settings.server.host
     port = settings.server.port if given.port is None else given.port
-    try:
-        bound = listen(host, port)
-    except OSError as problem:
-        raise TocsinError("address-in-use", f"cannot listen on {host} port {port}: {problem.strerror}") from problem
-    first = not given.db.exists()
+    set_up_logs(as_json=given.log_format == "json")
+    with closing(_listen(host, port)) as bound, claim(given.db):
+        first = not given.db.exists()
 
-    def on_ready(_: Embedded, ready: Ready) -> None:
-        if given.ready_file:
-            _write_whole(given.ready_file, json.encode(ready))
-        sys.stdout.write(_greeting(ready) if first else f"Tocsin serves {ready.url}\nConsole: {ready.console_url}\n")
-        sys.stdout.flush()
+        def on_ready(runtime: Embedded, ready: Ready) -> None:
+            bound_host, bound_port = bound.getsockname()[:2]
+            runtime.store.put_record(*SERVED_AT, local_url(bound_host, bound_port))
+            if given.ready_file:
+                _write_whole(given.ready_file, json.encode(ready))
+            say(_greeting(ready) if first else f"Tocsin serves {ready.url}\nConsole: {ready.console_url}\n")
+            if bound_host in WILDCARDS and settings.server.url is None:
+                say("\nOther machines reach it by this one's name; `server: {url: ...}` makes links that work there.\n")
+            sys.stdout.flush()
 
-    outside = Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))
-    uvloop.run(run(settings, given.db, bound, on_ready=on_ready, outside=outside))
+        outside = Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))
+        uvloop.run(run(settings, given.db, bound, on_ready=on_ready, outside=outside))
     return 0
 
 
@@ -49,6 +59,13 @@ def demo(given: argparse.Namespace) -> int:
     from tocsin.demo.story import tell
 
     return tell(keep=given.keep, port=given.port)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as problem:
+        raise TocsinError("address-in-use", f"cannot listen on {host} port {port}: {problem.strerror}") from problem
 
 
 def _greeting(ready: Ready) -> str:

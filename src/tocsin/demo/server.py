@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from tocsin.demo.trouble import StoryError
 from tocsin.wiring.embedded import Embedded, Outside, Ready, serve
 from tocsin.wiring.settings import Settings
 
@@ -29,6 +30,7 @@ class Server:
         self._began: Future[tuple[Embedded, Ready]] = Future()
         self._serving = (settings, db, bound, outside)
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
+        self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
         """Start, and wait until requests are answered. Raises what stops it from that."""
@@ -46,10 +48,10 @@ class Server:
         """End, and wait for it."""
         self._end()
 
-    @property
-    def alive(self) -> bool:
-        """Whether it still serves."""
-        return self._thread.is_alive()
+    def check(self) -> None:
+        """Raises StoryError when it has ended."""
+        if not self._thread.is_alive():
+            raise StoryError(f"the server has ended{f': {self._failure!r}' if self._failure else ''}")
 
     def _end(self) -> None:
         with contextlib.suppress(Exception):  # It did not even begin, and has said why.
@@ -62,21 +64,23 @@ class Server:
             uvloop.run(
                 serve(settings, db, bound, on_ready=lambda *ready: self._began.set_result(ready), outside=outside)
             )
-        except BaseException as problem:
-            if self._began.done():
-                raise
-            self._began.set_exception(problem)
+        except BaseException as problem:  # noqa: BLE001 - whatever it is, the other thread tells it.
+            self._failure = problem
+            if not self._began.done():
+                self._began.set_exception(problem)
 
 
 def ask(
     method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    """One HTTP request: the answer and its body; no redirect is followed. Raises OSError."""
+    """One HTTP request: the answer and its body; no redirect is followed. Raises StoryError."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
     try:
         connection.request(method, parts.path, body, dict(headers or {}))
         answer = connection.getresponse()
         return answer, answer.read()
+    except (OSError, http.client.HTTPException) as problem:
+        raise StoryError(f"the server did not answer {method} {parts.path}: {problem!r}") from problem
     finally:
         connection.close()

@@ -18,8 +18,8 @@ from tocsin.demo.deliveries import Delivery
 from tocsin.demo.server import Server, ask
 from tocsin.demo.team import Team
 from tocsin.demo.terminal import Terminal, Tone
+from tocsin.demo.trouble import StoryError
 from tocsin.demo.watcher import Watcher
-from tocsin.errors import TocsinError
 from tocsin.incidents.telling import one_line
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.slack.blocks import ACTION
@@ -36,14 +36,6 @@ _TOKEN_BYTES: Final = 24
 _BUTTONS: Final = {"acknowledge": "Acknowledge", "pass": "Pass", "escalate": "Escalate", "resolve": "Resolve"}
 
 T = TypeVar("T")
-
-
-class StoryError(TocsinError):
-    """The story did not go as it is written; the message says what it waited for."""
-
-    def __init__(self, message: str) -> None:
-        """Say it."""
-        super().__init__("demo-failed", f"the demo stopped: {message}")
 
 
 class Stage:
@@ -70,7 +62,7 @@ class Stage:
         self.sent: list[Delivery] = []
         self.presses = 0
         self.broken: set[str] = set()
-        self._subject = ""  # The incident of the last line: its title need not be said again.
+        self._subject = (0, "")  # When, and of which incident the last line was: its title need not be said again.
         self._step: Duration = round(speed * BEAT_S * SECOND)
         self._bound_s = bound_s
         self._deadline = time.monotonic() + bound_s
@@ -91,8 +83,8 @@ class Stage:
             raise StoryError(f"{delivery.sender} was answered {answer.status}: {body.decode(errors='replace')}")
         self.sent.append(delivery)
         self.settle(f"the server to handle what {delivery.sender} sent")
-        if not self._subject:
-            self._tell("Tocsin", "has handled this very message before: nothing happens", Tone.TOCSIN)
+        if not self._subject[1] and not self._is_busy():
+            self._tell("Tocsin", "nothing new in it: nobody is asked again", Tone.TOCSIN)
 
     def press(self, who: str, verb: str, title: str) -> None:
         """Let *who* press a button of their page about the incident *title*, once it is there. Raises StoryError."""
@@ -106,7 +98,7 @@ class Stage:
         self.settle(f"the server to handle what {who} pressed")
 
     def resolve(self, who: str, title: str, note: str) -> None:
-        """Let *who* resolve an incident in the console, with a note. Raises StoryError, RefusedError."""
+        """Let *who* resolve an incident in the console, with a note. Raises StoryError."""
         runtime = self.server.runtime
         name = self.wait(lambda: self.watcher.named(title), f'an incident named "{title}"')
         self._tell(who, f"resolves it in the console, with a note: {title}", Tone.PERSON, name)
@@ -144,12 +136,13 @@ class Stage:
         self.broken.update(store.health(now).broken)
         news, pages = self.watcher.look()
         for each in news:
-            text = self._about([each.incident], each.text)
+            text = self._about(each.at, [each.incident], each.text)
             self.terminal.line(each.at - self.clock.start, "Tocsin", text, Tone.TOCSIN)
         for at, about in dict.fromkeys((page.at, page.incidents) for page in pages):
             asked = [page.to for page in pages if (page.at, page.incidents) == (at, about)]
+            asked.sort(key=lambda to: (to.startswith("#"), to))  # Slack took them in any order.
             whom = " and ".join(filter(None, (", ".join(asked[:-1]), asked[-1])))
-            self.terminal.line(at - self.clock.start, "Slack", self._about(about, f"pages {whom}"), Tone.SLACK)
+            self.terminal.line(at - self.clock.start, "Slack", self._about(at, about, f"pages {whom}"), Tone.SLACK)
 
     def _is_busy(self) -> bool:
         """In this order: what leaves the one is in the next before."""
@@ -157,8 +150,7 @@ class Stage:
         return bool(store.backlog(1) or store.due(now, 1) or store.pending(now, per_receiver=1))
 
     def _check(self, what: str) -> None:
-        if not self.server.alive:
-            raise StoryError(f"the server has ended while it waited for {what}")
+        self.server.check()
         if time.monotonic() > self._deadline:
             raise StoryError(f"it waited in vain for {what}, and {self._bound_s:g} s are over")
 
@@ -166,11 +158,11 @@ class Stage:
     def _tell(self, who: str, text: str, tone: Tone, subject: str = "") -> None:
         """A line of now; *subject* is the incident that it names, if it does."""
         self.terminal.line(self.clock() - self.clock.start, who, text, tone)
-        self._subject = subject
+        self._subject = (self.clock(), subject)
 
-    def _about(self, incidents: Sequence[str], text: str) -> str:
-        """*text*, after the titles of *incidents* unless the line before was about the same."""
-        subject = ", ".join(incidents)
+    def _about(self, at: Instant, incidents: Sequence[str], text: str) -> str:
+        """*text*, after the titles of *incidents* unless the line before was about the same, *at* the same time."""
+        subject = (at, ", ".join(incidents))
         known, self._subject = subject == self._subject, subject
         titles = ", ".join(_short(self.watcher.called(name)) for name in incidents)
         return text if known or not titles else f"{titles}: {text}"

@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Final, TextIO
+from typing import Final, NoReturn, TextIO
 
 from tocsin.demo import script, summary
 from tocsin.demo.clock import StoryClock
 from tocsin.demo.server import Server
 from tocsin.demo.signer import Signer
-from tocsin.demo.stage import BOUND_S, Stage, StoryError
+from tocsin.demo.stage import BOUND_S, Stage
 from tocsin.demo.summary import Summary
 from tocsin.demo.team import Team
 from tocsin.demo.terminal import Terminal, Tone
+from tocsin.demo.trouble import StoryError
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import MINUTE, SECOND, format_duration
 from tocsin.testing.fake_slack import FakeSlack
@@ -137,23 +138,25 @@ def _perform(stage: Stage, signer: Signer, db: Path) -> Summary:
     return found
 
 
-def _serve_on(stage: Stage) -> None:
-    """Serve until somebody ends it: KeyboardInterrupt."""
+def _serve_on(stage: Stage) -> NoReturn:
+    """Serve until somebody ends it. Raises KeyboardInterrupt then, and StoryError when the server ends by itself."""
     terminal, runtime = stage.terminal, stage.server.runtime
     stage.clock.free()
     runtime.wake()
     terminal.say()
-    terminal.say("It keeps serving, and time runs as usual now. Nobody is simulated any more: you answer.")
+    terminal.say(
+        "It keeps serving, and time runs as usual now. You answer it, in the console: the others have gone home."
+    )
     terminal.say("Another sign-in link, for one more browser:")
     terminal.whole(runtime.signin_url())
     terminal.say("Ring the bell (in another terminal):")
     terminal.whole(f'curl -d \'{{"title": "Is anybody there?"}}\' {runtime.ingest_url()}')
     terminal.say("Stop it with Ctrl-C.")
     terminal.say()
-    while stage.server.alive:
+    while True:
+        stage.server.check()
         stage.look()
         time.sleep(FOLLOW_S)
-    raise StoryError("the server has ended by itself")
 
 
 @contextmanager

@@ -132,7 +132,8 @@ def tell(summary: Summary, terminal: Terminal) -> None:
         terminal.fact("Lost", "0", Tone.GOOD)
         terminal.fact("", "each was found again in the database, in an incident", Tone.SOFT)
     vain = "none in vain" if not summary.vain else f"{summary.vain} in vain"
-    terminal.fact("Pages sent", f"{sum(summary.pages.values())} ({_counted(summary.pages)}); {vain}")
+    to = f" ({_counted(summary.pages)})" if summary.pages else ""
+    terminal.fact("Pages sent", f"{sum(summary.pages.values())}{to}; {vain}")
     if summary.notifications:
         terminal.fact("Only shown", f"{summary.notifications} (a notification: nobody must act, so nobody is paged)")
     acted = "all acted on" if not summary.unheard else f"{summary.unheard} NOT acted on"

@@ -23,8 +23,8 @@ TIMELINE_MAX: Final = 1000
 
 # What the timeline does not tell, and the terminal should.
 _UNTOLD: Final[Mapping[str, str]] = {
-    Reason.REPEATED: "the same again: merged, nobody is paged",
-    Reason.NOTIFICATION_OVER: "over by itself, it was only a notification",
+    Reason.REPEATED: "fires again; merged, nobody is paged",
+    Reason.NOTIFICATION_OVER: "over by itself",
 }
 
 

@@ -312,7 +312,7 @@ class Outbox(Protocol):
     """What must go out."""
 
     def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
-        """Effects with not_before <= now: of each receiver (or of *receivers*) the first few, urgent ones, then oldest."""
+        """Effects with not_before <= now: of each receiver (or of *receivers*) the first few: urgent, then oldest."""
         ...
 
     def next_attempt(self, now: Instant) -> Instant | None:
@@ -360,7 +360,7 @@ class Store(Deliveries, Aggregates, Outbox, Records, Protocol):
         ...
 
     def prune(self, *, deliveries_before: Instant, aggregates_before: Instant, limit: int) -> int:
-        """Forget settled deliveries that came, and aggregates that ended with all that is theirs, before these instants.
+        """Forget what is older than these instants: settled deliveries, ended aggregates with all that is theirs.
 
         At most *limit* of each; how many were forgotten.
         """

@@ -51,7 +51,7 @@ class Engine:
         self._touched: set[str] = set()
         self._touched_lock = threading.Lock()
         self._next_sweep: Instant = 0
-        self._stopping = False
+        self._ended = threading.Event()
         self._troubled = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -61,7 +61,7 @@ class Engine:
 
     def stop(self) -> None:
         """End after the present step."""
-        self._stopping = True
+        self._ended.set()
         self._hint.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -102,7 +102,7 @@ class Engine:
         return min([now + SWEEP_EVERY, *(max(instant, now + 1) for instant in candidates if instant is not None)])
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._ended.is_set():
             self._hint.clear()
             began = time.monotonic()
             try:
@@ -114,11 +114,11 @@ class Engine:
                 if not self._troubled:
                     log.error("the store cannot work", extra={"problem": problem.message})  # noqa: TRY400
                 self._troubled = True
-                self._hint.wait(TROUBLE_PAUSE / SECOND)
+                self._ended.wait(TROUBLE_PAUSE / SECOND)  # Hints do not shorten it: they may pour in.
                 continue
             except Exception:
                 log.exception("the engine stumbled; it goes on")
-                self._hint.wait(TROUBLE_PAUSE / SECOND)
+                self._ended.wait(TROUBLE_PAUSE / SECOND)
                 continue
             rest = self._pace.rest(self._accepted(), began, time.monotonic())
             if rest:

@@ -68,11 +68,11 @@ class Worker:
             if meaning is None or any(item.input_id not in outcomes for item in meaning.inputs):
                 meaning = self._set_aside(delivery, now, outcomes)
             if meaning is not None:
-                found = [outcomes[item.input_id] for item in meaning.inputs]
-                settled.append((delivery, _note(meaning, found), found))
+                became = [outcomes[item.input_id] for item in meaning.inputs]
+                settled.append((delivery, _note(meaning, became), became))
         self._store.settle({delivery.id: note for delivery, note, _ in settled})
-        for delivery, note, found in settled:
-            self._on_settled(delivery, note, found)
+        for done in settled:
+            self._on_settled(*done)
         return len(settled)
 
     def _waiting(self, now: Instant, limit: int) -> Sequence[Delivery]:

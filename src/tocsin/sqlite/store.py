@@ -7,7 +7,6 @@ a savepoint.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -32,22 +31,15 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
+from tocsin.sqlite.commits import IDS_MAX, OUTGOING, outgoing, write_commits
 from tocsin.sqlite.connection import ROWS_MAX, Connection, Row
 
 T = TypeVar("T")
 
 BROKEN_MAX: Final = 100
 DIGITS_MAX: Final = 18  # Of a row's number: SQLite's integers have 63 bits.
-IDS_MAX: Final = 500  # Values of one IN list.
 BEYOND: Final = 2**62  # Above every row's number and every instant.
 
-_OUTGOING: Final = (
-    "id, aggregate, machine, receiver, kind, facts, coalesce, urgent, created_at, not_before, attempts, method"
-)
-_COALESCE: Final = (
-    "ON CONFLICT (coalesce) DO UPDATE"
-    " SET id = excluded.id, kind = excluded.kind, facts = excluded.facts, urgent = excluded.urgent"
-)
 _RECEIVERS: Final = """
     WITH RECURSIVE lane (name) AS (
         SELECT MIN(receiver) FROM outbox
@@ -65,10 +57,6 @@ _OLD_AGGREGATES: Final = (
     "SELECT id FROM aggregates WHERE live = 0 AND rank < ?"
     " AND NOT EXISTS (SELECT 1 FROM handled WHERE aggregate = aggregates.id AND at >= ?) ORDER BY rank LIMIT ?"
 )
-
-
-class _Conflict(Exception):
-    """Something in the batch is not as it was when it was loaded."""
 
 
 class SqliteStore:
@@ -166,7 +154,7 @@ class SqliteStore:
 
     def commit(self, commits: Sequence[Commit]) -> Sequence[CommitResult]:
         """See the port."""
-        return self._write(lambda writer: self._commit(writer, commits))
+        return self._write(lambda writer: write_commits(writer, commits))
 
     def due(self, now: Instant, limit: int) -> Sequence[str]:
         """See the port."""
@@ -209,10 +197,10 @@ class SqliteStore:
         """See the port."""
         lanes = [row[0] for row in self._read(_RECEIVERS)] if receivers is None else dict.fromkeys(receivers)
         return [
-            _outgoing(row)
+            outgoing(row)
             for lane in lanes
             for row in self._read(
-                f"SELECT {_OUTGOING} FROM outbox WHERE receiver = ? AND not_before <= ?"  # noqa: S608 - constant text.
+                f"SELECT {OUTGOING} FROM outbox WHERE receiver = ? AND not_before <= ?"  # noqa: S608 - constant text.
                 " ORDER BY urgent DESC, seq LIMIT ?",
                 (lane, now, per_receiver),
             )
@@ -345,17 +333,6 @@ class SqliteStore:
                 last = writer.insert("deliveries", columns, rows)
         return [str(number) for number in range(last - len(rows) + 1, last + 1)]
 
-    def _commit(self, writer: Connection, commits: Sequence[Commit]) -> list[CommitResult]:
-        if _independent(commits):
-            try:
-                with writer.transaction():
-                    _write_all(writer, commits)
-                return [CommitResult.COMMITTED] * len(commits)
-            except (_Conflict, sqlite3.IntegrityError):
-                pass
-        with writer.transaction():
-            return [_write_one(writer, commit) for commit in commits]
-
     def _write(self, work: Callable[[Connection], T]) -> T:
         with self._lock:
             if self._writer is None:
@@ -408,98 +385,6 @@ class SqliteStore:
             for part in (wanted[start : start + IDS_MAX],)
             for row in self._read(sql.format(",".join("?" * len(part))), part)
         ]
-
-
-def _independent(commits: Sequence[Commit]) -> bool:
-    """Whether their order does not matter: no aggregate and no key stands in two of them."""
-    keys = [key for commit in commits for key, _ in commit.claims]
-    return len({commit.aggregate for commit in commits}) == len(commits) and len(set(keys)) == len(keys)
-
-
-def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
-    """All of *commits*, or _Conflict / IntegrityError."""
-    fresh = [commit for commit in commits if not commit.expected]
-    known = [commit for commit in commits if commit.expected]
-    writer.insert(
-        "aggregates", "id, machine, version, state, wake_at, live, owes, rank", [_aggregate(c) for c in fresh]
-    )
-    changed = (
-        writer.executemany(
-            "UPDATE aggregates SET version = version + 1, state = ?, wake_at = ?, live = ?, owes = ?, rank = ?"
-            " WHERE id = ? AND version = ?",
-            [(c.state, c.wake_at, c.live, c.owes, c.rank, c.aggregate, c.expected) for c in known],
-        )
-        if known
-        else 0
-    )
-    if changed != len(known):
-        raise _Conflict
-    claims = [(key, commit.aggregate, holder) for commit in commits for key, holder in commit.claims]
-    writer.insert("keys", "key, aggregate", [(key, owner) for key, owner, holder in claims if holder is None])
-    taken = [(owner, key, holder) for key, owner, holder in claims if holder is not None]
-    if taken and writer.executemany("UPDATE keys SET aggregate = ? WHERE key = ? AND aggregate = ?", taken) != len(
-        taken
-    ):
-        raise _Conflict
-    handled = [(h.input_id, c.aggregate, h.at, h.reason, h.story) for c in commits for h in c.handled]
-    writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
-    writer.insert("outbox", _OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
-
-
-def _write_one(writer: Connection, commit: Commit) -> CommitResult:
-    """One commit in a savepoint of its own."""
-    ids = [handled.input_id for handled in commit.handled]
-    for start in range(0, len(ids), IDS_MAX):
-        part = ids[start : start + IDS_MAX]
-        if writer.query(f"SELECT 1 FROM handled WHERE input_id IN ({','.join('?' * len(part))}) LIMIT 1", part):  # noqa: S608
-            return CommitResult.SEEN
-    writer.execute("SAVEPOINT one")
-    try:
-        _write_all(writer, [commit])
-    except (_Conflict, sqlite3.IntegrityError):
-        writer.execute("ROLLBACK TO one")
-        writer.execute("RELEASE one")
-        return CommitResult.CONFLICT
-    writer.execute("RELEASE one")
-    return CommitResult.COMMITTED
-
-
-def _aggregate(commit: Commit) -> Row:
-    return (commit.aggregate, commit.machine, 1, commit.state, commit.wake_at, commit.live, commit.owes, commit.rank)
-
-
-def _outgoing_row(item: Outgoing) -> Row:
-    return (
-        item.id,
-        item.aggregate,
-        item.machine,
-        item.receiver,
-        item.kind,
-        json.encode(item.facts).decode(),
-        item.coalesce or None,
-        item.urgent,
-        item.created_at,
-        item.not_before,
-        item.attempts,
-        item.method,
-    )
-
-
-def _outgoing(row: Row) -> Outgoing:
-    return Outgoing(
-        id=row[0],
-        aggregate=row[1],
-        machine=row[2],
-        receiver=row[3],
-        kind=row[4],
-        facts=json.decode(row[5]),
-        coalesce=row[6] or "",
-        urgent=bool(row[7]),
-        created_at=row[8],
-        not_before=row[9],
-        attempts=row[10],
-        method=row[11],
-    )
 
 
 def _delivery(row: Row) -> Delivery:

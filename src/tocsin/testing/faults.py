@@ -30,15 +30,28 @@ class Faults:
         self.conflict = conflict
         self.stale = stale
 
+    @property
+    def healed(self) -> bool:
+        """Whether nothing goes wrong any more."""
+        return not (self.crash or self.unavailable or self.conflict or self.stale)
+
+    def heal(self) -> None:
+        """Let nothing go wrong any more."""
+        self.crash = self.unavailable = self.conflict = self.stale = 0.0
+
 
 class FaultyStore:
     """Wraps a memory store; the same port, with trouble in it."""
 
-    def __init__(self, inner: MemoryStore, random: Random, faults: Faults) -> None:
-        """*faults* may be changed at any time."""
+    def __init__(self, inner: MemoryStore, random: Random, faults: Faults, *, loads_lag: bool = True) -> None:
+        """*faults* may be changed at any time.
+
+        *loads_lag* False: `load` is as new as the port promises to who has asked `pending` before.
+        """
         self.inner = inner
         self.faults = faults
         self.stale_loads = 0
+        self._loads_lag = loads_lag
         self._random = random
         self._older: dict[str, Stored] = {}
 
@@ -59,7 +72,7 @@ class FaultyStore:
     def _changed(self, name: str, work: Callable[..., Any], args: Any, kwargs: Any) -> Any:  # noqa: ANN401 - as above.
         if name == "commit":
             return self._commit(*args)
-        if name == "load":
+        if name == "load" and self._loads_lag:
             return self._load(work(*args))
         if name == "due" and self._happens(self.faults.stale):
             return work(*args)[1:]  # An index that lags: the sweep comes again.

@@ -93,8 +93,8 @@ class _Door(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_active_at", "_app_state", "_body", "_closing", "_config", "_head_bytes", "_headers", "_idle", "_loop", "_parser",
-        "_peeked", "_size", "_slots", "_state", "_transport", "_url",
+        "_active_at", "_app_state", "_body", "_closing", "_config", "_head_bytes", "_headers", "_idle", "_in_head", "_loop",
+        "_parser", "_peeked", "_size", "_slots", "_state", "_transport", "_url",
     )  # fmt: skip
     _taker: Taker
 
@@ -120,6 +120,7 @@ class _Door(asyncio.Protocol):
         self._body: list[bytes] = []
         self._size = 0
         self._head_bytes = 0
+        self._in_head = True
 
     # asyncio.Protocol
 
@@ -134,7 +135,8 @@ class _Door(asyncio.Protocol):
         self._active_at = self._loop.time()
         if self._closing:
             return
-        if self._parser is None or (not self._slots and self._at_border()):
+        begins = self._parser is None or (not self._slots and self._at_border())
+        if begins:
             data = self._peeked + data
             if len(data) < PEEK_BYTES and b"\n" not in data:
                 self._peeked = data
@@ -145,10 +147,12 @@ class _Door(asyncio.Protocol):
                 return
             if self._parser is None:
                 self._parser = httptools.HttpRequestParser(self)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as problem:
-            self._refuse(refusal(HTTPStatus.BAD_REQUEST, f"this is not HTTP: {_plain(problem)}"))
+        if begins or self._in_head:
+            self._head_bytes += len(data)
+        self._feed(data)
+        if self._in_head and self._head_bytes > HEAD_BYTES_MAX and not self._closing:
+            sentence = f"the headers are larger than {HEAD_BYTES_MAX} bytes"
+            self._refuse(refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, sentence))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - see asyncio.
         """The client has gone; what it sent whole is still stored."""
@@ -170,20 +174,23 @@ class _Door(asyncio.Protocol):
         self._headers = []
         self._body = []
         self._size = 0
-        self._head_bytes = 0
+        self._in_head = True
 
     def on_url(self, url: bytes) -> None:
         """Its target, or a part of it."""
         self._url += url
-        self._weigh(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
         name = name.lower()
         self._headers.append((name, value))
-        self._weigh(len(name) + len(value))
         if name == b"expect" and value.lower() == b"100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_headers_complete(self) -> None:
+        """The body follows."""
+        self._in_head = False
+        self._head_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -199,7 +206,7 @@ class _Door(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        if self._closing:
+        if self._closing or self._parser.should_upgrade():  # Then its body is still to come: see `_stay`.
             return
         if len(self._slots) >= PIPELINE_MAX:
             self._refuse(refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests before an answer"))
@@ -222,11 +229,30 @@ class _Door(asyncio.Protocol):
     def _at_border(self) -> bool:
         return not self._url and not self._headers and not self._body
 
-    def _weigh(self, count: int) -> None:
-        self._head_bytes += count
-        if self._head_bytes > HEAD_BYTES_MAX and not self._closing:
-            sentence = f"the headers are larger than {HEAD_BYTES_MAX} bytes"
-            self._refuse(refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, sentence))
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if not self._closing:
+                self._stay(data[upgrade.args[0] :])
+        except httptools.HttpParserError as problem:
+            self._refuse(refusal(HTTPStatus.BAD_REQUEST, f"this is not HTTP: {_plain(problem)}"))
+
+    def _stay(self, rest: bytes) -> None:
+        """The client offers another protocol (curl --http2, Java's HttpClient), which the parser takes for agreed.
+
+        An offer may be ignored (RFC 9110, 7.8), so the request is read again without it.
+        """
+        method, version = self._parser.get_method(), self._parser.get_http_version().encode()
+        if method == b"CONNECT":
+            self._refuse(refusal(HTTPStatus.BAD_REQUEST, "this is no proxy"))
+            return
+        ends = any(name == b"connection" and b"close" in value.lower() for name, value in self._headers)
+        kept = [(name, value) for name, value in self._headers if name not in {b"connection", b"upgrade", b"expect"}]
+        lines = [b"%b: %b" % header for header in (*kept, (b"connection", b"close" if ends else b"keep-alive"))]
+        head = b"\r\n".join([b"%b %b HTTP/%b" % (method, self._url, version), *lines, b"", b""])
+        self._parser = httptools.HttpRequestParser(self)
+        self._feed(head + rest)
 
     def _flush(self) -> None:
         """Write the answers that are next in order."""
@@ -258,7 +284,7 @@ class _Door(asyncio.Protocol):
     def _give_up_idle(self) -> None:
         rest = self._active_at + IDLE_SECONDS - self._loop.time()
         if rest > 0 or self._slots:
-            self._idle = self._loop.call_later(max(rest, 1.0), self._give_up_idle)
+            self._idle = self._loop.call_later(rest if rest > 0 else IDLE_SECONDS, self._give_up_idle)
         elif not self._transport.is_closing():
             self._transport.close()
 

@@ -136,7 +136,7 @@ class Reception:
             accepted += isinstance(result, str)
             answer(result)
         self._on_accepted(accepted)
-        if accepted < len(answers):
+        for _ in range(len(answers) - accepted):
             self._on_refused("store")
 
     def _take_any(self, request: Request, answer: Answer) -> None:
@@ -169,8 +169,10 @@ class Reception:
         verdict = self._loop.run_in_executor(self._executor, self._check_sns, headers, request.body, received.key)
 
         def judged(done: asyncio.Future[Verdict]) -> None:
-            if done.cancelled() or done.exception() is not None:
-                log.error("checking a signature failed", extra={"problem": repr(done.exception())})
+            problem = "cancelled" if done.cancelled() else done.exception()
+            if problem is not None:
+                log.error("checking a signature failed", extra={"problem": repr(problem)})
+                self._on_refused("signature")
                 answer(_unavailable("internal error while the signature was checked"))
             elif (found := done.result()).status == HTTPStatus.OK:
                 head = f"{ONCE}: sns/{found.once}\n".encode() + received.head if found.once else received.head

@@ -58,6 +58,8 @@ SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must n
 GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
 TOKEN_BYTES: Final = 24
 
+WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - "all addresses", and one that can be opened.
+
 _NOT_POST: Final = ("GET", "HEAD", "DELETE", "OPTIONS", "PATCH")
 
 log = logging.getLogger(__name__)
@@ -266,6 +268,12 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+def local_url(host: str, port: int) -> str:
+    """How this machine reaches what listens on *host* and *port*; no slash at its end."""
+    host = WILDCARDS.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 async def serve(
     settings: Settings,
     db: Path,
@@ -276,7 +284,7 @@ async def serve(
 ) -> None:
     """Serve on *bound* until SIGINT, SIGTERM or `Embedded.end`. *on_ready* hears of it once requests are answered."""
     host, port = bound.getsockname()[:2]
-    url = settings.server.url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = settings.server.url or local_url(host, port)
     loop = asyncio.get_running_loop()
     server: _Server | None = None
 

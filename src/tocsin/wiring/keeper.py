@@ -37,7 +37,8 @@ class Keeper:
     def stop(self) -> None:
         """End."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def clean(self) -> int:
         """Forget all that is too old; how much."""
@@ -61,6 +62,8 @@ class Keeper:
                 forgotten = self.clean()
             except StoreUnavailableError as problem:
                 log.warning("housekeeping must wait", extra={"problem": problem.message})
+            except Exception:
+                log.exception("housekeeping stumbled; it goes on")
             else:
                 if forgotten:
                     log.info("forgotten what was over", extra={"count": forgotten})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Final
@@ -15,6 +17,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant, format_duratio
 LATE_MAX: Final[Duration] = MINUTE  # A timer or a delivery that waits longer means that the engine stands still.
 UNDELIVERED_MAX: Final[Duration] = 15 * MINUTE  # Longer than every way's last attempt together.
 FETCH_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +56,10 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """End; a beat on its way to somebody who does not answer is left alone."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
 
     def beat(self) -> bool:
         """One beat, if all is well; whether it got through."""
@@ -68,16 +72,27 @@ class Heartbeat:
             return False
         try:
             self._fetch(self._url)
-        except OSError as problem:
-            log.warning("the heartbeat did not get through", extra={"problem": type(problem).__name__})
+        except (OSError, http.client.HTTPException) as problem:
+            # Its text may name the address, which is a secret.
+            log.warning("the heartbeat did not get through", extra={"problem": _kind(problem)})
             return False
         return True
 
     def _run(self) -> None:
         while True:
-            self.beat()
+            try:
+                self.beat()
+            except Exception:
+                log.exception("the heartbeat stumbled; it goes on")
             if self._stop.wait(self._every / SECOND):
                 return
+
+
+def _kind(problem: Exception) -> str:
+    if isinstance(problem, urllib.error.HTTPError):
+        problem.close()
+        return f"HTTP {problem.code}"
+    return type(getattr(problem, "reason", problem)).__name__
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

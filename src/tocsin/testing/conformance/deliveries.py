@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from tocsin.engine.ports import REPLAY_OF
-from tocsin.testing.conformance.subject import NOW, THREADS, UNKNOWN_IDS, Subject, at_once, received
+from tocsin.testing.conformance.subject import HANDLED, NOW, THREADS, UNKNOWN_IDS, Subject, at_once, received
 
 GROUP = 600  # More than any backend stores in one statement or one request.
 
@@ -96,15 +96,16 @@ class DeliveriesConformance(Subject):
         (first,) = store.accept([received()])
         store.settle({str(int(first) + 1): "lost"})
         (second,) = store.accept([received()])
-        store.settle({second: ""})
         assert [row.outcome for row in store.deliveries(1)] == [""]
+        store.settle({second: ""})
+        assert [row.outcome for row in store.deliveries(1)] == [HANDLED]
 
     def test_the_first_outcome_stays_when_a_delivery_is_settled_again(self) -> None:
         store = self.make()
         first, second = store.accept([received()] * 2)
         store.settle({first: "undecodable", second: ""})
         store.settle({first: "", second: "undecodable"})
-        assert [row.outcome for row in store.deliveries(2)] == ["", "undecodable"]
+        assert [row.outcome for row in store.deliveries(2)] == [HANDLED, "undecodable"]
 
     def test_an_unknown_id_is_no_delivery(self) -> None:
         store = self.make()

@@ -14,6 +14,8 @@ T = TypeVar("T")
 NOW: Final[Instant] = 1_800_000_000_000  # The instant at which the examples play.
 THREADS: Final = 8
 
+HANDLED: Final = "handled"  # What the list of deliveries says when there is nothing more to say.
+
 # Ids that nobody was ever given; the last ones do not even fit a machine word.
 UNKNOWN_IDS: Final = ("abc", "", "-1", "0", "1.5", " 1", "²", "4711", "999999999999999999999", "9" * 5000)
 

@@ -39,7 +39,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     acknowledged: dict[str, str] = {}
     for turn in range(ROUNDS):
-        acknowledged |= write_until_killed(path, f"turn {turn}", chance.randrange(1, 3000))
+        acknowledged |= write_until_killed(path, f"turn {turn}", chance.randrange(1, 1500))
         store = SqliteStore(path)
         assert store.check() == "ok"
         for name, token in acknowledged.items():

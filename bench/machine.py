@@ -1,0 +1,80 @@
+"""What the figures were measured on, and whether everything that measuring needs is there."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+NEEDED: Final = {"wrk": "wrk", "prometheus-alertmanager": "prometheus-alertmanager"}  # Debian package by program.
+SYNCS: Final = 100
+
+_MEMORY_ONLY: Final = {"tmpfs", "ramfs"}
+
+
+def missing(folder: Path) -> str:
+    """What is missing for a measurement with its files in *folder*, in a sentence; empty when nothing is."""
+    packages = [package for program, package in NEEDED.items() if shutil.which(program) is None]
+    if packages:
+        return f"The benchmark needs {' and '.join(packages)}: apt-get install {' '.join(packages)}"
+    kind = _file_system(folder)
+    if kind in _MEMORY_ONLY:
+        return f"{folder} is on {kind}: an fsync costs nothing there, so that the figures would say nothing."
+    return ""
+
+
+def description(folder: Path) -> str:
+    """One line."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB; {platform.system()} {platform.release()}, "
+        f"{_file_system(folder)}, fsync of 4 KiB {_sync_ms(folder):.2f} ms; Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}; Alertmanager {_alertmanager()}"
+    )
+
+
+def busy() -> float:
+    """How many processes wanted a processor within the last minute: others may be using this machine."""
+    return os.getloadavg()[0]
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()
+
+
+def _file_system(folder: Path) -> str:
+    best = ("", "unknown")
+    for line in Path("/proc/mounts").read_text().splitlines():
+        _, mount, kind, *_ = line.split()
+        if folder.resolve().is_relative_to(mount) and len(mount) >= len(best[0]):
+            best = (mount, kind)
+    return best[1]
+
+
+def _sync_ms(folder: Path) -> float:
+    path = folder / "sync"
+    times = []
+    with path.open("wb", buffering=0) as file:
+        for _ in range(SYNCS):
+            file.write(bytes(4096))
+            began = time.monotonic()
+            os.fsync(file.fileno())
+            times.append(time.monotonic() - began)
+    path.unlink()
+    return statistics.median(times) * 1000
+
+
+def _alertmanager() -> str:
+    said = subprocess.run(["prometheus-alertmanager", "--version"], check=False, capture_output=True, text=True)
+    words = (said.stdout + said.stderr).split()
+    return words[words.index("version") + 1] if "version" in words else "of unknown version"

@@ -1,0 +1,131 @@
+"""Commits written to SQLite: many aggregates in one transaction, or, where something conflicts, one by one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from tocsin.engine.ports import Commit, CommitResult, Outgoing
+from tocsin.kernel import json
+from tocsin.sqlite.connection import Connection, Row
+
+IDS_MAX: Final = 500  # Values of one IN list.
+OUTGOING: Final = (
+    "id, aggregate, machine, receiver, kind, facts, coalesce, urgent, created_at, not_before, attempts, method"
+)
+
+_COALESCE: Final = (
+    "ON CONFLICT (coalesce) DO UPDATE"
+    " SET id = excluded.id, kind = excluded.kind, facts = excluded.facts, urgent = excluded.urgent"
+)
+
+
+class _Conflict(Exception):
+    """Something in the batch is not as it was when it was loaded."""
+
+
+def write_commits(writer: Connection, commits: Sequence[Commit]) -> list[CommitResult]:
+    """Write each commit whole or not at all; how each ended. Raises StoreUnavailableError."""
+    if _independent(commits):
+        try:
+            with writer.transaction():
+                _write_all(writer, commits)
+            return [CommitResult.COMMITTED] * len(commits)
+        except (_Conflict, sqlite3.IntegrityError):
+            pass
+    with writer.transaction():
+        return [_write_one(writer, commit) for commit in commits]
+
+
+def _independent(commits: Sequence[Commit]) -> bool:
+    """Whether their order does not matter: no aggregate and no key stands in two of them."""
+    keys = [key for commit in commits for key, _ in commit.claims]
+    return len({commit.aggregate for commit in commits}) == len(commits) and len(set(keys)) == len(keys)
+
+
+def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
+    """All of *commits*, or _Conflict / IntegrityError."""
+    fresh = [commit for commit in commits if not commit.expected]
+    known = [commit for commit in commits if commit.expected]
+    writer.insert(
+        "aggregates", "id, machine, version, state, wake_at, live, owes, rank", [_aggregate(c) for c in fresh]
+    )
+    changed = (
+        writer.executemany(
+            "UPDATE aggregates SET version = version + 1, state = ?, wake_at = ?, live = ?, owes = ?, rank = ?"
+            " WHERE id = ? AND version = ?",
+            [(c.state, c.wake_at, c.live, c.owes, c.rank, c.aggregate, c.expected) for c in known],
+        )
+        if known
+        else 0
+    )
+    if changed != len(known):
+        raise _Conflict
+    claims = [(key, commit.aggregate, holder) for commit in commits for key, holder in commit.claims]
+    writer.insert("keys", "key, aggregate", [(key, owner) for key, owner, holder in claims if holder is None])
+    taken = [(owner, key, holder) for key, owner, holder in claims if holder is not None]
+    if taken and writer.executemany("UPDATE keys SET aggregate = ? WHERE key = ? AND aggregate = ?", taken) != len(
+        taken
+    ):
+        raise _Conflict
+    handled = [(h.input_id, c.aggregate, h.at, h.reason, h.story) for c in commits for h in c.handled]
+    writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
+    writer.insert("outbox", OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
+
+
+def _write_one(writer: Connection, commit: Commit) -> CommitResult:
+    """One commit in a savepoint of its own."""
+    ids = [handled.input_id for handled in commit.handled]
+    for start in range(0, len(ids), IDS_MAX):
+        part = ids[start : start + IDS_MAX]
+        if writer.query(f"SELECT 1 FROM handled WHERE input_id IN ({','.join('?' * len(part))}) LIMIT 1", part):  # noqa: S608
+            return CommitResult.SEEN
+    writer.execute("SAVEPOINT one")
+    try:
+        _write_all(writer, [commit])
+    except (_Conflict, sqlite3.IntegrityError):
+        writer.execute("ROLLBACK TO one")
+        writer.execute("RELEASE one")
+        return CommitResult.CONFLICT
+    writer.execute("RELEASE one")
+    return CommitResult.COMMITTED
+
+
+def _aggregate(commit: Commit) -> Row:
+    return (commit.aggregate, commit.machine, 1, commit.state, commit.wake_at, commit.live, commit.owes, commit.rank)
+
+
+def _outgoing_row(item: Outgoing) -> Row:
+    return (
+        item.id,
+        item.aggregate,
+        item.machine,
+        item.receiver,
+        item.kind,
+        json.encode(item.facts).decode(),
+        item.coalesce or None,
+        item.urgent,
+        item.created_at,
+        item.not_before,
+        item.attempts,
+        item.method,
+    )
+
+
+def outgoing(row: Row) -> Outgoing:
+    """A row of the outbox, its columns in the order of OUTGOING."""
+    return Outgoing(
+        id=row[0],
+        aggregate=row[1],
+        machine=row[2],
+        receiver=row[3],
+        kind=row[4],
+        facts=json.decode(row[5]),
+        coalesce=row[6] or "",
+        urgent=bool(row[7]),
+        created_at=row[8],
+        not_before=row[9],
+        attempts=row[10],
+        method=row[11],
+    )
