@@ -64,7 +64,11 @@ def _measured(name: str, *, quick: bool) -> tuple[Result, float, float]:
 
 def _keep(name: str, result: Result, when: str) -> None:
     notes = "\n".join(f"- {note}" for note in result.notes)
-    content = f"{figures.markdown(result.figures)}\n\n{notes}\n\n{when}" if notes else f"{figures.markdown(result.figures)}\n\n{when}"
+    content = (
+        f"{figures.markdown(result.figures)}\n\n{notes}\n\n{when}"
+        if notes
+        else f"{figures.markdown(result.figures)}\n\n{when}"
+    )
     PAGE.write_text(document.rewritten(PAGE.read_text(), name, content))
 
 

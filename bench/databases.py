@@ -74,7 +74,9 @@ def _opened(db: Path) -> sqlite3.Connection:
 
 def _number(connection: sqlite3.Connection, count: int, at: str, wake: str) -> None:
     """The copies: *n*, its *mark*, *print* (its fingerprint), *at* (when all of it happened), *wake*."""
-    connection.execute("CREATE TEMP TABLE copy (n INTEGER PRIMARY KEY, mark TEXT, print TEXT, at INTEGER, wake INTEGER)")
+    connection.execute(
+        "CREATE TEMP TABLE copy (n INTEGER PRIMARY KEY, mark TEXT, print TEXT, at INTEGER, wake INTEGER)"
+    )
     connection.execute(
         "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?)"  # noqa: S608 - ours.
         f" INSERT INTO copy SELECT n, printf('copy-%07d', n), lower(hex(randomblob(8))), {at}, {wake} FROM number",

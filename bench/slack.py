@@ -158,7 +158,9 @@ class Clicker(threading.Thread):
 
 
 def _people(slack: FakeSlack) -> list[str]:
-    return [member for number in range(TEAMS) for member in slack.channel(team(number)).members if member != slack.bot.id]
+    return [
+        member for number in range(TEAMS) for member in slack.channel(team(number)).members if member != slack.bot.id
+    ]
 
 
 def _is_page(call: Call) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from tests.wiring.serving import serving
-from tocsin.cli import incidents
+from tocsin.cli import incidents, printing
 from tocsin.cli.claim import claim
 from tocsin.engine.ports import Received
 from tocsin.incidents.state import Status
@@ -80,8 +80,9 @@ def test_long_lists_are_read_page_by_page(terminal: Terminal, monkeypatch: pytes
     assert len(terminal.type("incidents").out.splitlines()) == 6
 
 
-def test_a_list_beyond_the_measured_rows_is_whole(terminal: Terminal) -> None:
-    names = {terminal.ring(f"number {number}") for number in range(210)}
+def test_a_list_beyond_the_measured_rows_is_whole(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "ROWS_MEASURED", 2)
+    names = {terminal.ring(f"number {number}") for number in range(5)}
     lines = terminal.type("incidents").out.splitlines()[1:]
     assert {line.split()[0] for line in lines} == names
 

@@ -118,7 +118,9 @@ def to(aggregate: str, given: object, input_id: str = "i") -> Addressed:
 
 def by(keys: str, given: object, input_id: str = "i", *, fresh: str = "") -> Addressed:
     """To whoever answers to one of *keys* (one letter each), or to a new one."""
-    return Addressed(input_id=input_id, machine="bell", given=given, keys=tuple(keys), fresh=fresh or f"bell-{input_id}")
+    return Addressed(
+        input_id=input_id, machine="bell", given=given, keys=tuple(keys), fresh=fresh or f"bell-{input_id}"
+    )
 
 
 def bell(store: MemoryStore, name: str) -> Bell:
@@ -177,7 +179,7 @@ class Post:
         self.runner = Runner(self.store, [MACHINE])
         self.failures: list[Failure] = []
         self.results: list[tuple[str, str, str]] = []  # Effect, transport, result.
-        self.freed: list[str] = []
+        self.lanes_done = 0
         self.dispatcher = Dispatcher(
             self.store,
             [MACHINE],
@@ -188,7 +190,7 @@ class Post:
             chance=lambda: chance,
             report=self.failures.append,
             on_result=self._told,
-            on_done=self.freed.append,
+            on_done=self._done,
         )
         self._rung = 0
 
@@ -201,13 +203,16 @@ class Post:
         return name
 
     def step(self, later: int = 0) -> int:
-        """Let *later* ms pass, then dispatch."""
+        """Let *later* ms pass, then dispatch; how many lanes were started."""
         self.now += later
         return self.dispatcher.step(self.now)
 
     def pending(self) -> Mapping[str, Outgoing]:
         """All that waits in the outbox, also for a later time."""
         return {item.id: item for item in self.store.pending(self.now * 2, per_receiver=1000)}
+
+    def _done(self) -> None:
+        self.lanes_done += 1
 
     def _told(self, outgoing: Outgoing, transport: str, result: str) -> None:
         self.results.append((outgoing.id, transport, result))

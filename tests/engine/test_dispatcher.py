@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.bells import NOW, End, Pigeons, Post, Ways, page, show, spoil, to
 from tocsin.engine import backoff
-from tocsin.engine.dispatcher import BATCH_MAX, TROUBLE_PAUSE, UNREADABLE_PAUSE, Failure
+from tocsin.engine.dispatcher import BATCH_MAX, PACED_PAUSE, TROUBLE_PAUSE, UNREADABLE_PAUSE, Failure
 from tocsin.engine.ports import Confirmation, Delivered, DeliveryResult, Job, Outgoing, Postponed, Refused
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import MINUTE, SECOND
@@ -38,7 +38,7 @@ def test_effects_of_one_receiver_leave_together_urgent_ones_first() -> None:
     post = Post(chat := Pigeons())
     post.ring("b", show("responder:ada"), page("ada"))
     post.ring("c", page("ada"))
-    assert post.step() == 3
+    assert post.step() == 1
     assert chat.flights == [("ada", ["r1/1", "r2/0", "r1/0"])]
 
 
@@ -57,9 +57,16 @@ def test_a_job_carries_the_newest_state_and_the_receipt_of_the_last_message() ->
 def test_only_the_receivers_that_were_named_are_served() -> None:
     post = Post(chat := Pigeons())
     post.ring("b", page("ada"), page("bo"))
-    assert post.dispatcher.step(NOW, ["responder:bo", "responder:nobody"]) == 1
+    assert post.dispatcher.step(NOW, ["responder:bo"]) == 1
     assert chat.flights == [("bo", ["r1/1"])]
-    assert post.freed == ["responder:bo"]
+    assert post.lanes_done == 1
+
+
+def test_a_hint_for_a_receiver_with_nothing_to_hear_does_no_harm() -> None:
+    post = Post(chat := Pigeons())
+    post.dispatcher.step(NOW, ["responder:nobody"])
+    assert chat.flights == []
+    assert not post.dispatcher.busy()
 
 
 def test_what_is_not_yet_to_leave_waits() -> None:
@@ -125,10 +132,11 @@ def test_a_storm_for_one_receiver_starves_nobody() -> None:
     for number in range(BATCH_MAX + 100):
         post.ring(f"b{number}", show("team:ops"))
     last = post.ring("b", page("ada"))
-    assert post.step() == BATCH_MAX + 1
+    assert post.step() == 2
     assert [(address, len(ids)) for address, ids in chat.flights] == [("ada", 1), ("ops", BATCH_MAX)]
     assert chat.flights[0][1] == [f"{last}/0"]
-    assert post.step() == 100
+    assert post.dispatcher.waits_since(NOW)
+    assert post.dispatcher.step(NOW, []) == 1  # The rest follows at once, without a hint.
     assert post.pending() == {}
 
 
@@ -167,14 +175,56 @@ def test_a_retry_after_of_nothing_is_at_once() -> None:
     assert (post.step(), post.step()) == (1, 1)
 
 
+def paced(after: int | None = None) -> Postponed:
+    return Postponed("paced", after=after, counts=False)
+
+
 def test_a_try_that_does_not_count_is_repeated_for_ever() -> None:
-    post = Post(chat := answering(Postponed("paced", counts=False)))
+    post = Post(chat := answering(paced()))
     post.ring("b", page("ada"))
     for _ in range(3 * backoff.ATTEMPTS_MAX):
         assert post.step(backoff.FIRST_DELAY) == 1
     assert post.failures == []
     assert [item.attempts for item in post.pending().values()] == [0]
     assert len(chat.flights) == 3 * backoff.ATTEMPTS_MAX
+
+
+def test_the_pace_of_a_receiver_is_kept_to_the_millisecond() -> None:
+    post = Post(chat := answering(paced(SECOND), Delivered()))
+    post.ring("b", page("ada"))
+    post.step()
+    assert post.dispatcher.next_start() == NOW + SECOND
+    assert (post.step(SECOND - 1), len(chat.flights)) == (0, 1)
+    assert not post.dispatcher.waits_since(post.now)
+    post.now += 1
+    assert post.dispatcher.waits_since(post.now)
+    assert post.dispatcher.step(post.now, []) == 1
+    assert (post.pending(), post.dispatcher.next_start()) == ({}, None)
+
+
+def test_what_is_new_does_not_wait_for_what_is_paced() -> None:
+    post = Post(chat := answering(paced(SECOND), Delivered()))
+    post.ring("b", show("responder:ada"))
+    post.step()
+    post.ring("c", page("ada"))
+    for _ in range(3):  # Hints do not hurry it.
+        assert post.dispatcher.step(NOW, ["responder:ada"]) == 0
+    assert post.dispatcher.next_start() == NOW + PACED_PAUSE
+    post.step(PACED_PAUSE)
+    assert chat.flights == [("ada", ["r1/0"]), ("ada", ["r2/0"])]
+    post.step(SECOND - PACED_PAUSE - 1)
+    assert len(chat.flights) == 2
+    post.step(1)
+    assert chat.flights[2:] == [("ada", ["r1/0"])]
+
+
+def test_a_pace_is_not_written_down_and_the_next_process_asks_at_once() -> None:
+    first = Post(chat := answering(paced(MINUTE), Delivered()))
+    first.ring("b", page("ada"))
+    first.step()
+    second = Post(chat, store=first.store)
+    assert second.step() == 1
+    assert second.pending() == {}
 
 
 def test_after_the_last_attempt_the_failure_is_reported_and_the_next_way_is_tried() -> None:
@@ -243,9 +293,7 @@ def test_a_transport_that_is_not_set_up_is_a_failure_and_the_next_way_is_tried()
     post.ring("b", page("ada"))
     post.step()
     post.step()
-    assert [(fail.transport, fail.error) for fail in post.failures] == [
-        ("chat", "no transport named 'chat' is set up")
-    ]
+    assert [(fail.transport, fail.error) for fail in post.failures] == [("chat", "no transport named 'chat' is set up")]
     assert len(mail.flights) == 1
 
 
@@ -320,23 +368,40 @@ class Shaky(MemoryStore):
         return super().__getattribute__(name)
 
 
-def test_a_store_that_cannot_confirm_has_the_effect_sent_again() -> None:
-    post = Post(chat := Pigeons(), store=(store := Shaky()))
+@pytest.mark.parametrize("method", ["confirm", "postpone"])
+def test_what_cannot_be_written_is_written_later_and_nothing_else_is_started(method: str) -> None:
+    results = {"confirm": Delivered(), "postpone": Postponed("later", after=MINUTE)}
+    post = Post(chat := answering(results[method]), store=(store := Shaky()))
     post.ring("b", page("ada"))
-    store.away = "confirm"
-    post.step()
+    store.away = method
+    with pytest.raises(StoreUnavailableError):
+        post.step()
+    assert (list(post.pending()), post.dispatcher.busy()) == (["r1/0"], True)
+    post.ring("c", page("bo"))
+    with pytest.raises(StoreUnavailableError):
+        post.step()
     store.away = ""
-    assert list(post.pending()) == ["r1/0"]
-    assert post.step(TROUBLE_PAUSE) == 1
+    assert post.step() == 1
+    assert chat.flights == [("ada", ["r1/0"]), ("bo", ["r2/0"])]
+    assert [item.not_before > NOW for item in post.pending().values()] == [True, True][: 2 * (method == "postpone")]
+
+
+def test_what_a_process_delivered_and_could_not_confirm_is_sent_again_by_the_next() -> None:
+    first = Post(chat := Pigeons(), store=(store := Shaky()))
+    first.ring("b", page("ada"))
+    store.away = "confirm"
+    with pytest.raises(StoreUnavailableError):
+        first.step()
+    store.away = ""
+    second = Post(chat, store=store)
+    assert second.step() == 1
     assert chat.flights == [("ada", ["r1/0"])] * 2
-    assert post.pending() == {}
+    assert second.pending() == {}
 
 
-@pytest.mark.parametrize("method", ["load", "receipts", "confirm", "postpone"])
-def test_a_lane_that_meets_trouble_rests_and_the_others_go_on(
-    method: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    post = Post(answering(Postponed("later") if method == "postpone" else Delivered()), store=(store := Shaky()))
+@pytest.mark.parametrize("method", ["load", "receipts"])
+def test_a_lane_that_meets_trouble_rests_and_the_others_go_on(method: str, caplog: pytest.LogCaptureFixture) -> None:
+    post = Post(Pigeons(), store=(store := Shaky()))
     post.ring("b", page("ada"))
     store.away = method
     post.step()
@@ -344,9 +409,27 @@ def test_a_lane_that_meets_trouble_rests_and_the_others_go_on(
     assert [record.message for record in caplog.records] == ["store unavailable while delivering"]
     post.ring("c", page("bo"))
     assert post.step() == 1
-    post.now += TROUBLE_PAUSE
-    assert post.dispatcher.step(post.now - 1, ["responder:ada"]) == 0
-    assert post.dispatcher.step(post.now, ["responder:ada"]) == 1
+    assert post.dispatcher.next_start() == NOW + TROUBLE_PAUSE
+    assert post.step(TROUBLE_PAUSE - 1) == 0
+    assert not post.dispatcher.waits_since(post.now)
+    assert post.dispatcher.waits_since(post.now + 1)
+    assert post.step(1) == 1
+    assert post.pending() == {}
+
+
+def test_what_arrived_before_its_lane_met_trouble_is_confirmed() -> None:
+    post = Post(answering(Delivered(), Refused("no")))
+    away = [True]
+
+    def report(_: Failure) -> None:
+        if away:
+            raise StoreUnavailableError(f"gone {away.pop()}")
+
+    post.dispatcher._report = report
+    post.ring("b", page("ada"))
+    post.ring("c", page("ada"))
+    post.step()
+    assert list(post.pending()) == ["r2/0"]
 
 
 def test_a_store_that_is_away_before_anything_has_begun_is_told() -> None:
@@ -390,7 +473,7 @@ def test_a_bug_in_a_lane_rests_it_and_loses_nothing(caplog: pytest.LogCaptureFix
     post.ring("b", page("ada"))
     post.step()
     assert caplog.records[-1].message == "delivering failed"
-    assert (post.freed, post.dispatcher.busy()) == (["responder:ada"], False)
+    assert (post.lanes_done, post.dispatcher.busy()) == (1, False)
     lost.found = True
     post.step(TROUBLE_PAUSE)
     assert post.pending() == {}

@@ -416,9 +416,7 @@ def test_other_inputs_may_leave_a_wake_time_that_has_passed() -> None:
 
 
 @pytest.mark.parametrize("how", ["crack", "unreadable"])
-def test_an_aggregate_that_cannot_be_woken_costs_the_others_nothing(
-    how: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_aggregate_that_cannot_be_woken_costs_the_others_nothing(how: str, caplog: pytest.LogCaptureFixture) -> None:
     store = MemoryStore()
     handle(store, *(to(name, Ring("crack" if name == "b" else "ding", wake_in=0), name) for name in "abc"))
     if how == "unreadable":
@@ -476,6 +474,8 @@ def test_each_machine_gets_its_own_inputs() -> None:
             return replace(decision, state=replace(decision.state, texts=("gong",)))
 
     store = MemoryStore()
-    Runner(store, [MACHINE, Gong()]).handle([to("a", Ring(), "i1"), replace(to("b", Ring(), "i2"), machine="gong")], NOW)
+    Runner(store, [MACHINE, Gong()]).handle(
+        [to("a", Ring(), "i1"), replace(to("b", Ring(), "i2"), machine="gong")], NOW
+    )
     assert (bell(store, "a").texts, bell(store, "b").texts) == (("ding",), ("gong",))
     assert {name: found.machine for name, found in store.load("ab").items()} == {"a": "bell", "b": "gong"}

@@ -256,7 +256,9 @@ def test_a_store_that_goes_away_leaves_the_rest_in_the_backlog(
     office = Office(store := Failing())
     office.accept(*bodies)
     store.good = good
-    commits = 2 if "burst" not in bodies else 3  # One for each input, and one for the alert that is made of the bad one.
+    commits = (
+        2 if "burst" not in bodies else 3
+    )  # One for each input, and one for the alert that is made of the bad one.
     if good < commits:
         with pytest.raises(StoreUnavailableError):
             office.worker.step(NOW)

@@ -39,8 +39,11 @@ SEEDS = 500
 CHUNK = 50
 FOUND_WITHIN = 300  # Seeds.
 
-# A seed that has once found something is run for ever.
-PINNED: tuple[int, ...] = ()
+# A seed that has once found something is run for ever, whatever the number above.
+PINNED = {
+    5: "a state that was older than its effect had a wanted message dropped",
+    14: "a runner counted an input that came twice in one batch twice",
+}
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
@@ -329,14 +332,12 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
 def test_the_simulation_finds(lie: Callable[[int], World]) -> None:
-    print(next((seed for seed in range(FOUND_WITHIN) if fails(lie(seed))), None))
     assert any(fails(lie(seed)) for seed in range(FOUND_WITHIN))
 
 
 def fails(world: World) -> bool:
     try:
         world.run()
-    except AssertionError as e:
-        print(str(e)[:200])
+    except AssertionError:
         return True
     return False

@@ -5,8 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
 
 from tocsin.kernel import json
+
+ROWS_MEASURED: Final = 200  # Of a table: so that a long one begins at once.
 
 
 def say(text: str) -> None:
@@ -39,10 +43,10 @@ def fields(rows: Iterable[tuple[str, str]]) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> Iterator[str]:
     """Lines of a table; the last column takes what room a terminal leaves, the columns *right* are flush right.
 
-    The widths are those of the first rows, so that a long list begins at once.
+    The widths are those of the first rows.
     """
     waiting = iter(rows)
-    first = [row for row, _ in zip(waiting, range(200), strict=False)]
+    first = list(islice(waiting, ROWS_MEASURED))
     widths = [max(len(row[column]) for row in (head, *first)) for column in range(len(head) - 1)]
     room = shutil.get_terminal_size().columns - sum(widths) - 2 * len(widths) if sys.stdout.isatty() else 0
 

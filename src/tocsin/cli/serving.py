@@ -16,7 +16,7 @@ from tocsin.cli.access import SERVED_AT, read_settings
 from tocsin.cli.claim import claim
 from tocsin.cli.logs import set_up_logs
 from tocsin.cli.printing import say
-from tocsin.errors import TocsinError
+from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.kernel import json
 from tocsin.slack.api import BASE_URL
 from tocsin.wiring.embedded import WILDCARDS, Embedded, Outside, Ready, listen, local_url
@@ -38,19 +38,20 @@ def serve(given: argparse.Namespace) -> int:
     set_up_logs(as_json=given.log_format == "json")
     with closing(_listen(host, port)) as bound, claim(given.db):
         first = not given.db.exists()
+        everywhere = bound.getsockname()[0] in WILDCARDS and settings.server.url is None
 
         def on_ready(runtime: Embedded, ready: Ready) -> None:
-            bound_host, bound_port = bound.getsockname()[:2]
-            runtime.store.put_record(*SERVED_AT, local_url(bound_host, bound_port))
+            runtime.store.put_record(*SERVED_AT, local_url(*bound.getsockname()[:2]))
             if given.ready_file:
                 _write_whole(given.ready_file, json.encode(ready))
-            say(_greeting(ready) if first else f"Tocsin serves {ready.url}\nConsole: {ready.console_url}\n")
-            if bound_host in WILDCARDS and settings.server.url is None:
-                say("\nOther machines reach it by this one's name; `server: {url: ...}` makes links that work there.\n")
+            say(_greeting(ready, first=first, everywhere=everywhere))
             sys.stdout.flush()
 
         outside = Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))
-        uvloop.run(run(settings, given.db, bound, on_ready=on_ready, outside=outside))
+        try:
+            uvloop.run(run(settings, given.db, bound, on_ready=on_ready, outside=outside))
+        except StoreUnavailableError as problem:
+            raise StoreUnavailableError(f"{given.db} cannot be used: {problem.message}") from problem
     return 0
 
 
@@ -68,9 +69,14 @@ def _listen(host: str, port: int) -> socket.socket:
         raise TocsinError("address-in-use", f"cannot listen on {host} port {port}: {problem.strerror}") from problem
 
 
-def _greeting(ready: Ready) -> str:
+def _greeting(ready: Ready, *, first: bool, everywhere: bool) -> str:
+    """What a start says; the *first* one on a database says all. *everywhere*: it listens on all addresses."""
+    hint = "Other machines reach it by this one's name; `server: {url: ...}` makes links that work there.\n"
+    if not first:
+        return f"Tocsin serves {ready.url}\nConsole: {ready.console_url}\n{hint if everywhere else ''}"
     return (
         f"Tocsin serves {ready.url}\n"
+        f"{hint if everywhere else ''}"
         "\n"
         "Sign in to the console, once, within a day (`tocsin signin` prints a new link):\n"
         f"  {ready.console_url}\n"

@@ -1,18 +1,21 @@
 """The dispatcher: pending, re-read, deliver, confirm.
 
 Each receiver is a lane: within it effects leave in order, one batch at a time; lanes do not wait for each other, so
-that a storm for one receiver starves nobody. The newest state is read just before an effect leaves: what is no longer
-wanted is dropped, and nobody is paged for what was acknowledged a second ago. A way that fails is tried again with
-exponential back-off; after the last attempt the failure is reported (it becomes an alert of its own) and the receiver's
-next way is tried.
+that a storm for one receiver starves nobody. A lane reads and delivers on a thread of the executor; what became of its
+batch is written by the next `step`, together with that of all other lanes, and only then is the lane free again. A
+pause that a receiver asks for its pace only is kept in memory: a crash loses the pause, not the effect.
+
+The newest state is read just before an effect leaves: what is no longer wanted is dropped, and nobody is paged for what
+was acknowledged a second ago. A way that fails is tried again with exponential back-off; after the last attempt the
+failure is reported (it becomes an alert of its own) and the receiver's next way is tried.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from queue import SimpleQueue
 from typing import Any, Final
 
 import msgspec
@@ -38,6 +41,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 
 BATCH_MAX: Final = 500  # Effects of one lane handed over together: a transport may say them in one message.
 TROUBLE_PAUSE: Final[Duration] = SECOND  # A lane whose handling itself failed (store away) rests so long.
+PACED_PAUSE: Final[Duration] = SECOND // 10  # A lane with effects that are paced looks for others this often.
 UNREADABLE_PAUSE: Final[Duration] = MINUTE  # An effect whose state cannot be read waits, and holds up no other.
 
 log = logging.getLogger(__name__)
@@ -53,8 +57,29 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     final: bool
 
 
+class _Batch:
+    """What one run of a lane has done, until it is written."""
+
+    __slots__ = ("done", "full", "later", "name", "paced", "troubled")
+
+    def __init__(self, name: str, paced: dict[str, Instant]) -> None:
+        self.name = name
+        self.paced = paced  # Effects that wait for their receiver's pace, and until when.
+        self.done: list[Confirmation] = []
+        self.later: list[Outgoing] = []
+        self.full = False
+        self.troubled = False
+
+
+class _Rest(msgspec.Struct, frozen=True):
+    """Until when a lane rests: *hinted* if something new may wait there, *swept* if nothing is known of."""
+
+    hinted: Instant
+    swept: Instant
+
+
 class Dispatcher:
-    """Empties the outbox. `step` is called by one thread; deliveries run on *executor*."""
+    """Empties the outbox. `step` is called by one thread; lanes run on *executor*."""
 
     def __init__(
         self,
@@ -68,12 +93,12 @@ class Dispatcher:
         chance: Callable[[], float],
         report: Callable[[Failure], None],
         on_result: Callable[[Outgoing, str, str], None] = lambda *_: None,
-        on_done: Callable[[str], None] = lambda _: None,
+        on_done: Callable[[], None] = lambda: None,
     ) -> None:
         """*chance* gives numbers in [0, 1) for jitter. *report* makes a failure durable before it is confirmed.
 
-        It may raise StoreUnavailableError. *on_result* hears (effect, transport, result); *on_done* which lane is free
-        again.
+        It may raise StoreUnavailableError. *on_result* hears (effect, transport, result); *on_done* that a lane has
+        finished and waits for the next `step`.
         """
         self._store = store
         self._machines = {machine.name: machine for machine in machines}
@@ -85,77 +110,124 @@ class Dispatcher:
         self._report = report
         self._on_result = on_result
         self._on_done = on_done
-        self._lock = threading.Lock()
         self._busy: set[str] = set()
-        self._resting: dict[str, Instant] = {}
+        self._hinted: set[str] = set()  # Busy lanes where something new may wait.
+        self._resting: dict[str, _Rest] = {}
+        self._again: dict[str, Instant] = {}  # Lanes that are not busy and must be looked at again, and when.
+        self._paced: dict[str, dict[str, Instant]] = {}
+        self._finished: SimpleQueue[_Batch] = SimpleQueue()
+        self._unwritten: list[_Batch] = []
 
     def step(self, now: Instant, receivers: Iterable[str] | None = None) -> int:
-        """Start what can start now, for *receivers* or all; how many effects were started.
+        """Write what lanes have done, then start the lanes of *receivers* (a hint), or all that have something pending.
 
-        Raises StoreUnavailableError.
+        How many lanes were started. Raises StoreUnavailableError: what is not written then is written by a later step.
         """
-        with self._lock:
-            closed = {*self._busy, *(name for name, until in self._resting.items() if until > now)}
-            self._resting = {name: until for name, until in self._resting.items() if until > now}
-        wanted = None if receivers is None else [name for name in receivers if name not in closed]
-        lanes: dict[str, list[Outgoing]] = {}
-        for item in self._store.pending(now, per_receiver=BATCH_MAX, receivers=wanted):
-            if item.receiver not in closed:
-                lanes.setdefault(item.receiver, []).append(item)
-        for name, items in lanes.items():
-            with self._lock:
-                self._busy.add(name)
-            self._executor.submit(self._run_lane, name, items)
-        return sum(map(len, lanes.values()))
+        self._write_finished(now)
+        swept = receivers is None
+        names = self._pending_lanes(now) if receivers is None else dict.fromkeys(receivers)
+        names |= dict.fromkeys(name for name, at in self._again.items() if at <= now)
+        started = sum(self._start(name, now, swept=swept) for name in names)
+        self._write_finished(now)  # An executor that runs at once has finished already.
+        return started
 
     def busy(self) -> bool:
-        """Whether deliveries are under way."""
-        with self._lock:
-            return bool(self._busy)
+        """Whether deliveries are under way, or wait to be written."""
+        return bool(self._busy)
 
-    def _run_lane(self, name: str, items: Sequence[Outgoing]) -> None:
+    def waits_since(self, now: Instant) -> bool:
+        """Whether `step` has something to do that no hint tells of."""
+        return not self._finished.empty() or any(at <= now for at in self._again.values())
+
+    def next_start(self) -> Instant | None:
+        """When a lane that rests must be looked at again."""
+        return min(self._again.values(), default=None)
+
+    def _pending_lanes(self, now: Instant) -> dict[str, None]:
+        """A dictionary instead of a set: a simulation meets them in the same order, whatever the process."""
+        return dict.fromkeys(item.receiver for item in self._store.pending(now, per_receiver=1))
+
+    def _start(self, name: str, now: Instant, *, swept: bool) -> bool:
+        """Start a lane, unless it is busy or rests; then it is looked at again when that is over."""
+        if name in self._busy:
+            self._hinted.add(name)
+            return False
+        again = self._again.get(name)
+        expected = again is not None and again <= now
+        rest = self._resting.get(name)
+        until = 0 if rest is None else rest.swept if swept and not expected else rest.hinted
+        if until > now:
+            self._again[name] = until if again is None or expected else min(again, until)
+            return False
+        self._again.pop(name, None)
+        self._resting.pop(name, None)
+        self._busy.add(name)
+        paced = {effect: at for effect, at in self._paced.pop(name, {}).items() if at > now}
+        self._executor.submit(self._run_lane, _Batch(name, paced))
+        return True
+
+    def _write_finished(self, now: Instant) -> None:
+        """Confirm and postpone for all lanes that have finished, in one go; then they are free."""
+        while not self._finished.empty():
+            self._unwritten.append(self._finished.get())
+        if done := [item for batch in self._unwritten for item in batch.done]:
+            self._store.confirm(done)
+        if later := [item for batch in self._unwritten for item in batch.later]:
+            self._store.postpone(later)
+        for batch in self._unwritten:
+            self._free(batch, now)
+        self._unwritten = []
+
+    def _free(self, batch: _Batch, now: Instant) -> None:
+        name, hinted = batch.name, batch.name in self._hinted
+        self._busy.discard(name)
+        self._hinted.discard(name)
+        if batch.troubled:
+            self._resting[name] = _Rest(now + TROUBLE_PAUSE, now + TROUBLE_PAUSE)
+            self._again[name] = now + TROUBLE_PAUSE
+        elif batch.paced:
+            end = min(batch.paced.values())
+            self._paced[name] = batch.paced
+            self._resting[name] = _Rest(min(now + PACED_PAUSE, end), end)
+            self._again[name] = self._resting[name].hinted if hinted else end
+        elif batch.full or hinted:
+            self._again[name] = now
+
+    def _run_lane(self, batch: _Batch) -> None:
         try:
-            self._deliver(name, items)
+            self._deliver(batch)
         except StoreUnavailableError as problem:
-            log.error("store unavailable while delivering", extra={"receiver": name, "problem": problem.message})  # noqa: TRY400
-            self._rest(name)
+            log.error("store unavailable while delivering", extra={"receiver": batch.name, "problem": problem.message})  # noqa: TRY400
+            batch.troubled = True
         except Exception:
-            log.exception("delivering failed", extra={"receiver": name})
-            self._rest(name)
+            log.exception("delivering failed", extra={"receiver": batch.name})
+            batch.troubled = True
         finally:
-            with self._lock:
-                self._busy.discard(name)
-            self._on_done(name)
+            self._finished.put(batch)
+            self._on_done()
 
-    def _rest(self, name: str) -> None:
-        with self._lock:
-            self._resting[name] = self._clock() + TROUBLE_PAUSE
-
-    def _deliver(self, receiver: str, items: Sequence[Outgoing]) -> None:
-        """Hand over *items* of one lane, and write down what became of each."""
-        ways = self._directory.ways(receiver)
+    def _deliver(self, batch: _Batch) -> None:
+        """Hand over what waits in one lane, and note what became of each."""
+        waiting = self._store.pending(self._clock(), per_receiver=BATCH_MAX, receivers=[batch.name])
+        batch.full = len(waiting) == BATCH_MAX
+        items = [item for item in waiting if item.id not in batch.paced]
+        ways = self._directory.ways(batch.name)
         states, unreadable = self._read(dict.fromkeys(item.aggregate for item in items))
-        done: list[Confirmation] = []
-        later: list[Outgoing] = []
         groups: dict[int, list[Outgoing]] = {}
         for item in items:
             if item.aggregate in unreadable:
-                later.append(replace(item, not_before=self._clock() + UNREADABLE_PAUSE))
+                batch.later.append(replace(item, not_before=self._clock() + UNREADABLE_PAUSE))
                 self._on_result(item, "", "postponed")
             elif not self._wanted(item, states.get(item.aggregate)):
-                done.append(self._confirmation(item, "dropped"))
+                batch.done.append(self._confirmation(item, "dropped"))
             elif item.method >= len(ways):
-                done.append(self._confirmation(item, "failed" if ways else "nowhere"))
+                batch.done.append(self._confirmation(item, "failed" if ways else "nowhere"))
             else:
                 groups.setdefault(item.method, []).append(item)
         for method, group in groups.items():
             results = self._hand_over(ways[method], group, states)
             for item, result in zip(group, results, strict=True):
-                self._settle(item, ways, result, done, later)
-        if done:
-            self._store.confirm(done)
-        if later:
-            self._store.postpone(later)
+                self._settle(item, ways, result, batch)
 
     def _read(self, aggregates: Iterable[str]) -> tuple[dict[str, object], set[str]]:
         """The newest states, and those which this version cannot read."""
@@ -194,37 +266,26 @@ class Dispatcher:
         log.error("effects are handed over one by one", extra={"transport": way.transport, "effects": len(group)})
         return [result for item in group for result in self._hand_over(way, [item], states)]
 
-    def _settle(
-        self,
-        item: Outgoing,
-        ways: Sequence[Way],
-        result: DeliveryResult,
-        done: list[Confirmation],
-        later: list[Outgoing],
-    ) -> None:
+    def _settle(self, item: Outgoing, ways: Sequence[Way], result: DeliveryResult, batch: _Batch) -> None:
         way = ways[item.method]
         match result:
             case Delivered(receipt):
-                done.append(self._confirmation(item, "delivered", way.transport, receipt))
-            case Postponed(error, after, counts):
-                attempts = item.attempts + counts
+                batch.done.append(self._confirmation(item, "delivered", way.transport, receipt))
+            case Postponed(_, after, False):
+                wait = after if after is not None else backoff.delay(1, self._chance())
+                batch.paced[item.id] = self._clock() + wait
+            case Postponed(error, after, _):
+                attempts = item.attempts + 1
                 if attempts >= backoff.ATTEMPTS_MAX:
-                    self._give_up(item, ways, error, done, later)
+                    self._give_up(item, ways, error, batch)
                     return
-                wait = after if after is not None else backoff.delay(max(attempts, 1), self._chance())
-                later.append(replace(item, attempts=attempts, not_before=self._clock() + wait))
+                wait = after if after is not None else backoff.delay(attempts, self._chance())
+                batch.later.append(replace(item, attempts=attempts, not_before=self._clock() + wait))
                 self._on_result(item, way.transport, "postponed")
             case Refused(error):
-                self._give_up(item, ways, error, done, later)
+                self._give_up(item, ways, error, batch)
 
-    def _give_up(
-        self,
-        item: Outgoing,
-        ways: Sequence[Way],
-        error: str,
-        done: list[Confirmation],
-        later: list[Outgoing],
-    ) -> None:
+    def _give_up(self, item: Outgoing, ways: Sequence[Way], error: str, batch: _Batch) -> None:
         way = ways[item.method]
         final = item.method + 1 >= len(ways)
         log.warning(
@@ -239,10 +300,10 @@ class Dispatcher:
         )
         self._report(Failure(outgoing=item, transport=way.transport, address=way.address, error=error, final=final))
         if final:
-            done.append(self._confirmation(item, "failed", way.transport))
+            batch.done.append(self._confirmation(item, "failed", way.transport))
         else:
             self._on_result(item, way.transport, "failed")
-            later.append(replace(item, method=item.method + 1, attempts=0, not_before=self._clock()))
+            batch.later.append(replace(item, method=item.method + 1, attempts=0, not_before=self._clock()))
 
     def _confirmation(
         self, item: Outgoing, result: str, transport: str = "", receipt: dict[str, Any] | None = None

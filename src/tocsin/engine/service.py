@@ -93,7 +93,7 @@ class Engine:
                 self._next_sweep = self._wake_time(now)
         with self._touched_lock:
             touched, self._touched = self._touched, set()
-        if touched:
+        if touched or self._dispatcher.waits_since(now):
             self._dispatcher.step(now, touched)
         return bool(handled or due)
 
@@ -124,4 +124,5 @@ class Engine:
             if rest:
                 time.sleep(rest)
             elif not more:
-                self._hint.wait(max(self._next_sweep - self._clock(), 0) / SECOND)
+                until = min(self._next_sweep, self._dispatcher.next_start() or self._next_sweep)
+                self._hint.wait(max(until - self._clock(), 0) / SECOND)

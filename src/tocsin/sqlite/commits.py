@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from tocsin.engine.ports import Commit, CommitResult, Outgoing
 from tocsin.kernel import json
 from tocsin.sqlite.connection import Connection, Row
@@ -121,7 +123,7 @@ def outgoing(row: Row) -> Outgoing:
         machine=row[2],
         receiver=row[3],
         kind=row[4],
-        facts=json.decode(row[5]),
+        facts=msgspec.json.decode(row[5]),
         coalesce=row[6] or "",
         urgent=bool(row[7]),
         created_at=row[8],

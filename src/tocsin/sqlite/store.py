@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
+import msgspec
+
 from tocsin.engine.ports import (
     REPLAY_OF,
     Commit,
@@ -241,7 +243,7 @@ class SqliteStore:
     def receipts(self, aggregate: str) -> Mapping[tuple[str, str], dict[str, Json]]:
         """See the port."""
         rows = self._read("SELECT receiver, transport, receipt FROM receipts WHERE aggregate = ?", (aggregate,))
-        return {(row[0], row[1]): json.decode(row[2]) for row in rows}
+        return {(row[0], row[1]): msgspec.json.decode(row[2]) for row in rows}
 
     # Records
 

@@ -211,7 +211,7 @@ class Embedded:
             chance=random.random,
             report=self._report,
             on_result=self.metrics.result,
-            on_done=lambda receiver: self._engine.touch([receiver]),
+            on_done=self.wake,
         )
         self._engine = Engine(
             self.store, worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted

@@ -26,14 +26,15 @@ def trouble(health: Health, now: Instant) -> str:
     """What is wrong, in a sentence; empty when the invariant holds."""
     found = []
     if health.broken:
-        found.append(f"{len(health.broken)} incidents owe a next action and have none, first {health.broken[0]}")
+        many = "1 incident owes" if len(health.broken) == 1 else f"{len(health.broken)} incidents owe"
+        found.append(f"{many} a next action without having one, first {health.broken[0]}")
     for since, most, what in (
-        (health.oldest_backlog_at, LATE_MAX, "a delivery waits to be handled"),
-        (health.oldest_due_at, LATE_MAX, "a timer is overdue"),
-        (health.oldest_pending_at, UNDELIVERED_MAX, "a page or message waits to leave"),
+        (health.oldest_backlog_at, LATE_MAX, "a delivery has waited {} to be handled"),
+        (health.oldest_due_at, LATE_MAX, "a timer is overdue by {}"),
+        (health.oldest_pending_at, UNDELIVERED_MAX, "a page or message has waited {} to leave"),
     ):
         if since is not None and now - since > most:
-            found.append(f"{what} since {format_duration(now - since)}")
+            found.append(what.format(format_duration(now - since)))
     return "; ".join(found)
 
 
