@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from bench import traffic
-from bench.figures import Figure, Result, number, percentile, spread
+from bench.figures import Figure, Result, percentile, spread
 from bench.organisation import write_settings
 from bench.programs import Tocsin
 from bench.senders import send
@@ -19,6 +19,7 @@ from bench.slack import SlackProcess
 ROUNDS: Final = 3
 SECONDS: Final = 40
 SETTLE_SECONDS: Final = 5.0  # For what is on its way when the senders end, and for the queue of the warming up.
+WARM_SECONDS: Final = 10  # Of the same traffic, before the measured part: until then all counts are young, all is news.
 PAGE_MS_MAX: Final = 100
 CLICK_MS_MAX: Final = 200
 
@@ -88,18 +89,21 @@ def _day(folder: Path, seconds: int, seed: int) -> Day:
             url = program.wait()
             send(url, traffic.warming())
             time.sleep(SETTLE_SECONDS)
-            sendings, firsts = traffic.day(seconds, seed)
+            sendings, firsts = traffic.day(WARM_SECONDS + seconds, seed)
             answers = send(url, sendings)
+            measured_from = answers[0].due + WARM_SECONDS
             time.sleep(SETTLE_SECONDS)
             report = slack.report()
     if any(answer.status != 202 for answer in answers):
         raise RuntimeError(f"an alert was answered with {max(answer.status for answer in answers)}")
-    accepted = {new: answers[position].at for new, position in firsts.items()}
+    answers_measured = [answer for answer in answers if answer.due >= measured_from]
+    clicks = [click for click in report.clicks if click.pressed >= measured_from]
+    accepted = {new: answers[at].at for new, at in firsts.items() if answers[at].due >= measured_from}
     return Day(
         pages=[(report.pages[new] - at) * 1000 for new, at in accepted.items() if new in report.pages],
-        clicks=[(click.changed - click.pressed) * 1000 for click in report.clicks if click.changed is not None],
-        answers=[answer.ms for answer in answers],
+        clicks=[(click.changed - click.pressed) * 1000 for click in clicks if click.changed is not None],
+        answers=[answer.ms for answer in answers_measured],
         unpaged=sum(new not in report.pages for new in accepted),
-        unchanged=sum(click.changed is None for click in report.clicks),
+        unchanged=sum(click.changed is None for click in clicks),
         refusals=report.limited + len(report.refused),
     )

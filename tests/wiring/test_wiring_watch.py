@@ -154,7 +154,10 @@ def test_what_does_not_speak_http_is_no_beat(monkeypatch: pytest.MonkeyPatch) ->
         thread.join()
 
 
-def test_the_heart_beats_at_once_and_again_until_it_is_stopped(watchman: Watchman) -> None:
+def test_the_heart_beats_at_once_and_again_until_it_is_stopped(
+    watchman: Watchman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "STOP_SECONDS", 30)
     heartbeat = Heartbeat(watchman.url, SECOND // 100, lambda: "")
     heartbeat.start()
     until(lambda: len(watchman.paths) >= 3)

@@ -12,7 +12,6 @@ from typing import Final
 
 from tocsin.incidents.alerts import Alert, AlertStatus
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import Instant
 from tocsin.sources import bounds, labelled
 from tocsin.sources.batches import each
 from tocsin.sources.bounds import said

@@ -8,7 +8,6 @@ import msgspec
 
 from tocsin.incidents.alerts import Alert, AlertStatus
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import Instant
 from tocsin.sources import bounds, words
 from tocsin.sources.bounds import said
 

@@ -50,7 +50,7 @@ class Witness:
 
     def __init__(self, memory: MemoryStore, machine: IncidentMachine) -> None:
         """*memory*: the store itself, without the trouble around it."""
-        self.accepted: set[str] = set()
+        self.accepted: dict[str, str] = {}  # The input's id by the delivery's.
         self.firing: set[str] = set()
         self.pages: Counter[str] = Counter()
         self._memory = memory
@@ -123,10 +123,12 @@ class Witness:
 
     def check_rest(self, now: Instant) -> None:
         """When nothing is left to do. Raises AssertionError."""
-        handled = self._memory.seen([f"{name}/0" for name in self.accepted])
+        handled = self._memory.seen(self.accepted.values())
         told = {row.id for row in self._memory.deliveries(ALL) if row.outcome not in _SAYS_NOTHING}
         lost = {
-            name for name in self.accepted if f"{name}/0" not in handled and (name in self.firing or name not in told)
+            name
+            for name, input_id in self.accepted.items()
+            if input_id not in handled and (name in self.firing or name not in told)
         }
         self._expect(not lost, f"accepted and lost: {lost}")
         incidents = self.incidents()

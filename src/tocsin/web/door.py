@@ -93,8 +93,8 @@ class _Door(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_active_at", "_app_state", "_body", "_closing", "_config", "_head_bytes", "_headers", "_idle", "_in_head", "_loop",
-        "_parser", "_peeked", "_size", "_slots", "_state", "_transport", "_url",
+        "_active_at", "_app_state", "_body", "_closing", "_config", "_head_bytes", "_headers", "_idle", "_in_head",
+        "_loop", "_parser", "_peeked", "_size", "_slots", "_state", "_transport", "_url",
     )  # fmt: skip
     _taker: Taker
 

@@ -1,0 +1,81 @@
+"""What Amazon SNS must show: a signature that holds, an account that may send; and a subscription is confirmed."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tests.sns.signing import HEADERS, NOW, Web, confirmation, encoded, notification, signed
+from tocsin.wiring.senders import sns_check
+from tocsin.wiring.settings_file import parse
+
+CONFIG = """
+integrations:
+  open: {}
+  ours: {sns_accounts: '111122223333'}
+  theirs: {sns_accounts: '999999999999'}
+"""
+SETTINGS = parse(CONFIG.encode(), {}).settings
+CONFIRM = {"x-amz-sns-message-type": "SubscriptionConfirmation"}
+
+
+@pytest.mark.parametrize("integration", ["open", "ours", "default"])
+def test_a_signed_message_comes_in_under_its_number(integration: str) -> None:
+    verdict = sns_check(SETTINGS, lambda: NOW, Web())(HEADERS, encoded(signed(notification())), integration)
+    assert (verdict.status, verdict.message, verdict.once) == (200, "", "m-1")
+
+
+def test_a_number_that_is_none_of_amazons_names_nothing() -> None:
+    body = encoded(signed(notification(MessageId="a/b\n c")))
+    headers = {name: value for name, value in HEADERS.items() if name != "x-amz-sns-message-id"}
+    verdict = sns_check(SETTINGS, lambda: NOW, Web())(headers, body, "ours")
+    assert (verdict.status, verdict.once) == (200, "")
+
+
+def test_the_accounts_of_an_integration_count(caplog: pytest.LogCaptureFixture) -> None:
+    verdict = sns_check(SETTINGS, lambda: NOW, Web())(HEADERS, encoded(signed(notification())), "theirs")
+    assert verdict.status == 403
+    assert "may not send here" in verdict.message
+    assert caplog.messages == ["an SNS message was refused"]
+
+
+def test_a_forged_message_is_refused_and_nothing_is_fetched() -> None:
+    web = Web()
+    body = encoded(signed(notification()) | {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/x.pem"})
+    verdict = sns_check(SETTINGS, lambda: NOW, web)(HEADERS, body, "ours")
+    assert verdict.status == 403
+    assert "is not a certificate of Amazon SNS" in verdict.message
+    assert web.asked == []
+
+
+def test_a_certificate_that_cannot_be_fetched_asks_for_another_try(caplog: pytest.LogCaptureFixture) -> None:
+    verdict = sns_check(SETTINGS, lambda: NOW, Web({}))(HEADERS, encoded(signed(notification())), "ours")
+    assert verdict.status == 503
+    assert caplog.messages == ["an SNS message could not be verified"]
+
+
+def test_a_subscription_is_confirmed(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    web, asked = Web(), confirmation()
+    web.pages[str(asked["SubscribeURL"])] = b"<ok/>"
+    verdict = sns_check(SETTINGS, lambda: NOW, web)(CONFIRM, encoded(signed(asked)), "ours")
+    assert (verdict.status, verdict.once) == (200, "m-2")
+    assert web.asked[-1] == asked["SubscribeURL"]
+    assert caplog.messages == ["an SNS subscription was confirmed"]
+
+
+def test_a_confirmation_that_fails_asks_for_another_try() -> None:
+    verdict = sns_check(SETTINGS, lambda: NOW, Web())(CONFIRM, encoded(signed(confirmation())), "ours")
+    assert verdict.status == 503
+
+
+def test_a_confirmation_elsewhere_is_refused() -> None:
+    asked = confirmation(SubscribeURL="https://evil.example/?Action=ConfirmSubscription")
+    verdict = sns_check(SETTINGS, lambda: NOW, Web())(CONFIRM, encoded(signed(asked)), "ours")
+    assert verdict.status == 403
+
+
+def test_without_another_fetcher_the_web_is_asked_over_tls() -> None:
+    # Nothing is fetched for what is not even JSON, so that this asks nobody.
+    assert sns_check(SETTINGS, lambda: NOW)(HEADERS, b"?", "ours").status == 403
