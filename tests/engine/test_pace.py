@@ -50,3 +50,8 @@ def test_no_rest_is_negative_or_long_enough_to_make_a_first_page_late(steps: lis
         at = began + took
         assert 0.0 <= pace.rest(accepted, began, at) <= REST_MAX
         assert pace.bite >= 1
+
+
+def test_a_few_deliveries_at_one_moment_are_no_rush() -> None:
+    pace, rests = paced((0.0, 1.0), (3 / 0.002, 0.002), (0.0, 0.002))
+    assert (pace.bite, rests) == (BITE, [0.0, 0.0, 0.0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 RUSH_PER_SECOND: Final = 1500.0  # Deliveries a second from which on accepting needs the processor for itself.
+WINDOW: Final = 0.25  # Seconds over which the rate is measured: three deliveries in 2 ms are no rush.
 BITE: Final = 128  # Deliveries of one step.
 RUSH_BITE: Final = 24
 RUSH_REST: Final = 9.0  # Rests as a multiple of the work before: a tenth of the time is the engine's.
@@ -32,7 +33,7 @@ class Pace:
     def rest(self, accepted: int, began: float, ended: float) -> float:
         """Seconds to rest after a step from *began* to *ended*; *accepted* counts all deliveries so far."""
         since = ended - self._at
-        if since > 0:
+        if since >= WINDOW:
             self._rush = (accepted - self._accepted) / since > RUSH_PER_SECOND
-        self._accepted, self._at = accepted, ended
+            self._accepted, self._at = accepted, ended
         return min((ended - began) * RUSH_REST, REST_MAX) if self._rush else 0.0

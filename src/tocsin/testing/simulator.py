@@ -73,12 +73,14 @@ class World:
         self.memory = memory or MemoryStore()
         self.machine = machine or IncidentMachine()
         self.witness = Witness(self.memory, self.machine)
+        self.down: set[str] = set()
         self.crashes = 0
         self._start()
 
     def run(self, steps: int = STEPS) -> None:
         """Live through *steps* events, then heal and check that everything came out. Raises AssertionError."""
-        actions = (self._send, self._send, self._press, self._wait, self._work, self._work, self._work)
+        happens = (self._send, self._send, self._press, self._wait, self._work, self._work, self._work)
+        actions = (*happens, *happens, self._break)
         with self.witness.listening():
             for _ in range(steps):
                 self._attempt(self.random.choice(actions))
@@ -178,6 +180,10 @@ class World:
     def _wait(self) -> None:
         self.now += self.random.choice((1, SECOND, 30 * SECOND, 5 * MINUTE, 20 * MINUTE, 2 * HOUR))
 
+    def _break(self) -> None:
+        """Whole transports go down, or come back."""
+        self.down = self.random.choice((set(), {"chat"}, {"mail"}, {"chat", "mail"}))
+
     def _work(self) -> None:
         """One round of the engine's thread, as in `tocsin.engine.service`."""
         self.worker.step(self.now, self.random.choice((1, 3, 128)))
@@ -243,6 +249,7 @@ class World:
 
     def _heal(self) -> None:
         self.faults.heal()
+        self.down = set()
         for _ in range(ROUNDS_MAX):
             self._work()
             pending = self.memory.next_attempt(self.now)
@@ -278,7 +285,7 @@ class _Way:
             raise CrashError
         if roll < 0.1:  # noqa: PLR2004
             return Postponed("later", after=world.random.choice((None, SECOND)), counts=world.random.random() < 0.5)  # noqa: PLR2004
-        if roll < 0.13:  # noqa: PLR2004
+        if roll < 0.13 or self.name in world.down:  # noqa: PLR2004
             return Refused("never")
         world.witness.arrived(job.outgoing, cast("Incident", job.state))
         if roll < 0.15:  # noqa: PLR2004

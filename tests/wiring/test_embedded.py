@@ -1,0 +1,247 @@
+"""The whole embedded runtime in this process: what comes in goes out, health is told, and it ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.ntfy.push_server import push_server
+from tests.sns.signing import HEADERS, NOW, Web, encoded, notification, signed
+from tests.wiring.serving import ask, serving, until
+from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.state import Incident
+from tocsin.kernel import json
+from tocsin.sqlite.store import SqliteStore
+from tocsin.testing.fake_slack import FakeSlack
+from tocsin.wiring.embedded import Embedded, Outside, listen, local_url, serve
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings_file import parse
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "tocsin.db"
+
+
+def incidents(runtime: Embedded) -> dict[str, Incident]:
+    """All of them by title."""
+    machine = IncidentMachine()
+    rows = runtime.store.listing(machine.name, live_only=False, limit=100)
+    return {state.face.title: state for state in (machine.decode(row.state) for row in rows)}
+
+
+def ring(url: str, title: str) -> None:
+    assert ask(url, json.encode({"title": title}), JSON)[0] == 202
+
+
+def test_an_alert_comes_in_and_the_address_survives_a_restart(db: Path) -> None:
+    addresses = []
+    for title in ("first", "second"):
+        with serving(db) as (runtime, ready):
+            assert ready.url == runtime.url
+            addresses.append(urlsplit(ready.ingest_url).path)
+            ring(ready.ingest_url, title)
+            until(lambda: title in incidents(runtime))
+    assert addresses[0] == addresses[1]
+    with closing(SqliteStore(db)) as store:
+        assert store.backlog(1) == []
+        assert len(store.listing("incident", live_only=True, limit=10)) == 2
+
+
+def test_an_integration_with_a_key_of_its_own_concerns_its_team(db: Path) -> None:
+    config = "teams: {a: , b: }\nintegrations: {lab: {team: b, key: key-of-the-lab-01}}"
+    with serving(db, config) as (runtime, ready):
+        assert runtime.ingest_url("lab") == f"{ready.url}/v1/in/key-of-the-lab-01"
+        ring(runtime.ingest_url("lab"), "from the lab")
+        until(lambda: incidents(runtime).get("from the lab"))
+        assert incidents(runtime)["from the lab"].team == "b"
+
+
+def test_a_signed_message_of_sns_is_verified_and_counts_once(db: Path) -> None:
+    outside = Outside(clock=lambda: NOW, sns_fetch=Web())
+    with serving(db, "", outside) as (runtime, ready):
+        body = encoded(signed(notification(Message="the disk is full", Subject="disk")))
+        for _ in range(2):
+            assert ask(ready.ingest_url, body, HEADERS)[0] == 200
+        forged = encoded(signed(notification(Message="forged"), key="another"))
+        assert ask(ready.ingest_url, forged, HEADERS)[0] == 403
+        until(lambda: not runtime.store.backlog(1))
+        assert [(title, state.count) for title, state in incidents(runtime).items()] == [("disk", 1)]
+
+
+def test_a_press_in_slack_comes_back_over_http(db: Path) -> None:
+    with FakeSlack() as slack:
+        ada = slack.add_user("ada")
+        config = (
+            f"responders: {{ada: {{slack: {ada.id}}}}}\n"
+            f'slack: {{bot_token: "{slack.bot_token}", signing_secret: "{slack.signing_secret}"}}\n'
+        )
+        with serving(db, config, Outside(slack_api=slack.base_url)) as (runtime, ready):
+            slack.deliver_to(f"{ready.url}/slack/interactions")
+            ring(ready.ingest_url, "CPU is high")
+            message = slack.wait_for(lambda: next(iter(slack.messages()), None))
+            assert ask(f"{ready.url}/slack/interactions", b"payload={}", {})[0] == 403
+            slack.click(message, "tocsin:acknowledge", ada)
+            until(lambda: incidents(runtime)["CPU is high"].acknowledged_by == "ada")
+        slack.assert_clean()
+
+
+def test_a_press_in_slack_comes_back_by_the_socket(db: Path) -> None:
+    with FakeSlack() as slack:
+        ada = slack.add_user("ada")
+        config = (
+            f"responders: {{ada: {{slack: {ada.id}}}}}\n"
+            f'slack: {{bot_token: "{slack.bot_token}", app_token: "{slack.app_token}"}}\n'
+        )
+        with serving(db, config, Outside(slack_api=slack.base_url)) as (runtime, ready):
+            ring(ready.ingest_url, "CPU is high")
+            message = slack.wait_for(lambda: next(iter(slack.messages()), None))
+            slack.wait_for(lambda: slack.sockets)
+            slack.click(message, "tocsin:acknowledge", ada)
+            until(lambda: incidents(runtime)["CPU is high"].acknowledged_by == "ada")
+            assert ask(f"{ready.url}/slack/interactions", b"payload={}", {})[0] != 200
+
+
+def test_a_way_that_fails_is_an_alert_of_its_own(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with push_server() as push:
+        push.status = 403
+        with serving(db, f"responders: {{ada: {{ntfy: '{push.topic}'}}}}") as (runtime, ready):
+            ring(ready.ingest_url, "CPU is high")
+            until(lambda: any("ntfy does not deliver" in title for title in incidents(runtime)))
+            until(lambda: incidents(runtime)["CPU is high"].unreached == ("responder:ada",))
+
+
+def test_health_is_told_to_machines(db: Path) -> None:
+    with serving(db) as (runtime, ready):
+        assert ask(f"{ready.url}/healthz")[:2] == (200, b"ok\n")
+        assert ask(f"{ready.url}/readyz")[:2] == (200, b"ok\n")
+        assert b"tocsin_store_up 1.0" in ask(f"{ready.url}/metrics")[1]
+        ring(ready.ingest_url, "CPU is high")
+        until(lambda: incidents(runtime))
+        with closing(sqlite3.connect(db)) as raw, raw:
+            raw.execute("UPDATE aggregates SET wake_at = NULL")
+        status, body, _ = ask(f"{ready.url}/readyz")
+        assert (status, body) == (503, b"1 incident owes a next action without having one, first 1\n")
+
+
+def test_a_store_that_is_away_is_not_ready_and_senders_hear_503(db: Path, tmp_path: Path) -> None:
+    with serving(db) as (runtime, ready):
+        ring(ready.ingest_url, "before")
+        until(lambda: "before" in incidents(runtime))
+        db.rename(tmp_path / "away.db")
+        status, body, headers = ask(ready.ingest_url, b"{}", JSON)
+        assert (status, headers["retry-after"]) == (503, "5")
+        assert b"not stored, send it again" in body
+        until(lambda: ask(f"{ready.url}/readyz")[0] == 503)
+        assert b"tocsin_store_up 0.0" in ask(f"{ready.url}/metrics")[1]
+        assert ask(f"{ready.url}/healthz")[0] == 200
+        (tmp_path / "away.db").rename(db)
+        until(lambda: ask(ready.ingest_url, b'{"title": "after"}', JSON)[0] == 202)
+        until(lambda: "after" in incidents(runtime))
+        until(lambda: ask(f"{ready.url}/readyz")[0] == 200)
+
+
+@pytest.fixture
+def watchman(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, threading.Event]]:
+    """An address outside, and whether somebody came by."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    came = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(204)
+            self.end_headers()
+            came.set()
+
+        def log_message(self, *_: object) -> None:
+            """Quietly."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/beat", came
+        server.shutdown()
+        thread.join()
+
+
+def test_the_watchman_outside_hears_of_a_server_that_is_well(
+    db: Path, watchman: tuple[str, threading.Event]
+) -> None:
+    url, came = watchman
+    with serving(db, f"heartbeat: {{url: '{url}'}}"):
+        assert came.wait(30)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "OPTIONS", "PATCH"])
+@pytest.mark.parametrize("path", ["/v1/in/x", "/v2/enqueue"])
+def test_only_post_rings_the_bell(db: Path, method: str, path: str) -> None:
+    with serving(db) as (_, ready):
+        status, body, headers = ask(f"{ready.url}{path}", method=method)
+        assert (status, headers["allow"]) == (405, "POST, PUT")
+        assert method == "HEAD" or b"send alerts with POST" in body
+
+
+def test_links_are_those_of_the_public_address(db: Path) -> None:
+    with serving(db, "server: {url: 'https://bell.example/'}") as (runtime, ready):
+        assert ready.url == "https://bell.example"
+        assert ready.ingest_url.startswith("https://bell.example/v1/in/")
+        assert ready.console_url.startswith("https://bell.example/signin/")
+        assert runtime.trouble() == ""
+
+
+def test_a_browser_with_a_live_page_does_not_hold_up_the_end(db: Path) -> None:
+    with serving(db) as (_, ready):
+        path = ready.console_url
+        token = path.rsplit("/", 1)[1]
+        status, _, headers = ask(f"{ready.url}/signin/{token}", b"", {"origin": ready.url})
+        assert status == 303
+        cookie = headers["set-cookie"].partition(";")[0]
+        import http.client
+
+        address = urlsplit(ready.url)
+        live = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+        live.request("GET", "/events", headers={"cookie": cookie})
+        stream = live.getresponse()
+        assert stream.status == 200
+    assert b"" == stream.read()[-0:][:0]
+    live.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104 - nobody listens.
+        ("::", "http://[::1]:80"),
+        ("::1", "http://[::1]:80"),
+        ("bell.example", "http://bell.example:80"),
+    ],
+)
+def test_this_machine_reaches_what_listens(host: str, url: str) -> None:
+    assert local_url(host, 80) == url
+
+
+def test_a_port_that_is_taken_is_an_error_of_the_system() -> None:
+    with closing(listen("127.0.0.1", 0)) as bound:
+        bound.listen()
+        with pytest.raises(OSError, match="in use"):
+            listen("127.0.0.1", bound.getsockname()[1])
+
+
+def test_a_file_that_is_no_database_stops_the_start(db: Path) -> None:
+    db.write_bytes(b"these are my notes " * 100)
+    settings: Settings = parse(b"", {}).settings
+    with closing(listen("127.0.0.1", 0)) as bound, pytest.raises(StoreUnavailableError, match="not a database"):
+        asyncio.run(serve(settings, db, bound, on_ready=lambda *_: pytest.fail("it began")))
