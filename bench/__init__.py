@@ -1,1 +1,1 @@
-"""The benchmark: how fast Tocsin takes alerts in, tells people of them, and comes back, measured on the real program."""
+"""The benchmark: how fast the real program takes alerts in, tells people of them, and comes back."""

@@ -44,32 +44,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     here = machine.description(SCRATCH)
     print(here)
     for name in given.only or SUBJECTS:
-        result, seconds, busy = _measured(name, quick=given.quick)
+        result, seconds, others = _measured(name, quick=given.quick)
+        notes = [
+            *result.notes,
+            f"{datetime.now(UTC):%Y-%m-%d}; other programs used {others:.0%} of the processors. {here}.",
+        ]
         print(f"\n{name} ({seconds:.0f} s)\n{figures.text(result.figures)}")
-        print("\n".join(result.notes), flush=True)
+        print("\n".join(notes), flush=True)
         if not given.quick:
-            _keep(name, result, f"{datetime.now(UTC):%Y-%m-%d}, load {busy:.1f} before it began. {here}.")
+            content = "\n".join((figures.markdown(result.figures), "", *(f"- {note}" for note in notes)))
+            PAGE.write_text(document.rewritten(PAGE.read_text(), name, content))
     return 0
 
 
 def _measured(name: str, *, quick: bool) -> tuple[Result, float, float]:
-    busy, began = machine.busy(), time.monotonic()
+    usage, began = machine.Usage(), time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=SCRATCH))
     try:
         result = SUBJECTS[name](folder, quick)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return result, time.monotonic() - began, busy
-
-
-def _keep(name: str, result: Result, when: str) -> None:
-    notes = "\n".join(f"- {note}" for note in result.notes)
-    content = (
-        f"{figures.markdown(result.figures)}\n\n{notes}\n\n{when}"
-        if notes
-        else f"{figures.markdown(result.figures)}\n\n{when}"
-    )
-    PAGE.write_text(document.rewritten(PAGE.read_text(), name, content))
+    return result, time.monotonic() - began, usage.others()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def open_incidents(db: Path, count: int, *, overdue: bool) -> None:
 
 
 def past_incidents(db: Path, count: int) -> None:
-    """Write a database with *count* resolved incidents, spread over a year, and the deliveries of the last two weeks."""
+    """Write a database with *count* incidents that ended over a year, and the deliveries of the last two weeks."""
     now = _now()
     _made(db, now, ended=True)
     with closing(_opened(db)) as connection:
@@ -98,19 +98,20 @@ def _multiply(connection: sqlite3.Connection, now: Instant, *, kept: str) -> Non
         return f"CAST(replace({sql}, '{FIRST:016x}', copy.print) AS {kind})"
 
     name = f"CAST(copy.n * {deliveries} + 1 AS TEXT)"
+    # The names are ours: nothing here comes from outside.
     statements = (
-        "INSERT INTO deliveries (id, received_at, channel, key, head, body)"
-        f" SELECT copy.n * {deliveries} + one.id, copy.at, channel, key, head, {changed('body', 'BLOB')}"
-        f" FROM copy CROSS JOIN deliveries one WHERE one.id <= {deliveries} AND ({kept})",
+        f"""INSERT INTO deliveries (id, received_at, channel, key, head, body)
+            SELECT copy.n * {deliveries} + one.id, copy.at, channel, key, head, {changed("body", "BLOB")}
+            FROM copy CROSS JOIN deliveries one WHERE one.id <= {deliveries} AND ({kept})""",  # noqa: S608
         "DELETE FROM backlog",
-        "INSERT INTO aggregates (id, machine, version, state, wake_at, live, owes, rank)"
-        f" SELECT {name}, machine, version, {changed('state', 'BLOB')}, copy.wake, live, owes, copy.at"
-        " FROM copy CROSS JOIN aggregates one WHERE one.id = '1'",
-        "INSERT INTO keys (key, aggregate)"
-        f" SELECT {changed('key', 'TEXT')}, {name} FROM copy CROSS JOIN keys one WHERE one.aggregate = '1'",
-        "INSERT INTO handled (input_id, aggregate, at, reason, story)"
-        f" SELECT (copy.n * {deliveries} + CAST(one.input_id AS INTEGER)) || '/0', {name}, copy.at, reason, story"
-        " FROM copy CROSS JOIN handled one WHERE one.aggregate = '1'",
+        f"""INSERT INTO aggregates (id, machine, version, state, wake_at, live, owes, rank)
+            SELECT {name}, machine, version, {changed("state", "BLOB")}, copy.wake, live, owes, copy.at
+            FROM copy CROSS JOIN aggregates one WHERE one.id = '1'""",  # noqa: S608
+        f"""INSERT INTO keys (key, aggregate)
+            SELECT {changed("key", "TEXT")}, {name} FROM copy CROSS JOIN keys one WHERE one.aggregate = '1'""",  # noqa: S608
+        f"""INSERT INTO handled (input_id, aggregate, at, reason, story)
+            SELECT (copy.n * {deliveries} + CAST(one.input_id AS INTEGER)) || '/0', {name}, copy.at, reason, story
+            FROM copy CROSS JOIN handled one WHERE one.aggregate = '1'""",  # noqa: S608
         "DELETE FROM outbox",
     )
     connection.execute("BEGIN")

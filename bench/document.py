@@ -1,4 +1,4 @@
-"""Keeps the measured parts of docs/benchmarks.md: each stands between two comments, everything else is written by hand. Pure."""
+"""Keeps the measured parts of docs/benchmarks.md, each between two comments; the rest is written by hand. Pure."""
 
 from __future__ import annotations
 

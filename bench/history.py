@@ -57,7 +57,7 @@ def measure(folder: Path, quick: bool) -> Result:  # noqa: FBT001 - as all subje
             Figure(name=f"p99, ms, {number(count)} past incidents", tocsin=spread(waits[True], 1)),
         ),
         notes=(
-            f"Medians of {rounds} rounds of {seconds} s in turn; the ratio is the median of the ratios of neighbours. "
+            f"Medians of {rounds} rounds of {seconds} s in turn; the ratio is the median of the ratios of neighbours.",
             f"The database with the past has {(full / 'tocsin.db').stat().st_size / 1e9:.1f} GB.",
         ),
     )

@@ -1,4 +1,4 @@
-"""How many alerts a second are accepted, side by side with Alertmanager, and whether all of them are decided afterwards."""
+"""How many alerts a second are accepted, side by side with Alertmanager, and whether all of them are decided later."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def measure(folder: Path, quick: bool) -> Result:  # noqa: FBT001 - as all subje
             ),
         ),
         notes=(
-            f"Medians of {rounds} rounds of {seconds} s, each with fresh processes, in turn (A B, B A, ...); in brackets the "
-            "range. The ratio is the median of the ratios of neighbours.",
+            f"Medians of {rounds} rounds of {seconds} s, each with fresh processes, in turn (A B, B A, ...).",
+            "In brackets the range; the ratio is the median of the ratios of neighbours.",
         ),
     )
 

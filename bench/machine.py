@@ -39,9 +39,26 @@ def description(folder: Path) -> str:
     )
 
 
-def busy() -> float:
-    """How many processes wanted a processor within the last minute: others may be using this machine."""
-    return os.getloadavg()[0]
+class Usage:
+    """How much of the processors others take from now on: their work makes ours slow."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._began = _spent()
+
+    def others(self) -> float:
+        """The share (0 to 1) since the beginning that neither we nor what we have started and ended has used."""
+        total, busy, own = (after - before for before, after in zip(self._began, _spent(), strict=True))
+        return max(0.0, busy - own) / total if total else 0.0
+
+
+def _spent() -> tuple[float, float, float]:
+    """Processor seconds since the start of the machine: all that there were, those that were used, and by us."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    per_second = os.sysconf("SC_CLK_TCK")
+    own = sum(os.times()[:4])
+    return sum(ticks) / per_second, (sum(ticks) - idle) / per_second, own
 
 
 def _processor() -> str:

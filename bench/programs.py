@@ -31,6 +31,7 @@ class Program:
 
     def __init__(self, command: list[str | Path], folder: Path, environ: Mapping[str, str]) -> None:
         """It is started now; what it says goes to a file in *folder*."""
+        self._name = str(command[0])
         self._log = (folder / "output.txt").open("wb")
         self.started_at = time.monotonic()
         self._process = subprocess.Popen(
@@ -68,7 +69,7 @@ class Program:
         if self._process.poll() is not None:
             self._log.flush()
             said = Path(self._log.name).read_text(errors="replace").strip()[-1000:]
-            raise RuntimeError(f"{self._process.args} has ended by itself: {said}")
+            raise RuntimeError(f"{self._name} has ended by itself: {said}")
 
 
 class Tocsin(Program):
@@ -80,7 +81,7 @@ class Tocsin(Program):
         self.db = folder / "tocsin.db"
         self._ready = folder / "ready.json"
         self._ready.unlink(missing_ok=True)
-        command = [_tocsin(), "serve", "--port", "0", "--db", self.db, "--ready-file", self._ready]
+        command: list[str | Path] = [_tocsin(), "serve", "--port", "0", "--db", self.db, "--ready-file", self._ready]
         super().__init__(command, folder, _environ(environ))
 
     def wait(self) -> str:
@@ -133,7 +134,7 @@ class Alertmanager(Program):
 
 def tocsin_json(folder: Path, *arguments: str) -> Any:  # noqa: ANN401 - whatever that command prints.
     """What `tocsin COMMAND --json` prints, on the database in *folder*; its exit code does not matter."""
-    command = [_tocsin(), *arguments, "--json", "--db", folder / "tocsin.db"]
+    command: list[str | Path] = [_tocsin(), *arguments, "--json", "--db", folder / "tocsin.db"]
     done = subprocess.run(command, cwd=folder, env=_environ(None), check=False, capture_output=True)
     return msgspec.json.decode(done.stdout)
 

@@ -45,6 +45,8 @@ def send(url: str, sendings: Sequence[Sending]) -> list[Answered]:
 
 async def _send(url: str, sendings: Sequence[Sending]) -> list[Answered]:
     parts = urlsplit(url)
+    assert parts.hostname
+    assert parts.port
     loop = asyncio.get_running_loop()
     lines = [(await loop.create_connection(_Line, parts.hostname, parts.port))[1] for _ in range(CONNECTIONS)]
     head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: "

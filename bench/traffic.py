@@ -28,7 +28,7 @@ def warming() -> list[Sending]:
 
 
 def day(seconds: int, seed: int) -> tuple[list[Sending], dict[int, int]]:
-    """The alerts of *seconds*, and by the number of each new incident (`new-NUMBER`) the position of its first alert."""
+    """The alerts of *seconds*, and by the number of each new incident (`new-NUMBER`) where its first alert stands."""
     chance = random.Random(seed)
     sendings: list[Sending] = []
     firsts: dict[int, int] = {}

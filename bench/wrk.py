@@ -72,7 +72,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 def script(run: str, *, each: int = 1, last: int = 0) -> str:
-    """Lua that posts distinct alerts, *each* a request; *run* tells them from another run's. It ends after *last* answers."""
+    """Lua that posts distinct alerts (those of another *run* too), *each* a request, and ends after *last* answers."""
     return _SCRIPT % {
         "run": run,
         "each": each,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import document, figures, traffic, wrk
+from bench import databases, document, figures, traffic, wrk
 from bench.figures import Figure
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.sqlite.store import SqliteStore
 
 ONE = Figure(name="p99, ms", tocsin="12", other="150", ratio="0.08", target="at most 1.0", met=True)
 OUTPUT = """Running 5s test @ http://127.0.0.1:1/
@@ -68,7 +71,8 @@ def test_the_terminal_gets_columns_that_stand_below_each_other() -> None:
 
 
 def test_only_the_measured_part_of_the_page_changes() -> None:
-    page = "# Speed\n\n<!-- measured: storm -->\nold\n<!-- end -->\n\nBy hand.\n\n<!-- measured: pages -->\nold\n<!-- end -->\n"
+    storm, pages = (f"<!-- measured: {name} -->\nold\n<!-- end -->\n" for name in ("storm", "pages"))
+    page = f"# Speed\n\n{storm}\nBy hand.\n\n{pages}"
     changed = document.rewritten(page, "storm", "| a \\1 |\n")
     assert changed == page.replace("storm -->\nold", "storm -->\n| a \\1 |", 1)
     assert document.rewritten(changed, "storm", "old") == page
@@ -111,3 +115,33 @@ def test_the_script_for_wrk_counts_to_its_end() -> None:
     lua = wrk.script("r1", each=100, last=400)
     assert re.search(r'RUN, LAST, EACH = 0, 0, "r1", 400, 100$', lua, re.MULTILINE)
     assert lua.count("function ") == 2
+
+
+def test_a_multiplied_incident_is_one_that_the_engine_knows(tmp_path: Path) -> None:
+    db = tmp_path / "tocsin.db"
+    databases.open_incidents(db, 30, overdue=False)
+    store = SqliteStore(db)
+    try:
+        health = store.health(0)
+        rows = store.listing("incident", live_only=True, limit=100)
+    finally:
+        store.close()
+    assert (health.live, health.backlog, health.broken) == (31, 0, ())
+    machine = IncidentMachine()
+    states = [machine.decode(row.state) for row in rows]
+    assert len({state.face.title for state in states}) == len({state.face.dedup_key for state in states}) == 31
+    assert all(state.wake_at for state in states)
+
+
+def test_a_multiplied_past_is_over(tmp_path: Path) -> None:
+    db = tmp_path / "tocsin.db"
+    databases.past_incidents(db, 30)
+    store = SqliteStore(db)
+    try:
+        assert store.health(0).live == 0
+        rows = store.listing("incident", live_only=False, limit=100)
+        stories = [line.reason for line in store.timeline(rows[15].id, 10)]
+    finally:
+        store.close()
+    assert len(rows) == 31
+    assert stories == ["opened", "resolved by its source"]

@@ -13,9 +13,7 @@ from tocsin.cli.main import DB_VARIABLE
 
 
 @pytest.fixture
-def terminal(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(DB_VARIABLE, raising=False)
     monkeypatch.setenv("LOGNAME", "bo")

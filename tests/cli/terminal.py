@@ -53,12 +53,13 @@ class Terminal:
         self._capsys = capsys
 
     def type(self, *words: str) -> Said:
+        code: object
         try:
             code = main(words)
         except SystemExit as end:
-            assert isinstance(end.code, int)
             code = end.code
         said = self._capsys.readouterr()
+        assert isinstance(code, int)
         return Said(code, said.out, said.err)
 
     def configure(self, text: str = CONFIG) -> None:
@@ -75,9 +76,7 @@ class Terminal:
         interpreter = Interpreter(routes(parse(CONFIG.encode(), {}).settings), {})
         with closing(SqliteStore(self.db)) as store:
             name = store.accept([received])[0]
-            worker = Worker(
-                store, Runner(store, [IncidentMachine()]), interpreter.interpret, interpreter.poisoned
-            )
+            worker = Worker(store, Runner(store, [IncidentMachine()]), interpreter.interpret, interpreter.poisoned)
             worker.step(now)
             return store.seen([f"{name}/0"])[f"{name}/0"]
 

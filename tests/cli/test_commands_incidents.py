@@ -234,9 +234,7 @@ def test_a_running_server_does_what_is_asked(terminal: Terminal) -> None:
         assert b'tocsin_inputs_handled_total{reason="acknowledged"} 1.0' in runtime.metrics.text()
 
 
-def test_a_server_that_does_not_answer_is_not_waited_for(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_does_not_answer_is_not_waited_for(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.configure()
     name = terminal.ring()
     monkeypatch.setattr(incidents, "SERVER_SECONDS", 0.05)
@@ -258,9 +256,7 @@ def test_a_time_that_is_none_is_named_with_what_is_one(terminal: Terminal, time:
     name = terminal.ring()
     said = terminal.type("snooze", name, *(["--"] if time.startswith("-") else []), time)
     assert said.code == 1
-    assert said.err == (
-        f"tocsin: {time!r} is neither a duration like 30m or 2h nor a time like 2026-11-22T09:00Z\n"
-    )
+    assert said.err == f"tocsin: {time!r} is neither a duration like 30m or 2h nor a time like 2026-11-22T09:00Z\n"
 
 
 def test_an_unknown_responder_is_named_with_who_was_meant(terminal: Terminal) -> None:

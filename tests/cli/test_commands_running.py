@@ -278,8 +278,7 @@ def test_a_terminal_gets_lines_that_fit(terminal: Terminal) -> None:
 
 
 def record(message: str, **more: object) -> logging.LogRecord:
-    made = logging.makeLogRecord({"name": "tocsin.x", "levelname": "WARNING", "msg": message, "created": 0.5} | more)
-    return made
+    return logging.makeLogRecord({"name": "tocsin.x", "levelname": "WARNING", "msg": message, "created": 0.5} | more)
 
 
 def failure() -> tuple[type[BaseException], BaseException, None]:

@@ -154,6 +154,12 @@ class Pigeons:
         return self._script(address, jobs)
 
 
+def answering(*results: DeliveryResult, name: str = "chat") -> Pigeons:
+    """The next of *results* for each job; the last for ever."""
+    left = list(results)
+    return Pigeons(name, lambda _, jobs: [left.pop(0) if len(left) > 1 else left[0] for _ in jobs])
+
+
 class Ways:
     """A directory: everybody is reached by these transports, in this order."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.engine.pace import BITE, REST_MAX, RUSH_BITE, RUSH_PER_SECOND, Pace
+from tocsin.engine.pace import BITE, REST_MAX, RUSH_BITE, RUSH_PER_SECOND, WINDOW, Pace
 
 SECONDS = st.floats(0, 10)
 
@@ -35,6 +35,11 @@ def test_in_a_rush_the_engine_takes_small_bites_and_rests() -> None:
 def test_when_the_rush_is_over_all_is_as_before() -> None:
     pace, rests = paced((RUSH_PER_SECOND * 2, 1.0), (0.0, 1.0))
     assert (pace.bite, rests[-1]) == (BITE, 0.0)
+
+
+def test_a_few_deliveries_at_once_are_no_rush() -> None:
+    pace, rests = paced((RUSH_PER_SECOND * 2, WINDOW / 100))
+    assert (pace.bite, rests) == (BITE, [0.0])
 
 
 def test_a_new_pace_has_no_rush() -> None:

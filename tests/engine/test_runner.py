@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from tests.engine.bells import (
     MACHINE,
     NOW,
+    Bell,
     BellMachine,
     Burst,
     End,
@@ -23,7 +25,7 @@ from tests.engine.bells import (
     spoil,
     to,
 )
-from tocsin.engine.ports import STORY_MAX, Commit, CommitResult, Stored
+from tocsin.engine.ports import STORY_MAX, Aggregates, Commit, CommitResult, Stored
 from tocsin.engine.runner import ATTEMPTS_MAX, Addressed, ContentionError, Outcome, Runner
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.machine import Decision, Tick
@@ -41,7 +43,9 @@ class Crowd(MemoryStore):
     def commit(self, commits: Sequence[Commit]) -> Sequence[CommitResult]:
         if self.races:
             self.races -= 1
-            Runner(_Beside(self), [MACHINE]).handle([to(commits[0].aggregate, Ring("other"), f"o{self.races}")], NOW)
+            Runner(cast("Aggregates", _Beside(self)), [MACHINE]).handle(
+                [to(commits[0].aggregate, Ring("other"), f"o{self.races}")], NOW
+            )
         self.commits.extend(commits)
         return super().commit(commits)
 
@@ -468,8 +472,8 @@ def test_each_machine_gets_its_own_inputs() -> None:
     class Gong(BellMachine):
         name = "gong"
 
-        def decide(self, state: object, given: object, now: int) -> Decision:  # type: ignore[type-arg, override]
-            decision = super().decide(None, given, now)
+        def decide(self, state: Bell | None, given: object, now: int) -> Decision[Bell]:
+            decision = super().decide(state, given, now)
             assert decision.state is not None
             return replace(decision, state=replace(decision.state, texts=("gong",)))
 

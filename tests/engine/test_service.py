@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from tests.engine.bells import MACHINE, NOW, Pigeons, Post, Ring, Why, bell, page, received, to
 from tocsin.engine import service
@@ -42,7 +43,7 @@ class Watched(MemoryStore):
             try:
                 if self.problem is not None:
                     raise self.problem
-                return work(*args, **kwargs)  # type: ignore[operator]
+                return work(*args, **kwargs)
             finally:
                 with self.told:
                     self.calls[name] += 1
@@ -54,6 +55,11 @@ class Watched(MemoryStore):
         """Wait until *condition* holds, asked after every call."""
         with self.told:
             assert self.told.wait_for(condition, DEADLINE)
+
+    def until_called(self, name: str, times: int) -> None:
+        """Wait until *name* was called so many times more."""
+        goal = self.calls[name] + times
+        self.until(lambda: self.calls[name] >= goal)
 
 
 class Service(Post):
@@ -79,9 +85,8 @@ class Service(Post):
 
     def until_asleep(self) -> None:
         """Wait for the end of a round that was not begun yet."""
-        rounds = self.watched.calls["backlog"]
         self.engine.wake()
-        self.watched.until(lambda: self.watched.calls["backlog"] > rounds)
+        self.watched.until_called("backlog", 1)
 
     def paged(self) -> list[str]:
         return [address for address, _ in self.chat.flights]
@@ -202,12 +207,10 @@ def test_trouble_with_the_store_and_its_end_are_logged_once_each(
     caplog.set_level(logging.WARNING)
     for number in (1, 2):
         running.watched.problem = StoreUnavailableError("disk full")
-        rounds = running.watched.calls["backlog"]
-        running.watched.until(lambda rounds=rounds: running.watched.calls["backlog"] > rounds + 3)
+        running.watched.until_called("backlog", 3)
         running.watched.problem = None
-        sweeps = running.watched.calls["next_wake"]
         running.now += SWEEP_EVERY
-        running.watched.until(lambda sweeps=sweeps: running.watched.calls["next_wake"] > sweeps)
+        running.watched.until_called("next_wake", 1)
         running.accept(f"b{number}")
         running.until_paged(f"{number}/0/0")
     said = [(record.message, getattr(record, "problem", "")) for record in caplog.records]
@@ -219,8 +222,7 @@ def test_the_engine_survives_what_nobody_expected(
 ) -> None:
     del quick
     running.watched.problem = KeyError("a bug")
-    rounds = running.watched.calls["backlog"]
-    running.watched.until(lambda: running.watched.calls["backlog"] > rounds + 2)
+    running.watched.until_called("backlog", 3)
     running.watched.problem = None
     running.accept("b")
     running.until_paged("1/0/0")
@@ -296,14 +298,7 @@ def test_a_postponed_page_is_kept_to_the_millisecond_too() -> None:
     late = Service()
     late.write("b", Ring(effects=(page("ada"),)))
     (waiting,) = late.pending().values()
-    late.store.postpone(
-        [
-            type(waiting)(
-                **{name: getattr(waiting, name) for name in waiting.__struct_fields__ if name != "not_before"},
-                not_before=NOW + 70,
-            )
-        ]
-    )
+    late.store.postpone([replace(waiting, not_before=NOW + 70)])
     assert sweeps(late, [0, 69, 70]) == [0, 70]
     assert late.paged() == ["ada"]
 

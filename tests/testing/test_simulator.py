@@ -285,6 +285,15 @@ class IgnoresButtons(World):
         return Interpretation(()) if delivery.channel == "console" else super()._interpret(delivery)
 
 
+class BreaksOnButtons(World):
+    """One button breaks the interpreter."""
+
+    def _interpret(self, delivery: Delivery) -> Interpretation:
+        if b'"snooze"' in delivery.body:
+            raise LookupError(delivery.id)
+        return super()._interpret(delivery)
+
+
 class CountsTwice(World):
     """The runner decides both of two inputs with one id, when they come in one batch."""
 
@@ -327,6 +336,7 @@ LIES = {
     "a dispatcher that reads old states": ReadsOldStates,
     "a worker that settles first": SettlesFirst,
     "an interpreter that ignores buttons": IgnoresButtons,
+    "an interpreter that breaks": BreaksOnButtons,
     "a runner that counts twice what comes twice": CountsTwice,
     "a runner that stumbles": Stumbles,
 }
@@ -343,3 +353,50 @@ def fails(world: World) -> bool:
     except AssertionError:
         return True
     return False
+
+
+# The command
+
+
+def test_the_command_runs_many_worlds_and_adds_them_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert simulator.main(["--seeds", "3", "--first", "7", "--steps", "20"]) == 0
+    worlds = [simulate(seed, 20) for seed in (7, 8, 9)]
+    alerts = sum(len(world.witness.firing) for world in worlds)
+    assert capsys.readouterr().out.startswith(f"3 worlds: {alerts} alerts, ")
+
+
+def test_a_failure_prints_its_seed_and_how_to_run_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(simulator, "IncidentMachine", DropsWakeAt)
+    failing = next(seed for seed in range(FOUND_WITHIN) if fails(World(seed)))
+    with pytest.raises(AssertionError):
+        simulator.main([])
+    assert capsys.readouterr().err == f"seed {failing} failed; again with --seed {failing} --steps {simulator.STEPS}\n"
+    with pytest.raises(AssertionError):
+        simulator.main(["--seed", str(failing)])
+    assert f"--seed {failing} " in capsys.readouterr().err
+
+
+def test_the_command_is_a_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin.testing.simulator", "--seed", "3", "--steps", "10"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 worlds: ")
+
+
+def test_nothing_that_was_ordered_is_printed(caplog: pytest.LogCaptureFixture) -> None:
+    simulate(1)
+    assert caplog.records == []
+
+
+def test_a_world_that_never_comes_to_rest_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator, "ROUNDS_MAX", 3)
+    world = World(1)
+    monkeypatch.setattr(world, "_work", lambda: None)
+    with pytest.raises(AssertionError, match="not at rest after 3 rounds"):
+        world.run()

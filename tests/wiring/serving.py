@@ -30,9 +30,7 @@ def serving(
 
     def run() -> None:
         try:
-            asyncio.run(
-                serve(settings, db, bound, on_ready=lambda *ready: began.set_result(ready), outside=outside)
-            )
+            asyncio.run(serve(settings, db, bound, on_ready=lambda *ready: began.set_result(ready), outside=outside))
         except BaseException as problem:
             if began.done():
                 raise

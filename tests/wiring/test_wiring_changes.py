@@ -27,12 +27,18 @@ def delivery(name: str, channel: str = "console") -> Delivery:
     return Delivery(id=name, received_at=5, channel=channel, key="", head=b"", body=b"")
 
 
+async def come(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - what is tested has no event for it.
+            await asyncio.sleep(0)
+
+
 async def listened(hub: ChangeHub, into: list[frozenset[str]]) -> asyncio.Task[None]:
     """A subscription that has begun."""
 
     async def follow() -> None:
         async for batch in hub.subscribe():
-            into.append(batch)
+            into.append(batch)  # noqa: PERF401 - the test looks while it grows.
 
     task = asyncio.create_task(follow())
     await asyncio.sleep(0)
@@ -50,11 +56,9 @@ def test_changes_of_other_threads_are_told_together() -> None:
             hub.publish(["2", "3"])
 
         in_thread(publish)
-        while not all(heard):
-            await asyncio.sleep(0)
+        await come(lambda: all(heard))
         in_thread(lambda: hub.publish(["4"]))
-        while len(heard[0]) < 2:
-            await asyncio.sleep(0)
+        await come(lambda: len(heard[0]) == 2)
         hub.close()
         await asyncio.gather(*tasks)
         return heard
@@ -69,9 +73,13 @@ def test_a_storm_of_changes_is_a_bounded_hint(monkeypatch: pytest.MonkeyPatch) -
         hub = ChangeHub(asyncio.get_running_loop())
         heard: list[frozenset[str]] = []
         task = await listened(hub, heard)
-        in_thread(lambda: [hub.publish([str(number)]) for number in range(9)] and None)
-        while not heard:
-            await asyncio.sleep(0)
+
+        def publish() -> None:
+            for number in range(9):
+                hub.publish([str(number)])
+
+        in_thread(publish)
+        await come(lambda: heard)
         hub.close()
         await task
         return heard
@@ -101,7 +109,7 @@ def test_after_the_loop_nothing_is_told_and_nothing_fails() -> None:
 def test_a_delivery_is_accepted_under_its_number_or_the_trouble_is_raised() -> None:
     async def story() -> str:
         loop = asyncio.get_running_loop()
-        good = LoopIntake(loop, lambda _, answer: loop.call_soon(answer, "17"))  # type: ignore[arg-type, return-value]
+        good = LoopIntake(loop, lambda _, answer: loop.call_soon(answer, "17"))  # type: ignore[arg-type]
         bad = LoopIntake(loop, lambda _, answer: answer(StoreUnavailableError("the disk is full")))
         with pytest.raises(StoreUnavailableError, match="the disk is full"):
             await bad.accept(RECEIVED)

@@ -59,7 +59,7 @@ def test_the_roster_names_people_teams_and_keys() -> None:
     roster = SettingsRoster(settings(), KeyRing({"default": "k1", "prod": "k2"}), "https://bell.example")
     assert roster.responders() == {"ada": "Ada Lovelace", "bo": "bo"}
     assert roster.teams() == {"ops": ("ada", "bo"), "quiet": ("bo",)}
-    assert [(key.integration, key.team, key.url) for key in roster.keys()] == [
+    assert [(key.integration, key.team, key.url) for key in roster.keys()] == [  # noqa: SIM118 - no mapping.
         ("default", "ops", "https://bell.example/v1/in/k1"),
         ("prod", "ops", "https://bell.example/v1/in/k2"),
     ]

@@ -42,7 +42,9 @@ def test_the_accounts_of_an_integration_count(caplog: pytest.LogCaptureFixture) 
 
 def test_a_forged_message_is_refused_and_nothing_is_fetched() -> None:
     web = Web()
-    body = encoded(signed(notification()) | {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/x.pem"})
+    body = encoded(
+        signed(notification()) | {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/x.pem"}
+    )
     verdict = sns_check(SETTINGS, lambda: NOW, web)(HEADERS, body, "ours")
     assert verdict.status == 403
     assert "is not a certificate of Amazon SNS" in verdict.message

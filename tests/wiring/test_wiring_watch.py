@@ -1,4 +1,4 @@
-"""Law 12 held by the process itself: what is wrong in a sentence, and an outside watchman who hears when it is right."""
+"""Law 12 held by the process itself: what is wrong, in a sentence; a watchman outside hears while all is well."""
 
 from __future__ import annotations
 
@@ -95,9 +95,7 @@ def test_a_beat_gets_through_while_all_is_well(watchman: Watchman) -> None:
     assert watchman.paths == ["/very-secret"]
 
 
-def test_there_is_no_beat_while_the_invariant_is_broken(
-    watchman: Watchman, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_there_is_no_beat_while_the_invariant_is_broken(watchman: Watchman, caplog: pytest.LogCaptureFixture) -> None:
     assert not Heartbeat(watchman.url, MINUTE, lambda: "a timer is overdue by 1h").beat()
     assert watchman.paths == []
     assert caplog.messages == ["no heartbeat: the invariant does not hold"]
@@ -168,13 +166,12 @@ def test_the_heart_beats_at_once_and_again_until_it_is_stopped(
 
 
 def test_the_heart_outlives_a_stumble(watchman: Watchman, caplog: pytest.LogCaptureFixture) -> None:
-    told = iter([ValueError("our bug"), "", ""])
+    troubles = [ValueError("our bug")]
 
     def check() -> str:
-        found = next(told, "")
-        if isinstance(found, ValueError):
-            raise found
-        return found
+        if troubles:
+            raise troubles.pop()
+        return ""
 
     heartbeat = Heartbeat(watchman.url, SECOND // 100, check)
     heartbeat.start()

@@ -10,7 +10,7 @@ from typing import Final
 
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.embedded import local_url
+from tocsin.wiring.addresses import local_url
 from tocsin.wiring.settings import FILE, Settings
 from tocsin.wiring.settings_file import load
 from tocsin.wiring.settings_problems import nearest, shown

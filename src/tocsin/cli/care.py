@@ -18,7 +18,7 @@ from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.kernel.time import Instant, format_duration
 from tocsin.web.console.sessions import signin_link
 from tocsin.wiring.clock import SystemClock
-from tocsin.wiring.embedded import TOKEN_BYTES
+from tocsin.wiring.keys import TOKEN_BYTES
 from tocsin.wiring.watch import trouble
 
 BROKEN_SHOWN: Final = 5

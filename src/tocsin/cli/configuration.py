@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from tocsin.cli.printing import say
 from tocsin.errors import TocsinError
 from tocsin.wiring.settings import FILE, Settings
 from tocsin.wiring.settings_file import TEMPLATE, inspect
@@ -59,6 +61,22 @@ def check(path: Path | None, *, as_json: bool, environ: Mapping[str, str] | None
     warnings = [f"{warning.text(name)} (warning)" for warning in inspected.warnings]
     verdict = f"{name} is valid" if found else f"there is no {FILE} here; the defaults hold"
     return VALID, "\n".join([*warnings, f"{verdict}: {_contents(inspected.settings)}.\n"])
+
+
+def run_init(given: argparse.Namespace) -> int:
+    """`tocsin init`."""
+    say(init(given.file, force=given.force))
+    return VALID
+
+
+def run_check(given: argparse.Namespace) -> int:
+    """`tocsin check`."""
+    if given.schema:
+        say(schema())
+        return VALID
+    code, text = check(given.file, as_json=given.json)
+    say(text)
+    return code
 
 
 def find(path: Path | None) -> Path | None:

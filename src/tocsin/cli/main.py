@@ -7,12 +7,11 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from tocsin import __version__
-from tocsin.cli import care, configuration, incidents, sending, serving
-from tocsin.cli.printing import say
 from tocsin.errors import TocsinError
 from tocsin.wiring.settings import FILE
 from tocsin.wiring.settings_problems import SettingsError
@@ -93,9 +92,9 @@ class _Commands:
         self._group = group
 
     def add(
-        self, name: str, run: Command, text: str, *, example: str, config: bool = False, db: bool = False
+        self, name: str, run: str, text: str, *, example: str, config: bool = False, db: bool = False
     ) -> argparse.ArgumentParser:
-        """A command that *run* answers; *example* is what one might write behind its name."""
+        """A command that *run* (`module.function`) answers; *example* is what one might write behind its name."""
         self._groups.setdefault(self._group, []).append((name, text))
         command = self._added.add_parser(
             name,
@@ -103,7 +102,7 @@ class _Commands:
             epilog=f"example: tocsin {name} {example}".rstrip(),
             allow_abbrev=False,
         )
-        command.set_defaults(run=run)
+        command.set_defaults(run=_later(run))
         if config:
             command.add_argument(
                 "--config", type=Path, metavar="FILE", help=f"the configuration (default: {FILE}, if it is there)"
@@ -129,23 +128,31 @@ class _Commands:
 
 def _add_running(commands: _Commands) -> None:
     commands.begin("to begin with")
-    demo = commands.add("demo", serving.demo, "see it work, with simulated responders, in a minute", example="--keep")
+    demo = commands.add("demo", "serving.demo", "see it work, with simulated responders, in a minute", example="--keep")
     demo.add_argument("--keep", action="store_true", help="keep serving after the story")
     demo.add_argument("--port", type=_port, default=0, help="port of the console (default: a free one)")
 
-    init = commands.add("init", _init, "write a commented tocsin.yaml", example="")
+    init = commands.add("init", "configuration.run_init", "write a commented tocsin.yaml", example="")
     init.add_argument("file", nargs="?", type=Path, default=Path(FILE), help=f"where to (default: {FILE})")
     init.add_argument("--force", action="store_true", help="replace a file that is there")
 
     check = commands.add(
-        "check", _check, "validate tocsin.yaml: all mistakes at once, with their lines", example="--json"
+        "check",
+        "configuration.run_check",
+        "validate tocsin.yaml: all mistakes at once, with their lines",
+        example="--json",
     )
     check.add_argument("file", nargs="?", type=Path, help=f"what to read (default: {FILE}, if it is there)")
     check.add_argument("--json", action="store_true", help="print an object for scripts")
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file instead")
 
     serve = commands.add(
-        "serve", serving.serve, "run Tocsin: one process, one database file", example="--port 8420", config=True, db=True
+        "serve",
+        "serving.serve",
+        "run Tocsin: one process, one database file",
+        example="--port 8420",
+        config=True,
+        db=True,
     )
     serve.add_argument("--host", help="address to listen on (default: the file's, or 127.0.0.1)")
     serve.add_argument("--port", type=_port, help="port to listen on, 0 for a free one (default: the file's, or 8420)")
@@ -161,7 +168,7 @@ def _add_running(commands: _Commands) -> None:
 
     send = commands.add(
         "send",
-        sending.send,
+        "sending.send",
         "ring the bell: send an alert to a running Tocsin",
         example="--severity critical The shop is down",
         config=True,
@@ -184,10 +191,10 @@ def _add_running(commands: _Commands) -> None:
 
 def _add_incidents(commands: _Commands) -> None:
     commands.begin("incidents")
-    listing = commands.add("incidents", incidents.listing, "list the open incidents", example="--all --json", db=True)
+    listing = commands.add("incidents", "incidents.listing", "list the open incidents", example="--all --json", db=True)
     listing.add_argument("--all", action="store_true", help="the resolved ones too")
     listing.add_argument("--json", action="store_true", help="print a list for scripts")
-    show = commands.add("show", incidents.show, "show one incident with its timeline", example="7", db=True)
+    show = commands.add("show", "incidents.show", "show one incident with its timeline", example="7", db=True)
     _add_incident(show)
     show.add_argument("--json", action="store_true", help="print an object for scripts")
     for verb, text, example in (
@@ -199,7 +206,7 @@ def _add_incidents(commands: _Commands) -> None:
         ("resolve", "say that it is over", "7 made room on the disk"),
         ("note", "add a line to its timeline", "7 it began with the deployment at noon"),
     ):
-        command = commands.add(verb, incidents.act, text, example=example, db=True, config=True)
+        command = commands.add(verb, "incidents.act", text, example=example, db=True, config=True)
         command.add_argument("--by", default="", metavar="RESPONDER", help="who you are (default: your login name)")
         _add_incident(command)
         command.set_defaults(verb=verb)
@@ -215,15 +222,15 @@ def _add_incidents(commands: _Commands) -> None:
 
 def _add_care(commands: _Commands) -> None:
     commands.begin("care")
-    doctor = commands.add("doctor", care.doctor, "check the database and the invariant", example="--json", db=True)
+    doctor = commands.add("doctor", "care.doctor", "check the database and the invariant", example="--json", db=True)
     doctor.add_argument("--json", action="store_true", help="print an object for scripts")
     backup = commands.add(
-        "backup", care.backup, "copy the database while it is in use", example="tocsin-monday.db", db=True
+        "backup", "care.backup", "copy the database while it is in use", example="tocsin-monday.db", db=True
     )
     backup.add_argument("file", type=Path, metavar="BACKUP", help="a file that does not exist yet")
     restore = commands.add(
         "restore",
-        care.restore,
+        "care.restore",
         "put a backup in the place of the database",
         example="--force tocsin-monday.db",
         db=True,
@@ -231,7 +238,7 @@ def _add_care(commands: _Commands) -> None:
     restore.add_argument("file", type=Path, metavar="BACKUP", help="what `tocsin backup` wrote")
     restore.add_argument("--force", action="store_true", help="replace a database that is there")
     signin = commands.add(
-        "signin", care.signin, "print a new sign-in link for the console", example="--as ada", db=True, config=True
+        "signin", "care.signin", "print a new sign-in link for the console", example="--as ada", db=True, config=True
     )
     signin.add_argument(
         "--as", dest="as_", default="", metavar="RESPONDER", help="who will use it (default: they say so themselves)"
@@ -240,6 +247,17 @@ def _add_care(commands: _Commands) -> None:
 
 def _add_incident(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", metavar="INCIDENT", help="its id, as `tocsin incidents` shows it")
+
+
+def _later(name: str) -> Command:
+    """The function *name*; its module is imported when it runs, so that short commands are quick."""
+    module, _, function = name.partition(".")
+
+    def run(given: argparse.Namespace) -> int:
+        command: Command = getattr(import_module(f"tocsin.cli.{module}"), function)
+        return command(given)
+
+    return run
 
 
 def _port(text: str) -> int:
@@ -268,17 +286,3 @@ def _is_utf8(text: str) -> bool:
 def _fail(message: str) -> int:
     sys.stderr.write(f"{message}\n")
     return EXIT_WRONG
-
-
-def _init(given: argparse.Namespace) -> int:
-    say(configuration.init(given.file, force=given.force))
-    return EXIT_OK
-
-
-def _check(given: argparse.Namespace) -> int:
-    if given.schema:
-        say(configuration.schema())
-        return EXIT_OK
-    code, text = configuration.check(given.file, as_json=given.json)
-    say(text)
-    return code

@@ -13,7 +13,7 @@ from tocsin.cli.access import open_store, read_settings, server_url, unknown
 from tocsin.cli.printing import plain, say
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
-from tocsin.wiring.embedded import key_ring
+from tocsin.wiring.keys import key_ring
 
 TIMEOUT_SECONDS: Final = 10.0
 ANSWER_BYTES_MAX: Final = 64 * 1024

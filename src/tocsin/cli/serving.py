@@ -19,7 +19,8 @@ from tocsin.cli.printing import say
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.kernel import json
 from tocsin.slack.api import BASE_URL
-from tocsin.wiring.embedded import WILDCARDS, Embedded, Outside, Ready, listen, local_url
+from tocsin.wiring.addresses import WILDCARDS, local_url
+from tocsin.wiring.embedded import Embedded, Outside, Ready, listen
 from tocsin.wiring.embedded import serve as run
 
 SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address of another Slack.

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -284,6 +284,8 @@ class Dispatcher:
                 self._on_result(item, way.transport, "postponed")
             case Refused(error):
                 self._give_up(item, ways, error, batch)
+            case _:
+                assert_never(result)
 
     def _give_up(self, item: Outgoing, ways: Sequence[Way], error: str, batch: _Batch) -> None:
         way = ways[item.method]

@@ -19,6 +19,7 @@ from typing import Any, Final, cast
 
 from tocsin.engine.dispatcher import Dispatcher, Failure
 from tocsin.engine.ports import (
+    ONCE,
     Delivered,
     Delivery,
     DeliveryResult,
@@ -132,7 +133,7 @@ class World:
     def _send(self) -> None:
         """A sender that tries again until it hears 2xx, as all of them do; so some arrive twice.
 
-        Some number their messages, so that one which comes twice counts once.
+        Some messages are numbered: such a one that comes twice counts once.
         """
         status = self.random.choices(list(AlertStatus), weights=(6, 1, 3))[0]
         body = json.encode(
@@ -143,13 +144,12 @@ class World:
                 "kind": self.random.choices(list(Kind), weights=(5, 1))[0],
                 "group": self.random.choice(("", "", "shop")),
                 "at": self.now - self.random.choice((0, 0, MINUTE)),
-                "number": self.random.choice((0, self.random.getrandbits(32))),
             }
         )
-        received = Received(received_at=self.now, channel="in", key="default", head=b"", body=body)
+        head = self.random.choice((b"", b"%s: %d" % (ONCE.encode(), self.random.getrandbits(32))))
+        received = Received(received_at=self.now, channel="in", key="default", head=head, body=body)
         for _ in range(self.random.choice((1, 1, 1, 2))):
             accepted = self._accept(received)
-            self.witness.accepted.update({name: _input_id(name, body) for name in accepted})
             if status is AlertStatus.FIRING:
                 self.witness.firing.update(accepted)
 
@@ -174,7 +174,8 @@ class World:
 
     def _accept(self, received: Received) -> Sequence[str]:
         accepted = self.store.accept([received])
-        self.witness.accepted.update({name: f"{name}/0" for name in accepted})
+        stored = [delivery for name in accepted if (delivery := self.memory.delivery(name))]
+        self.witness.accepted.update({delivery.id: f"{delivery.occurrence}/0" for delivery in stored})
         return accepted
 
     def _wait(self) -> None:
@@ -220,7 +221,7 @@ class World:
         )
         dedup, group = f"default/d/{alert.dedup_key}", f"default/g/{alert.group_key}"
         return Addressed(
-            input_id=_input_id(delivery.id, delivery.body),
+            input_id=f"{delivery.occurrence}/0",
             machine="incident",
             given=AlertReceived(alert, _plan()),
             keys=(dedup, group) if alert.group_key else (dedup,),
@@ -291,12 +292,6 @@ class _Way:
         if roll < 0.15:  # noqa: PLR2004
             raise CrashError
         return Delivered({"ts": "1"})
-
-
-def _input_id(delivery_id: str, body: bytes) -> str:
-    """What names an alert: the number that its sender gave it, if there is one."""
-    number = json.decode(body)["number"]
-    return f"number/{number}" if number else f"{delivery_id}/0"
 
 
 def _plan() -> Plan:

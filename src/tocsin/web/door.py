@@ -157,7 +157,7 @@ class _Door(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - see asyncio.
         """The client has gone; what it sent whole is still stored."""
         self._idle.cancel()
-        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._state.connections.discard(self)
         self._parser = None
 
     def shutdown(self) -> None:
@@ -273,7 +273,7 @@ class _Door(asyncio.Protocol):
     def _hand_over(self, data: bytes) -> None:
         """The rest of this connection is uvicorn's."""
         self._idle.cancel()
-        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._state.connections.discard(self)
         inner = HttpToolsProtocol(
             config=self._config, server_state=self._state, app_state=self._app_state, _loop=self._loop
         )

@@ -40,12 +40,13 @@ from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
 from tocsin.web.health import health_routes
 from tocsin.web.reception import Reception
+from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
-from tocsin.wiring.keys import SECRET_BYTES, KeyRing, derived_key, server_secret
+from tocsin.wiring.keys import TOKEN_BYTES, key_ring
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -56,9 +57,6 @@ from tocsin.wiring.watch import Heartbeat, trouble
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
 SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must not wait 5 ms for its turn.
 GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
-TOKEN_BYTES: Final = 24
-
-WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - "all addresses", and one that can be opened.
 
 _NOT_POST: Final = ("GET", "HEAD", "DELETE", "OPTIONS", "PATCH")
 
@@ -244,17 +242,6 @@ class Embedded:
             return str(problem)
 
 
-def key_ring(settings: Settings, store: SqliteStore) -> KeyRing:
-    """The keys of all integrations; the server's secret is made at the first start."""
-    secret = server_secret(store, secrets.token_bytes(SECRET_BYTES))
-    return KeyRing(
-        {
-            name: found.key.reveal() if found.key else derived_key(secret, name)
-            for name, found in settings.integrations.items()
-        }
-    )
-
-
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket; port 0 takes a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -266,12 +253,6 @@ def listen(host: str, port: int) -> socket.socket:
         bound.close()
         raise
     return bound
-
-
-def local_url(host: str, port: int) -> str:
-    """How this machine reaches what listens on *host* and *port*; no slash at its end."""
-    host = WILDCARDS.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 async def serve(

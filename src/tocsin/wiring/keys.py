@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 from collections.abc import Mapping
 from typing import Final
 
 from tocsin.engine.ports import Records
+from tocsin.wiring.settings import Settings
 
 SECRET_BYTES: Final = 32
+TOKEN_BYTES: Final = 24  # Of a sign-in link.
 KEY_CHARACTERS: Final = 26  # 130 bits in base 32: not to be guessed, still to be pasted.
 
 
@@ -32,6 +35,17 @@ class KeyRing:
     def key(self, integration: str) -> str:
         """The key of an integration."""
         return self._keys[integration]
+
+
+def key_ring(settings: Settings, records: Records) -> KeyRing:
+    """The keys of all integrations; the server's secret is made at the first start."""
+    secret = server_secret(records, secrets.token_bytes(SECRET_BYTES))
+    return KeyRing(
+        {
+            name: found.key.reveal() if found.key else derived_key(secret, name)
+            for name, found in settings.integrations.items()
+        }
+    )
 
 
 def server_secret(records: Records, fresh: bytes) -> bytes:
