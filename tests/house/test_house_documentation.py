@@ -1,0 +1,190 @@
+"""What can be typed, fetched or measured is documented, and the examples are right; UPDATE=1 rewrites the tables.
+
+Two neighbours hold the rest: every configuration key (tests/wiring/test_settings_schema.py) and every reason
+(tests/incidents/test_incident_documentation.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.routing import BaseRoute, Mount, Route
+
+from tocsin.cli.main import parser
+from tocsin.engine.ports import Delivery, Outgoing
+from tocsin.engine.runner import Outcome
+from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.settings_file import parse
+
+HOUSE = Path(__file__).parents[2]
+COMMANDS = HOUSE / "docs" / "commands.md"
+HTTP = HOUSE / "docs" / "http.md"
+PAGES = sorted([HOUSE / "README.md", *(HOUSE / "docs").rglob("*.md")])
+
+ARGUMENTS = re.compile(r"(<!-- arguments of `([a-z]+)` -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+METRICS = re.compile(r"(<!-- metrics -->\n)()(.*?)(<!-- end -->)", re.DOTALL)
+ROUTE = re.compile(r"^\| `([A-Z]+) (/\S*)` \| [^|]+ \| [0-9][^|]* \|$", re.MULTILINE)
+EXAMPLE = re.compile(r"^ *(?:\$ )?(?:\.venv/bin/)?(tocsin [a-z-].*)$", re.MULTILINE)
+QUOTED = re.compile(r"`tocsin ([a-z-][^`]*)`")
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command."""
+    [added] = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(added.choices)
+
+
+def arguments(name: str) -> str:
+    """The table of what a command takes."""
+    command = commands()[name]
+    rows = [
+        f"| `{called(action)}` | {sentence(action)} |"
+        for action in command._actions
+        if not isinstance(action, argparse._HelpAction)
+    ]
+    return "\n".join(["", f"**tocsin {name}**: {command.description}", "", "| argument | |", "|---|---|", *rows, "", ""])
+
+
+def called(action: argparse.Action) -> str:
+    """How an argument is written."""
+    what = "{" + ",".join(action.choices) + "}" if action.choices else action.metavar or action.dest.upper()
+    if not action.option_strings:
+        return f"[{what}]" if action.nargs in {"?", "*"} else str(what)
+    return action.option_strings[-1] if action.nargs == 0 else f"{action.option_strings[-1]} {what}"
+
+
+def sentence(action: argparse.Action) -> str:
+    assert action.help, f"{called(action)} has no help"
+    return action.help.replace("|", "\\|")
+
+
+def renewed(page: Path, tables: re.Pattern[str], make: Callable[[str], str]) -> tuple[str, str]:
+    """A page as it is, and as it should be."""
+    text = page.read_text(encoding="utf-8")
+    right = tables.sub(lambda found: found[1] + make(found[2]) + found[4], text)
+    if os.environ.get("UPDATE"):
+        page.write_text(right, encoding="utf-8")
+        text = right
+    return text, right
+
+
+def test_every_command_and_every_argument_is_documented() -> None:
+    text, right = renewed(COMMANDS, ARGUMENTS, arguments)
+    assert text == right, "UPDATE=1 renews it; read the difference"
+    assert sorted(name for _, name, _, _ in ARGUMENTS.findall(text)) == sorted(commands())
+
+
+def test_every_command_has_an_example() -> None:
+    shown = {line.split()[1] for line in EXAMPLE.findall(COMMANDS.read_text(encoding="utf-8"))}
+    assert shown == set(commands())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
+def test_the_calls_on_a_page_are_right(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for line in EXAMPLE.findall(text):
+        tried(line)
+    for quoted in QUOTED.findall(text):
+        name = quoted.split()[0]
+        assert name.startswith("-") or name in commands(), f"there is no `tocsin {quoted}`"
+
+
+def tried(line: str) -> None:
+    """Read a call as the shell and the parser would."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    lexer.whitespace_split = True
+    words = []
+    for word in lexer:
+        if word[0] in "|&;<>":
+            break
+        words.append(word)
+    parser().parse_args(words[1:])
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    """Every route of the runtime with all that can be set up, as (method, path)."""
+    folder = tmp_path_factory.mktemp("routes")
+    settings = parse(b"slack: {bot_token: test-token, signing_secret: test-secret}", {}).settings
+
+    async def look() -> set[tuple[str, str]]:
+        with ExitStack() as stack:
+            runtime = stack.enter_context(embedded(settings, folder / "tocsin.db"))
+            return set(listed(runtime.app().routes))
+
+    return asyncio.run(look())
+
+
+@contextmanager
+def embedded(settings: object, db: Path) -> Iterator[Embedded]:
+    runtime = Embedded(settings, db, "http://127.0.0.1", Outside(), lambda: None)  # type: ignore[arg-type]
+    try:
+        yield runtime
+    finally:
+        runtime.stop()
+
+
+def listed(found: Sequence[BaseRoute]) -> Iterator[tuple[str, str]]:
+    for route in found:
+        if isinstance(route, Mount):
+            yield from listed(route.app._app.routes)  # The console, behind its guard.
+        else:
+            assert isinstance(route, Route)
+            path = re.sub(r":\w+}", "}", route.path)
+            for method in route.methods or ():
+                yield method, path
+
+
+def test_every_http_route_is_documented(routes: set[tuple[str, str]]) -> None:
+    told = ROUTE.findall(HTTP.read_text(encoding="utf-8"))
+    assert len(told) == len(set(told))
+    ingest = {("POST", "/v1/in/{key}"), ("POST", "/v2/enqueue")}  # The front door's; here other methods are refused.
+    paths = {path for _, path in ingest}
+    served = {(method, path) for method, path in routes if method != "HEAD" and path not in paths}
+    assert paths <= {path for _, path in routes}
+    assert set(told) == served | ingest
+
+
+def metrics(_: str) -> str:
+    """The table of all figures."""
+    rows = ["", "| figure | labels | |", "|---|---|---|"]
+    for family in figures():
+        labels = sorted({name for sample in family.samples for name in sample.labels} - {"le"})
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        rows.append(f"| `{name}` | {', '.join(f'`{label}`' for label in labels)} | {family.documentation} |")
+    return "\n".join([*rows, "", ""])
+
+
+def figures() -> list[object]:  # type: ignore[type-arg, unused-ignore]
+    """Every figure, each of which has been counted at least once."""
+    from tests.wiring.test_wiring_metrics import WELL
+    from tocsin.wiring.metrics import Metrics
+
+    counted = Metrics(lambda _: WELL, lambda: 0)
+    counted.accepted(1)
+    counted.refused("key")
+    delivery = Delivery(id="1", received_at=0, channel="in", key="", head=b"", body=b"")
+    counted.settled(delivery, "", [Outcome("1", "opened")])
+    page = Outgoing(
+        id="1", aggregate="1", machine="incident", receiver="r", kind="page", facts={}, coalesce="", urgent=True,
+        created_at=0, not_before=0,
+    )  # fmt: skip
+    counted.result(page, "slack", "delivered")
+    families = text_string_to_metric_families(counted.text().decode())
+    return [family for family in families if not family.name.endswith("_created")]
+
+
+def test_every_metric_is_documented() -> None:
+    text, right = renewed(HTTP, METRICS, metrics)
+    assert text == right, "UPDATE=1 renews it; read the difference"
+    known = set(re.findall(r"`(tocsin_\w+)", METRICS.search(text)[0]))  # type: ignore[index]
+    assert set(re.findall(r"\btocsin_[a-z_]+(?:total|seconds|up|promises)\b", text)) <= known
