@@ -74,10 +74,10 @@ def test_what_waits_too_long_is_a_warning_and_names_the_remedy(terminal: Termina
     assert re.search(
         r"""
        overdue timers  for 1h 55m
- deliveries to handle  1, the oldest for 2h( \ds)?
-     pages to deliver  2, the oldest for 2h( \ds)?
+ deliveries to handle  1, the oldest for 2h( \d+s)?
+     pages to deliver  2, the oldest for 2h( \d+s)?
 
-A delivery has waited 2h( \ds)? to be handled; a timer is overdue by 1h 55m; a page or message has waited 2h.* to leave.
+A delivery has waited 2h( \d+s)? to be handled; a timer is overdue by 1h 55m; a page or message has waited 2h.* to leave.
 No server runs on this database: `tocsin serve` starts one.
 $""",
         said.out,

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests.cli.terminal import Terminal
-from tests.wiring.serving import serving
+from tests.wiring.serving import serving, until
 from tocsin.cli import incidents, printing
 from tocsin.cli.claim import claim
 from tocsin.engine.ports import Received
@@ -225,13 +225,14 @@ def test_a_verb_leaves_what_waits_for_the_server_alone(terminal: Terminal) -> No
     assert [row["id"] for row in terminal.type("incidents", "--json").document] == [name]
 
 
-def test_a_running_server_does_what_is_asked(terminal: Terminal) -> None:
+def test_a_running_server_does_what_is_asked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incidents, "SERVER_SECONDS", 30)
     terminal.configure()
     name = terminal.ring()
     with claim(terminal.db), serving(terminal.db) as (runtime, _):
         said = terminal.type("ack", name)
         assert (said.code, said.out, said.err) == (0, f"{name}: bo acknowledged\n", "")
-        assert b'tocsin_inputs_handled_total{reason="acknowledged"} 1.0' in runtime.metrics.text()
+        until(lambda: b'tocsin_inputs_handled_total{reason="acknowledged"} 1.0' in runtime.metrics.text())
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ KNOWN = {
     "SELECT created_at FROM outbox ORDER BY seq LIMIT 1": "its first row only",
     "SELECT id FROM aggregates WHERE owes = 1 AND wake_at IS NULL": "an index of broken promises only: it is empty",
     "WITH RECURSIVE lane": "the receivers found so far; the outbox itself is searched for the next one",
+    "SELECT json_group_array(": "what the inner search has found, as one row",
     "SELECT id FROM (SELECT id, received_at FROM deliveries ORDER BY id LIMIT ?)": "its first rows only",
 }
 

@@ -34,10 +34,11 @@ from tocsin.slack.blocks import (
     replaced_message,
 )
 from tocsin.slack.loop import LoopClosedError, LoopThread
+from tocsin.slack.turns import Turns
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
 TIMEOUT: Final[Duration] = 10 * SECOND
-BUNDLES_MAX: Final = 256  # Bundles whose lines are kept true; an older one stays as it was.
+BUNDLES_MAX: Final = 64  # Bundles whose lines are kept true; an older one stays as it was.
 AT_ONCE_MAX: Final = 4  # Updates in flight for one channel.
 
 _PERSON: Final = re.compile(r"[UW][A-Z0-9]{5,}")
@@ -82,6 +83,7 @@ class SlackTransport:
         self._api = loop.run(_made(token, base_url, timeout))
         self._channels: dict[str, str] = {}  # Channel ids by address.
         self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
+        self._turns = Turns()
         self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
@@ -130,8 +132,8 @@ class SlackTransport:
         channel = await self._channel(address)
         if isinstance(channel, Failure):
             return {job.outgoing.id: channel.result for job in jobs}
-        asks = any(job.outgoing.kind == ladder.PAGE for job in jobs)
-        wait = max(self._wait(channel), 0 if asks else self._wait(_POST))
+        page = any(job.outgoing.kind == ladder.PAGE for job in jobs)
+        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=page)
         if wait:
             return {job.outgoing.id: _paced(wait) for job in jobs}
         return await (self._post_one(channel, jobs) if len(posts) == 1 else self._post_bundle(channel, jobs))
@@ -180,9 +182,8 @@ class SlackTransport:
         if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
             answer = await self._api.call(_POST, **fixed)
         if isinstance(answer, Failure):
-            # The limit may be the workspace's: what asks nobody waits everywhere, so that pages find room.
-            self._mind(channel, answer)
-            self._mind(_POST, answer)
+            if self._mind(channel, answer):
+                self._turns.limited(self._now())
             return answer
         self._channels[channel] = answer["channel"]
         self._free_at[answer["channel"]] = self._now() + POST_INTERVAL
@@ -264,7 +265,8 @@ class SlackTransport:
             states.setdefault((job.receipt or {})["channel"], {})[job.outgoing.aggregate] = _incident(job)
         touched: dict[Place, _Bundle] = {}
         for place, bundle in self._bundles.items():
-            news = {name: state for name, state in states.get(place[0], {}).items() if name in bundle.lines}
+            there = states.get(place[0])
+            news = {name: there[name] for name in bundle.lines if name in there} if there else {}
             bundle.lines.update(news)
             if news:
                 touched[place] = bundle
@@ -296,10 +298,12 @@ class SlackTransport:
         """Milliseconds until the channel or method *name* is free."""
         return max(0, self._free_at.get(name, 0) - self._now())
 
-    def _mind(self, name: str, failure: Failure) -> None:
-        """Do not ask again before the time that Slack has named."""
+    def _mind(self, name: str, failure: Failure) -> bool:
+        """Do not ask again before the time that Slack has named; whether it has named one."""
         if isinstance(failure.result, Postponed) and failure.result.after:
             self._free_at[name] = self._now() + failure.result.after
+            return True
+        return False
 
 
 async def _made(token: str, base_url: str, timeout: Duration) -> Api:  # noqa: ASYNC109 - a setting.
