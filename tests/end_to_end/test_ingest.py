@@ -170,6 +170,15 @@ def test_pipelined_requests_are_answered_in_order(server: Served) -> None:
     assert answer.index(b"HTTP/1.1 403") > answer.index(b"HTTP/1.1 202")
 
 
+def test_what_is_not_ours_behind_a_delivery_is_left_to_another_connection(server: Served) -> None:
+    path = f"/v1/in/{key(server)}"
+    ours = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{}}".encode()
+    for other in (f"GET {path}".encode(), b"GET /healthz", b"POST /elsewhere"):
+        answer = raw(server, ours + other + b" HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 202 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
+
+
 def test_chunks_continues_and_slices_are_understood(server: Served) -> None:
     head = f"POST /v1/in/{key(server)} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
     chunked = (

@@ -1,4 +1,4 @@
-"""When the store cannot write, senders hear 503, nothing is claimed that is not on disk, and it works again by itself."""
+"""When the store cannot write, senders hear 503, nothing is claimed that is not there, and it works again by itself."""
 
 from __future__ import annotations
 

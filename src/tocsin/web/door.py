@@ -212,6 +212,9 @@ class _Door(asyncio.Protocol):
             self._refuse(refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests before an answer"))
             return
         path = self._url.partition(b"?")[0]
+        if not self._is_ours(path):
+            self._end_here()
+            return
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         slot: list[bytes | None] = [None]
         self._slots.append(slot)
@@ -225,6 +228,15 @@ class _Door(asyncio.Protocol):
         self._taker.take(Request(path, headers, body), answer)
 
     # Ours
+
+    def _is_ours(self, path: bytes) -> bool:
+        request: bytes = self._parser.get_method() + b" " + path
+        return request.startswith(_INGEST)
+
+    def _end_here(self) -> None:
+        """Another request came in the same breath as ours: its client sends it again, on a connection of its own."""
+        self._closing = True
+        self._flush()
 
     def _at_border(self) -> bool:
         return not self._url and not self._headers and not self._body
