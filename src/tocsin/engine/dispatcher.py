@@ -13,6 +13,7 @@ failure is reported (it becomes an alert of its own) and the receiver's next way
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from queue import SimpleQueue
@@ -39,7 +40,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.machine import Effect, Machine
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 
-BATCH_MAX: Final = 200  # Effects of one lane handed over together: a transport may say them in one message.
+BATCH_MAX: Final = 100  # Effects of one lane handed over together: a transport may say them in one message.
 TROUBLE_PAUSE: Final[Duration] = SECOND  # A lane whose handling itself failed (store away) rests so long.
 PACED_PAUSE: Final[Duration] = SECOND // 10  # A lane with effects that are paced looks for others this often.
 UNREADABLE_PAUSE: Final[Duration] = MINUTE  # An effect whose state cannot be read waits, and holds up no other.
@@ -110,6 +111,9 @@ class Dispatcher:
         self._report = report
         self._on_result = on_result
         self._on_done = on_done
+        # Lanes wait for the network side by side, but read one after the other: the interpreter's lock changes hands
+        # with every row, and many readers at once would leave the engine's thread no turn.
+        self._reading = threading.Lock()
         self._busy: set[str] = set()
         self._hinted: set[str] = set()  # Busy lanes where something new may wait.
         self._resting: dict[str, _Rest] = {}
@@ -209,12 +213,21 @@ class Dispatcher:
 
     def _deliver(self, batch: _Batch) -> None:
         """Hand over what waits in one lane, and note what became of each."""
+        ways = self._directory.ways(batch.name)
+        with self._reading:
+            jobs = self._jobs(batch, ways)
+        for method, group in jobs.items():
+            results = self._hand_over(ways[method], group)
+            for job, result in zip(group, results, strict=True):
+                self._settle(job.outgoing, ways, result, batch)
+
+    def _jobs(self, batch: _Batch, ways: Sequence[Way]) -> Mapping[int, Sequence[Job]]:
+        """What is to be handed over, by the number of the way; what need not or cannot be is noted at once."""
         waiting = self._store.pending(self._clock(), per_receiver=BATCH_MAX, receivers=[batch.name])
         batch.full = len(waiting) == BATCH_MAX
         items = [item for item in waiting if item.id not in batch.paced]
-        ways = self._directory.ways(batch.name)
         states, unreadable = self._read(dict.fromkeys(item.aggregate for item in items))
-        groups: dict[int, list[Outgoing]] = {}
+        jobs: dict[int, list[Job]] = {}
         for item in items:
             if item.aggregate in unreadable:
                 batch.later.append(replace(item, not_before=self._clock() + UNREADABLE_PAUSE))
@@ -224,11 +237,10 @@ class Dispatcher:
             elif item.method >= len(ways):
                 batch.done.append(self._confirmation(item, "failed" if ways else "nowhere"))
             else:
-                groups.setdefault(item.method, []).append(item)
-        for method, group in groups.items():
-            results = self._hand_over(ways[method], group, states)
-            for item, result in zip(group, results, strict=True):
-                self._settle(item, ways, result, batch)
+                receipts = self._store.receipts(item.aggregate)
+                receipt = receipts.get((item.receiver, ways[item.method].transport))
+                jobs.setdefault(item.method, []).append(Job(item, states[item.aggregate], receipt))
+        return jobs
 
     def _read(self, aggregates: Iterable[str]) -> tuple[dict[str, object], set[str]]:
         """The newest states, and those which this version cannot read."""
@@ -246,26 +258,22 @@ class Dispatcher:
         effect = Effect(receiver=item.receiver, kind=item.kind, facts=item.facts)
         return state is not None and self._machines[item.machine].wanted(state, effect)
 
-    def _hand_over(self, way: Way, group: Sequence[Outgoing], states: Mapping[str, object]) -> Sequence[DeliveryResult]:
-        """One result for each of *group*; one that breaks its transport costs itself only."""
+    def _hand_over(self, way: Way, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
+        """One result for each of *jobs*; one that breaks its transport costs itself only."""
         transport = self._transports.get(way.transport)
         if transport is None:
-            return [Refused(f"no transport named {way.transport!r} is set up")] * len(group)
-        jobs = [
-            Job(item, states[item.aggregate], self._store.receipts(item.aggregate).get((item.receiver, way.transport)))
-            for item in group
-        ]
+            return [Refused(f"no transport named {way.transport!r} is set up")] * len(jobs)
         try:
             results = transport.deliver(way.address, jobs)
         except Exception:
-            log.exception("a transport broke", extra={"transport": way.transport, "effects": len(group)})
+            log.exception("a transport broke", extra={"transport": way.transport, "effects": len(jobs)})
             results = ()
-        if len(results) == len(group):
+        if len(results) == len(jobs):
             return results
-        if len(group) == 1:
+        if len(jobs) == 1:
             return [Postponed("internal error, see the log")]
-        log.error("effects are handed over one by one", extra={"transport": way.transport, "effects": len(group)})
-        return [result for item in group for result in self._hand_over(way, [item], states)]
+        log.error("effects are handed over one by one", extra={"transport": way.transport, "effects": len(jobs)})
+        return [result for job in jobs for result in self._hand_over(way, [job])]
 
     def _settle(self, item: Outgoing, ways: Sequence[Way], result: DeliveryResult, batch: _Batch) -> None:
         way = ways[item.method]
