@@ -100,6 +100,7 @@ class Reception:
         self._on_refused = on_refused
         self._writer: Writer | None = None
         self._bytes = 0
+        self._gathered: list[tuple[Received, object]] = []
         self._paths: dict[bytes, str] = {}
 
     def attach(self, writer: Writer) -> None:
@@ -118,12 +119,22 @@ class Reception:
     def submit(self, received: Received, answer: Callable[[str | StoreUnavailableError], None]) -> None:
         """Store one delivery; *answer* hears, on the loop, its id or the trouble."""
         assert self._writer is not None
-        if self._writer.depth() >= DEPTH_MAX or self._bytes + len(received.body) > BYTES_MAX:
+        waiting = self._writer.depth() + len(self._gathered)
+        if waiting >= DEPTH_MAX or self._bytes + len(received.body) > BYTES_MAX:
             self._on_refused("overload")
             answer(StoreUnavailableError("too many deliveries wait for the disk"))
             return
         self._bytes += len(received.body)
-        self._writer.submit(received, (len(received.body), answer))
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((received, (len(received.body), answer)))
+
+    def _hand_over(self) -> None:
+        """Give the writer all that this turn of the loop has brought: one group, one fsync."""
+        assert self._writer is not None
+        gathered, self._gathered = self._gathered, []
+        for received, token in gathered:
+            self._writer.submit(received, token)
 
     def answered(self, answers: Sequence[tuple[Any, str | StoreUnavailableError]]) -> None:
         """A group is on the disk, or is not. Called on the writer's thread."""
