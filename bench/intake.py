@@ -15,8 +15,8 @@ from bench.programs import Alertmanager, Tocsin, counted, tocsin_json
 from bench.wrk import Load
 
 BATCH: Final = 100
-ROUNDS: Final = 5
-SECONDS: Final = 6
+ROUNDS: Final = 10
+SECONDS: Final = 4
 DRAIN_SECONDS_MAX: Final = 300.0
 DRAIN_ALERTS: Final = 40_000  # Of the round that is followed to its end.
 LOOK_SECONDS: Final = 0.25

@@ -20,7 +20,7 @@ from tocsin.engine.ports import (
     Delivered,
     Delivery,
     DeliveryResult,
-    Outgoing,
+    Job,
     Received,
     Way,
 )
@@ -230,10 +230,10 @@ class ConfirmsUnsent(World):
 
 
 class _ConfirmsUnsent(Dispatcher):
-    def _hand_over(self, way: Way, group: Sequence[Outgoing], states: Mapping[str, object]) -> Sequence[DeliveryResult]:
+    def _hand_over(self, way: Way, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         if way.transport == "mail":
-            return [Delivered()] * len(group)
-        return super()._hand_over(way, group, states)
+            return [Delivered()] * len(jobs)
+        return super()._hand_over(way, jobs)
 
 
 class ConfirmsFirst(World):
@@ -245,14 +245,14 @@ class ConfirmsFirst(World):
 
 
 class _ConfirmsFirst(Dispatcher):
-    def _hand_over(self, way: Way, group: Sequence[Outgoing], states: Mapping[str, object]) -> Sequence[DeliveryResult]:
+    def _hand_over(self, way: Way, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         self._store.confirm(
             [
                 Confirmation(id=item.id, aggregate=item.aggregate, receiver=item.receiver, result="delivered", at=0)
-                for item in group
+                for item in (job.outgoing for job in jobs)
             ]
         )
-        return super()._hand_over(way, group, states)
+        return super()._hand_over(way, jobs)
 
 
 class ReadsOldStates(World):
