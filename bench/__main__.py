@@ -45,10 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(here)
     for name in given.only or SUBJECTS:
         result, seconds, others = _measured(name, quick=given.quick)
-        notes = [
-            *result.notes,
-            f"{datetime.now(UTC):%Y-%m-%d}; other programs used {others:.0%} of the processors. {here}.",
-        ]
+        when = f"{datetime.now(UTC):%Y-%m-%d}; other programs used {others:.0%} of the processors"
+        notes = [*result.notes, f"{when}{machine.priority()}. {here}."]
         print(f"\n{name} ({seconds:.0f} s)\n{figures.text(result.figures)}")
         print("\n".join(notes), flush=True)
         if not given.quick:

@@ -39,6 +39,12 @@ def description(folder: Path) -> str:
     )
 
 
+def priority() -> str:
+    """How much we are preferred to others, as the end of a sentence; what we start inherits it."""
+    level = os.nice(0)
+    return f", we ran at nice {level}" if level else ""
+
+
 class Usage:
     """How much of the processors others take from now on: their work makes ours slow."""
 

@@ -15,6 +15,7 @@ import msgspec
 
 CONNECTIONS: Final = 64
 PATIENCE_SECONDS: Final = 30  # For the end of a run, beyond its own length.
+LAST_ANSWERS_SECONDS: Final = 0.5  # What is stored already is answered within this time.
 ANSWER_SECONDS: Final = 15  # After which wrk counts a request as timed out.
 
 _MARK: Final = "tocsin-bench "
@@ -144,5 +145,6 @@ def load_until(url: str, lua: str, folder: Path, enough: Callable[[], bool], *, 
     with Wrk(url, lua, folder, seconds=seconds) as running:
         while running.goes_on and not enough():
             time.sleep(0.02)
+        time.sleep(LAST_ANSWERS_SECONDS)
         running.end()
         return running.result()

@@ -168,3 +168,9 @@ def test_every_spelling_is_folded_to_the_same() -> None:
         if not (SameFold(character).holds(lower) and SameFold(character).holds(upper)):
             wrong.append(character)
     assert wrong == []
+
+
+def test_an_index_that_several_values_lead_to_is_asked_once() -> None:
+    rules = {f"r{number:03}": compile({"x": ["a", "b"], "y": [number]}) for number in range(20 * FEW)}
+    rules |= {f"s{number:03}": compile({"x": [f"c{number}"]}) for number in range(20 * FEW)}
+    assert Matcher(rules).match({"x": ["a", "b"], "y": 3}) == ("r003",)
