@@ -32,8 +32,9 @@ def missing(folder: Path) -> str:
 def description(folder: Path) -> str:
     """One line."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    kernel = f"{platform.system()} {platform.release().partition('-')[0]}"
     return (
-        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB; {platform.system()} {platform.release()}, "
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB; {kernel}, "
         f"{_file_system(folder)}, fsync of 4 KiB {_sync_ms(folder):.2f} ms; Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}; Alertmanager {_alertmanager()}"
     )
