@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := $(wildcard src tests bench)
-PURE := kernel incidents sources routing patterns
+PURE := kernel incidents changes heartbeats sources routing patterns
 SEEDS ?= 10000
 # The first of these that works: a version manager's shim may exist and still fail.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -60,7 +60,7 @@ simulate: $(VENV)/.dev ## runs the seeded simulation; SEEDS=10000
 
 lock: $(VENV)/.dev ## refreshes both lock files to the newest versions
 	$(COMPILE) --upgrade --output-file requirements.lock
-	$(COMPILE) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --extra aws --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## removes everything that these verbs have made
 	rm -rf .venv .venv-newest build dist artifacts .coverage .coverage.* .hypothesis .import_linter_cache \

@@ -22,8 +22,10 @@ def project() -> dict[str, Any]:
 def required(*, dev: bool) -> list[Requirement]:
     """What pyproject.toml asks for: at run time and to build, and to develop if *dev*."""
     settings = project()
-    groups = settings["dependency-groups"]
-    lines = settings["project"]["dependencies"] + groups["build"] + (groups["dev"] if dev else [])
+    groups, extras = settings["dependency-groups"], settings["project"]["optional-dependencies"]
+    lines = settings["project"]["dependencies"] + groups["build"]
+    if dev:
+        lines += groups["dev"] + [line for extra in extras.values() for line in extra]
     return [Requirement(line) for line in lines]
 
 

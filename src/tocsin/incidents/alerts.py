@@ -14,6 +14,7 @@ TITLE_MAX: Final = 500  # Characters; a title is read in a notification preview.
 DESCRIPTION_MAX: Final = 4000  # Characters; the raw body has the rest.
 KEY_MAX: Final = 512  # Characters of a dedup key, as Opsgenie's alias; PagerDuty's has 255.
 LABELS_MAX: Final = 64  # More do not help anybody at three in the morning.
+TAGS_MAX: Final = 20  # As Opsgenie.
 
 
 class AlertStatus(StrEnum):
@@ -61,6 +62,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     *dedup_key*: alerts with equal keys (of one integration) merge; it never contains the state, so that an OK finds its
     ALARM. *group_key*: alerts with equal ones become one incident; empty means the dedup key. *occurred_at*: by the
     sender's clock. *source*: the format it came in (`cloudwatch`, `alertmanager`, `pagerduty`, `eventbridge`, ...).
+    *annotations*: what a labelled alert says beside its labels, as it came; empty for all others. *expires_at*: what is
+    not repeated until then does not fire any more, if its *sender* is known to be alive.
     """
 
     status: AlertStatus
@@ -75,8 +78,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     resource: str = ""
     labels: dict[str, str] = {}
+    tags: tuple[str, ...] = ()
+    annotations: dict[str, str] = {}
     links: tuple[Link, ...] = ()
     occurred_at: Instant | None = None
+    expires_at: Instant | None = None
+    sender: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from tocsin.sources.batches import each
 from tocsin.sources.reading import Hints, Problem, Reader, Reading
 
 KEY_HEADER: Final = "x-alert-key"
+FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender's address names.
 
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
@@ -53,7 +54,12 @@ _ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
 def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Reading:
     """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised."""
     heads = {name.lower(): value for name, value in headers.items()}
-    hints = Hints(received_at=received_at, key=bounds.plain(heads.get(KEY_HEADER, "")).strip())
+    hints = Hints(
+        received_at=received_at,
+        key=bounds.plain(heads.get(KEY_HEADER, "")).strip(),
+        headers=heads,
+        form=heads.get(FORM_HEADER, ""),
+    )
     if cloudevents.is_binary(heads):
         return cloudevents.read_binary(heads, body, hints)
     body = body.removeprefix(_BOM).strip()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import msgspec
 
+from tocsin.changes.change import Change
+from tocsin.heartbeats.ping import Ping
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
@@ -24,11 +26,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     *source*: the format that it came in. *event*: the decoded raw event, for event patterns; the inner one where an
     envelope carried it, the whole list for a batch, the text for text, None if nothing could be decoded. *fact*: what
-    is worth recording beside the alerts, for people; usually empty.
+    is worth recording beside the alerts, for people; usually empty. *changes*: what somebody has changed, which asks
+    nobody and is shown beside what breaks afterwards. *pings*: signs of life for heartbeats.
     """
 
     source: str
     alerts: tuple[Alert, ...] = ()
+    changes: tuple[Change, ...] = ()
+    pings: tuple[Ping, ...] = ()
     problems: tuple[Problem, ...] = ()
     event: Json = None
     fact: str = ""
@@ -38,13 +43,16 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """What is known beside the body: when it came, and what its envelope says.
 
     *key*: the dedup key that the sender asks for. *title*: the subject of the envelope. *topic*: the ARN of the SNS
-    topic.
+    topic. *headers*: those of the request, names in lower case. *form*: the format, where the sender's address names it
+    (`github` of `/v1/in/KEY/github`, `formatted_webhook` of Grafana OnCall's addresses); empty: find out.
     """
 
     received_at: Instant
     key: str = ""
     title: str = ""
     topic: str = ""
+    headers: Mapping[str, str] = {}
+    form: str = ""
 
 
 Reader: TypeAlias = Callable[[dict[str, Json], Hints], Reading | None]

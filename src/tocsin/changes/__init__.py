@@ -1,0 +1,1 @@
+"""Changes: what somebody has deployed or altered, shown beside what breaks afterwards."""

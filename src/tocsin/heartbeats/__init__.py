@@ -1,0 +1,1 @@
+"""Heartbeats: a dead man's switch. Silence is an alert."""
