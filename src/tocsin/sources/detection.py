@@ -1,8 +1,7 @@
 """Finds out what a delivery is, and has it read: the one place that chooses among the formats.
 
 The order: attributes of a CloudEvent in the headers; JSON, whatever the content type says, since many senders leave a
-wrong one (`curl -d`, Amazon SNS); a form; text. An object's format shows in its field names, and what has no known
-shape is generic.
+wrong one (`curl -d`, Amazon SNS); a form; text. What an object's format is `formats` knows; what has none is generic.
 """
 
 from __future__ import annotations
@@ -15,22 +14,9 @@ from msgspec.structs import replace
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.sources import (
-    alertmanager,
-    bounds,
-    chatbot,
-    cloudevents,
-    cloudwatch,
-    eventbridge,
-    form,
-    generic,
-    pagerduty,
-    prometheus,
-    sns,
-    text,
-)
+from tocsin.sources import bounds, cloudevents, form, formats, generic, sns, text
 from tocsin.sources.batches import each
-from tocsin.sources.reading import Hints, Problem, Reader, Reading
+from tocsin.sources.reading import Hints, Problem, Reading
 
 KEY_HEADER: Final = "x-alert-key"
 FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender's address names.
@@ -38,16 +24,6 @@ FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender'
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
-# The names that a format always has, and its reader. The reader may still find that it is another.
-_SHAPES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
-    (frozenset({"labels"}), prometheus.read),
-    (frozenset({"event_action"}), pagerduty.read),
-    (frozenset({"alerts"}), alertmanager.read),
-    (frozenset({"AlarmName", "NewStateValue"}), cloudwatch.read),
-    (frozenset({"detail-type", "source"}), eventbridge.read),
-    (frozenset({"specversion", "type", "source"}), cloudevents.read),
-    (frozenset({"version", "source", "content"}), chatbot.read),
-)
 _ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
 
 
@@ -126,12 +102,10 @@ def _object(value: dict[str, Json], hints: Hints) -> Reading:
 
 
 def _content(value: dict[str, Json], hints: Hints, fallback: str = "json") -> Reading:
-    names = value.keys()
-    for marks, reader in _SHAPES:
-        if names >= marks:
-            found = reader(value, hints)
-            if found is not None:
-                return found
+    for reader in formats.readers(value, hints):
+        found = reader(value, hints)
+        if found is not None:
+            return found
     return generic.read(value, hints, fallback)
 
 
