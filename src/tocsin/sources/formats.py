@@ -1,7 +1,7 @@
 """The formats of JSON objects, and how each is recognised: three tables, one row a format.
 
-A reader may still find that an object is not its own after all; then the next one is asked. The order: what the sender's
-address names, what its headers say, what the names in the object say.
+A reader may still find that an object is not its own after all; then the next one is asked. The order: what the
+sender's address names, what its headers say, what the names in the object say.
 """
 
 from __future__ import annotations
