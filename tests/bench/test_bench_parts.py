@@ -126,7 +126,7 @@ def test_a_multiplied_incident_is_one_that_the_engine_knows(tmp_path: Path) -> N
         rows = store.listing("incident", live_only=True, limit=100)
     finally:
         store.close()
-    assert (health.live, health.backlog, health.broken) == (31, 0, ())
+    assert (health.live, health.backlog, health.broken) == ({"incident": 31}, 0, ())
     machine = IncidentMachine()
     states = [machine.decode(row.state) for row in rows]
     assert len({state.face.title for state in states}) == len({state.face.dedup_key for state in states}) == 31
@@ -138,7 +138,7 @@ def test_a_multiplied_past_is_over(tmp_path: Path) -> None:
     databases.past_incidents(db, 30)
     store = SqliteStore(db)
     try:
-        assert store.health(0).live == 0
+        assert store.health(0).live == {}
         rows = store.listing("incident", live_only=False, limit=100)
         stories = [line.reason for line in store.timeline(rows[15].id, 10)]
     finally:

@@ -172,7 +172,7 @@ def metrics(_: str) -> str:
 def figures() -> list[Metric]:
     """Every figure, each of which has been counted at least once."""
     well = Health(
-        backlog=0, oldest_backlog_at=None, oldest_due_at=None, pending=0, oldest_pending_at=None, live=0, broken=()
+        backlog=0, oldest_backlog_at=None, oldest_due_at=None, pending=0, oldest_pending_at=None, live={}, broken=()
     )
     counted = Metrics(lambda _: well, lambda: 0)
     counted.accepted(1)

@@ -19,7 +19,7 @@ WELL = Health(
     oldest_due_at=NOW + SECOND,
     pending=3,
     oldest_pending_at=NOW - 1500,
-    live=4,
+    live={"incident": 4, "heartbeat": 1},
     broken=("7",),
 )
 

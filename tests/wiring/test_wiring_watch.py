@@ -20,7 +20,13 @@ from tocsin.wiring.watch import Heartbeat, trouble
 
 NOW = 1_795_000_000_000
 WELL = Health(
-    backlog=0, oldest_backlog_at=None, oldest_due_at=None, pending=0, oldest_pending_at=None, live=3, broken=()
+    backlog=0,
+    oldest_backlog_at=None,
+    oldest_due_at=None,
+    pending=0,
+    oldest_pending_at=None,
+    live={"incident": 3},
+    broken=(),
 )
 
 

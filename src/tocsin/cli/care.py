@@ -15,6 +15,7 @@ from tocsin.cli.claim import is_claimed
 from tocsin.cli.printing import fields, say, say_json
 from tocsin.engine.ports import Health
 from tocsin.errors import StoreUnavailableError, TocsinError
+from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.time import Instant, format_duration
 from tocsin.web.console.sessions import signin_link
 from tocsin.wiring.clock import SystemClock
@@ -80,7 +81,7 @@ def restore(given: argparse.Namespace) -> int:
     partial.replace(given.db)
     with open_store(given.db) as store:
         health = store.health(SystemClock()())
-    say(f"{given.db} is as {given.file} was: {_count(health.live, 'open incident')}\n")
+    say(f"{given.db} is as {given.file} was: {_count(health.live.get(IncidentMachine.name, 0), 'open incident')}\n")
     return 0
 
 
@@ -104,7 +105,7 @@ def _figures(health: Health | None, now: Instant) -> dict[str, Any]:
 
     return {
         "broken": health and health.broken,
-        "open_incidents": health and health.live,
+        "open_incidents": health and health.live.get(IncidentMachine.name, 0),
         "backlog": health and health.backlog,
         "oldest_backlog_age_ms": health and age(health.oldest_backlog_at),
         "oldest_due_age_ms": health and age(health.oldest_due_at),
@@ -122,7 +123,7 @@ def _readable(health: Health, now: Instant) -> list[tuple[str, str]]:
     broken = ", ".join(health.broken[:BROKEN_SHOWN]) + (", ..." if len(health.broken) > BROKEN_SHOWN else "")
     overdue = "none" if health.oldest_due_at is None else f"for {format_duration(now - health.oldest_due_at)}"
     return [
-        ("open incidents", f"{health.live}"),
+        ("open incidents", f"{health.live.get(IncidentMachine.name, 0)}"),
         ("without a next action", broken or "none"),
         ("overdue timers", overdue),
         ("deliveries to handle", waits(health.backlog, health.oldest_backlog_at)),

@@ -23,6 +23,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_duration, format_instant, parse_duration, parse_instant
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.interpretation import Interpreter
+from tocsin.wiring.machines import machines
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_routes import routes
 
@@ -137,7 +138,7 @@ def _handle(store: Store, delivery_id: str, settings: Settings, now: Instant) ->
     delivery = store.delivery(delivery_id)
     assert delivery is not None
     inputs = Interpreter(routes(settings), {}).interpret(delivery).inputs
-    Runner(store, [IncidentMachine()]).handle(inputs, now)
+    Runner(store, machines()).handle(inputs, now)
     store.settle({delivery_id: ""})
 
 

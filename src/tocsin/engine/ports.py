@@ -199,14 +199,17 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of law 12: counts, and the oldest of what waits (None: nothing waits)."""
+    """The figures of law 12: counts, and the oldest of what waits (None: nothing waits).
+
+    *live*: how many aggregates are not over, by machine.
+    """
 
     backlog: int
     oldest_backlog_at: Instant | None
     oldest_due_at: Instant | None
     pending: int
     oldest_pending_at: Instant | None
-    live: int
+    live: Mapping[str, int]
     broken: tuple[str, ...]  # Aggregates that owe a next action and have none; at most 100.
 
 

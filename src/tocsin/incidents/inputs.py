@@ -12,10 +12,11 @@ from tocsin.kernel.time import Instant
 
 
 class AlertReceived(msgspec.Struct, frozen=True):
-    """A source said something; *plan* counts if it opens an incident."""
+    """A source said something under *integration*; *plan* counts if it opens an incident."""
 
     alert: Alert
     plan: Plan
+    integration: str = ""
 
 
 class Acknowledged(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ def received(state: Incident | None, given: AlertReceived, now: Instant) -> _Dec
     """What follows from an alert; *state* None opens an incident (the alert fires then)."""
     alert = given.alert
     if state is None:
-        return _open(alert, given.plan, now)
+        return _open(given, now)
     line = state.alerts.get(alert.dedup_key)
     if line is not None and is_stale(line, alert):
         return Decision(replace(state, count=state.count + 1), Reason.OUT_OF_ORDER)
@@ -42,7 +42,8 @@ def is_stale(line: AlertLine, alert: Alert) -> bool:
     return alert.occurred_at < line.occurred_at and alert.status is not line.status
 
 
-def _open(alert: Alert, plan: Plan, now: Instant) -> _Decision:
+def _open(given: AlertReceived, now: Instant) -> _Decision:
+    alert, plan = given.alert, given.plan
     kind = plan.kind or alert.kind
     state = Incident(
         plan=plan,
@@ -57,6 +58,7 @@ def _open(alert: Alert, plan: Plan, now: Instant) -> _Decision:
         last_alert_at=now,
         wake_at=now + plan.notification_window,
         rung=-1,
+        integration=given.integration,
     )
     if kind is Kind.NOTIFICATION:
         return Decision(state, Reason.OPENED, ladder.show(state), "notification, nobody is asked")

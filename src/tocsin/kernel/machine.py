@@ -7,7 +7,7 @@ effects; all that must happen later is one field, `wake_at`. The shell (package 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -16,6 +16,20 @@ from tocsin.kernel.time import Instant
 
 S = TypeVar("S")
 I_contra = TypeVar("I_contra", contravariant=True)
+
+TELL: Final = "tell"  # The kind of an effect that becomes an input of another machine; its facts name `what`.
+
+_MACHINE: Final = "machine:"
+
+
+def teller(machine: str) -> str:
+    """The receiver that stands for a machine: what concerns another aggregate leaves through the outbox (law 3)."""
+    return _MACHINE + machine
+
+
+def is_teller(receiver: str) -> bool:
+    """Whether *receiver* is a machine."""
+    return receiver.startswith(_MACHINE)
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -246,7 +247,7 @@ class MemoryStore:
                 oldest_pending_at=self._outbox[min(self._places, key=self._places.__getitem__)].created_at
                 if self._places
                 else None,
-                live=sum(found.live for found in all_of_them),
+                live=dict(Counter(found.machine for found in all_of_them if found.live)),
                 broken=tuple(broken[:BROKEN_MAX]),
             )
 

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tocsin.kernel import json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from uvicorn.config import Config
     from uvicorn.server import ServerState
@@ -49,13 +49,18 @@ class Request:
 
     def kept(self) -> bytes:
         """The header lines that are stored: no credentials, nothing of the connection."""
-        return b"\n".join(
-            [
-                name + b": " + value
-                for name, value in self.headers
-                if name not in _DULL and name not in _CREDENTIALS and not name.startswith(_OURS)
-            ]
-        )
+        return kept(self.headers)
+
+
+def kept(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The header lines that are stored: no credentials, nothing of the connection. Names are in lower case."""
+    return b"\n".join(
+        [
+            name + b": " + value
+            for name, value in headers
+            if name not in _DULL and name not in _CREDENTIALS and not name.startswith(_OURS)
+        ]
+    )
 
 
 class Taker(Protocol):

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from tocsin.engine.ports import Way
 from tocsin.incidents.ladder import responder, room
+from tocsin.kernel.machine import is_teller
 from tocsin.web.ports import KeyView
 from tocsin.wiring.keys import KeyRing
+from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.settings import Settings
 
 
@@ -31,6 +33,8 @@ class SettingsDirectory:
 
     def ways(self, receiver: str) -> Sequence[Way]:
         """See the port; a person who is not in the configuration (any more) has none."""
+        if is_teller(receiver):
+            return (Way(CHANNEL, receiver),)
         return self._ways.get(receiver, ())
 
 

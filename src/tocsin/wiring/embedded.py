@@ -38,6 +38,7 @@ from tocsin.web.chat import chat_route
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
+from tocsin.web.gate import Gate
 from tocsin.web.health import health_routes
 from tocsin.web.reception import Reception
 from tocsin.wiring.addresses import local_url
@@ -47,7 +48,10 @@ from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.keys import TOKEN_BYTES, key_ring
+from tocsin.wiring.machines import machines
+from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
@@ -108,8 +112,15 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._intake = LoopIntake(loop, self._reception.submit)
+        self._gate = Gate(self._intake, self.clock, self.keys.integration, self.metrics.refused)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
-        self._build_engine([*transports(settings, url, self.clock), *(chat.transport for chat in self._chats)])
+        self._build_engine(
+            [
+                MessageTransport(self._tell, self.clock),
+                *transports(settings, url, self.clock),
+                *(chat.transport for chat in self._chats),
+            ]
+        )
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -191,17 +202,17 @@ class Embedded:
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
         )
-        front = [Route(path, _only_post, methods=_NOT_POST) for path in ("/v1/in/{key}", "/v2/enqueue")]
+        front = [Route("/v2/enqueue", _only_post, methods=_NOT_POST), *sender_routes(self._gate)]
         return Starlette(routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
-        machine = IncidentMachine()
+        known = machines()
         interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
-        runner = Runner(self.store, [machine], on_commit=self._committed)
+        runner = Runner(self.store, known, on_commit=self._committed)
         worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
         dispatcher = Dispatcher(
             self.store,
-            [machine],
+            known,
             transports,
             SettingsDirectory(self.settings),
             executor=self._pool,
@@ -219,6 +230,11 @@ class Embedded:
         """Store one delivery of a chat, durably."""
         self.store.accept([received])
         self.metrics.accepted(1)
+        self._engine.wake()
+
+    def _tell(self, received: Sequence[Received]) -> None:
+        """Store what one machine tells another."""
+        self.store.accept(received)
         self._engine.wake()
 
     def _committed(self, commits: Sequence[Commit]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from tocsin.engine.dispatcher import Failure
 from tocsin.engine.ports import Delivery, Received
@@ -11,77 +12,56 @@ from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.incidents.alerts import Alert, AlertStatus, Severity
 from tocsin.incidents.commands import Command, CommandError, command, to_input
-from tocsin.incidents.inputs import AlertReceived, PageFailed
+from tocsin.incidents.inputs import PageFailed
 from tocsin.incidents.ladder import PAGE, label
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
-from tocsin.sources import Problem, read, undecodable
-
-SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
-UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
+from tocsin.sources import Problem, read
+from tocsin.wiring import messages
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
+Channel = Callable[[Delivery], Interpretation]
 
 
 class Interpreter:
     """Bytes to addressed inputs."""
 
-    def __init__(self, routes: Routes, chats: Mapping[str, Commands]) -> None:
-        """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none)."""
-        self._routes = routes
-        self._chats = chats
+    def __init__(
+        self, routes: Routes, chats: Mapping[str, Commands], more: Mapping[str, Channel] | None = None
+    ) -> None:
+        """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
+
+        *more*: what reads the channels that are not told of here.
+        """
+        self.addressing = Addressing(routes)
+        self._channels: dict[str, Channel] = {
+            "in": self._senders,
+            "console": _person,
+            "cli": _person,
+            "self": self._failure,
+            messages.CHANNEL: messages.Messages(self.addressing).interpret,
+            **{name: partial(_chat, read) for name, read in chats.items()},
+            **(more or {}),
+        }
 
     def interpret(self, delivery: Delivery) -> Interpretation:
         """What *delivery* means."""
-        match delivery.channel:
-            case "in":
-                return self._alerts(delivery)
-            case "console" | "cli":
-                return _commands(delivery, _read_command(delivery.body))
-            case "self":
-                return self._failure(delivery)
-            case chat if chat in self._chats:
-                return _commands(delivery, self._chats[chat](delivery.body, delivery.received_at))
-        return self.poisoned(delivery, f"nothing reads the channel {delivery.channel!r}")
+        channel = self._channels.get(delivery.channel)
+        if channel is None:
+            return self.poisoned(delivery, f"nothing reads the channel {delivery.channel!r}")
+        return channel(delivery)
 
     def poisoned(self, delivery: Delivery, error: str) -> Interpretation:
         """The alert that stands for a delivery which cannot be understood."""
-        return Interpretation(
-            (self._undecodable(delivery, [Problem(place="", message=error)]),), f"{UNDECODABLE}: {error}"
-        )
+        problem = Problem(place="", message=error)
+        return Interpretation((self.addressing.undecodable(delivery, [problem]),), f"{UNDECODABLE}: {error}")
 
-    def _alerts(self, delivery: Delivery) -> Interpretation:
-        reading = read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
-        name = delivery.occurrence
-        inputs = [
-            self._addressed(
-                f"{name}/{number}",
-                f"{delivery.id}-{number}" if number else delivery.id,
-                delivery.key,
-                alert,
-                reading.event,
-            )
-            for number, alert in enumerate(reading.alerts)
-        ]
-        if not reading.problems:
-            return Interpretation(tuple(inputs), reading.fact)
-        inputs.append(self._undecodable(delivery, reading.problems))
-        first = reading.problems[0]
-        return Interpretation(tuple(inputs), ": ".join(filter(None, (UNDECODABLE, first.place, first.message))))
-
-    def _undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:
-        alert = undecodable(delivery.key or delivery.channel, delivery.id, problems)
-        return self._addressed(f"{delivery.occurrence}/problem", f"{delivery.id}-p", delivery.key or SELF, alert, None)
-
-    def _addressed(self, input_id: str, fresh: str, integration: str, alert: Alert, event: json.Json) -> Addressed:
-        plan = self._routes.route(alert, integration, event)
-        dedup = f"{integration}/d/{alert.dedup_key}"
-        keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
-        return Addressed(
-            input_id=input_id, machine=IncidentMachine.name, given=AlertReceived(alert, plan), keys=keys, fresh=fresh
-        )
+    def _senders(self, delivery: Delivery) -> Interpretation:
+        found = read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
+        return self.addressing.reading(delivery, found)
 
     def _failure(self, delivery: Delivery) -> Interpretation:
         """A way to somebody failed: its incident hears of it, and it is an alert of its own, one for each transport."""
@@ -97,7 +77,7 @@ class Interpreter:
             source=SELF,
             severity=Severity.HIGH,
         )
-        inputs = [self._addressed(f"{delivery.id}/0", delivery.id, SELF, alert, None)]
+        inputs = [self.addressing.alert(f"{delivery.id}/0", delivery.id, SELF, alert, None)]
         if report["kind"] == PAGE:
             failed = PageFailed(
                 receiver=report["receiver"], rung=report["rung"], error=report["error"], final=report["final"]
@@ -136,6 +116,14 @@ def headers(head: bytes) -> dict[str, str]:
         name, _, value = line.partition(": ")
         found.setdefault(name, value)
     return found
+
+
+def _person(delivery: Delivery) -> Interpretation:
+    return _commands(delivery, _read_command(delivery.body))
+
+
+def _chat(read_chat: Commands, delivery: Delivery) -> Interpretation:
+    return _commands(delivery, read_chat(delivery.body, delivery.received_at))
 
 
 def _read_command(body: bytes) -> Sequence[Command] | str:

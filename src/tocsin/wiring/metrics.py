@@ -12,7 +12,7 @@ from tocsin.engine.ports import Delivery, Health, Outgoing
 from tocsin.engine.runner import Outcome
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import SECOND, Instant
-from tocsin.wiring.interpretation import UNDECODABLE
+from tocsin.wiring.addressing import UNDECODABLE
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
 
@@ -94,7 +94,7 @@ class _HealthCollector(Collector):
             ("oldest_due_age_seconds", "How late the most overdue timer is.", age(found.oldest_due_at)),
             ("undelivered", "Pages and messages that wait to leave.", found.pending),
             ("oldest_undelivered_age_seconds", "Age of the oldest of them.", age(found.oldest_pending_at)),
-            ("open_incidents", "Incidents that are not resolved.", found.live),
+            ("open_incidents", "Incidents that are not resolved.", found.live.get("incident", 0)),
             ("broken_promises", "Incidents that owe a next action and have none.", len(found.broken)),
         ):
             yield GaugeMetricFamily(f"tocsin_{name}", text, value=value)

@@ -33,7 +33,7 @@ class UpkeepConformance(Subject):
             oldest_due_at=None,
             pending=0,
             oldest_pending_at=None,
-            live=0,
+            live={},
             broken=(),
         )
 
@@ -66,9 +66,9 @@ class UpkeepConformance(Subject):
     def test_what_is_live_is_counted(self) -> None:
         store = self.make()
         store.commit([commit("a"), commit("b", machine="digest"), commit("c", live=False)])
-        assert store.health(NOW).live == 2  # noqa: PLR2004 - a and b.
+        assert store.health(NOW).live == {"incident": 1, "digest": 1}
         store.commit([commit("a", 1, live=False)])
-        assert store.health(NOW).live == 1
+        assert store.health(NOW).live == {"digest": 1}
 
     def test_who_owes_a_next_action_and_has_none_is_broken(self) -> None:
         store = self.make()

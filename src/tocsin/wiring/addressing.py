@@ -1,0 +1,88 @@
+"""Gives what a delivery says the aggregates that it concerns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tocsin.changes.machine import ChangeMachine, Reported
+from tocsin.engine.ports import Delivery
+from tocsin.engine.runner import Addressed
+from tocsin.engine.worker import Interpretation
+from tocsin.heartbeats.inputs import Pinged
+from tocsin.heartbeats.machine import HeartbeatMachine
+from tocsin.incidents.alerts import Alert
+from tocsin.incidents.inputs import AlertReceived
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.kernel.json import Json
+from tocsin.routing.rules import Routes
+from tocsin.sources import Problem, Reading, undecodable
+
+SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
+UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
+
+
+def incident_key(integration: str, dedup_key: str) -> str:
+    """The correlation key of the incident that has the alert *dedup_key* of *integration*."""
+    return f"{integration}/d/{dedup_key}"
+
+
+def heartbeat_key(integration: str, name: str) -> str:
+    """The correlation key of the heartbeat *name* of *integration*."""
+    return f"{integration}/h/{name}"
+
+
+class Addressing:
+    """Names inputs after their delivery, and finds out by which keys an aggregate is known."""
+
+    def __init__(self, routes: Routes) -> None:
+        """*routes* decide what becomes of an alert."""
+        self.routes = routes
+
+    def reading(self, delivery: Delivery, found: Reading) -> Interpretation:
+        """All that was read in *delivery*: alerts, changes, pings, and what could not be read."""
+        name = delivery.occurrence
+        inputs = [
+            self.alert(
+                f"{name}/{number}", delivery.id + (f"-{number}" if number else ""), delivery.key, alert, found.event
+            )
+            for number, alert in enumerate(found.alerts)
+        ]
+        inputs += [
+            Addressed(
+                input_id=f"{name}/change/{number}",
+                machine=ChangeMachine.name,
+                given=Reported(integration=delivery.key, change=change),
+                keys=(f"{delivery.key}/c/{change.key}",) if change.key else (),
+                fresh=f"{delivery.id}-c{number}",
+            )
+            for number, change in enumerate(found.changes)
+        ]
+        inputs += [
+            Addressed(
+                input_id=f"{name}/ping/{number}",
+                machine=HeartbeatMachine.name,
+                given=Pinged(integration=delivery.key, ping=ping),
+                keys=(heartbeat_key(delivery.key, ping.name),),
+                fresh=f"{delivery.id}-h{number}",
+            )
+            for number, ping in enumerate(found.pings)
+        ]
+        if not found.problems:
+            return Interpretation(tuple(inputs), found.fact)
+        inputs.append(self.undecodable(delivery, found.problems))
+        first = found.problems[0]
+        return Interpretation(tuple(inputs), ": ".join(filter(None, (UNDECODABLE, first.place, first.message))))
+
+    def alert(self, input_id: str, fresh: str, integration: str, alert: Alert, event: Json) -> Addressed:
+        """One alert; *fresh* names the incident if it opens one."""
+        plan = self.routes.route(alert, integration, event)
+        dedup = incident_key(integration, alert.dedup_key)
+        keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
+        given = AlertReceived(alert, plan, integration)
+        return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
+
+    def undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:
+        """The alert that stands for what nobody could read."""
+        alert = undecodable(delivery.key or delivery.channel, delivery.id, problems)
+        return self.alert(f"{delivery.occurrence}/problem", f"{delivery.id}-p", delivery.key or SELF, alert, None)

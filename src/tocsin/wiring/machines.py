@@ -1,0 +1,15 @@
+"""All the machines that the engine drives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.changes.machine import ChangeMachine
+from tocsin.heartbeats.machine import HeartbeatMachine
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.kernel.machine import Machine
+
+
+def machines() -> tuple[Machine[Any, Any], ...]:
+    """One of each."""
+    return (IncidentMachine(), HeartbeatMachine(), ChangeMachine())

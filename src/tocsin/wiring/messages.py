@@ -1,0 +1,132 @@
+"""Messages between machines: an effect of one becomes a delivery, and that the input of another.
+
+The outbox delivers it at least once; its id stands in the delivery, so that it counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from tocsin.engine.ports import ONCE, Delivered, Delivery, DeliveryResult, Job, Postponed, Received
+from tocsin.engine.runner import Addressed
+from tocsin.engine.worker import Interpretation
+from tocsin.errors import StoreUnavailableError
+from tocsin.heartbeats.inputs import Expired
+from tocsin.heartbeats.machine import HeartbeatMachine
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
+from tocsin.kernel import json
+from tocsin.kernel.machine import TELL
+from tocsin.kernel.time import Instant, format_duration, format_instant
+from tocsin.sources import bounds
+from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key
+
+CHANNEL: Final = "machine"
+
+_TITLES: Final = {
+    "late": "{name} is late",
+    "missed": "{name} has not come",
+    "failed": "{name} tells of a failure",
+    "unfinished": "{name} began and did not end",
+    "silent": "{name} has fallen silent while its alerts fire",
+    "well": "{name} is well",
+}
+_SEVERITIES: Final = {"late": Severity.INFO}
+
+
+class MessageTransport:
+    """`tocsin.engine.ports.Transport` to the other machines: stores what one tells as a delivery."""
+
+    name = CHANNEL
+
+    def __init__(self, accept: Callable[[Sequence[Received]], object], clock: Callable[[], Instant]) -> None:
+        """*accept* stores deliveries durably. Raises StoreUnavailableError."""
+        self._accept = accept
+        self._clock = clock
+
+    def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
+        """See the port."""
+        now = self._clock()
+        received = [_received(address, job, now) for job in jobs]
+        try:
+            self._accept(received)
+        except StoreUnavailableError as problem:
+            return [Postponed(problem.message, counts=False)] * len(jobs)
+        return [Delivered()] * len(jobs)
+
+
+def _received(address: str, job: Job, now: Instant) -> Received:
+    outgoing = job.outgoing
+    assert outgoing.kind == TELL, outgoing.kind
+    body = {"to": address, "from": outgoing.aggregate, **outgoing.facts}
+    head = f"{ONCE}: {outgoing.id}".encode()
+    key = outgoing.facts.get("integration") or SELF
+    return Received(received_at=now, channel=CHANNEL, key=key, head=head, body=json.encode(body))
+
+
+Message = Callable[[Delivery, dict[str, Any]], Interpretation]
+
+
+class Messages:
+    """Reads the channel CHANNEL: which message is which input."""
+
+    def __init__(self, addressing: Addressing) -> None:
+        """*addressing* finds the aggregates."""
+        self._addressing = addressing
+        self._readers: Mapping[str, Message] = {"heartbeat": self._heartbeat, "expired": self._expired}
+
+    def interpret(self, delivery: Delivery) -> Interpretation:
+        """The input that a message stands for. Raises KeyError for a message that nobody knows: our bug."""
+        told: dict[str, Any] = json.decode(delivery.body)
+        return self._readers[told["what"]](delivery, told)
+
+    def _heartbeat(self, delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+        """A heartbeat is late, missed or well again."""
+        alert = heartbeat_alert(told, delivery.received_at)
+        name = delivery.occurrence
+        return Interpretation((self._addressing.alert(f"{name}/0", delivery.id, told["integration"], alert, None),))
+
+    def _expired(self, delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+        """An alert was not repeated in time: the heartbeat of its sender decides."""
+        given = Expired(incident=told["from"], dedup_key=told["dedup_key"], expires_at=told["expires_at"])
+        keys = (heartbeat_key(told["integration"], told["sender"]),)
+        addressed = Addressed(
+            input_id=f"{delivery.occurrence}/0", machine=HeartbeatMachine.name, given=given, keys=keys
+        )
+        return Interpretation((addressed,))
+
+
+def heartbeat_alert(told: Mapping[str, Any], now: Instant) -> Alert:
+    """The alert about a heartbeat that is not well, or is again."""
+    condition, name = told["condition"], told["name"]
+    well = condition == "well"
+    last = told["last_ping_at"]
+    seen = f"Its last sign of life came at {format_instant(last)}." if last is not None else "It has never come."
+    promise = f"It promises to come every {format_duration(told['every'])}"
+    promise += f", {format_duration(told['grace'])} later at most." if told["grace"] else "."
+    graded = told["severity"] if told["severity"] in set(Severity) else Severity.HIGH
+    title = told["message"] if told["message"] and not well else "Heartbeat " + _TITLES[condition].format(name=name)
+    return Alert(
+        status=AlertStatus.RESOLVED if well else AlertStatus.FIRING,
+        kind=Kind.NOTIFICATION if condition == "late" else Kind.ALERT,
+        title=bounds.title(title),
+        description=bounds.paragraphs(
+            told["description"],
+            seen if condition == "silent" else f"{seen} {promise}",
+            _NOBODY_KNOWS if condition == "silent" else "",
+            told["text"],
+        ),
+        dedup_key=bounds.key(f"heartbeat/{name}"),
+        source="heartbeat",
+        severity=_SEVERITIES.get(condition, Severity(graded)),
+        resource=bounds.line(name, bounds.LABEL_MAX),
+        labels=bounds.labels((("heartbeat", name), ("condition", condition))),
+        tags=tuple(told["tags"]),
+        occurred_at=now,
+    )
+
+
+_NOBODY_KNOWS: Final = (
+    "Its alerts were not repeated in time. Nobody knows which of them still fire, so none of them is resolved: "
+    "look whether it is up, and whether it can reach Tocsin."
+)
