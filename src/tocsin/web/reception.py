@@ -159,7 +159,7 @@ class Reception:
         received = Received(
             received_at=self._clock(), channel="in", key=integration, head=request.kept(), body=request.body
         )
-        if _is_envelope(request):
+        if is_envelope(request.headers, request.body):
             self._check_then_submit(request, received, answer)
         else:
             self.submit(received, lambda result: answer(_reply(result, _ACCEPTED)))
@@ -215,12 +215,12 @@ class Reception:
         self.submit(received, lambda result: answer(whole if isinstance(result, str) else _unavailable(result.message)))
 
 
-def _is_envelope(request: Request) -> bool:
+def is_envelope(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
     """Whether this is, or claims to be, a signed message of SNS; raw delivery has no envelope, and no signature."""
-    if b"SigningCertURL" in request.body:
+    if b"SigningCertURL" in body:
         return True
-    kind = [name for name, _ in request.headers if name == b"x-amz-sns-message-type"]
-    return bool(kind) and (b"x-amz-sns-rawdelivery", b"true") not in request.headers
+    kind = [name for name, _ in headers if name == b"x-amz-sns-message-type"]
+    return bool(kind) and (b"x-amz-sns-rawdelivery", b"true") not in headers
 
 
 def _reply(result: str | StoreUnavailableError, start: bytes) -> bytes:

@@ -99,12 +99,13 @@ class Embedded:
         self.metrics = Metrics(self.store.health, self.clock)
         self._pool = ThreadPoolExecutor(LANES_MAX, thread_name_prefix="lane")
         self._hub = ChangeHub(loop)
+        check = sns_check(settings, self.clock, outside.sns_fetch)
         self._reception = Reception(
             loop=loop,
             executor=self._pool,
             clock=self.clock,
             integration=self.keys.integration,
-            check_sns=sns_check(settings, self.clock, outside.sns_fetch),
+            check_sns=check,
             new_key=lambda: secrets.token_hex(16),
             on_accepted=self.metrics.accepted,
             on_refused=self.metrics.refused,
@@ -112,7 +113,7 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._intake = LoopIntake(loop, self._reception.submit)
-        self._gate = Gate(self._intake, self.clock, self.keys.integration, self.metrics.refused)
+        self._gate = Gate(self._intake, self.clock, self.keys.integration, check, self.metrics.refused)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._build_engine(
             [

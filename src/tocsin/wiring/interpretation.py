@@ -18,7 +18,7 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
-from tocsin.sources import Problem, read
+from tocsin.sources import Problem, pings, read
 from tocsin.wiring import messages
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing
 
@@ -42,6 +42,7 @@ class Interpreter:
             "console": _person,
             "cli": _person,
             "self": self._failure,
+            "ping": self._ping,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
             **{name: partial(_chat, read) for name, read in chats.items()},
             **(more or {}),
@@ -62,6 +63,10 @@ class Interpreter:
     def _senders(self, delivery: Delivery) -> Interpretation:
         found = read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
         return self.addressing.reading(delivery, found)
+
+    def _ping(self, delivery: Delivery) -> Interpretation:
+        path, query = delivery.header("x-tocsin-path") or "", delivery.header("x-tocsin-query") or ""
+        return self.addressing.reading(delivery, pings.read(path, query, delivery.body))
 
     def _failure(self, delivery: Delivery) -> Interpretation:
         """A way to somebody failed: its incident hears of it, and it is an alert of its own, one for each transport."""

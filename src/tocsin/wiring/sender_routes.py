@@ -6,8 +6,11 @@ from starlette.routing import BaseRoute
 
 from tocsin.web.gate import Gate
 from tocsin.web.senders.anything import anything_routes
+from tocsin.web.senders.oncall import oncall_routes
+from tocsin.web.senders.pagerduty import pagerduty_routes
+from tocsin.web.senders.pings import ping_routes
 
 
 def sender_routes(gate: Gate) -> list[BaseRoute]:
     """One list; what an API needs beside the gate is built here."""
-    return [*anything_routes(gate)]
+    return [*anything_routes(gate), *ping_routes(gate), *oncall_routes(gate), *pagerduty_routes(gate)]
