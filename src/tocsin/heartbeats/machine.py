@@ -224,7 +224,7 @@ def _termed(state: Heartbeat, terms: Terms, now: Instant) -> Heartbeat:
     )
     if (after.every, after.grace) == (state.every, state.grace) or after.status not in {Status.NEW, Status.UP}:
         return after
-    return _due(replace(after, since=max(state.since, now - after.every)))
+    return _due(replace(after, since=now))
 
 
 def _switched(state: Heartbeat, now: Instant, *, enabled: bool) -> _Decision:
