@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from tocsin.changes.history import before
+from tocsin.changes.machine import Entry
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.printing import fields, paragraph, plain, say, say_json, table
-from tocsin.engine.ports import Handled, Received, Store, Summary
+from tocsin.engine.ports import Handled, Received, Store, Stored, Summary
 from tocsin.engine.runner import Runner
 from tocsin.errors import TocsinError
 from tocsin.incidents.commands import CommandError, command
@@ -57,15 +59,18 @@ def listing(given: argparse.Namespace) -> int:
 def show(given: argparse.Namespace) -> int:
     """`tocsin show`."""
     with open_store(given.db) as store:
-        stored = store.load([given.incident]).get(given.incident)
-        if stored is None:
-            raise _unknown(given.incident)
+        stored = _stored(store, given.incident)
         timeline = store.timeline(given.incident, TIMELINE_MAX)
-    state = IncidentMachine().decode(stored.state)
+        state = IncidentMachine().decode(stored.state)
+        changed = before(store, state.opened_at)
     if given.json:
-        say_json(_row(given.incident, state) | _more(state, timeline))
+        say_json(
+            _row(given.incident, state) | _more(state, timeline) | {"changes": [_change(entry) for entry in changed]}
+        )
     else:
         _show(given.incident, state, timeline, SystemClock()())
+        for entry in changed:
+            say(f"changed {format_instant(entry.at)}  {plain(entry.change.title)}\n")
     return 0
 
 
@@ -75,8 +80,7 @@ def act(given: argparse.Namespace) -> int:
     clock = SystemClock()
     document = _document(given, settings, clock())
     with open_store(given.db) as store:
-        if given.incident not in store.load([given.incident]):
-            raise _unknown(given.incident)
+        _stored(store, given.incident)
         served = is_claimed(given.db)
         received = Received(received_at=clock(), channel="cli", key="", head=b"", body=json.encode(document))
         delivery_id = store.accept([received])[0]
@@ -90,6 +94,14 @@ def act(given: argparse.Namespace) -> int:
     if not (served or ignored):
         sys.stderr.write("No server runs: people hear of this when `tocsin serve` does.\n")
     return 1 if ignored else 0
+
+
+def _stored(store: Store, name: str) -> Stored:
+    """The incident *name*. Raises TocsinError."""
+    stored = store.load([name]).get(name)
+    if stored is None or stored.machine != IncidentMachine.name:
+        raise _unknown(name)
+    return stored
 
 
 def _document(given: argparse.Namespace, settings: Settings, now: Instant) -> dict[str, Any]:
@@ -195,6 +207,17 @@ def _more(state: Incident, timeline: Sequence[Handled]) -> dict[str, Any]:
         "links": face.links,
         "asked": state.asked,
         "timeline": [{"at": format_instant(line.at), "reason": line.reason, "text": line.story} for line in timeline],
+    }
+
+
+def _change(entry: Entry) -> dict[str, Any]:
+    change = entry.change
+    return {
+        "at": format_instant(entry.at),
+        "title": change.title,
+        "what": change.what,
+        "by": change.by,
+        "links": change.links,
     }
 
 

@@ -222,6 +222,14 @@ def _add_incidents(commands: _Commands) -> None:
 
 def _add_care(commands: _Commands) -> None:
     commands.begin("care")
+    beats = commands.add(
+        "heartbeats",
+        "heartbeats.listing",
+        "list who has promised to come, and when they came",
+        example="--json",
+        db=True,
+    )
+    beats.add_argument("--json", action="store_true", help="print a list for scripts")
     doctor = commands.add("doctor", "care.doctor", "check the database and the invariant", example="--json", db=True)
     doctor.add_argument("--json", action="store_true", help="print an object for scripts")
     backup = commands.add(

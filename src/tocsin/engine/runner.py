@@ -161,7 +161,7 @@ class Runner:
     def _find_work(
         self, item: Addressed, known: Mapping[str, _Work], holders: Mapping[str, str | None], now: Instant
     ) -> _Work:
-        if item.aggregate in known:
+        if item.aggregate in known and known[item.aggregate].machine.name == item.machine:
             return known[item.aggregate]
         for key in item.keys:
             work = known.get(holders.get(key) or "")

@@ -45,6 +45,7 @@ from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
+from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.keys import TOKEN_BYTES, key_ring
@@ -129,6 +130,9 @@ class Embedded:
     def start(self) -> None:
         """Begin to work."""
         sys.setswitchinterval(SWITCH_SECONDS)
+        promised = configuration(self.settings, self.clock())
+        if promised:
+            self._accept(promised)
         self._engine.start()
         self._keeper.start()
         for chat in self._chats:

@@ -19,7 +19,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, pings, read
-from tocsin.wiring import messages
+from tocsin.wiring import heartbeats, messages
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
@@ -43,6 +43,7 @@ class Interpreter:
             "cli": _person,
             "self": self._failure,
             "ping": self._ping,
+            heartbeats.CHANNEL: heartbeats.interpret,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
             **{name: partial(_chat, read) for name, read in chats.items()},
             **(more or {}),

@@ -105,7 +105,8 @@ def heartbeat_alert(told: Mapping[str, Any], now: Instant) -> Alert:
     promise = f"It promises to come every {format_duration(told['every'])}"
     promise += f", {format_duration(told['grace'])} later at most." if told["grace"] else "."
     graded = told["severity"] if told["severity"] in set(Severity) else Severity.HIGH
-    title = told["message"] if told["message"] and not well else "Heartbeat " + _TITLES[condition].format(name=name)
+    own = "" if well or condition == "late" else told["message"]
+    title = own or "Heartbeat " + _TITLES[condition].format(name=name)
     return Alert(
         status=AlertStatus.RESOLVED if well else AlertStatus.FIRING,
         kind=Kind.NOTIFICATION if condition == "late" else Kind.ALERT,

@@ -134,6 +134,20 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     auto_resolve: Annotated[bool, Key(Flag(), "Whether the sender's all-clear resolves the incident.")] = True
 
 
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """A heartbeat: a sign of life that is promised, whose silence is an alert."""
+
+    every: Annotated[Duration, Key(Span(least=10 * SECOND, most=366 * DAY), "How often it comes.")]
+    grace: Annotated[
+        Duration, Key(Span(least=0, most=30 * DAY), "How much later it may come; until then it is late, and announced.")
+    ] = 0
+    message: Annotated[str | None, Key(Text(most=500), "The title of its alert.")] = None
+    description: Annotated[str | None, Key(Text(most=1000), "What to do when it does not come.")] = None
+    severity: Annotated[
+        str, Key(Choice(tuple(word.value for word in Severity)), "How bad it is when it does not come.")
+    ] = Severity.HIGH.value
+
+
 class Integration(msgspec.Struct, frozen=True, kw_only=True):
     """A sender's credential, and whom its alerts concern."""
 
@@ -154,6 +168,10 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
             "AWS accounts whose SNS topics may send here; without it all that know the key.",
         ),
     ] = ()
+    heartbeats: Annotated[
+        dict[str, Promise],
+        Key(Named("heartbeat", Section(Promise)), "Signs of life that must come; others begin with their first ping."),
+    ] = {}
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):

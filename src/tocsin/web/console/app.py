@@ -20,7 +20,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
-from tocsin.web.console import deliveries, incident, keys, overview, people, verbs
+from tocsin.web.console import deliveries, heartbeats, incident, keys, overview, people, verbs
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
@@ -114,6 +114,8 @@ def _routes(parts: Console) -> list[BaseRoute]:
         get("/deliveries/{id}", shown(parts, deliveries.show_delivery)),
         get("/deliveries/{id}/raw", shown(parts, deliveries.download)),
         post("/deliveries/{id}/replay", done(parts, deliveries.replay)),
+        get("/heartbeats", shown(parts, heartbeats.show_heartbeats)),
+        post("/heartbeats", done(parts, heartbeats.switch)),
         get("/keys", shown(parts, keys.show_keys)),
         post("/keys", done(parts, keys.ring)),
         get("/people", shown(parts, people.show_people)),

@@ -9,6 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tocsin.changes.history import before
 from tocsin.engine.ports import Handled
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
@@ -54,6 +55,7 @@ def show_incident(visit: Visit) -> Response:
         buttons=buttons(state, visit.me),
         lines=lines[:ALERTS_MAX],
         hidden=len(lines) - ALERTS_MAX,
+        changes=before(console.store, state.opened_at),
         timeline=_timeline(console.store.timeline(name, TIMELINE_READ_MAX)),
         links=[link for link in state.face.links if _is_web(link)],
         others=[(other, called) for other, called in visit.names.items() if other != visit.me],
