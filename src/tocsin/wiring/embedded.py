@@ -40,6 +40,7 @@ from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
 from tocsin.web.gate import Gate
 from tocsin.web.health import health_routes
+from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.reception import Reception
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
@@ -208,7 +209,8 @@ class Embedded:
             public_url=self.url,
         )
         front = [Route("/v2/enqueue", _only_post, methods=_NOT_POST), *sender_routes(self._gate)]
-        return Starlette(routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)])
+        told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
+        return Starlette(routes=[*front, *chats, *told, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()

@@ -1,0 +1,143 @@
+"""What people and watchmen read: the console, health, the buttons of chats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tocsin.web.openapi.answers import JSON, page, plain
+from tocsin.web.openapi.writing import ANY, OBJECT, Answer, Content, Operation, Schema, Surface
+
+_FORM: Final = Content(media={"application/x-www-form-urlencoded": OBJECT})
+_SESSION: Final = ("session",)
+_SIGN_IN: Final = page("Sign in first.")
+_NOTHING: Final = page("There is nothing at this address.")
+_BROKEN: Final = {503: page("The store does not answer.")}
+_FORM_TROUBLE: Final = {
+    400: page("The form was not understood, or did not arrive whole."),
+    401: _SIGN_IN,
+    403: page("The form is not ours."),
+    404: _NOTHING,
+    408: page("The form did not arrive in time."),
+    413: page("The form is too large."),
+    415: page("This is no form."),
+    **_BROKEN,
+}
+_ON: Final = Answer(says="To the page that shows what came of it.", headers=("Location",))
+
+
+def _get(path: str, says: str, more: Mapping[int, Answer] | None = None) -> Operation:
+    answers = {200: page(says), 401: _SIGN_IN, **_BROKEN, **(more or {})}
+    return Operation(method="GET", path=path, says=says, answers=answers, security=_SESSION)
+
+
+def _post(path: str, says: str, more: Mapping[int, Answer] | None = None) -> Operation:
+    answers = {303: _ON, **_FORM_TROUBLE, **(more or {})}
+    return Operation(method="POST", path=path, says=says, answers=answers, body=_FORM, security=_SESSION)
+
+
+_MISSING: Final[Mapping[int, Answer]] = {404: _NOTHING}
+_EVENTS: Final = Answer(says="Server-sent events: which incidents have changed.", media={"text/event-stream": ANY})
+
+CONSOLE: Final = Surface(
+    name="console",
+    says="Pages for people, behind a session cookie. Forms carry the session's `csrf` token.",
+    operations=(
+        _get("/", "The incidents."),
+        _get("/incidents/{id}", "One incident.", _MISSING),
+        _post("/incidents/{id}", "A button of an incident."),
+        _get("/deliveries", "What came in."),
+        _get("/deliveries/{id}", "One delivery.", _MISSING),
+        _get(
+            "/deliveries/{id}/raw",
+            "The bytes of a delivery.",
+            {200: Answer(says="The bytes as they came.", media={"application/octet-stream": ANY}), 404: _NOTHING},
+        ),
+        _post("/deliveries/{id}/replay", "Handle a delivery again."),
+        _get("/heartbeats", "Who has promised to come, and when they came."),
+        _post("/heartbeats", "Enable, disable or delete a heartbeat."),
+        _get("/keys", "The integrations."),
+        _post("/keys", "A test alert."),
+        _get("/people", "Responders and teams."),
+        _post("/people/me", "Act as a responder."),
+        _post("/people/links", "A new sign-in link.", {200: page("The link.")}),
+        Operation(
+            method="GET",
+            path="/signin",
+            says="How to get a link.",
+            answers={200: page("How to get a link."), **_BROKEN},
+        ),
+        Operation(
+            method="GET",
+            path="/signin/{token}",
+            says="A link; looking does not use it up.",
+            answers={200: page("Use the link."), 403: page("The link is not good any more."), **_BROKEN},
+        ),
+        Operation(
+            method="POST",
+            path="/signin/{token}",
+            says="Use a link.",
+            answers={303: _ON, **_FORM_TROUBLE},
+            body=_FORM,
+        ),
+        _post("/signout", "End the session."),
+        Operation(
+            method="GET",
+            path="/events",
+            says="The live stream of the console.",
+            answers={200: _EVENTS, 401: plain("Sign in first."), 503: plain("Too many listen, or the store is gone.")},
+            security=_SESSION,
+        ),
+        Operation(
+            method="GET",
+            path="/static/{name}",
+            says="Style and script.",
+            answers={200: Answer(says="The file."), 404: _NOTHING},
+        ),
+    ),
+)
+
+_INTERACTION: Final[Schema] = {"type": "object", "properties": {"payload": {"type": "string"}}}
+
+CHAT: Final = Surface(
+    name="chat",
+    says="Buttons of chats, signed by them.",
+    operations=(
+        Operation(
+            method="POST",
+            path="/slack/interactions",
+            says="Slack's buttons.",
+            answers={
+                200: Answer(says="Stored."),
+                403: plain("The signature is not Slack's."),
+                413: plain("The body is too large."),
+                503: plain("Not stored, try again."),
+            },
+            body=Content(media={"application/x-www-form-urlencoded": _INTERACTION}),
+            security=("slackSignature",),
+        ),
+    ),
+)
+
+HEALTH: Final = Surface(
+    name="health",
+    says="For watchmen.",
+    operations=(
+        Operation(method="GET", path="/healthz", says="Is the process alive?", answers={200: plain("It is.")}),
+        Operation(
+            method="GET",
+            path="/readyz",
+            says="Does the invariant hold, and is nothing overdue?",
+            answers={200: plain("It does."), 503: plain("What is wrong.")},
+        ),
+        Operation(
+            method="GET", path="/metrics", says="The figures.", answers={200: plain("Prometheus's text format.")}
+        ),
+        Operation(
+            method="GET",
+            path="/openapi.json",
+            says="This document.",
+            answers={200: Answer(says="OpenAPI 3.1.", media={JSON: OBJECT})},
+        ),
+    ),
+)
