@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources import bodies
+from tests.sources import bodies, monitoring_bodies
 from tests.sources.aws_events import aws_events
-from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TITLE_MAX, Alert
+from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TAGS_MAX, TITLE_MAX, Alert
 from tocsin.kernel.json import Json
 from tocsin.sources import Reading, pagerduty, read, sns, undecodable
 from tocsin.sources.bounds import LABEL_MAX, LINK_MAX, LINKS_MAX, NAME_MAX
@@ -36,6 +36,7 @@ REAL = [
     bodies.custom_notification(),
     bodies.cloud_event(),
     {"title": "x", "labels": {"a": "b"}, "url": "https://host.example", "status": "ok", "timestamp": 1},
+    *monitoring_bodies.REAL,
 ]
 CHECKED_MAX = 100  # Of a batch: more say nothing new.
 MEDIA = ["", "application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"]
@@ -80,6 +81,8 @@ def check(alert: Alert) -> None:
     assert all(link.href.lower().startswith(("http://", "https://")) for link in alert.links)
     assert all(len(link.href) <= LINK_MAX * 3 and link.text for link in alert.links)
     assert len(alert.resource) <= LABEL_MAX
+    assert len(alert.tags) <= TAGS_MAX
+    assert all(0 < len(tag) <= NAME_MAX for tag in alert.tags)
     assert len(alert.account) + len(alert.region) <= 2 * NAME_MAX
     assert msgspec.json.decode(msgspec.json.encode(alert), type=Alert) == alert
 

@@ -44,7 +44,7 @@ _ZABBIX: Final = Shape(  # Names without case and underscores: everybody writes 
     },
     descriptions=("triggerdescription", "alertmessage", "message", "eventopdata", "opdata", "item"),
     resource=("hostname", "host", "hosthost"),
-    time=("eventrecoverytimestamp", "eventtimestamp"),
+    time=("eventrecoverytimestamp", "eventupdatetimestamp", "eventtimestamp"),
     tags=("eventtags", "tags"),
     labels=(
         ("host", "hostname"),
@@ -88,7 +88,7 @@ _SENSU: Final = Shape(
 
 _NAGIOS: Final = Shape(  # Names without case, underscores and the program's own beginning.
     source="nagios",
-    titles=("servicedesc", "servicename", "servicedisplayname", "hostname"),
+    titles=("servicedesc", "servicename", "servicedisplayname"),
     keys=(("hostname", "servicedesc"), ("hostname", "servicename"), ("hostname",)),
     state=("notificationtype",),
     states={
@@ -110,7 +110,6 @@ _NAGIOS: Final = Shape(  # Names without case, underscores and the program's own
         "down": Severity.CRITICAL,
         "unreachable": Severity.HIGH,
         "unknown": Severity.WARNING,
-        "up": Severity.HIGH,
     },
     descriptions=("serviceoutput", "longserviceoutput", "hostoutput", "notificationcomment"),
     resource=("hostname",),
@@ -180,15 +179,18 @@ def read_zabbix(value: dict[str, Json], hints: Hints) -> Reading | None:
 
 def read_sensu(value: dict[str, Json], hints: Hints) -> Reading | None:
     """The result of a check; None for an event that has only metrics."""
-    name, place = shapes.first(value, _SENSU.titles), shapes.first(value, _SENSU.resource)
-    return shapes.read(_SENSU, value, hints, title=f"{name} on {place}" if place else name) if name else None
+    title = _title(shapes.first(value, _SENSU.titles), shapes.first(value, _SENSU.resource))
+    return shapes.read(_SENSU, value, hints, title=title) if title else None
 
 
 def read_nagios(value: dict[str, Json], hints: Hints) -> Reading | None:
     """A notification of Nagios or Icinga, made of their macros."""
     fields = shapes.folded({_PROGRAM.sub("", name, count=1): item for name, item in value.items()})
-    host, service = shapes.first(fields, ("hostname",)), shapes.first(fields, _NAGIOS.titles[:3])
-    return shapes.read(_NAGIOS, fields, hints, event=value, title=f"{service} on {host}" if service and host else "")
+    host, state = shapes.first(fields, _NAGIOS.resource), shapes.first(fields, ("hoststate",))
+    title = _title(shapes.first(fields, _NAGIOS.titles), host) or (
+        f"{host} is {state.lower()}" if host and state else host
+    )
+    return shapes.read(_NAGIOS, fields, hints, event=value, title=title)
 
 
 def read_prtg(value: dict[str, Json], hints: Hints) -> Reading | None:
@@ -197,9 +199,14 @@ def read_prtg(value: dict[str, Json], hints: Hints) -> Reading | None:
     ended = _NOW.search(shapes.first(fields, _PRTG.state)[:200])
     if ended:
         fields["status"] = ended[1]
-    return shapes.read(_PRTG, fields, hints, event=value)
+    title = _title(shapes.first(fields, _PRTG.titles), shapes.first(fields, _PRTG.resource))
+    return shapes.read(_PRTG, fields, hints, event=value, title=title)
 
 
 def read_kapacitor(value: dict[str, Json], hints: Hints) -> Reading | None:
     """An event of an alert node."""
     return shapes.read(_KAPACITOR, value, hints)
+
+
+def _title(check: str, place: str) -> str:
+    return f"{check} on {place}" if check and place else check

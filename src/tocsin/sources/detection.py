@@ -26,7 +26,6 @@ QUERY_HEADER: Final = "x-tocsin-query"  # Noted by us: the query of the sender's
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
-_CARRIERS: Final = ("payload", "data")  # The fields in which forms carry JSON.
 _CREDENTIALS: Final = frozenset({"token", "access_token", "api_key", "apikey"})  # Of a query; nobody may read them.
 
 _ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
@@ -95,13 +94,13 @@ def _words(body: bytes, media: str, hints: Hints) -> Reading:
 
 def _fields(fields: dict[str, Json], hints: Hints, source: str) -> Reading:
     """A form: the JSON that one of its fields carries, else what its fields say."""
-    for name in _CARRIERS:
-        payload = fields.get(name)
-        if isinstance(payload, str) and payload.lstrip()[:1] == "{":
-            try:
-                return _value(json.decode(payload), hints)
-            except json.JsonError as error:
-                return Reading(source=source, problems=(Problem(name, f"this is not JSON: {error}"),), event=fields)
+    name = "data" if fields.keys() == {"data"} else "payload"
+    payload = fields.get(name)
+    if isinstance(payload, str) and payload.lstrip()[:1] == "{":
+        try:
+            return _value(json.decode(payload), hints)
+        except json.JsonError as error:
+            return Reading(source=source, problems=(Problem(name, f"this is not JSON: {error}"),), event=fields)
     return _content(fields, hints, source)
 
 

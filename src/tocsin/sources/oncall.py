@@ -15,7 +15,7 @@ from tocsin.sources.shapes import Shape
 
 _FORMATTED: Final = Shape(
     source="oncall",
-    titles=("title",),
+    titles=("title", "name", "summary"),
     keys=(("alert_uid",), ("title",)),
     state=("state",),
     severity=("severity", "labels.severity"),

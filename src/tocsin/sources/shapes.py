@@ -90,7 +90,8 @@ def read(
     state = state or state_of(shape, value)
     title = " ".join(part for part in (told or f"{shape.source} {matter}", state.said) if part)
     if state.recorded:
-        return Reading(source=shape.source, event=event, fact=f"For the record only: {bounds.title(title)}")
+        word = "" if state.said else f" ({bounds.line(first(value, shape.state), bounds.NAME_MAX)})"
+        return Reading(source=shape.source, event=event, fact=f"For the record only: {bounds.title(title)}{word}")
     own_tags = tags.read(at(value, shape.tags))
     alert = Alert(
         status=state.status,
