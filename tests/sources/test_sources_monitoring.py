@@ -9,6 +9,7 @@ import pytest
 from tests.sources import bodies, monitoring_bodies
 from tests.sources.bodies import NOW, encoded
 from tests.sources.monitoring_bodies import FORM, TEMPLATES, form
+from tests.sources.monitoring_stories import MONITORING_STORY
 from tocsin.incidents.alerts import TAGS_MAX, Alert, AlertStatus, Kind, Severity
 from tocsin.kernel.json import Json
 from tocsin.sources import Problem, Reading, monitors, read, shapes, tags, words
@@ -68,6 +69,25 @@ def test_what_is_over_is_found_by_what_fired(fires: Json, over: Json) -> None:
     first, last = only(reading(fires)), only(reading(over))
     assert (last.status, last.dedup_key) == (AlertStatus.RESOLVED, first.dedup_key)
     assert last.group_key == first.group_key
+
+
+TIMELESS = {"grafana_legacy"}  # The sender tells no time, so its late messages cannot be known.
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, steps in MONITORING_STORY.items() if any("late" in told.split() for told, _, _ in steps)],
+)
+def test_what_comes_late_is_older_than_the_recovery_that_it_follows(name: str) -> None:
+    over: Alert | None = None
+    for told, body, headers in MONITORING_STORY[name]:
+        alert = next(iter(reading(body, dict(headers)).alerts), None)
+        if alert and alert.status is AlertStatus.RESOLVED:
+            over = alert
+        elif alert and "late" in told.split() and name not in TIMELESS:
+            assert over is not None
+            assert (alert.dedup_key, alert.status) == (over.dedup_key, AlertStatus.FIRING)
+            assert (alert.occurred_at or 0) < (over.occurred_at or 0)
 
 
 @pytest.mark.parametrize("body", monitoring_bodies.REAL[1:], ids=lambda body: " ".join(list(body)[:3]))
