@@ -2,6 +2,7 @@
 
 The order: attributes of a CloudEvent in the headers; JSON, whatever the content type says, since many senders leave a
 wrong one (`curl -d`, Amazon SNS); a form; text. What an object's format is `formats` knows; what has none is generic.
+The fields of a form, and those of the query of a request without a body, are an object as any.
 """
 
 from __future__ import annotations

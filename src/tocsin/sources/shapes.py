@@ -87,7 +87,7 @@ def read(
     told, matter = title or first(value, shape.titles), known(shape, value)
     if not told and not matter:
         return None
-    state = state or state_of(shape, value)
+    state = state or _state(shape, value)
     title = " ".join(part for part in (told or f"{shape.source} {matter}", state.said) if part)
     if state.recorded:
         word = "" if state.said else f" ({bounds.line(first(value, shape.state), bounds.NAME_MAX)})"
@@ -116,12 +116,6 @@ def read(
         occurred_at=bounds.instant(at(value, shape.time)),
     )
     return Reading(source=shape.source, alerts=(alert,), event=event)
-
-
-def state_of(shape: Shape, value: dict[str, Json]) -> State:
-    """What the state of *value* means."""
-    word = first(value, shape.state).strip().lower()
-    return shape.states.get(word) or State(status=words.status(word))
 
 
 def known(shape: Shape, value: dict[str, Json]) -> str:
@@ -163,6 +157,12 @@ def is_placeholder(text: str) -> bool:
 def folded(value: dict[str, Json]) -> dict[str, Json]:
     """*value* by names without case and underscores: `alert_type`, `alertType` and `ALERTTYPE` are one name."""
     return {name.replace("_", "").lower(): item for name, item in value.items()}
+
+
+def _state(shape: Shape, value: dict[str, Json]) -> State:
+    """What the state of *value* means."""
+    word = first(value, shape.state).strip().lower()
+    return shape.states.get(word) or State(status=words.status(word))
 
 
 def _key(shape: Shape, hints: Hints, matter: str, part: str) -> str:
