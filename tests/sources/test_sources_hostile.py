@@ -6,17 +6,18 @@ import json
 import random
 import time
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources import bodies
+from tests.sources import bodies, monitoring_bodies
 from tests.sources.aws_events import aws_events
-from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TITLE_MAX, Alert
+from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TAGS_MAX, TITLE_MAX, Alert
 from tocsin.kernel.json import Json
-from tocsin.sources import Reading, pagerduty, read, sns, undecodable
+from tocsin.sources import Reading, monitors, pagerduty, read, sns, undecodable
 from tocsin.sources.bounds import LABEL_MAX, LINK_MAX, LINKS_MAX, NAME_MAX
 
 REAL = [
@@ -36,6 +37,7 @@ REAL = [
     bodies.custom_notification(),
     bodies.cloud_event(),
     {"title": "x", "labels": {"a": "b"}, "url": "https://host.example", "status": "ok", "timestamp": 1},
+    *monitoring_bodies.REAL,
 ]
 CHECKED_MAX = 100  # Of a batch: more say nothing new.
 MEDIA = ["", "application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"]
@@ -80,6 +82,8 @@ def check(alert: Alert) -> None:
     assert all(link.href.lower().startswith(("http://", "https://")) for link in alert.links)
     assert all(len(link.href) <= LINK_MAX * 3 and link.text for link in alert.links)
     assert len(alert.resource) <= LABEL_MAX
+    assert len(alert.tags) <= TAGS_MAX
+    assert all(0 < len(tag) <= NAME_MAX for tag in alert.tags)
     assert len(alert.account) + len(alert.region) <= 2 * NAME_MAX
     assert msgspec.json.decode(msgspec.json.encode(alert), type=Alert) == alert
 
@@ -135,6 +139,26 @@ def test_pagerdutys_answer_never_fails(value: Json) -> None:
 @given(st.dictionaries(st.sampled_from(sorted(bodies.confirmation())), scalars))
 def test_the_signed_text_of_anything_is_bytes_or_none(envelope: dict[str, Json]) -> None:
     assert isinstance(sns.canonical(envelope), bytes | None)
+
+
+@given(st.sampled_from(REAL), st.data(), st.sampled_from(sorted(monitors.BY_FORM)))
+def test_any_body_at_an_address_that_names_a_format_is_read(body: Json, data: st.DataObject, word: str) -> None:
+    checked({"x-tocsin-form": word}, json.dumps(mutated(body, data)).encode())
+
+
+@given(st.dictionaries(names, st.text(max_size=20), max_size=8), st.text(max_size=60))
+def test_any_query_and_any_form_is_read(fields: dict[str, str], query: str) -> None:
+    text = urlencode({name: item.encode("utf-8", "surrogatepass") for name, item in fields.items()}, errors="replace")
+    for told in (text, query):
+        checked({"x-tocsin-query": told}, b"")
+        checked({"content-type": MEDIA[3]}, told.encode("utf-8", "surrogatepass"))
+
+
+@given(st.dictionaries(names, st.text(max_size=20), max_size=8), st.text(max_size=5))
+def test_any_form_in_parts_is_read(fields: dict[str, str], boundary: str) -> None:
+    parts = [f'form-data; name="{name}"\r\n\r\n{item}\r\n' for name, item in fields.items()]
+    body = "".join(f"--{boundary}\r\nContent-Disposition: {part}" for part in parts)
+    checked({"content-type": f"multipart/form-data; boundary={boundary}"}, body.encode("utf-8", "surrogatepass"))
 
 
 def mutated(body: Json, data: st.DataObject) -> Json:
@@ -205,13 +229,22 @@ LARGE: dict[str, Callable[[int], bytes]] = {
     ),
     "message": lambda size: bodies.encoded(bodies.sns({"alerts": ["x" * size]})),
     "open brackets": lambda size: b"[" * size,
+    "parts": lambda size: b"--b\r\nContent-Disposition: form-data; name=" * (size // 44),
+    "brackets": lambda size: bodies.encoded(monitoring_bodies.datadog_default(title="[P1] " * (size // 5))),
+    "fields of a monitor": lambda size: bodies.encoded(
+        monitoring_bodies.uptimerobot(**{f"f_{number}": number for number in range(size // 14)})
+    ),
+    "tags": lambda size: bodies.encoded(monitoring_bodies.datadog(tags="a," * (size // 2))),
     "colons": lambda size: bodies.encoded(bodies.sns("x", TopicArn="arn:aws:sns:" + ":" * size)),
 }
 
 
+KINDS = {"form": MEDIA[3], "escapes": MEDIA[3], "parts": "multipart/form-data; boundary=b"}
+
+
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_body_costs_no_more_than_its_size(name: str) -> None:
-    media = {"content-type": MEDIA[3] if name in {"form", "escapes"} else ""}
+    media = {"content-type": KINDS.get(name, "")}
     body = LARGE[name](MEGABYTE)
     began = time.process_time()
     checked(media, body)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.sources import bodies
 from tests.sources.aws_events import aws_events
+from tests.sources.monitoring_stories import MONITORING_STORY
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import format_instant
@@ -117,6 +118,7 @@ STORY: dict[str, list[Step]] = {
         step("the same again", b"Disk full\r\non db-1", content_type="text/plain"),
         step("brackets", b"[FIRING] disk full", content_type="text/plain"),
     ],
+    **MONITORING_STORY,
 }
 
 
@@ -151,6 +153,7 @@ def rows(alert: Alert) -> list[str]:
     found += [f"  group: {alert.group_key}"] if alert.group_key else []
     where = [part for part in (alert.account, alert.region, alert.resource) if part]
     found += [f"  where: {' / '.join(where)}"] if where else []
+    found += [f"  tags: {', '.join(alert.tags)}"] if alert.tags else []
     found += (
         [f"  labels: {', '.join(f'{name}={value}' for name, value in alert.labels.items())}"] if alert.labels else []
     )

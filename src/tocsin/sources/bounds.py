@@ -130,9 +130,16 @@ def links(pairs: Iterable[tuple[str, Json]]) -> tuple[Link, ...]:
 
 
 def instant(value: Json) -> Instant | None:
-    """The instant that a sender wrote: ISO 8601, or seconds or milliseconds since 1970; None if it is none of these."""
+    """The instant that a sender wrote: ISO 8601, or seconds or milliseconds since 1970; None if it is none of these.
+
+    A number may be written as text: forms and templates have nothing else.
+    """
     if type(value) is str:
-        return _instant(value) if len(value) <= _TIME_TEXT_MAX else None
+        if len(value) > _TIME_TEXT_MAX:
+            return None
+        if not (value.isascii() and value.isdigit()):
+            return _instant(value)
+        value = int(value)
     if type(value) in NUMBERS and 0 < value <= INSTANT_MAX:
         return int(value * 1000) if value < _SECONDS_MAX else int(value)
     return None

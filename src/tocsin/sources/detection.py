@@ -2,12 +2,14 @@
 
 The order: attributes of a CloudEvent in the headers; JSON, whatever the content type says, since many senders leave a
 wrong one (`curl -d`, Amazon SNS); a form; text. What an object's format is `formats` knows; what has none is generic.
+The fields of a form, and those of the query of a request without a body, are an object as any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import unquote_plus
 
 from msgspec.structs import replace
 
@@ -20,9 +22,12 @@ from tocsin.sources.reading import Hints, Problem, Reading
 
 KEY_HEADER: Final = "x-alert-key"
 FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender's address names.
+QUERY_HEADER: Final = "x-tocsin-query"  # Noted by us: the query of the sender's address.
 
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
+
+_CREDENTIALS: Final = frozenset({"token", "access_token", "api_key", "apikey"})  # Of a query; nobody may read them.
 
 _ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
 
@@ -40,7 +45,7 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Re
         return cloudevents.read_binary(heads, body, hints)
     body = body.removeprefix(_BOM).strip()
     if not body:
-        return _unreadable("unknown", "it is empty")
+        return read_query(heads.get(QUERY_HEADER, ""), hints)
     media = heads.get("content-type", "").partition(";")[0].strip().lower()
     declared = media.endswith("json")
     if declared or body[:1] in b"{[":
@@ -50,6 +55,18 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Re
             if declared or _looks_like_json(body):
                 return _unreadable("json", f"this is not JSON: {error}")
     return _words(body, media, hints)
+
+
+def read_query(query: str, hints: Hints) -> Reading:
+    """What a request without a body says in the *query* of its address (without the question mark)."""
+    query = query.encode("utf-8", "replace").decode()
+    fields = form.parse(query)
+    if fields is not None:
+        return _fields(
+            {name: item for name, item in fields.items() if name.lower() not in _CREDENTIALS}, hints, "query"
+        )
+    told = unquote_plus(query).strip()
+    return text.read(told, hints, "query") if told else _unreadable("unknown", "it is empty")
 
 
 def _looks_like_json(body: bytes) -> bool:
@@ -68,16 +85,24 @@ def _words(body: bytes, media: str, hints: Hints) -> Reading:
                 f"this is neither JSON nor a form nor text in UTF-8: byte {error.start} is {body[error.start]:#04x}",
             )
         told = body.decode("utf-8", "replace")
-    fields = form.parse(told) if media == form.MEDIA_TYPE else None
-    if fields is None:
-        return text.read(told, hints)
-    payload = fields.get("payload")
+    fields = None
+    if media == form.MEDIA_TYPE:
+        fields = form.parse(told)
+    elif media == form.MULTIPART:
+        fields = form.parse_multipart(told, hints.headers.get("content-type", ""))
+    return text.read(told, hints) if fields is None else _fields(fields, hints, "form")
+
+
+def _fields(fields: dict[str, Json], hints: Hints, source: str) -> Reading:
+    """A form: the JSON that one of its fields carries, else what its fields say."""
+    name = "data" if fields.keys() == {"data"} else "payload"
+    payload = fields.get(name)
     if isinstance(payload, str) and payload.lstrip()[:1] == "{":
         try:
             return _value(json.decode(payload), hints)
         except json.JsonError as error:
-            return Reading(source="form", problems=(Problem("payload", f"this is not JSON: {error}"),), event=fields)
-    return generic.read(fields, hints, "form")
+            return Reading(source=source, problems=(Problem(name, f"this is not JSON: {error}"),), event=fields)
+    return _content(fields, hints, source)
 
 
 def _value(value: Json, hints: Hints) -> Reading:

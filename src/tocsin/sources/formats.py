@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from tocsin.kernel.json import Json
-from tocsin.sources import alertmanager, chatbot, cloudevents, cloudwatch, eventbridge, pagerduty, prometheus
+from tocsin.sources import alertmanager, chatbot, cloudevents, cloudwatch, eventbridge, monitors, pagerduty, prometheus
 from tocsin.sources.reading import Hints, Reader
 
 # The formats that an address can name, as `github` of `/v1/in/KEY/github`.
-_BY_FORM: Final[dict[str, Reader]] = {}
+_BY_FORM: Final[dict[str, Reader]] = {
+    **monitors.BY_FORM,
+}
 
 # The header that only this sender sets, and its reader.
 _BY_HEADER: Final[tuple[tuple[str, Reader], ...]] = ()
@@ -28,6 +30,7 @@ _BY_NAMES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
     (frozenset({"detail-type", "source"}), eventbridge.read),
     (frozenset({"specversion", "type", "source"}), cloudevents.read),
     (frozenset({"version", "source", "content"}), chatbot.read),
+    *monitors.BY_NAMES,
 )
 
 

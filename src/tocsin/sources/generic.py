@@ -13,7 +13,7 @@ from typing import Final
 
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
-from tocsin.sources import bounds, words
+from tocsin.sources import bounds, tags, words
 from tocsin.sources.reading import Hints, Problem, Reading
 
 FIELDS_MAX: Final = 1000  # Of a flattened object: enough for the set of names to tell shapes apart.
@@ -22,12 +22,22 @@ SHOWN_MAX: Final = 6  # Fields in the description when nobody wrote one.
 _TITLES: Final = ("title", "summary", "subject", "message", "text", "name")
 _DESCRIPTIONS: Final = ("description", "details", "body", "message", "text")
 _STATUSES: Final = ("status", "state", "event_action", "action")
-_KEYS: Final = ("dedup_key", "dedup", "alias", "fingerprint", "incident_key", "key", "id")
+_KEYS: Final = (
+    "dedup_key",
+    "dedup",
+    "deduplication_key",
+    "alias",
+    "fingerprint",
+    "incident_key",
+    "alert_uid",
+    "key",
+    "id",
+)
 _SEVERITIES: Final = ("severity", "priority", "level")
 _RESOURCES: Final = ("resource", "host", "service", "source")
-_LINKS: Final = ("url", "link", "href")
+_LINKS: Final = ("url", "link", "href", "source_url")
 _TIMES: Final = ("timestamp", "time", "occurred_at")
-_LABELS: Final = ("labels", "tags", "details")
+_LABELS: Final = ("labels", "tags", "details", "meta")
 
 
 def read(value: dict[str, Json], hints: Hints, source: str = "json") -> Reading:
@@ -49,6 +59,7 @@ def alert(value: dict[str, Json], hints: Hints, source: str = "json") -> Alert |
         return "the object says nothing"
     resource, _ = _first(fields, _RESOURCES)
     title = hints.title or own_title or _title(leaves)
+    own_tags = tags.read(fields.get("tags"))
     shown = leaves.items() if described_by or not titled_by else _without(leaves, {titled_by})
     return Alert(
         status=words.status(_first_value(fields, _STATUSES)),
@@ -60,7 +71,8 @@ def alert(value: dict[str, Json], hints: Hints, source: str = "json") -> Alert |
         account=bounds.line(_first(fields, ("account", "account_id"))[0], bounds.NAME_MAX),
         region=bounds.line(_first(fields, ("region",))[0], bounds.NAME_MAX),
         resource=bounds.line(resource, bounds.LABEL_MAX),
-        labels=bounds.labels(_label_pairs(leaves, {titled_by, described_by})),
+        labels=bounds.labels(_label_pairs(leaves, {titled_by, described_by, "tags" if own_tags else ""})),
+        tags=own_tags,
         links=bounds.links(("Link", fields[name]) for name in _LINKS if name in fields),
         occurred_at=bounds.instant(_first_value(fields, _TIMES)),
     )
@@ -158,8 +170,17 @@ def _label_pairs(leaves: dict[str, Json], taken: set[str]) -> Iterator[tuple[str
     """All leaves but the title and the description; those of an object of labels under their own names."""
     for name, item in leaves.items():
         if "." not in name:
-            if name.lower() not in taken:
+            if name.lower() == "meta" and isinstance(item, str) and "=" in item:
+                yield from _meta(item)
+            elif name.lower() not in taken:
                 yield name, item
             continue
         owner, _, rest = name.partition(".")
         yield (rest if owner.lower() in _LABELS else name), item
+
+
+def _meta(text: str) -> Iterator[tuple[str, str]]:
+    """GoAlert's `meta=name=value`; of a form that has several, they stand behind each other."""
+    for pair in text[: bounds.LINK_MAX].split(", "):
+        name, _, value = pair.partition("=")
+        yield name, value

@@ -11,13 +11,14 @@ from tocsin.sources.bounds import said
 _WORD_MAX: Final = 40  # Characters; no word below is longer.
 
 _RESOLVED: Final = (
-    "resolve resolved ok close closed up recovered recovery normal success successful healthy green cleared 0"
+    "resolve resolved ok close closed up recovered recovery normal success successful healthy green good clear cleared"
+    " fixed solved operational passing passed succeeded online restored 0"
 )
-_ACKNOWLEDGED: Final = "ack acknowledge acknowledged"
-_CRITICAL: Final = "critical crit fatal emergency emerg disaster page blocker p0 p1 sev0 sev1 s1"
-_HIGH: Final = "high error err major alert urgent severe p2 sev2 s2"
-_WARNING: Final = "warning warn medium moderate minor average p3 sev3 s3"
-_INFO: Final = "info information informational low notice none debug ok trivial p4 p5 sev4 sev5 s4"
+_ACKNOWLEDGED: Final = "ack acked acknowledge acknowledged acknowledgement"
+_CRITICAL: Final = "critical crit fatal emergency emerg disaster page blocker highest p0 p1 sev0 sev1 s1"
+_HIGH: Final = "high error err major alert urgent severe danger p2 sev2 s2"
+_WARNING: Final = "warning warn medium moderate minor average degraded p3 sev3 s3"
+_INFO: Final = "info information informational low lowest notice none debug ok trivial p4 p5 sev4 sev5 s4"
 
 _STATUSES: Final[dict[str, AlertStatus]] = {
     **dict.fromkeys(_RESOLVED.split(), AlertStatus.RESOLVED),
