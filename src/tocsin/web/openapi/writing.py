@@ -15,6 +15,7 @@ ANY: Final[Schema] = {}
 TEXT: Final[Schema] = {"type": "string"}
 OBJECT: Final[Schema] = {"type": "object"}
 
+_SEGMENT: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9._@+-]{1,64}$"}
 _PARAMETER: Final = re.compile(r"\{(\w+)(?::path)?\}")
 _WORDS: Final = re.compile(r"[^A-Za-z0-9]+")
 
@@ -63,6 +64,8 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     says: str
     operations: tuple[Operation, ...]
 
+
+_NOTHING: Final = Answer(says="There is nothing at this address.", media={"text/html": TEXT, "text/plain": TEXT})
 
 SECURITY: Final[Mapping[str, Schema]] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An integration key."},
@@ -119,17 +122,24 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
         "operationId": _WORDS.sub("_", f"{operation.method.lower()} {operation.path}").strip("_"),
         "parameters": [
             *[
-                {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+                {"name": name, "in": "path", "required": True, "schema": _SEGMENT}
                 for name in _PARAMETER.findall(operation.path)
             ],
             *[_parameter(parameter) for parameter in operation.parameters],
         ],
-        "responses": {str(status): _answer(status, answer) for status, answer in operation.answers.items()},
+        "responses": {str(status): _answer(status, answer) for status, answer in sorted(_answers(operation))},
         "security": [{name: []} for name in operation.security],
     }
     if operation.body is not None:
         told["requestBody"] = {"required": operation.body.required, "content": _content(operation.body.media)}
     return told
+
+
+def _answers(operation: Operation) -> Iterable[tuple[int, Answer]]:
+    """Those of the row, and what is true of all: an address that is none is answered by the console's page."""
+    if "{" in operation.path and HTTPStatus.NOT_FOUND not in operation.answers:
+        yield HTTPStatus.NOT_FOUND, _NOTHING
+    yield from operation.answers.items()
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
