@@ -197,7 +197,7 @@ def described(kind: Kind) -> str:
     """What may stand there, in words."""
     match kind:
         case Section():
-            return "keys, see below"
+            return f"its `{kind.short}`, or keys, see below" if kind.short else "keys, see below"
         case Named():
             return f"{kind.word} names, each with keys, see below"
         case Many():

@@ -24,8 +24,6 @@ FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender'
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
-_ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
-
 
 def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Reading:
     """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised."""
@@ -92,7 +90,7 @@ def _value(value: Json, hints: Hints) -> Reading:
 
 def _object(value: dict[str, Json], hints: Hints) -> Reading:
     names = value.keys()
-    if names >= _ENVELOPE:
+    if names >= sns.ENVELOPE:
         found = sns.opened(value, hints)
         if isinstance(found, Reading):
             return found

@@ -36,7 +36,7 @@ class Interpreter:
     def interpret(self, delivery: Delivery) -> Interpretation:
         """What *delivery* means."""
         match delivery.channel:
-            case "in":
+            case "in" | "sqs":
                 return self._alerts(delivery)
             case "console" | "cli":
                 return _commands(delivery, _read_command(delivery.body))

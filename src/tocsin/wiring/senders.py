@@ -8,25 +8,30 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
+from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.sns.verification import Confirmed, Forged, Unavailable, Verified, Verifier
-from tocsin.sources.sns import SUBSCRIPTION
+from tocsin.sources.sns import ENVELOPE, SUBSCRIPTION
 from tocsin.web.reception import Check, Verdict
 from tocsin.wiring.settings import Settings
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,100}")  # SNS numbers its messages with UUIDs.
+_KIND: Final = "x-amz-sns-message-type"
+_RAW: Final = "x-amz-sns-rawdelivery"
 
 log = logging.getLogger(__name__)
 
 
 def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[[str], bytes] | None = None) -> Check:
-    """Verifies a message by the accounts of its integration, and confirms a subscription that it asks for."""
+    """Verifies a message by its integration's topics and accounts, and confirms a subscription that it asks for."""
     verifiers = {
-        name: Verifier(fetch, allowed_accounts=integration.sns_accounts)
+        name: Verifier(fetch, allowed_topics=integration.sns_topics, allowed_accounts=integration.sns_accounts)
         for name, integration in settings.integrations.items()
     }
 
     def check(headers: Mapping[str, str], body: bytes, integration: str) -> Verdict:
+        if not _claims(headers) and _only_mentions(body):
+            return Verdict(HTTPStatus.OK)
         verifier = verifiers[integration]
         found: Verified | Confirmed | Forged | Unavailable = verifier.verify(headers, body, clock())
         once = found.message_id if isinstance(found, Verified) and _NUMBER.fullmatch(found.message_id) else ""
@@ -46,3 +51,17 @@ def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[
         return Verdict(HTTPStatus.OK, once=once)
 
     return check
+
+
+def _claims(headers: Mapping[str, str]) -> bool:
+    """Whether a request says that it is a signed message."""
+    return _KIND in headers and headers.get(_RAW) != "true"
+
+
+def _only_mentions(body: bytes) -> bool:
+    """Whether an envelope is spoken of in *body*, and it is none: a message that tells of another message."""
+    try:
+        value = json.decode(body)
+    except json.JsonError:
+        return False
+    return isinstance(value, dict) and not (value.keys() >= ENVELOPE or "SigningCertURL" in value)

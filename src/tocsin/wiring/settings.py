@@ -134,6 +134,28 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     auto_resolve: Annotated[bool, Key(Flag(), "Whether the sender's all-clear resolves the incident.")] = True
 
 
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue of Amazon SQS whose messages are an integration's alerts."""
+
+    url: Annotated[
+        str, Key(Url(plain=True), "Its address: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.", unique=True)
+    ]
+    dead_letters: Annotated[
+        str | None,
+        Key(
+            Url(plain=True),
+            "The address of its dead-letter queue, which is read too; without it, the one of its redrive policy.",
+        ),
+    ] = None
+    role: Annotated[
+        str | None,
+        Key(
+            Text(shape=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}", what="the ARN of a role"),
+            "A role to assume for reading it; without it our own credentials do.",
+        ),
+    ] = None
+
+
 class Integration(msgspec.Struct, frozen=True, kw_only=True):
     """A sender's credential, and whom its alerts concern."""
 
@@ -152,6 +174,26 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             Many(of=Text(shape=r"[0-9]{12}", what="an AWS account ID of 12 digits", digits=True), single=True),
             "AWS accounts whose SNS topics may send here; without it all that know the key.",
+        ),
+    ] = ()
+    sns_topics: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(
+                of=Text(
+                    shape=r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?",
+                    what="the ARN of an SNS topic",
+                ),
+                single=True,
+            ),
+            "SNS topics that may send here, beside those of `sns_accounts`.",
+        ),
+    ] = ()
+    queues: Annotated[
+        tuple[Queue, ...],
+        Key(
+            Many(of=Section(Queue, short="url"), single=True),
+            "SQS queues whose messages are its alerts; needs `tocsin[aws]`.",
         ),
     ] = ()
 
