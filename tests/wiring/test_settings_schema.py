@@ -56,6 +56,11 @@ def test_the_published_schema_is_the_newest() -> None:
         (("routes", "[]", "when"), [{"title": ["x"]}], [[], {}, "x"]),
         (("policies", "*", "steps", "[]", "ask"), ["ada", ["ada", "bo"]], [[], 1]),
         (("integrations", "*", "sns_accounts"), ["111122223333", [111122223333], []], ["1", [{}]]),
+        (
+            ("integrations", "*", "queues"),
+            ["https://sqs.x/1/a", {"url": "${QUEUE}"}, ["http://a", {"url": "http://a", "role": None}], None],
+            ["x", {"dead_letters": "http://a"}, [{}], 7],
+        ),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),

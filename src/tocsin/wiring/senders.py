@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -59,9 +60,12 @@ def _claims(headers: Mapping[str, str]) -> bool:
 
 
 def _only_mentions(body: bytes) -> bool:
-    """Whether an envelope is spoken of in *body*, and it is none: a message that tells of another message."""
+    """Whether *body* speaks of envelopes and is none: an alert that quotes another message, or a line of a log.
+
+    What `sources.read` would open must be verified: a JSON object, alone or in the field `payload` of a form.
+    """
     try:
-        value = json.decode(body)
+        value = json.decode(body.removeprefix(codecs.BOM_UTF8))
     except json.JsonError:
-        return False
-    return isinstance(value, dict) and not (value.keys() >= ENVELOPE or "SigningCertURL" in value)
+        return b"payload=" not in body
+    return not isinstance(value, dict) or not (value.keys() >= ENVELOPE or "SigningCertURL" in value)
