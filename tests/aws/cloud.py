@@ -114,7 +114,12 @@ def environment(url: str) -> dict[str, str]:
 def ministack(log: Path) -> Iterator[str]:
     """Run it in a process group of its own while the context lasts; its address."""
     port = free_port()
-    environ = os.environ | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1"}
+    environ = os.environ | {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",  # It would listen on all addresses.
+    }
     with log.open("wb") as file:
         process = subprocess.Popen(
             [Path(sys.executable).with_name("ministack")],
