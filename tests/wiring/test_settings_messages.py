@@ -9,6 +9,7 @@ from tocsin.wiring.settings_problems import SettingsError
 
 FILLED = {"SLACK_BOT_TOKEN": "test-token", "NET": "not a network", "BROKEN": "\udcff"}
 
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/111122223333/alerts"
 FIELDS_TOLD = "title, status, severity, kind, source, integration, account, region, resource, labels, description"
 
 # The file, and every line that is told about it; the file's name is left out.
@@ -114,6 +115,20 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "an account of 11 digits": (
         "integrations: {a: {sns_accounts: 11112222333}}\n",
         ['1:34: integrations.a.sns_accounts: "11112222333" is not an AWS account ID of 12 digits'],
+    ),
+    "no queues": (
+        f"integrations:\n  a: {{queues: http://a/111122223333/a}}\n  b:\n    queues: {{url: '{QUEUE}', dead_letters: http://b/}}\n",
+        [
+            f"2:7: integrations.a.queues: queue 1: its url is not at a host of Amazon SQS, like {QUEUE}",
+            f"4:5: integrations.b.queues: queue 1: its dead_letters is not the address of a queue, like {QUEUE}",
+        ],
+    ),
+    "one queue twice, and what is none": (
+        f"integrations: {{a: {{queues: '{QUEUE}'}}, b: {{queues: ['{QUEUE}', []]}}}}\n",
+        [
+            "1:101: integrations.b.queues[0].url: is the same as integrations.a.queues.url; each needs its own",
+            "1:160: integrations.b.queues[1]: must be keys and values, not a list",
+        ],
     ),
     # Names.
     "no such responder": (

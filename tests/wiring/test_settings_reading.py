@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND
-from tocsin.wiring.settings import Integration, Responder, Settings, Team
+from tocsin.wiring.settings import Integration, Queue, Responder, Settings, Team
 from tocsin.wiring.settings_file import TEMPLATE, inspect, load, parse
 from tocsin.wiring.settings_kinds import Kind, Many, Named, Secret, Section, entries
 from tocsin.wiring.settings_problems import Problem, SettingsError
@@ -280,3 +280,24 @@ def test_no_bytes_break_the_reader(raw: bytes) -> None:
 @given(st.dictionaries(st.sampled_from([*entries(Settings)]), DOCUMENTS, max_size=4))
 def test_no_values_break_the_reader(document: object) -> None:
     attempt(yaml.dump(document, allow_unicode=True).encode("utf-8", "surrogatepass"))
+
+
+def test_a_queue_is_an_address_or_has_keys_alone_or_in_a_list() -> None:
+    host = "https://sqs.eu-west-1.amazonaws.com/111122223333"
+    role = "arn:aws:iam::111122223333:role/tocsin-reads"
+    config = f"""
+        integrations:
+          a: {{queues: {host}/a}}
+          b: {{queues: {{url: "{host}/b", role: "{role}"}}}}
+          c: {{queues: ["{host}/c", {{url: "{host}/d", dead_letters: "${{LETTERS}}"}}]}}
+    """
+    found = parse(config.encode(), {"LETTERS": f"{host}/e"}).settings.integrations
+    assert found["a"].queues == (Queue(url=f"{host}/a"),)
+    assert found["b"].queues == (Queue(url=f"{host}/b", role=role),)
+    assert found["c"].queues == (Queue(url=f"{host}/c"), Queue(url=f"{host}/d", dead_letters=f"{host}/e"))
+
+
+def test_whoever_runs_us_may_read_queues_elsewhere() -> None:
+    config = b"integrations: {a: {queues: 'http://127.0.0.1:4566/111122223333/a'}}"
+    (queue,) = parse(config, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}).settings.integrations["a"].queues
+    assert queue.url == "http://127.0.0.1:4566/111122223333/a"

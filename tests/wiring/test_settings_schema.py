@@ -56,6 +56,11 @@ def test_the_published_schema_is_the_newest() -> None:
         (("routes", "[]", "when"), [{"title": ["x"]}], [[], {}, "x"]),
         (("policies", "*", "steps", "[]", "ask"), ["ada", ["ada", "bo"]], [[], 1]),
         (("integrations", "*", "sns_accounts"), ["111122223333", [111122223333], []], ["1", [{}]]),
+        (
+            ("integrations", "*", "queues"),
+            ["https://sqs.x/1/a", {"url": "${QUEUE}"}, ["http://a", {"url": "http://a", "role": None}], None],
+            ["x", {"dead_letters": "http://a"}, [{}], 7],
+        ),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),
@@ -197,7 +202,7 @@ def described(kind: Kind) -> str:
     """What may stand there, in words."""
     match kind:
         case Section():
-            return "keys, see below"
+            return f"its `{kind.short}`, or keys, see below" if kind.short else "keys, see below"
         case Named():
             return f"{kind.word} names, each with keys, see below"
         case Many():

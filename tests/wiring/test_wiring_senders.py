@@ -15,12 +15,14 @@ integrations:
   open: {}
   ours: {sns_accounts: '111122223333'}
   theirs: {sns_accounts: '999999999999'}
+  topic: {sns_accounts: '999999999999', sns_topics: 'arn:aws:sns:eu-west-1:111122223333:alerts'}
+  other: {sns_topics: 'arn:aws:sns:eu-west-1:111122223333:others'}
 """
 SETTINGS = parse(CONFIG.encode(), {}).settings
 CONFIRM = {"x-amz-sns-message-type": "SubscriptionConfirmation"}
 
 
-@pytest.mark.parametrize("integration", ["open", "ours", "default"])
+@pytest.mark.parametrize("integration", ["open", "ours", "topic", "default"])
 def test_a_signed_message_comes_in_under_its_number(integration: str) -> None:
     verdict = sns_check(SETTINGS, lambda: NOW, Web())(HEADERS, encoded(signed(notification())), integration)
     assert (verdict.status, verdict.message, verdict.once) == (200, "", "m-1")
@@ -33,9 +35,11 @@ def test_a_number_that_is_none_of_amazons_names_nothing() -> None:
     assert (verdict.status, verdict.once) == (200, "")
 
 
-def test_the_accounts_of_an_integration_count(caplog: pytest.LogCaptureFixture) -> None:
-    verdict = sns_check(SETTINGS, lambda: NOW, Web())(HEADERS, encoded(signed(notification())), "theirs")
-    assert verdict.status == 403
+@pytest.mark.parametrize("integration", ["theirs", "other"])
+def test_the_accounts_and_topics_of_an_integration_count(caplog: pytest.LogCaptureFixture, integration: str) -> None:
+    web = Web()
+    verdict = sns_check(SETTINGS, lambda: NOW, web)(HEADERS, encoded(signed(notification())), integration)
+    assert (verdict.status, web.asked) == (403, [])
     assert "may not send here" in verdict.message
     assert caplog.messages == ["an SNS message was refused"]
 
@@ -81,3 +85,38 @@ def test_a_confirmation_elsewhere_is_refused() -> None:
 def test_without_another_fetcher_the_web_is_asked_over_tls() -> None:
     # Nothing is fetched for what is not even JSON, so that this asks nobody.
     assert sns_check(SETTINGS, lambda: NOW)(HEADERS, b"?", "ours").status == 403
+
+
+RAW = {"x-amz-sns-message-type": "Notification", "x-amz-sns-rawdelivery": "true"}
+TELLS_OF_ONE = (
+    b'{"title": "a function failed", "request": {"Type": "Notification", "SigningCertURL": "https://x.example"}}'
+)
+
+
+@pytest.mark.parametrize("headers", [{}, RAW])
+@pytest.mark.parametrize("body", [TELLS_OF_ONE, b'[{"SigningCertURL": 1}]', b"no SigningCertURL in line 3"])
+def test_a_message_that_tells_of_an_envelope_is_none(headers: dict[str, str], body: bytes) -> None:
+    verdict = sns_check(SETTINGS, lambda: NOW, Web())(headers, body, "ours")
+    assert (verdict.status, verdict.once) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (HEADERS, TELLS_OF_ONE),
+        ({}, b'{"SigningCertURL": "https://x.example"}'),
+        (RAW, b'{"Type": "Notification", "TopicArn": "x", "Message": "SigningCertURL"}'),
+        ({}, b'payload={"SigningCertURL": "x"}'),
+        ({}, b'\xef\xbb\xbf{"SigningCertURL": "https://x.example"}'),
+    ],
+)
+def test_what_claims_to_be_an_envelope_or_may_be_one_is_verified(headers: dict[str, str], body: bytes) -> None:
+    assert sns_check(SETTINGS, lambda: NOW, Web())(headers, body, "ours").status == 403
+
+
+def test_a_subscription_that_is_confirmed_already_is_confirmed_again() -> None:
+    web, asked = Web(), confirmation()
+    web.pages[str(asked["SubscribeURL"])] = b"<ok/>"
+    check = sns_check(SETTINGS, lambda: NOW, web)
+    found = [check(CONFIRM, encoded(signed(asked)), "ours") for _ in range(2)]
+    assert [(each.status, each.once) for each in found] == [(200, "m-2"), (200, "m-2")]

@@ -22,7 +22,7 @@ STORY_MAX: Final = 500  # Characters of a timeline line: a person reads it in on
 class Received(msgspec.Struct, frozen=True, kw_only=True):
     """Raw bytes as they came, before anybody has looked at them.
 
-    *channel*: the way they took (`in`, `pagerduty`, `slack`, `console`, `cli`, `self`). *key*: the name of the
+    *channel*: the way they took (`in`, `sqs`, `pagerduty`, `slack`, `console`, `cli`, `self`). *key*: the name of the
     integration that vouches for them, or empty. *head*: the header lines `name: value`, names in lower case, joined by
     newlines, without credentials.
     """

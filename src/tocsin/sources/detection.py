@@ -29,8 +29,6 @@ _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
 _CREDENTIALS: Final = frozenset({"token", "access_token", "api_key", "apikey"})  # Of a query; nobody may read them.
 
-_ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
-
 
 def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Reading:
     """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised."""
@@ -117,7 +115,7 @@ def _value(value: Json, hints: Hints) -> Reading:
 
 def _object(value: dict[str, Json], hints: Hints) -> Reading:
     names = value.keys()
-    if names >= _ENVELOPE:
+    if names >= sns.ENVELOPE:
         found = sns.opened(value, hints)
         if isinstance(found, Reading):
             return found

@@ -52,6 +52,7 @@ from tocsin.wiring.keys import TOKEN_BYTES, key_ring
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.queues import Queues
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -121,6 +122,7 @@ class Embedded:
                 *(chat.transport for chat in self._chats),
             ]
         )
+        self._queues = Queues(settings, self.clock, self._accept, self.store)
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -135,6 +137,7 @@ class Embedded:
         self._keeper.start()
         for chat in self._chats:
             chat.start()
+        self._queues.start()
         if self._heartbeat:
             self._heartbeat.start()
 
@@ -142,6 +145,7 @@ class Embedded:
         """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
         if self._heartbeat:
             self._heartbeat.stop()
+        self._queues.stop()
         for chat in self._chats:
             chat.stop()
         self._writer.close()
@@ -230,10 +234,10 @@ class Embedded:
             self.store, worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
         )
 
-    def _accept(self, received: Received) -> None:
-        """Store one delivery of a chat, durably."""
-        self.store.accept([received])
-        self.metrics.accepted(1)
+    def _accept(self, *received: Received) -> None:
+        """Store deliveries of a chat or a queue, durably, all or none."""
+        self.store.accept(received)
+        self.metrics.accepted(len(received))
         self._engine.wake()
 
     def _tell(self, received: Sequence[Received]) -> None:

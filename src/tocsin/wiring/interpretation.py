@@ -39,6 +39,7 @@ class Interpreter:
         self.addressing = Addressing(routes)
         self._channels: dict[str, Channel] = {
             "in": self._senders,
+            "sqs": self._senders,
             "console": _person,
             "cli": _person,
             "self": self._failure,

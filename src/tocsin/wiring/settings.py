@@ -148,6 +148,28 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     ] = Severity.HIGH.value
 
 
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue of Amazon SQS whose messages are an integration's alerts."""
+
+    url: Annotated[
+        str, Key(Url(plain=True), "Its address: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.", unique=True)
+    ]
+    dead_letters: Annotated[
+        str | None,
+        Key(
+            Url(plain=True),
+            "The address of its dead-letter queue, which is read too; without it, the one of its redrive policy.",
+        ),
+    ] = None
+    role: Annotated[
+        str | None,
+        Key(
+            Text(shape=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}", what="the ARN of a role"),
+            "A role to assume for reading it; without it our own credentials do.",
+        ),
+    ] = None
+
+
 class Integration(msgspec.Struct, frozen=True, kw_only=True):
     """A sender's credential, and whom its alerts concern."""
 
@@ -172,6 +194,26 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, Promise],
         Key(Named("heartbeat", Section(Promise)), "Signs of life that must come; others begin with their first ping."),
     ] = {}
+    sns_topics: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(
+                of=Text(
+                    shape=r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,30}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?",
+                    what="the ARN of an SNS topic",
+                ),
+                single=True,
+            ),
+            "SNS topics that may send here, beside those of `sns_accounts`.",
+        ),
+    ] = ()
+    queues: Annotated[
+        tuple[Queue, ...],
+        Key(
+            Many(of=Section(Queue, short="url"), single=True),
+            "SQS queues whose messages are its alerts; needs `tocsin[aws]`.",
+        ),
+    ] = ()
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):

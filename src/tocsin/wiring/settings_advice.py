@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from tocsin.aws.addresses import complaint
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.wiring.settings import DEFAULT, Responder, Settings
 
@@ -19,6 +20,16 @@ def advice(settings: Settings) -> Iterator[Advice]:
     yield from _routes(settings)
     if settings.mail and settings.mail.tls == "none" and settings.mail.password:
         yield ("mail", "tls"), "the password crosses the network in the open"
+
+
+def strangers(settings: Settings, environ: Mapping[str, str]) -> Iterator[Advice]:
+    """Queues that are not at Amazon SQS: no advice, but mistakes that depend on where we run."""
+    for name, integration in settings.integrations.items():
+        for number, queue in enumerate(integration.queues, 1):
+            for key, url in (("url", queue.url), ("dead_letters", queue.dead_letters)):
+                wrong = complaint(url, environ) if url else ""
+                if wrong:
+                    yield ("integrations", name, "queues"), f"queue {number}: its {key} {wrong}"
 
 
 def _responders(settings: Settings) -> Iterator[Advice]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Integration, Settings, Team
-from tocsin.wiring.settings_advice import advice
+from tocsin.wiring.settings_advice import advice, strangers
 from tocsin.wiring.settings_document import BYTES_MAX, Unreadable, at, compose
 from tocsin.wiring.settings_kinds import Section
 from tocsin.wiring.settings_problems import Problem, SettingsError
@@ -60,6 +60,11 @@ def parse(raw: bytes, environ: Mapping[str, str], file: str = FILE, *, public: b
     reader = Reader(text, environ, _names(root))
     settings = reader.read(Section(Settings), root, "")
     problems += reader.problems
+    if isinstance(settings, Settings):
+        problems += [
+            at(_locate(root, path), ".".join(str(step) for step in path), "", message)
+            for path, message in strangers(settings, environ)
+        ]
     if problems or not isinstance(settings, Settings):
         raise SettingsError(file, problems)
     warnings = [

@@ -107,11 +107,12 @@ class Named(msgspec.Struct, frozen=True):
 class Section(msgspec.Struct, frozen=True):
     """A mapping with fixed keys: those of *struct*, whose fields are annotated with `Key`.
 
-    *check* says what is wrong between them (`needs ...`), or nothing.
+    *check* says what is wrong between them (`needs ...`), or nothing. *short*: the key that a text alone stands for.
     """
 
     struct: type[msgspec.Struct]
     check: Callable[[Any], str] | None = None
+    short: str = ""
 
 
 Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Ref | PatternOf | Many | Named | Section

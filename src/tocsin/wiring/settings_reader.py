@@ -8,7 +8,7 @@ from typing import Final
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tocsin.routing.plans import OWN_TEAM
-from tocsin.wiring.settings_document import NULL, at
+from tocsin.wiring.settings_document import NULL, TEXT, at
 from tocsin.wiring.settings_kinds import (
     NAME,
     Entry,
@@ -72,6 +72,8 @@ class Reader:
             pairs: list[tuple[Node, Node]] = []
         elif isinstance(node, MappingNode):
             pairs = node.value
+        elif kind.short and isinstance(node, ScalarNode):
+            pairs = [(ScalarNode(TEXT, kind.short, node.start_mark, node.start_mark), node)]
         else:
             return self._mistyped(kind, node, where, "keys and values")
         known, valid = entries(kind.struct), True
@@ -145,7 +147,7 @@ class Reader:
     def _many(self, kind: Many, node: Node, where: str) -> object:
         if isinstance(node, SequenceNode):
             items = [self._item(kind, item, f"{where}[{place}]") for place, item in enumerate(node.value)]
-        elif kind.single and isinstance(node, ScalarNode):
+        elif kind.single and (isinstance(node, ScalarNode) or isinstance(kind.of, Section)):
             items = [self.read(kind.of, node, where)]
         else:
             return self._mistyped(kind, node, where, "a list")

@@ -93,12 +93,13 @@ def _text(kind: Text | Span | Choice | Url | Ref) -> _Schema:
 def _section(kind: Section) -> _Schema:
     known = entries(kind.struct)
     required = [entry.name for entry in known.values() if entry.required]
-    return {
+    whole: _Schema = {
         "type": "object",
         "additionalProperties": False,
         **({"required": required} if required else {}),
         "properties": {entry.name: _described(entry) for entry in known.values()},
     }
+    return {"anyOf": [_of(known[kind.short].key.kind), whole]} if kind.short else whole
 
 
 def _described(entry: Entry) -> _Schema:

@@ -26,6 +26,7 @@ INPUTS_MAX: Final = 20  # Of one delivery, whose incidents are linked; inputs ar
 
 CHANNELS: Final = {
     "in": "HTTP",
+    "sqs": "Amazon SQS",
     "pagerduty": "PagerDuty's protocol",
     "slack": "Slack",
     "console": "the console",
