@@ -98,7 +98,7 @@ def _cloud(value: dict[str, Json]) -> list[Push]:
                 default=text(value, "repository.mainbranch.name"),
                 after=text(new, "target.hash"),
                 by=_by(value),
-                count=len(commits),
+                count=None if change.get("truncated") is True else len(commits),
                 forced=change.get("forced") is True,
                 commits=tuple(
                     Commit(
@@ -126,7 +126,7 @@ def _center(value: dict[str, Json]) -> list[Push]:
             default="",
             after=pushes.present(text(change, "toHash")),
             by=_by(value),
-            count=len(found) or 1,
+            count=len(found) or None,
             commits=tuple(
                 Commit(text(item, "displayId", "id"), text(item, "message"), text(item, "author.name"))
                 for item in reversed(found)

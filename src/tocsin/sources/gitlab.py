@@ -32,6 +32,7 @@ _TIERS: Final = {
 # What runs other jobs than a push does: its failure is not repaired by a push that passes.
 _OWN_PIPELINES: Final = {"schedule": "scheduled pipeline", "parent_pipeline": "child pipeline"}
 
+_REQUESTS: Final = frozenset({"merge_request_event", "external_pull_request_event"})
 _FACTS: Final = frozenset({"emoji", "merge_request", "milestone", "note", "tag_push", "wiki_page", "work_item"})
 _STATES: Final = {
     "resolved": AlertStatus.RESOLVED,
@@ -55,9 +56,10 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
 
 def _pipeline(value: dict[str, Json], hints: Hints) -> Reading:
     told = thing(value, "object_attributes")
-    repository, branch, word = _repository(value), text(told, "ref"), text(told, "status")
-    trigger, default = text(told, "source"), text(value, "project.default_branch")
-    requested = trigger in {"merge_request_event", "external_pull_request_event"}
+    repository, word, trigger = _repository(value), text(told, "status"), text(told, "source")
+    requested = trigger in _REQUESTS
+    branch = f"!{text(value, 'merge_request.iid')}" if requested else text(told, "ref")
+    default = text(value, "project.default_branch")
     jobs = [job for job in things(value, "builds", JOBS_MAX) if job.get("status") == "failed"]
     return builds.reading(
         Build(
@@ -94,7 +96,7 @@ def _job(job: dict[str, Json]) -> str:
 
 def _build(value: dict[str, Json], hints: Hints) -> Reading:
     repository, branch, word = _repository(value), text(value, "ref"), text(value, "build_status")
-    allowed = value.get("build_allow_failure") is True
+    allowed, reason = value.get("build_allow_failure") is True, text(value, "build_failure_reason").replace("_", " ")
     outcome = Outcome.SILENT if allowed else _OUTCOMES.get(word, Outcome.SILENT)
     page, default = _page(value), text(value, "project.default_branch")
     return builds.reading(
@@ -110,7 +112,7 @@ def _build(value: dict[str, Json], hints: Hints) -> Reading:
             number=text(value, "build_id"),
             by=text(value, "user.username", "user.name"),
             description="\n\n".join(
-                filter(None, (text(value, "build_failure_reason").replace("_", " "), text(value, "commit.message")))
+                filter(None, (reason if outcome is Outcome.FAILED else "", text(value, "commit.message")))
             ),
             links=(("Job", f"{page}/-/jobs/{text(value, 'build_id')}"), ("Project", page)),
             labels=(("stage", text(value, "build_stage")),),

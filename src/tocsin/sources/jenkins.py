@@ -35,7 +35,7 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
     return builds.reading(
         Build(
             source=SOURCE,
-            repository=page.removesuffix(text(build, "url")) if text(build, "url") else "",
+            repository=page.partition("://")[2].partition("/")[0],
             pipeline=_job(path) or text(value, "name"),
             branch=branch,
             outcome=_OUTCOMES.get(word, Outcome.SILENT),
@@ -53,14 +53,13 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
 
 
 def _job(path: str) -> str:
-    """The names of the folders and of the job: `shop/api` of `job/shop/job/api/`."""
-    return "/".join(unquote(part) for part in path.strip("/").split("/")[1::2])
+    """The names of the folders and of the job: `shop/api` of `job/shop/job/api/`; a branch's is quoted twice."""
+    return "/".join(unquote(unquote(part)) for part in path.strip("/").split("/")[1::2])
 
 
 def _multibranch(path: str, branch: str) -> bool:
-    """Whether the job is that of one branch among others: its last name is the branch's, twice quoted."""
-    parts = path.strip("/").split("/")[1::2]
-    return len(parts) > 1 and bool(branch) and unquote(unquote(parts[-1])) == branch
+    """Whether the job is that of one branch among others: its last name is the branch's."""
+    return bool(branch) and _job(path).endswith(f"/{branch}")
 
 
 def _description(build: dict[str, Json]) -> str:

@@ -36,13 +36,13 @@ def answer(body: bytes) -> Answer:
 
 
 def read(value: dict[str, Json], hints: Hints) -> Reading | None:
-    """The change; None when *value* is of another shape, or may be an alert that lacks its action.
+    """The change, or what is wrong with it.
 
-    An event with a severity is meant to ask somebody: it must not become a change because a template lost a word.
+    An event with a severity is meant to ask somebody: it must not become a change because a template lost its action.
     """
     payload = thing(value, "payload")
-    if hints.form != FORM and ("event_action" in value or "dedup_key" in value or "severity" in payload):
-        return None
+    if hints.form != FORM and ("dedup_key" in value or "severity" in payload):
+        return pagerduty.read(value, hints)
     problems = tuple(Problem(place, told) for place, told in _errors(value))
     if problems:
         return Reading(source=SOURCE, problems=problems, event=value)

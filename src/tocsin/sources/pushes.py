@@ -29,9 +29,10 @@ class Commit(msgspec.Struct, frozen=True):
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
-    """One push to one branch. *after*: the newest commit, empty when the branch was deleted. *count*: of all commits.
+    """One push to one branch.
 
-    *ref*: the name of the branch, with or without `refs/heads/`. *commits*: the newest last.
+    *ref*: the name of the branch, with or without `refs/heads/`. *after*: the newest commit, empty when the branch was
+    deleted. *count*: of all commits, None if it is not told. *commits*: the newest last.
     """
 
     source: str
@@ -40,7 +41,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     default: str
     after: str
     by: str
-    count: int
+    count: int | None
     forced: bool = False
     commits: tuple[Commit, ...] = ()
     links: tuple[tuple[str, Json], ...] = ()
@@ -82,7 +83,7 @@ def _fact(push: Push) -> str:
 
 def _change(push: Push) -> Change:
     head = push.commits[-1].message.partition("\n")[0] if push.commits else ""
-    what = f"{push.count} commit{'s' if push.count != 1 else ''}"
+    what = "1 commit" if push.count == 1 else f"{push.count} commits" if push.count is not None else "commits"
     forced = " by force" if push.forced else ""
     place = " of ".join(part for part in (_branch(push), push.repository) if part)
     told = f"{what} pushed{forced} to {place}"

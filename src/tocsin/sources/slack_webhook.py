@@ -37,13 +37,14 @@ _SHAPES: Final = ("title", "text", "fallback", "pretext", "fields", "blocks", "c
 
 _ANGLE: Final = re.compile(r"<([^<>|]{1,2000})(?:\|([^<>]{0,2000}))?>")
 _FORMAT: Final = re.compile(r"(?<![\w*_~`])([*_~`])(?=\S)([^*_~`\n]{1,1000})(?<=\S)\1(?![\w*_~`])")
-_EMOJI: Final = re.compile(r":[a-z0-9_+'-]{2,60}:|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
+_EMOJI: Final = re.compile(r"(?<!\w):[a-z0-9_+'-]{2,60}:|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
 _TIME: Final = re.compile(
-    r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?(?:Z|[+-]\d\d:?\d\d)?|\b\d{1,2}:\d\d(?::\d\d)?\b"
+    r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?(?:Z|[+-]\d\d:?\d\d)?|\b\d{1,2}:\d\d(?::\d\d)?\b",
+    re.IGNORECASE,
 )
 _MEASURED: Final = re.compile(
-    r"(?<![\w.:/-])\d{1,20}(?:\.\d{1,20}(?![\w.:/-])|(?:\.\d{1,20})?\s{0,3}"
-    r"(?:%|(?:ms|s|sec|secs|seconds|m|min|mins|minutes|h|hours|d|days|[kmgt]i?b)\b))",
+    r"(?<![\w.:/-])\d{1,20}(?:(?:\.\d{1,20})?\s{0,3}(?:%|(?:ms|s|secs?|seconds|m|mins?|minutes|h|hours|d|days|[kmgt]i?b)\b)"
+    r"|\.\d{1,20}(?![\w.:/-]))",
     re.IGNORECASE,
 )
 _FIRING_WORDS: Final = (
@@ -53,7 +54,7 @@ _OVER_WORDS: Final = "resolved recovered recovery ok up closed cleared normal su
 _WORD: Final = "|".join((*_FIRING_WORDS.split(), *_OVER_WORDS.split()))
 # A hyphen parts words only where blanks are around it: `up-stream` is a name.
 _LEADING: Final = re.compile(
-    rf"\W{{0,9}}(?:\[\s{{0,3}}(?P<boxed>{_WORD})\b[^\]]{{0,40}}\]|"
+    rf"[^\w\[]{{0,9}}(?:\[\s{{0,3}}(?P<boxed>{_WORD})\b[^\]]{{0,40}}\]|"
     rf"(?P<plain>{_WORD})(?:\s{{0,3}}[:|\u2013\u2014]|\s{{1,3}}-(?=\s)))\s{{0,9}}",
     re.IGNORECASE,
 )
@@ -162,8 +163,8 @@ def _hue(color: str) -> str:
 
 def _matter(title: str) -> str:
     """What *title* is about, whatever its state; all of it if nothing else is left."""
-    told = _EMOJI.sub(" ", title[: 2 * bounds.LABEL_MAX].lower())
-    told = _MEASURED.sub(" ", _TIME.sub(" ", told)).strip()
+    told = _TIME.sub(" ", title[: 2 * bounds.LABEL_MAX].lower())
+    told = _MEASURED.sub(" ", _EMOJI.sub(" ", told)).strip()
     while found := _LEADING.match(told):
         told = told[found.end() :]
     told = _TRAILING.sub("", told)
@@ -241,7 +242,8 @@ def _rich(block: dict[str, Json]) -> str:
         if not waiting:
             break
         element = waiting.pop()
-        words.append(text(element, "text", "url", "name"))
+        told = element.get("text") or element.get("url") or element.get("name")
+        words.append(told[:DESCRIPTION_MAX] if type(told) is str else "")
         inner = things(element, "elements", ELEMENTS_MAX)
         waiting += inner[::-1]
         if inner:
