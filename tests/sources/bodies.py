@@ -256,9 +256,11 @@ def custom_notification(**metadata: Json) -> dict[str, Json]:
             "title": "Checkout is slow",
             "description": "The median is above 2 s.",
             "nextSteps": ["Look at the cache", "Scale out"],
+            "keywords": ["checkout", "latency"],
         },
         "metadata": {
             "threadId": "checkout",
+            "summary": "Checkout: the median is 2.3 s",
             "eventType": "latency",
             "relatedResources": ["arn:aws:ecs:eu-west-1:111122223333:service/shop/checkout", "checkout"],
             "additionalContext": {"stage": "prod"},

@@ -185,3 +185,8 @@ def test_the_console_of_each_partition_is_linked() -> None:
 )
 def test_no_link_is_made_of_what_is_no_service_or_region(source: str, region: str) -> None:
     assert arns.service_page(source, region) == ""
+
+
+def test_tags_are_the_first_words_each_once() -> None:
+    assert bounds.tags(["a", "b", "a", "", None, {}, True, 7, "x" * 90]) == ("a", "b", "7", "x" * 49 + "…")
+    assert len(bounds.tags(str(number) for number in range(100))) == 20

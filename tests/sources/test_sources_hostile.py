@@ -14,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources import bodies, monitoring_bodies
+from tests.sources import code_bodies as code
 from tests.sources.aws_events import aws_events
+from tocsin.changes.change import Change
 from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TAGS_MAX, TITLE_MAX, Alert
 from tocsin.kernel.json import Json
 from tocsin.sources import Reading, monitors, pagerduty, read, sns, undecodable
-from tocsin.sources.bounds import LABEL_MAX, LINK_MAX, LINKS_MAX, NAME_MAX
+from tocsin.sources.bounds import LABEL_MAX, LINK_MAX, LINKS_MAX, NAME_MAX, TAG_MAX
 
 REAL = [
     bodies.sns(bodies.alarm(), "ALARM"),
@@ -38,7 +40,42 @@ REAL = [
     bodies.cloud_event(),
     {"title": "x", "labels": {"a": "b"}, "url": "https://host.example", "status": "ok", "timestamp": 1},
     *monitoring_bodies.REAL,
+    code.workflow_run("failure", "2023-11-14T22:10:00Z"),
+    code.check_suite("failure"),
+    code.deployment_status("failure"),
+    code.push(),
+    code.release(),
+    code.dependabot("created"),
+    code.secret("created"),
+    code.weakness("created"),
+    code.pipeline("failed"),
+    code.job("failed"),
+    code.gitlab_deployment("failed"),
+    code.gitlab_push(),
+    code.gitlab_matter("vulnerability", title="Injection", severity="high", state="detected"),
+    code.build_state("FAILED"),
+    code.bitbucket_push("main"),
+    code.jenkins("COMPLETED", "FAILURE"),
+    code.sentry("triggered", event=code.sentry_event()),
+    code.sentry("created", issue=code.sentry_issue()),
+    code.metric_alert("critical"),
+    code.sentry_plugin(),
+    code.slack("danger"),
+    code.pagerduty_v1(),
+    code.pagerduty_change(),
 ]
+NAMED: dict[str, list[str]] = {
+    "x-github-event": [
+        *("workflow_run", "check_suite", "status", "deployment", "deployment_status", "push", "release", "ping"),
+        *("dependabot_alert", "secret_scanning_alert", "code_scanning_alert", "meta", "issues", "x", ""),
+    ],
+    "x-gitlab-event": ["Pipeline Hook", ""],
+    "x-event-key": ["repo:push", "repo:refs_changed", "repo:commit_status_created", "pr:opened", "x", ""],
+    "sentry-hook-resource": ["event_alert", "metric_alert", "issue", "error", "activity_alert", "comment", "x", ""],
+    "x-tocsin-form": [
+        *("github", "gitlab", "bitbucket", "jenkins", "sentry", "slack", "pagerduty_v1", "pagerduty_changes", "x"),
+    ],
+}
 CHECKED_MAX = 100  # Of a batch: more say nothing new.
 MEDIA = ["", "application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"]
 
@@ -61,12 +98,24 @@ values = st.recursive(
 def checked(headers: dict[str, str], body: bytes) -> Reading:
     """The reading of *body*, and that it is one that everything behind can live with."""
     found = read(headers, body, received_at=bodies.NOW)
-    assert found.alerts or found.problems or found.fact
+    assert found.alerts or found.changes or found.problems or found.fact
+    for change in found.changes[:CHECKED_MAX]:
+        check_change(change)
     for alert in found.alerts[:CHECKED_MAX]:
         check(alert)
     told = undecodable("prod", "7", found.problems)
     check(told)
     return found
+
+
+def check_change(change: Change) -> None:
+    assert 0 < len(change.title) <= TITLE_MAX
+    assert len(change.description) <= DESCRIPTION_MAX
+    assert len(change.key) <= KEY_MAX
+    assert len(change.what) + len(change.by) <= 2 * LABEL_MAX
+    assert len(change.links) <= LINKS_MAX
+    assert all(link.href.lower().startswith(("http://", "https://")) for link in change.links)
+    assert msgspec.json.decode(msgspec.json.encode(change), type=Change) == change
 
 
 def check(alert: Alert) -> None:
@@ -78,6 +127,8 @@ def check(alert: Alert) -> None:
     assert len(alert.labels) <= LABELS_MAX
     assert all(len(name) <= NAME_MAX for name in alert.labels)
     assert all(0 < len(value) <= LABEL_MAX for value in alert.labels.values())
+    assert len(alert.tags) <= TAGS_MAX
+    assert all(0 < len(tag) <= TAG_MAX for tag in alert.tags)
     assert len(alert.links) <= LINKS_MAX
     assert all(link.href.lower().startswith(("http://", "https://")) for link in alert.links)
     assert all(len(link.href) <= LINK_MAX * 3 and link.text for link in alert.links)
@@ -113,6 +164,12 @@ def test_any_binary_cloud_event_is_read(headers: dict[str, str], value: Json) ->
 def test_a_real_body_with_anything_in_any_place_is_read(body: Json, data: st.DataObject) -> None:
     found = checked({}, json.dumps(mutated(body, data)).encode())
     assert isinstance(found.source, str)
+
+
+@given(st.sampled_from(REAL), st.data())
+def test_a_real_body_under_any_name_is_read(body: Json, data: st.DataObject) -> None:
+    header = data.draw(st.sampled_from(sorted(NAMED)))
+    checked({header: data.draw(st.sampled_from(NAMED[header]))}, json.dumps(mutated(body, data)).encode())
 
 
 @given(st.sampled_from(REAL), st.data())

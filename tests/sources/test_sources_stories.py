@@ -11,6 +11,7 @@ import pytest
 from tests.sources import bodies
 from tests.sources.aws_events import aws_events
 from tests.sources.monitoring_stories import MONITORING_STORY
+from tocsin.changes.change import Change
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import format_instant
@@ -142,8 +143,21 @@ def shown(reading: Reading) -> str:
     lines += [f"fact: {reading.fact}"] if reading.fact else []
     for alert in reading.alerts:
         lines += rows(alert)
+    for change in reading.changes:
+        lines += changed(change)
     lines += [f"problem: {problem.place}: {problem.message}" for problem in reading.problems]
     return "\n".join(lines) + "\n"
+
+
+def changed(change: Change) -> list[str]:
+    found = [f"change: {change.title}"]
+    found += [f"  | {line}" for line in change.description.split("\n") if line]
+    found += [f"  key: {change.key}"] if change.key else []
+    found += [f"  what: {change.what}"] if change.what else []
+    found += [f"  by: {change.by}"] if change.by else []
+    found += [f"  link: {link.text}: {link.href}" for link in change.links]
+    found += [f"  at: {format_instant(change.changed_at)}"] if change.changed_at is not None else []
+    return found
 
 
 def rows(alert: Alert) -> list[str]:
@@ -153,10 +167,10 @@ def rows(alert: Alert) -> list[str]:
     found += [f"  group: {alert.group_key}"] if alert.group_key else []
     where = [part for part in (alert.account, alert.region, alert.resource) if part]
     found += [f"  where: {' / '.join(where)}"] if where else []
-    found += [f"  tags: {', '.join(alert.tags)}"] if alert.tags else []
     found += (
         [f"  labels: {', '.join(f'{name}={value}' for name, value in alert.labels.items())}"] if alert.labels else []
     )
+    found += [f"  tags: {', '.join(alert.tags)}"] if alert.tags else []
     found += [f"  link: {link.text}: {link.href}" for link in alert.links]
     found += [f"  at: {format_instant(alert.occurred_at)}"] if alert.occurred_at is not None else []
     return found

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TITLE_MAX, Link
+from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TAGS_MAX, TITLE_MAX, Link
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import INSTANT_MAX, Instant, parse_instant
 
@@ -17,6 +17,7 @@ LABEL_MAX: Final = 500  # Characters of a label's value: a label is matched and 
 NAME_MAX: Final = 100  # Characters of a label's name; also keeps the flattening of deep objects linear.
 LINK_MAX: Final = 2000  # Characters: browsers and chat services refuse longer ones.
 LINKS_MAX: Final = 8  # More buttons do not fit on a phone.
+TAG_MAX: Final = 50  # Characters, as Opsgenie.
 QUOTE_MAX: Final = 80  # Characters of a bad value that a problem quotes.
 
 NUMBERS: Final = (int, float)  # Of JSON; compared with `type`, as a truth value is no number.
@@ -99,6 +100,18 @@ def labels(pairs: Iterable[tuple[str, Json]]) -> dict[str, str]:
         if len(found) == LABELS_MAX:
             break
     return found
+
+
+def tags(items: Iterable[Json]) -> tuple[str, ...]:
+    """The first TAGS_MAX of *items* that are words, each once."""
+    found: dict[str, None] = {}
+    for item in items:
+        text = line(said(item), TAG_MAX) if type(item) in WRITTEN else ""
+        if text:
+            found[text] = None
+            if len(found) == TAGS_MAX:
+                break
+    return tuple(found)
 
 
 def key(text: str) -> str:

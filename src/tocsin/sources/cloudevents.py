@@ -1,12 +1,14 @@
 """CloudEvents 1.0 over HTTP, in structured and in binary mode: the data as a JSON object, the attributes beneath it.
 
-An event's id names the delivery, not the matter: what merges is the source, the type and the subject, unless the data
-names a key. Source: CloudEvents 1.0.2, HTTP protocol binding (cloudevents.io).
+A batch is a list of structured ones, each read for itself. An event's source and id together tell a copy of it; they
+name the event, not the matter: what merges is the source, the type and the subject, unless the data names a key. So a
+copy merges too, as a repetition. Source: CloudEvents 1.0.2, HTTP protocol binding (cloudevents.io).
 """
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
@@ -21,6 +23,8 @@ from tocsin.sources.reading import Hints, Problem, Reading
 
 SOURCE: Final = "cloudevents"
 
+_QUOTED: Final = re.compile(r'"(.*)"', re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _REQUIRED: Final = ("id", "source", "type", "specversion")
 
 
@@ -31,9 +35,7 @@ def is_binary(headers: Mapping[str, str]) -> bool:
 
 def read_binary(headers: Mapping[str, str], body: bytes, hints: Hints) -> Reading:
     """The event whose attributes are headers and whose data is the body."""
-    value: dict[str, Json] = {
-        name[3:]: plain(unquote(item)) for name, item in headers.items() if name.startswith("ce-")
-    }
+    value: dict[str, Json] = {name[3:]: _header(item) for name, item in headers.items() if name.startswith("ce-")}
     value["datacontenttype"] = plain(headers.get("content-type", ""))
     if body.strip():
         value["data"] = _decoded(body)
@@ -63,6 +65,12 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
         hints = replace(hints, key=f"cloudevents:{digest(value['source'], value['type'], subject)}")
     found = generic.read({**told, **more}, hints, SOURCE)
     return Reading(source=SOURCE, alerts=found.alerts, event=value)
+
+
+def _header(told: str) -> str:
+    """The value of an attribute: in quotation marks or not, and percent-encoded."""
+    quoted = _QUOTED.fullmatch(told.strip())
+    return plain(unquote(_ESCAPED.sub(r"\1", quoted[1]) if quoted else told))
 
 
 def _decoded(raw: bytes) -> Json:

@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 from msgspec.structs import replace
 
+from tocsin.changes.change import Change
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
@@ -23,6 +24,8 @@ from tocsin.sources.reading import Hints, Problem, Reading
 KEY_HEADER: Final = "x-alert-key"
 FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender's address names.
 QUERY_HEADER: Final = "x-tocsin-query"  # Noted by us: the query of the sender's address.
+
+FACTS_MAX: Final = 10  # Of a batch that are told; nobody reads more.
 
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
@@ -155,16 +158,26 @@ def _array(items: list[Json], hints: Hints) -> Reading:
     if len(items) > 1:
         hints = replace(hints, key="")
     sources: set[str] = set()
+    changes: list[Change] = []
+    facts: list[str] = []
 
     def read_item(item: Json) -> Reading:
         reading = _item(item, hints)
         sources.add(reading.source)
+        changes.extend(reading.changes)
+        if reading.fact and len(facts) < FACTS_MAX:
+            facts.append(reading.fact)
         return reading
 
     alerts, problems = each(items, "", read_item)
-    fact = "" if items else "an empty list: no alert in it"
-    source = sources.pop() if len(sources) == 1 else "json"
-    return Reading(source=source, alerts=alerts, problems=problems, event=items, fact=fact)
+    return Reading(
+        source=sources.pop() if len(sources) == 1 else "json",
+        alerts=alerts,
+        changes=tuple(changes),
+        problems=problems,
+        event=items,
+        fact="; ".join(facts) if items else "an empty list: no alert in it",
+    )
 
 
 def _item(item: Json, hints: Hints) -> Reading:

@@ -10,27 +10,68 @@ from collections.abc import Iterator
 from typing import Final
 
 from tocsin.kernel.json import Json
-from tocsin.sources import alertmanager, chatbot, cloudevents, cloudwatch, eventbridge, monitors, pagerduty, prometheus
+from tocsin.sources import (
+    alertmanager,
+    bitbucket,
+    chatbot,
+    cloudevents,
+    cloudwatch,
+    eventbridge,
+    github,
+    gitlab,
+    jenkins,
+    monitors,
+    pagerduty,
+    pagerduty_changes,
+    pagerduty_v1,
+    prometheus,
+    sentry,
+    slack_webhook,
+)
 from tocsin.sources.reading import Hints, Reader
 
 # The formats that an address can name, as `github` of `/v1/in/KEY/github`.
 _BY_FORM: Final[dict[str, Reader]] = {
     **monitors.BY_FORM,
+    bitbucket.SOURCE: bitbucket.read,
+    github.SOURCE: github.read,
+    gitlab.SOURCE: gitlab.read,
+    jenkins.SOURCE: jenkins.read,
+    "pagerduty_v1": pagerduty_v1.read,
+    pagerduty_changes.FORM: pagerduty_changes.read,
+    sentry.SOURCE: sentry.read,
+    slack_webhook.SOURCE: slack_webhook.read,
 }
 
 # The header that only this sender sets, and its reader.
-_BY_HEADER: Final[tuple[tuple[str, Reader], ...]] = ()
+_BY_HEADER: Final[tuple[tuple[str, Reader], ...]] = (
+    (github.HEADER, github.read),
+    (gitlab.HEADER, gitlab.read),
+    (bitbucket.HEADER, bitbucket.read),
+    (sentry.HEADER, sentry.read),
+)
 
 # The names that a format always has, and its reader; the more telling rows first.
 _BY_NAMES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
     (frozenset({"labels"}), prometheus.read),
     (frozenset({"event_action"}), pagerduty.read),
+    (frozenset({"service_key", "event_type"}), pagerduty_v1.read),
+    (frozenset({"routing_key", "payload"}), pagerduty_changes.read),
     (frozenset({"alerts"}), alertmanager.read),
     (frozenset({"AlarmName", "NewStateValue"}), cloudwatch.read),
     (frozenset({"detail-type", "source"}), eventbridge.read),
     (frozenset({"specversion", "type", "source"}), cloudevents.read),
     (frozenset({"version", "source", "content"}), chatbot.read),
     *monitors.BY_NAMES,
+    (frozenset({"repository", "sender"}), github.read),
+    (frozenset({"zen", "hook_id"}), github.read),
+    (frozenset({"object_kind"}), gitlab.read),
+    (frozenset({"repository", "actor"}), bitbucket.read),
+    (frozenset({"name", "url", "build"}), jenkins.read),
+    (frozenset({"action", "data", "actor"}), sentry.read),
+    (frozenset({"project", "culprit", "event"}), sentry.read),
+    (frozenset({"attachments"}), slack_webhook.read),
+    (frozenset({"text", "blocks"}), slack_webhook.read),
 )
 
 

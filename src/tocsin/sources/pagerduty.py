@@ -45,17 +45,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def answer(body: bytes, new_key: str) -> Answer:
     """The answer to `POST /v2/enqueue`; *new_key* becomes the dedup key of a trigger that has none."""
-    try:
-        event = json.decode(body)
-    except json.JsonError:
-        event = None
-    if not isinstance(event, dict):
-        return _refusal("Unrecognized object", "Event object format is unrecognized", ["JSON parse error"])
+    event = decoded(body)
+    if event is None:
+        return refusal("Unrecognized object", "Event object format is unrecognized", ["JSON parse error"])
     errors = [text for _, text in _errors(event)]
     if not _text(event.get("routing_key")):
         errors.insert(0, "'routing_key' cannot be blank")
     if errors:
-        return _refusal("invalid event", "Event object is invalid", errors)
+        return refusal("invalid event", "Event object is invalid", errors)
     dedup_key = _text(event.get("dedup_key")) or new_key
     told = json.encode({"status": "success", "message": "Event processed", "dedup_key": dedup_key})
     return Answer(status=202, body=told, routing_key=said(event["routing_key"]).strip(), dedup_key=dedup_key)
@@ -80,7 +77,7 @@ def _alert(event: dict[str, Json], hints: Hints) -> Alert:
     return Alert(
         status=_STATUSES[event["event_action"]],
         title=bounds.title(summary or dedup_key),
-        description=_description(details),
+        description=detailed(details),
         dedup_key=bounds.key(dedup_key or f"pagerduty:{bounds.digest(summary, *map(said, map(payload.get, _LABELS)))}"),
         source=SOURCE,
         severity=words.severity(payload.get("severity")),
@@ -123,7 +120,17 @@ def _errors(event: dict[str, Json]) -> list[tuple[str, str]]:
     return []
 
 
-def _refusal(status: str, message: str, errors: list[str]) -> Answer:
+def decoded(body: bytes) -> dict[str, Json] | None:
+    """The event in *body*; None when it is no JSON object."""
+    try:
+        event = json.decode(body)
+    except json.JsonError:
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def refusal(status: str, message: str, errors: list[str]) -> Answer:
+    """The answer to what no retry can repair."""
     return Answer(status=400, body=json.encode({"status": status, "message": message, "errors": errors}))
 
 
@@ -133,7 +140,8 @@ def _text(value: Json) -> str:
     return "" if text.isspace() else text
 
 
-def _description(details: Json) -> str:
+def detailed(details: Json) -> str:
+    """The custom details, an object or whatever else a sender puts there, as people read them."""
     if isinstance(details, dict):
         rows = list(details.items())[:LABELS_MAX]
         return bounds.prose("\n".join(f"{name}: {said(value)[:DESCRIPTION_MAX]}" for name, value in rows))
