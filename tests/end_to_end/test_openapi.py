@@ -93,8 +93,8 @@ def _make_right(case: Case, client: Client) -> None:
     if "key" in (case.path_parameters or {}):
         case.path_parameters["key"] = KEY
     if isinstance(case.body, dict):
-        if "event_action" in case.body:
-            case.body["routing_key"] = KEY
+        for name in {"routing_key", "service_key"} & case.body.keys():
+            case.body[name] = KEY
         if case.media_type == "application/x-www-form-urlencoded":
             case.body["csrf"] = client.csrf
             case.headers["origin"] = client.url

@@ -106,7 +106,7 @@ class Embedded:
             clock=self.clock,
             integration=self.keys.integration,
             check_sns=check,
-            new_key=lambda: secrets.token_hex(16),
+            new_key=_new_key,
             on_accepted=self.metrics.accepted,
             on_refused=self.metrics.refused,
         )
@@ -209,7 +209,7 @@ class Embedded:
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
         )
-        front = [*front_routes(self._reception), *sender_routes(self._gate)]
+        front = [*front_routes(self._reception), *sender_routes(self._gate, _new_key)]
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
         return Starlette(routes=[*front, *chats, *told, Mount("/", pages)])
 
@@ -343,3 +343,7 @@ class _Server(uvicorn.Server):
         """See uvicorn."""
         self._on_exit()
         await super().shutdown(sockets)
+
+
+def _new_key() -> str:
+    return secrets.token_hex(16)

@@ -46,6 +46,16 @@ _EVENT: Final = Content(
         }
     }
 )
+_CHANGE: Final = {"type": "object", "properties": {"routing_key": TEXT, "payload": OBJECT}}
+_EVENT_V1: Final = {
+    "type": "object",
+    "properties": {
+        "service_key": TEXT,
+        "event_type": {"enum": ["trigger", "acknowledge", "resolve"]},
+        "incident_key": TEXT,
+        "description": TEXT,
+    },
+}
 _PAGERDUTY_ACCEPTED: Final = Answer(
     says="On the disk.",
     media={
@@ -126,6 +136,20 @@ _PAGERDUTY: Final = (
         says="PagerDuty Events API v2.",
         answers={202: _PAGERDUTY_ACCEPTED, 400: _PAGERDUTY_REFUSED, **_FRONT},
         body=_EVENT,
+    ),
+    Operation(
+        method="POST",
+        path="/v2/change/enqueue",
+        says="PagerDuty's change events: what somebody has changed; they ask nobody.",
+        answers={202: _PAGERDUTY_ACCEPTED, **_BEHIND, 400: _PAGERDUTY_REFUSED},
+        body=Content(media={JSON: _CHANGE}),
+    ),
+    Operation(
+        method="POST",
+        path="/generic/2010-04-15/create_event.json",
+        says="PagerDuty Events API v1.",
+        answers={200: _PAGERDUTY_ACCEPTED, **_BEHIND, 400: _PAGERDUTY_REFUSED},
+        body=Content(media={JSON: _EVENT_V1}),
     ),
     *[
         Operation(
