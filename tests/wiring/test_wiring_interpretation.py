@@ -20,7 +20,8 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.testing.memory import MemoryStore
-from tocsin.wiring.interpretation import Commands, Interpreter, failure_report, headers
+from tocsin.wiring.interpretation import Commands, Interpreter, failure_report
+from tocsin.wiring.readings import headers
 from tocsin.wiring.settings_file import parse
 from tocsin.wiring.settings_routes import routes
 

@@ -20,8 +20,9 @@ from tocsin.incidents.alerts import AlertStatus, Severity
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.kernel.time import Instant
 from tocsin.testing.memory import MemoryStore
-from tocsin.wiring.interpretation import Interpreter, headers
+from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.queues import Queues, queue_report
+from tocsin.wiring.readings import headers
 from tocsin.wiring.settings_file import parse as read_settings
 from tocsin.wiring.settings_routes import routes
 

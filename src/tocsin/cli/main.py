@@ -19,6 +19,7 @@ from tocsin.wiring.settings_problems import SettingsError
 DB: Final = "tocsin.db"
 DB_VARIABLE: Final = "TOCSIN_DB"  # Names the database where --db does not.
 PORT_MAX: Final = 65535
+COUNT_MAX: Final = 10_000
 
 EXIT_OK: Final = 0
 EXIT_WRONG: Final = 1  # What was asked for is not so, or could not be done.
@@ -222,6 +223,25 @@ def _add_incidents(commands: _Commands) -> None:
 
 def _add_care(commands: _Commands) -> None:
     commands.begin("care")
+    source = commands.add(
+        "source",
+        "source.test",
+        "what the deliveries of a sender are read as: a dry run",
+        example="test default --replay 5",
+        config=True,
+        db=True,
+    )
+    source.add_argument("action", choices=("test",), help="read them as they would be read now, and change nothing")
+    source.add_argument("key", metavar="INTEGRATION", help="name of the integration")
+    source.add_argument(
+        "--replay", type=_count, metavar="N", default=1, help="so many of its stored deliveries (default: 1, the last)"
+    )
+    source.add_argument("--body", type=Path, metavar="FILE", help="a file instead, - for standard input")
+    source.add_argument(
+        "--header", action="append", default=[], metavar="NAME: VALUE", help="a header of that file; may be repeated"
+    )
+    source.add_argument("--form", default="", metavar="WORD", help="the format, if the sender's address names it")
+    source.add_argument("--json", action="store_true", help="print a list for scripts")
     beats = commands.add(
         "heartbeats",
         "heartbeats.listing",
@@ -273,6 +293,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= PORT_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to {PORT_MAX}")
     return port
+
+
+def _count(text: str) -> int:
+    count = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(COUNT_MAX)) else 0
+    if not 1 <= count <= COUNT_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {COUNT_MAX}")
+    return count
 
 
 def _refuse_broken_text(whole: argparse.ArgumentParser, given: argparse.Namespace) -> None:

@@ -18,9 +18,10 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
-from tocsin.sources import Problem, pings, read
+from tocsin.sources import Problem
 from tocsin.wiring import heartbeats, messages
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing
+from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
 Channel = Callable[[Delivery], Interpretation]
@@ -30,20 +31,22 @@ class Interpreter:
     """Bytes to addressed inputs."""
 
     def __init__(
-        self, routes: Routes, chats: Mapping[str, Commands], more: Mapping[str, Channel] | None = None
+        self,
+        routes: Routes,
+        chats: Mapping[str, Commands],
+        more: Mapping[str, Channel] | None = None,
+        readings: Readings | None = None,
     ) -> None:
         """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
 
-        *more*: what reads the channels that are not told of here.
+        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations.
         """
+        self._readings = readings or Readings()
         self.addressing = Addressing(routes)
         self._channels: dict[str, Channel] = {
-            "in": self._senders,
-            "sqs": self._senders,
             "console": _person,
             "cli": _person,
             "self": self._failure,
-            "ping": self._ping,
             heartbeats.CHANNEL: heartbeats.interpret,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
             **{name: partial(_chat, read) for name, read in chats.items()},
@@ -52,6 +55,9 @@ class Interpreter:
 
     def interpret(self, delivery: Delivery) -> Interpretation:
         """What *delivery* means."""
+        found = self._readings.read(delivery)
+        if found is not None:
+            return self.addressing.reading(delivery, found)
         channel = self._channels.get(delivery.channel)
         if channel is None:
             return self.poisoned(delivery, f"nothing reads the channel {delivery.channel!r}")
@@ -61,14 +67,6 @@ class Interpreter:
         """The alert that stands for a delivery which cannot be understood."""
         problem = Problem(place="", message=error)
         return Interpretation((self.addressing.undecodable(delivery, [problem]),), f"{UNDECODABLE}: {error}")
-
-    def _senders(self, delivery: Delivery) -> Interpretation:
-        found = read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
-        return self.addressing.reading(delivery, found)
-
-    def _ping(self, delivery: Delivery) -> Interpretation:
-        path, query = delivery.header("x-tocsin-path") or "", delivery.header("x-tocsin-query") or ""
-        return self.addressing.reading(delivery, pings.read(path, query, delivery.body))
 
     def _failure(self, delivery: Delivery) -> Interpretation:
         """A way to somebody failed: its incident hears of it, and it is an alert of its own, one for each transport."""
@@ -114,15 +112,6 @@ def failure_report(failure: Failure, now: Instant) -> Received:
         "final": failure.final,
     }
     return Received(received_at=now, channel="self", key=SELF, head=b"", body=json.encode(body))
-
-
-def headers(head: bytes) -> dict[str, str]:
-    """The header lines of a delivery by lower-case name; of equal names the first."""
-    found: dict[str, str] = {}
-    for line in head.decode("utf-8", "replace").split("\n"):
-        name, _, value = line.partition(": ")
-        found.setdefault(name, value)
-    return found
 
 
 def _person(delivery: Delivery) -> Interpretation:

@@ -1,0 +1,29 @@
+"""What a sender's delivery says, by the channel that it took and by the rules of its integration. Pure."""
+
+from __future__ import annotations
+
+from tocsin.engine.ports import Delivery
+from tocsin.sources import Reading, pings, read
+
+
+class Readings:
+    """Reads the deliveries of senders; those of people and of Tocsin itself are not read here."""
+
+    def read(self, delivery: Delivery) -> Reading | None:
+        """What *delivery* says; None for a channel of others."""
+        match delivery.channel:
+            case "in" | "sqs":
+                return read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
+            case "ping":
+                path, query = delivery.header("x-tocsin-path") or "", delivery.header("x-tocsin-query") or ""
+                return pings.read(path, query, delivery.body)
+        return None
+
+
+def headers(head: bytes) -> dict[str, str]:
+    """The header lines of a delivery by lower-case name; of equal names the first."""
+    found: dict[str, str] = {}
+    for line in head.decode("utf-8", "replace").split("\n"):
+        name, _, value = line.partition(": ")
+        found.setdefault(name, value)
+    return found
