@@ -1,7 +1,8 @@
 """Finds out what a delivery is, and has it read: the one place that chooses among the formats.
 
-The order: attributes of a CloudEvent in the headers; JSON, whatever the content type says, since many senders leave a
-wrong one (`curl -d`, Amazon SNS); a form; text. What an object's format is `formats` knows; what has none is generic.
+The order: attributes of a CloudEvent in the headers; a mail, by its content type; JSON, whatever the content type says,
+since many senders leave a wrong one (`curl -d`, Amazon SNS); a form; text. What an object's format is `formats` knows;
+what has none is generic.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from msgspec.structs import replace
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.sources import bounds, cloudevents, form, formats, generic, sns, text
+from tocsin.sources import bounds, cloudevents, email, form, formats, generic, sns, text
 from tocsin.sources.batches import each
+from tocsin.sources.email_rules import MailRules
 from tocsin.sources.reading import Hints, Problem, Reading
 
 KEY_HEADER: Final = "x-alert-key"
@@ -24,17 +26,22 @@ FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender'
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
+_NO_RULES: Final = MailRules()
 _ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
 
 
-def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Reading:
-    """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised."""
+def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant, mail: MailRules = _NO_RULES) -> Reading:
+    """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised.
+
+    *mail*: the integration's rules for e-mail.
+    """
     heads = {name.lower(): value for name, value in headers.items()}
     hints = Hints(
         received_at=received_at,
         key=bounds.plain(heads.get(KEY_HEADER, "")).strip(),
         headers=heads,
         form=heads.get(FORM_HEADER, ""),
+        mail=mail,
     )
     if cloudevents.is_binary(heads):
         return cloudevents.read_binary(heads, body, hints)
@@ -42,6 +49,8 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Re
     if not body:
         return _unreadable("unknown", "it is empty")
     media = heads.get("content-type", "").partition(";")[0].strip().lower()
+    if media == email.MEDIA_TYPE:
+        return email.read(body, hints)
     declared = media.endswith("json")
     if declared or body[:1] in b"{[":
         try:
@@ -77,7 +86,7 @@ def _words(body: bytes, media: str, hints: Hints) -> Reading:
             return _value(json.decode(payload), hints)
         except json.JsonError as error:
             return Reading(source="form", problems=(Problem("payload", f"this is not JSON: {error}"),), event=fields)
-    return generic.read(fields, hints, "form")
+    return _content(fields, hints, "form")
 
 
 def _value(value: Json, hints: Hints) -> Reading:

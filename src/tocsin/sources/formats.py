@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from tocsin.kernel.json import Json
-from tocsin.sources import alertmanager, chatbot, cloudevents, cloudwatch, eventbridge, pagerduty, prometheus
+from tocsin.sources import (
+    alertmanager,
+    chatbot,
+    cloudevents,
+    cloudwatch,
+    email_services,
+    eventbridge,
+    pagerduty,
+    prometheus,
+)
 from tocsin.sources.reading import Hints, Reader
 
 # The formats that an address can name, as `github` of `/v1/in/KEY/github`.
@@ -28,6 +37,8 @@ _BY_NAMES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
     (frozenset({"detail-type", "source"}), eventbridge.read),
     (frozenset({"specversion", "type", "source"}), cloudevents.read),
     (frozenset({"version", "source", "content"}), chatbot.read),
+    (frozenset({"notificationType", "mail", "receipt"}), email_services.read_ses),
+    (frozenset({"recipient", "sender", "subject"}), email_services.read_mailgun),
 )
 
 
