@@ -2,7 +2,7 @@
 
 What makes a mail an answer that nobody wrote, and so no alert: `Auto-Submitted: auto-replied` (RFC 3834), X-Autoreply
 and its kin, `Precedence: auto_reply`, reports about a delivery (RFC 3464, RFC 8098, RFC 5965), and an "Out of office:"
-that answers something. `Auto-Submitted: auto-generated` and `Precedence: bulk` are what monitoring systems write: alerts.
+that answers something. `Auto-Submitted: auto-generated` and `Precedence: bulk` are what monitoring systems write.
 
 Which mails are the same alert, the best first: the part after `+` in the address that it was sent to
 (`KEY+disk-db1@example.com`); the integration's rule `merge`; the identity of its subject (see `email_subject`) together

@@ -186,7 +186,7 @@ def _content(part: Message) -> str:
 
 
 def _from_bytes(raw: bytes, charset: str) -> str:
-    """*raw* as text: in the charset that it claims, if it is in it; else in UTF-8; else with marks where it is broken."""
+    """*raw* as text: in the charset that it claims, if it fits; else in UTF-8; else with marks where it is broken."""
     codec = _codec(charset)
     for name in (codec, "utf-8"):
         try:

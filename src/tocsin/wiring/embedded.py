@@ -40,6 +40,7 @@ from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
 from tocsin.web.health import health_routes
 from tocsin.web.reception import Reception
+from tocsin.wiring import mail_in
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
@@ -109,6 +110,13 @@ class Embedded:
         self._reception.attach(self._writer)
         self._intake = LoopIntake(loop, self._reception.submit)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
+        self.mail_in = mail_in.listener(
+            settings,
+            integration=self.keys.integration,
+            accept=self._accept_all,
+            clock=self.clock,
+            on_refused=self.metrics.refused,
+        )
         self._build_engine([*transports(settings, url, self.clock), *(chat.transport for chat in self._chats)])
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
@@ -121,6 +129,8 @@ class Embedded:
         self._keeper.start()
         for chat in self._chats:
             chat.start()
+        if self.mail_in:
+            self.mail_in.start()
         if self._heartbeat:
             self._heartbeat.start()
 
@@ -130,6 +140,8 @@ class Embedded:
             self._heartbeat.stop()
         for chat in self._chats:
             chat.stop()
+        if self.mail_in:
+            self.mail_in.stop()
         self._writer.close()
         self._engine.stop()
         self._keeper.stop()
@@ -196,7 +208,11 @@ class Embedded:
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         machine = IncidentMachine()
-        interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
+        interpreter = Interpreter(
+            routes(self.settings),
+            {chat.channel: chat.commands for chat in self._chats},
+            mail_in.mail_rules(self.settings),
+        )
         runner = Runner(self.store, [machine], on_commit=self._committed)
         worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
         dispatcher = Dispatcher(
@@ -217,8 +233,12 @@ class Embedded:
 
     def _accept(self, received: Received) -> None:
         """Store one delivery of a chat, durably."""
-        self.store.accept([received])
-        self.metrics.accepted(1)
+        self._accept_all([received])
+
+    def _accept_all(self, received: Sequence[Received]) -> None:
+        """Store deliveries, durably, all or none."""
+        self.store.accept(received)
+        self.metrics.accepted(len(received))
         self._engine.wake()
 
     def _committed(self, commits: Sequence[Commit]) -> None:

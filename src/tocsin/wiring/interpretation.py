@@ -18,6 +18,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, read, undecodable
+from tocsin.sources.email_rules import MailRules
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -28,15 +29,21 @@ Commands = Callable[[bytes, Instant], Sequence[Command] | str]
 class Interpreter:
     """Bytes to addressed inputs."""
 
-    def __init__(self, routes: Routes, chats: Mapping[str, Commands]) -> None:
-        """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none)."""
+    def __init__(
+        self, routes: Routes, chats: Mapping[str, Commands], mail: Mapping[str, MailRules] | None = None
+    ) -> None:
+        """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
+
+        *mail*: the rules for e-mail of each integration that has some.
+        """
         self._routes = routes
         self._chats = chats
+        self._mail = mail or {}
 
     def interpret(self, delivery: Delivery) -> Interpretation:
         """What *delivery* means."""
         match delivery.channel:
-            case "in":
+            case "in" | "mail":
                 return self._alerts(delivery)
             case "console" | "cli":
                 return _commands(delivery, _read_command(delivery.body))
@@ -53,7 +60,8 @@ class Interpreter:
         )
 
     def _alerts(self, delivery: Delivery) -> Interpretation:
-        reading = read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
+        rules = self._mail.get(delivery.key, MailRules())
+        reading = read(headers(delivery.head), delivery.body, received_at=delivery.received_at, mail=rules)
         name = delivery.occurrence
         inputs = [
             self._addressed(
