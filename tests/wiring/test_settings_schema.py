@@ -56,6 +56,8 @@ def test_the_published_schema_is_the_newest() -> None:
         (("routes", "[]", "when"), [{"title": ["x"]}], [[], {}, "x"]),
         (("policies", "*", "steps", "[]", "ask"), ["ada", ["ada", "bo"]], [[], 1]),
         (("integrations", "*", "sns_accounts"), ["111122223333", [111122223333], []], ["1", [{}]]),
+        (("integrations", "*", "mail", "from"), ["ada@example.com", ["@example.com"]], ["example.com", "a b@c", 1]),
+        (("mail_in", "size_max"), [65536], [65535, "large"]),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),
