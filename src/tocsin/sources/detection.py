@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.sources import bounds, cloudevents, email, form, formats, generic, sns, text
+from tocsin.sources import bounds, cloudevents, email, email_message, form, formats, generic, sns, text
 from tocsin.sources.batches import each
 from tocsin.sources.email_rules import MailRules
 from tocsin.sources.reading import Hints, Problem, Reading
@@ -27,6 +27,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
 _NO_RULES: Final = MailRules()
+_UNKNOWN: Final = frozenset({"json", "sns", "text"})  # Formats that tell less than the mail around them.
 _ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
 
 
@@ -50,7 +51,11 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant, mail:
         return _unreadable("unknown", "it is empty")
     media = heads.get("content-type", "").partition(";")[0].strip().lower()
     if media == email.MEDIA_TYPE:
-        return email.read(body, hints)
+        return _mail(body, hints)
+    if media == form.PARTS_MEDIA_TYPE:
+        fields = form.parse_parts(heads["content-type"], body)
+        if fields is not None:
+            return _form(fields, hints)
     declared = media.endswith("json")
     if declared or body[:1] in b"{[":
         try:
@@ -59,6 +64,21 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant, mail:
             if declared or _looks_like_json(body):
                 return _unreadable("json", f"this is not JSON: {error}")
     return _words(body, media, hints)
+
+
+def _mail(body: bytes, hints: Hints) -> Reading:
+    """A mail; where its text is JSON of a known format (as SNS mails it by `email-json`), what that says."""
+    mail = email_message.parse(body)
+    found = email.reading(mail, hints)
+    if found.alerts and mail.text[:1] == "{":
+        try:
+            value = json.decode(mail.text)
+        except json.JsonError:
+            return found
+        inner = _value(value, replace(hints, key=email.asked_key(mail, hints)))
+        if inner.alerts and not inner.problems and inner.source not in _UNKNOWN:
+            return inner
+    return found
 
 
 def _looks_like_json(body: bytes) -> bool:
@@ -78,8 +98,10 @@ def _words(body: bytes, media: str, hints: Hints) -> Reading:
             )
         told = body.decode("utf-8", "replace")
     fields = form.parse(told) if media == form.MEDIA_TYPE else None
-    if fields is None:
-        return text.read(told, hints)
+    return text.read(told, hints) if fields is None else _form(fields, hints)
+
+
+def _form(fields: dict[str, Json], hints: Hints) -> Reading:
     payload = fields.get("payload")
     if isinstance(payload, str) and payload.lstrip()[:1] == "{":
         try:

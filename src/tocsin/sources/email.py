@@ -74,6 +74,11 @@ def shown(address: str) -> str:
     return f"…{plus}{dedup}{at}{domain}" if _KEY_LIKE.fullmatch(key) else address
 
 
+def asked_key(mail: Mail, hints: Hints) -> str:
+    """The dedup key that the sender asks for; empty if it asks for none."""
+    return hints.key or hints.headers.get(DEDUP_HEADER, "").strip() or _dedup(mail)
+
+
 def _no_alert(mail: Mail, told: Subject, envelope: str, hints: Hints) -> str:
     """Why *mail* is no alert, or nothing."""
     if not hints.mail.admits([envelope, *mail.senders]):
@@ -142,7 +147,7 @@ def _labels(mail: Mail) -> list[tuple[str, str]]:
 
 
 def _key(mail: Mail, told: Subject, hints: Hints, status: AlertStatus) -> str:
-    asked = hints.key or hints.headers.get(DEDUP_HEADER, "").strip() or _dedup(mail)
+    asked = asked_key(mail, hints)
     if asked:
         return bounds.key(asked)
     if hints.mail.merge is Merge.ONE:

@@ -26,7 +26,7 @@ from tocsin.sources import bounds, email_html
 HEADER_MAX: Final = 4096  # Characters of one header; a longer list of recipients says nothing more.
 HEADERS_MAX: Final = 200  # A message that came by twenty servers has fewer.
 PARTS_MAX: Final = 50  # Boundaries in one message; the parser looks for all of them in every line.
-PARSED_MAX: Final = 2 * 1024 * 1024  # Bytes in which text and attachments are looked for; the words come first.
+PARSED_MAX: Final = 1024 * 1024  # Bytes in which text and attachments are looked for; the words come first.
 TEXT_MAX: Final = 256 * 1024  # Bytes of a text part; of HTML most is no text.
 ATTACHMENTS_MAX: Final = 20
 RECIPIENTS_MAX: Final = 20
@@ -63,18 +63,18 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse(raw: bytes) -> Mail:
     """The mail that *raw* is. Total: of what is no mail, the text is all of it."""
-    message = _parsed(raw)
+    message = parsed(raw[:PARSED_MAX])
     headers = _headers(message)
     plain, html = "", ""
     attachments: list[str] = []
-    for part in _leaves(message):
-        kind, name = part.get_content_type(), _file_name(part)
-        if name or part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
+    for part in leaves(message):
+        kind, name = part.get_content_type(), file_name(part)
+        if name or part.get_content_disposition() == "attachment" or not _is_text(part):
             attachments.append(name or kind)
         elif kind == "text/html":
-            html = html or _content(part)
+            html = html or content(part)
         else:
-            plain = plain if plain.strip() else _content(part)
+            plain = plain if plain.strip() else content(part)
     return mail_of(headers, plain, html, attachments, report=_report(message))
 
 
@@ -116,15 +116,14 @@ class _Bounded(Compat32):
 _POLICY: Final = _Bounded()
 
 
-def _parsed(raw: bytes) -> Message:
-    """Its parts, too, unless it is made to have too many of them, or too deep."""
-    cut = raw[:PARSED_MAX]
-    if len(_BOUNDARY.findall(cut)) <= PARTS_MAX:
+def parsed(raw: bytes) -> Message:
+    """A message with its parts; without them where it is made to have too many, or too deep ones."""
+    if len(_BOUNDARY.findall(raw)) <= PARTS_MAX:
         try:
-            return BytesParser(policy=_POLICY).parsebytes(cut)
+            return BytesParser(policy=_POLICY).parsebytes(raw)
         except RecursionError:
             pass  # Messages in messages; the outer one is read as text.
-    return BytesHeaderParser(policy=_POLICY).parsebytes(cut)
+    return BytesHeaderParser(policy=_POLICY).parsebytes(raw)
 
 
 def _headers(message: Message) -> dict[str, str]:
@@ -159,27 +158,33 @@ def _word(word: re.Match[str]) -> bytes:
     if word[2] in "qQ":
         return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), text.replace(b"_", b" "))
     try:
-        return binascii.a2b_base64(text + b"===")
+        return binascii.a2b_base64(text + b"===") or text
     except binascii.Error:
         return text
 
 
-def _leaves(message: Message) -> Iterator[Message]:
+def leaves(message: Message) -> Iterator[Message]:
     """The parts that are no multipart; of an attached message itself, not its parts."""
     waiting = [message]
     while waiting:
         part = waiting.pop()
-        children = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(children, list):
+        # The content of what has no parts is not asked for: the library would decode it, and may raise.
+        children = part.get_payload() if part.is_multipart() else None
+        if isinstance(children, list) and part.get_content_maintype() == "multipart":
             waiting += [child for child in reversed(children) if isinstance(child, Message)]
         else:
             yield part
 
 
-def _content(part: Message) -> str:
+def _is_text(part: Message) -> bool:
+    """Whether it is words; so is what says that it has parts, and has none that were found."""
+    return part.get_content_maintype() in (("text",) if part.is_multipart() else ("text", "multipart", "message"))
+
+
+def content(part: Message) -> str:
+    """The words of a text part."""
     payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        return ""
+    assert isinstance(payload, bytes), "a part without parts"
     charset = part.get_param("charset", "utf-8")
     text = _from_bytes(payload[:TEXT_MAX], charset if isinstance(charset, str) else "utf-8")
     return text.replace("\r\n", "\n")
@@ -205,7 +210,8 @@ def _codec(charset: str) -> str:
     return name if _PLAIN_CODECS.match(name) else "utf-8"
 
 
-def _file_name(part: Message) -> str:
+def file_name(part: Message) -> str:
+    """The name that *part* has as a file, or nothing."""
     for header, name in (("content-disposition", "filename"), ("content-type", "name")):
         value = part.get_param(name, None, header)
         if isinstance(value, tuple):  # RFC 2231: charset, language, value.

@@ -8,7 +8,8 @@ again", "OK, who rebooted db-1?"):
 - as the first word in capitals before "alert": `RECOVERY Service Alert: ...`, `UP alert: ...`
 - in capitals after "is" or an arrow, at the end or before a colon: `disk is OK`, `Monitor is UP: a`, `WARN -> OK`
 
-Where both a fire and its end are told (`[FIRING:1, RESOLVED:3]`), it fires: a page too many beats one too few.
+The first three count before the last. Where both a fire and its end are told (`[FIRING:1, RESOLVED:3]`), it fires: a
+page too many beats one too few.
 
 The *identity* is what mails about the same trouble have in common: the subject without reply marks, without the words
 of states and severities (in the places above, or in capitals anywhere), without what changes from one mail to the next
@@ -50,7 +51,8 @@ _FIRING: Final = frozenset(_FIRES.split())
 _TELLING: Final = frozenset(_TELLS.split())
 _ACKNOWLEDGED: Final = frozenset(_TAKEN.split())
 _UNMISTAKABLE: Final = frozenset(_CLEAR.split())
-_STATES: Final = _RESOLVED | _FIRING | _ACKNOWLEDGED | frozenset(_OPENS.split())
+_DECIDING: Final = _RESOLVED | _FIRING | _ACKNOWLEDGED
+_STATES: Final = _DECIDING | frozenset(_OPENS.split())
 _SEVERITIES: Final[dict[str, Severity]] = {
     **dict.fromkeys(_CRITICAL.split(), Severity.CRITICAL),
     **dict.fromkeys(_HIGH.split(), Severity.HIGH),
@@ -125,7 +127,8 @@ def read(subject: str) -> Subject:
     whole = bounds.line(subject, SUBJECT_MAX)
     shown = _before_last_bracket(_after_brackets(whole, marks), marks)
     rest = _after_first_word(shown, marks)
-    marks.states += [found[1].lower() for found in _AFTER_IS.finditer(rest) if found[1].lower() in _STATES]
+    if not _DECIDING.intersection(marks.states):  # `[RESOLVED] shop is DOWN`: what is over is that it is down.
+        marks.states += [found[1].lower() for found in _AFTER_IS.finditer(rest)]
     return Subject(
         title=" ".join([*marks.telling, shown.strip(" *|"), *marks.rests]) if shown.strip(" *|") else whole,
         status=_status(marks.states),
