@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Self
@@ -26,6 +26,7 @@ KEY, OTHER = "test-key-of-prod-0001", "test-key-of-shop-0002"
 KEYS = {KEY: "prod", OTHER: "shop"}
 SENDER = "monitor@example.com"
 DEADLINE_SECONDS = 20.0
+HUNG_UP = r"reset|pipe|aborted"
 
 
 @dataclass
@@ -383,32 +384,44 @@ def test_nothing_of_a_key_is_logged(box: Box, port: int, caplog: pytest.LogCaptu
 
 
 def test_a_client_that_says_nothing_is_cut_off(box: Box) -> None:
-    with listening(box, limits=Limits(size_bytes=1000, idle=50)) as made, talking(made.port) as talk:
+    with listening(box, limits=Limits(size_bytes=1000, idle=50)) as made, Talk(made.port) as talk:
+        talk.hear()
         assert talk.hear() == ""
 
 
 def test_a_client_that_sends_its_mail_too_slowly_is_cut_off(box: Box) -> None:
-    with listening(box, limits=Limits(size_bytes=1000, idle=100)) as made, talking(made.port) as talk:
-        talk.ask("MAIL FROM:<a@b>")
-        talk.ask(f"RCPT TO:<{KEY}@x>")
-        talk.ask("DATA")
-        with pytest.raises(OSError, match=r"reset|pipe|aborted"):
-            trickle(talk)
+    begun = f"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<{KEY}@x>\r\nDATA\r\n".encode()
+    slow = Limits(size_bytes=1000, idle=100)
+    with listening(box, limits=slow) as made, Talk(made.port) as talk, pytest.raises(OSError, match=HUNG_UP):
+        without_end(talk, begun, b"x\r\n")
     assert box.stored == []
 
 
-def trickle(talk: Talk) -> None:
-    while True:
-        talk.say(b"x\r\n")
-
-
 def test_a_client_that_keeps_talking_is_cut_off_as_well(box: Box) -> None:
-    with listening(box, limits=Limits(size_bytes=1000, whole=50)) as made, talking(made.port) as talk:
-        with suppress(OSError):
-            while talk.ask("RSET").startswith("250"):
-                pass
-        with suppress(OSError):
-            assert talk.hear() == ""
+    slow = Limits(size_bytes=1000, whole=50)
+    with listening(box, limits=slow) as made, Talk(made.port) as talk, pytest.raises(OSError, match=HUNG_UP):
+        without_end(talk, b"EHLO a\r\n", b"RSET\r\n")
+
+
+def test_a_client_that_does_not_read_does_not_keep_its_place(box: Box) -> None:
+    slow = Limits(size_bytes=1000, whole=200, connections=1)
+    with listening(box, limits=slow) as made, Talk(made.port) as talk:
+        with pytest.raises(OSError, match=HUNG_UP):
+            without_end(talk, b"EHLO a\r\n", b"EXPN\r\n" * 10_000)
+        wait_for_a_place(made.port)
+
+
+def wait_for_a_place(port: int) -> None:
+    told = ""
+    while not told.startswith("220"):
+        with Talk(port) as another:
+            told = another.hear()
+
+
+def without_end(talk: Talk, first: bytes, then: bytes) -> None:
+    talk.say(first)
+    while True:
+        talk.say(then)
 
 
 def test_one_connection_too_many_is_told_to_come_again(box: Box) -> None:
@@ -417,10 +430,7 @@ def test_one_connection_too_many_is_told_to_come_again(box: Box) -> None:
             assert second.hear() == "421 4.3.2 too many connections, come again later\r\n"
             assert second.hear() == ""
         assert box.refused == ["overload"]
-        told = ""
-        while not told.startswith("220"):  # The first one's end needs a moment to be noticed.
-            with Talk(made.port) as third:
-                told = third.hear()
+        wait_for_a_place(made.port)  # The end of the first needs a moment to be noticed.
 
 
 def test_an_encrypted_connection_is_one_connection(box: Box, certified: Certificate) -> None:
@@ -452,6 +462,18 @@ def test_what_is_being_stored_is_stored_when_the_listener_ends(box: Box) -> None
         assert talk.hear() == ""
         ending.join()
     assert len(box.stored) == 1
+
+
+def test_a_socket_that_cannot_be_listened_on_is_told(box: Box) -> None:
+    bound = socket.socket()
+    post = Post(
+        integration=box.integration, admits=box.admits, accept=box.accept, clock=lambda: 0, on_refused=lambda _: None
+    )
+    made = MailListener(bound, post, Limits(size_bytes=1))
+    bound.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        made.start()
+    made.stop()
 
 
 def test_it_can_end_without_having_begun(box: Box) -> None:

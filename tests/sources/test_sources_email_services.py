@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sources import bodies, mails
-from tests.sources.mails import mail, reading, service
+from tests.sources.mails import ANY, mail, reading, service
 from tocsin.kernel.json import Json
 from tocsin.sources import Reading, read
 from tocsin.sources.email_rules import MailRules

@@ -101,14 +101,14 @@ class MailListener:
         logging.getLogger("mail.log").setLevel(logging.WARNING)
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Begin to listen. Raises OSError."""
         self._thread.start()
         self._loop.result()
 
     def stop(self) -> None:
         """End; what is being stored is finished, and its sender hears so."""
         if self._thread.is_alive():
-            with suppress(RuntimeError):  # It has ended in between.
+            with suppress(OSError, RuntimeError):  # It has not begun, or has ended in between.
                 self._loop.result().call_soon_threadsafe(self._ending.set)
             self._thread.join()
         self._executor.shutdown()
@@ -121,16 +121,21 @@ class MailListener:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(partial(self._conversation, loop), sock=self._bound)
+        try:
+            server = await loop.create_server(partial(self._conversation, loop), sock=self._bound)
+        except OSError as problem:
+            self._loop.set_exception(problem)
+            return
         self._loop.set_result(loop)
         await self._ending.wait()
         server.close()
         if self._storing:
             await asyncio.wait(self._storing, timeout=GRACE_SECONDS)
             await asyncio.sleep(0)  # Now those who wait for it say so.
-        for conversation in tuple(self._live):
-            conversation.end()
-        await asyncio.sleep(0)
+        for hang_up in (_Conversation.end, _Conversation.cut):
+            for conversation in tuple(self._live):
+                hang_up(conversation)
+            await asyncio.sleep(0)
 
     def _conversation(self, loop: asyncio.AbstractEventLoop) -> SMTP:
         return _Conversation(
@@ -288,7 +293,7 @@ class _Conversation(SMTP):
                 self._on_refused("overload")
                 return
             self._live.add(self)
-            self._end_handle = self.loop.call_later(self._limits.whole / SECOND, self.end)
+            self._end_handle = self.loop.call_later(self._limits.whole / SECOND, self.cut)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -302,6 +307,11 @@ class _Conversation(SMTP):
         """Hang up; what was said is still sent."""
         if self.transport is not None:
             self.transport.close()
+
+    def cut(self) -> None:
+        """The same, at once: a client that does not read would keep what was said waiting for ever."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
 
     async def push(self, status: AnyStr) -> None:
         """See aiosmtpd."""
