@@ -6,6 +6,7 @@ import pytest
 
 from tests.sources import bodies, mails
 from tests.sources.mails import ANY, mail, reading, service
+from tocsin.incidents.alerts import AlertStatus
 from tocsin.kernel.json import Json
 from tocsin.sources import Reading, read
 from tocsin.sources.email_rules import MailRules
@@ -15,6 +16,16 @@ def test_what_is_no_receipt_is_something_else() -> None:
     others: list[dict[str, Json]] = [{"notificationType": "Bounce"}, {"mail": 1}, {"receipt": []}]
     for changes in others:
         assert service(mails.ses() | changes).source == "json"
+
+
+@pytest.mark.parametrize("check", ["spam", "dmarc"])
+def test_whoever_cannot_show_that_it_is_the_sender_resolves_nothing(check: str) -> None:
+    over = mail("[RESOLVED] Disk full on db-1")
+    value = mails.ses(over)
+    value["receipt"][f"{check}Verdict"] = {"status": "FAIL"}
+    found = service(value)
+    assert (found.alerts, found.fact) == ((), f"a mail that failed ({check}) resolves nothing")
+    assert service(mails.ses(over, spfVerdict={"status": "FAIL"})).alerts[0].status is AlertStatus.RESOLVED
 
 
 @pytest.mark.parametrize("content", [None, 7, ""])

@@ -44,7 +44,7 @@ _RECIPIENT_HEADERS: Final = ("to", "cc", "delivered-to", "x-original-to", "envel
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """A mail. *headers*: the first of each name, in lower case, on one line, decoded.
 
-    *senders*: the addresses in From, Sender and Reply-To. *thread*: the Message-ID of the first mail of the
+    *senders*: the addresses in From and Sender. *thread*: the Message-ID of the first mail of the
     conversation. *report*: the `report-type` of a multipart/report. *links*: where the links of its HTML lead.
     """
 
@@ -81,7 +81,7 @@ def parse(raw: bytes) -> Mail:
 def mail_of(headers: dict[str, str], plain: str, html: str, attachments: list[str], report: str = "") -> Mail:
     """The mail with these headers (names in lower case) and words; *html* where there is no plain text."""
     references = headers.get("references", "").split() or headers.get("in-reply-to", "").split()
-    written = [address for name in ("from", "sender", "reply-to") for address in addresses(headers.get(name, ""))]
+    written = [address for name in ("from", "sender") for address in addresses(headers.get(name, ""))]
     named = [address for name in _RECIPIENT_HEADERS for address in addresses(headers.get(name, ""))]
     return Mail(
         headers=headers,

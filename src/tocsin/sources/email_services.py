@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tocsin.incidents.alerts import Alert, Kind
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind
 from tocsin.kernel.json import Json
 from tocsin.sources import bounds, email
 from tocsin.sources.bounds import said
@@ -25,6 +25,7 @@ MAILGUN: Final = "mailgun"
 _RECEIVED: Final = "Received"
 _FAIL: Final = "FAIL"
 _VERDICTS: Final = ("spf", "dkim", "dmarc", "spam", "virus")
+_DOUBTFUL: Final = frozenset({"spam", "dmarc"})  # SPF and DKIM alone also fail for what was merely passed on.
 _NAMES_MAX: Final = 20  # Recipients and headers that are looked at.
 
 
@@ -38,6 +39,9 @@ def read_ses(value: dict[str, Json], hints: Hints) -> Reading | None:
     raw = _content(value.get("content"), receipt.get("action"))
     found = email.read(raw, hints) if raw else email.reading(_headers_only(mail, receipt), hints)
     failed = [name for name in _VERDICTS if _verdict(receipt, name) == _FAIL]
+    if any(alert.status is AlertStatus.RESOLVED for alert in found.alerts) and _DOUBTFUL.intersection(failed):
+        # Who cannot show that it is the sender must not be able to end an alarm.
+        return replace(found, source=SES, alerts=(), fact=f"a mail that failed ({', '.join(failed)}) resolves nothing")
     return replace(found, source=SES, alerts=tuple(_judged(alert, failed) for alert in found.alerts))
 
 

@@ -206,7 +206,7 @@ def _status(states: list[str]) -> AlertStatus:
 
 
 def _severity(marked: list[Severity], rest: str) -> Severity | None:
-    """The first that is marked; else the worst of those in capitals; else a level like P1; else a clear word."""
+    """The first that is marked; else the worst of the words in capitals, the levels like P1, and the clear words."""
     if marked:
         return marked[0]
     capitals = [_SEVERITIES.get(found[1].lower()) for found in _CAPITALS.finditer(rest)]
