@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import bodies
+from tests.sources import bodies, mails
 from tests.sources.aws_events import aws_events
 from tests.sources.monitoring_stories import MONITORING_STORY
 from tocsin.changes.change import Change
@@ -24,6 +24,10 @@ Step = tuple[str, Json, Mapping[str, str]]
 
 def step(told: str, body: Json, **headers: str) -> Step:
     return told, body, {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def mailed(told: str, raw: bytes) -> Step:
+    return step(told, raw, content_type="message/rfc822")
 
 
 STORY: dict[str, list[Step]] = {
@@ -113,6 +117,39 @@ STORY: dict[str, list[Step]] = {
         step("over", b"summary=Disk+full&host=db-1&status=up", content_type="application/x-www-form-urlencoded"),
         step("a payload", b"payload=%7B%22text%22%3A%22hi%22%7D", content_type="application/x-www-form-urlencoded"),
         step("text sent as a form", b"disk usage=97 percent", content_type="application/x-www-form-urlencoded"),
+    ],
+    "email": [
+        mailed("fires", mails.mail("[PROBLEM] Disk 97% full on db-1")),
+        mailed("again, other figures", mails.mail("[PROBLEM] Disk 99.5 % full on db-1", Message_ID="<2@example.com>")),
+        mailed("worse", mails.mail("[CRITICAL] Disk 100 % full on db-1")),
+        mailed("over", mails.mail("[RESOLVED] Disk 31 % full on db-1")),
+        mailed("fires, late", mails.mail("[PROBLEM] Disk 97% full on db-1", Date="Tue, 14 Nov 2023 21:00:00 +0000")),
+        mailed("another host", mails.mail("[PROBLEM] Disk 97% full on db-2")),
+        mailed("Nagios, fires", mails.mail(mails.NAGIOS.format("PROBLEM", "CRITICAL"), Precedence="bulk")),
+        mailed("Nagios, taken", mails.mail(mails.NAGIOS.format("ACKNOWLEDGEMENT", "CRITICAL"))),
+        mailed("Nagios, over", mails.mail(mails.NAGIOS.format("RECOVERY", "OK"))),
+        mailed("a key in the address", mails.mail(To=mails.TO.replace("@", "+disk-db1@"))),
+        mailed("HTML only", mails.mail("P3: look", mails.HTML, Content_Type="text/html")),
+        mailed("parts", mails.REAL[4]),
+        mailed(
+            "a person forwards", mails.mail("Fwd: [ops] is this bad?", From="ada@example.com", List_Id="ops.example")
+        ),
+        mailed("no subject", mails.mail("", "97 %\nof /var")),
+        mailed("out of office", mails.mail("Re: Disk full", Auto_Submitted="auto-replied (vacation)")),
+        mailed("came back", mails.REAL[5]),
+    ],
+    "ses": [
+        step("fires", mails.ses()),
+        step("by topic, over", bodies.sns(mails.ses(mails.mail("OK: Disk full on db-1")))),
+        step("as text", mails.ses(encoding="UTF-8")),
+        step("spam", mails.ses(spfVerdict={"status": "FAIL"}, spamVerdict={"status": "FAIL"})),
+        step("a key in the address", mails.ses(recipients=["alerts+disk@example.com"])),
+        step("the mail is in S3", mails.stored_in_s3()),
+    ],
+    "mailgun": [
+        step("fires", mails.MAILGUN, content_type="application/x-www-form-urlencoded"),
+        step("as JSON, over", {"recipient": "a+disk@x", "sender": "b@x", "subject": "[OK] Disk", "body-plain": ""}),
+        step("whole", {"recipient": "a@x", "sender": "b@x", "subject": "s", "body-mime": mails.mail().decode()}),
     ],
     "text": [
         step("two lines", b"Disk full\r\non db-1", content_type="text/plain"),

@@ -61,6 +61,8 @@ def test_the_published_schema_is_the_newest() -> None:
             ["https://sqs.x/1/a", {"url": "${QUEUE}"}, ["http://a", {"url": "http://a", "role": None}], None],
             ["x", {"dead_letters": "http://a"}, [{}], 7],
         ),
+        (("integrations", "*", "mail", "from"), ["ada@example.com", ["@example.com"]], ["example.com", "a b@c", 1]),
+        (("mail_in", "size_max"), [65536], [65535, "large"]),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),

@@ -18,6 +18,7 @@ from tocsin.kernel.time import format_instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Reading
 from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.mail_in import mail_rules
 from tocsin.wiring.readings import Readings
 from tocsin.wiring.settings_routes import routes
 
@@ -32,7 +33,7 @@ def test(given: argparse.Namespace) -> int:
     settings = read_settings(given.config)
     if given.key not in settings.integrations:
         raise unknown("integration", given.key, settings.integrations)
-    readings, plans = Readings(), routes(settings)
+    readings, plans = Readings(mail_rules(settings)), routes(settings)
     if given.body:
         found: Iterator[Delivery] = iter((_from_file(given),))
         rows = [_row(delivery, readings, plans) for delivery in found]

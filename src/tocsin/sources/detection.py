@@ -1,8 +1,9 @@
 """Finds out what a delivery is, and has it read: the one place that chooses among the formats.
 
-The order: attributes of a CloudEvent in the headers; JSON, whatever the content type says, since many senders leave a
-wrong one (`curl -d`, Amazon SNS); a form; text. What an object's format is `formats` knows; what has none is generic.
-The fields of a form, and those of the query of a request without a body, are an object as any.
+The order: attributes of a CloudEvent in the headers; a mail, by its content type; JSON, whatever the content type says,
+since many senders leave a wrong one (`curl -d`, Amazon SNS); a form; text. What an object's format is `formats` knows;
+what has none is generic. The fields of a form are an object as any, and so are those of the query of a request without
+a body.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from tocsin.changes.change import Change
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.sources import bounds, cloudevents, form, formats, generic, sns, text
+from tocsin.sources import bounds, cloudevents, email, email_message, form, formats, generic, sns, text
 from tocsin.sources.batches import each
+from tocsin.sources.email_rules import MailRules
 from tocsin.sources.reading import Hints, Problem, Reading
 
 KEY_HEADER: Final = "x-alert-key"
@@ -31,16 +33,22 @@ _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
 _CREDENTIALS: Final = frozenset({"token", "access_token", "api_key", "apikey"})  # Of a query; nobody may read them.
+_NO_RULES: Final = MailRules()
+_UNKNOWN: Final = frozenset({"json", "sns", "text"})  # Formats that tell less than the mail around them.
 
 
-def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Reading:
-    """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised."""
+def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant, mail: MailRules = _NO_RULES) -> Reading:
+    """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised.
+
+    *mail*: the integration's rules for e-mail.
+    """
     heads = {name.lower(): value for name, value in headers.items()}
     hints = Hints(
         received_at=received_at,
         key=bounds.plain(heads.get(KEY_HEADER, "")).strip(),
         headers=heads,
         form=heads.get(FORM_HEADER, ""),
+        mail=mail,
     )
     if cloudevents.is_binary(heads):
         return cloudevents.read_binary(heads, body, hints)
@@ -48,6 +56,12 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Re
     if not body:
         return read_query(heads.get(QUERY_HEADER, ""), hints)
     media = heads.get("content-type", "").partition(";")[0].strip().lower()
+    if media == email.MEDIA_TYPE:
+        return _mail(body, hints)
+    if media == form.PARTS_MEDIA_TYPE:
+        fields = form.parse_parts(heads["content-type"], body)
+        if fields is not None:
+            return _fields(fields, hints, "form")
     declared = media.endswith("json")
     if declared or body[:1] in b"{[":
         try:
@@ -70,6 +84,21 @@ def read_query(query: str, hints: Hints) -> Reading:
     return text.read(told, hints, "query") if told else _unreadable("unknown", "it is empty")
 
 
+def _mail(body: bytes, hints: Hints) -> Reading:
+    """A mail; where its text is JSON of a known format (as SNS mails it by `email-json`), what that says."""
+    mail = email_message.parse(body)
+    found = email.reading(mail, hints)
+    if found.alerts and mail.text[:1] == "{":
+        try:
+            value = json.decode(mail.text)
+        except json.JsonError:
+            return found
+        inner = _value(value, replace(hints, key=email.asked_key(mail, hints)))
+        if inner.alerts and not inner.problems and inner.source not in _UNKNOWN:
+            return inner
+    return found
+
+
 def _looks_like_json(body: bytes) -> bool:
     """Text may begin with a bracket (`[FIRING] ...`), but hardly with two, or with a bracket and a quotation mark."""
     return (body[:1] + body[1:64].lstrip()[:1]).startswith(_JSON_BEGINNINGS)
@@ -86,11 +115,7 @@ def _words(body: bytes, media: str, hints: Hints) -> Reading:
                 f"this is neither JSON nor a form nor text in UTF-8: byte {error.start} is {body[error.start]:#04x}",
             )
         told = body.decode("utf-8", "replace")
-    fields = None
-    if media == form.MEDIA_TYPE:
-        fields = form.parse(told)
-    elif media == form.MULTIPART:
-        fields = form.parse_multipart(told, hints.headers.get("content-type", ""))
+    fields = form.parse(told) if media == form.MEDIA_TYPE else None
     return text.read(told, hints) if fields is None else _fields(fields, hints, "form")
 
 

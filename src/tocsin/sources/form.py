@@ -1,4 +1,7 @@
-"""Forms, of either kind, and query strings: the fields as a flat JSON object."""
+"""Forms, of either kind, and query strings: the fields as a flat JSON object.
+
+Source of the second kind, which carries files as well: RFC 7578.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,13 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from tocsin.kernel.json import Json
+from tocsin.sources import email_message
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
-MULTIPART: Final = "multipart/form-data"
+PARTS_MEDIA_TYPE: Final = "multipart/form-data"
 FIELDS_MAX: Final = 1000  # More are no form that a sender fills in.
 
 _BLANK: Final = re.compile(r"\s")
-_BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})', re.IGNORECASE)  # RFC 2046, 5.1.1.
-_NAME: Final = re.compile(r'form-data;[^\r\n]*?\bname="?([^";\r\n]{1,200})', re.IGNORECASE)
 
 
 def parse(text: str) -> dict[str, Json] | None:
@@ -28,18 +30,17 @@ def parse(text: str) -> dict[str, Json] | None:
     return _joined(pairs)
 
 
-def parse_multipart(text: str, content_type: str) -> dict[str, Json] | None:
-    """The fields of a form in parts (RFC 7578), files left out; None when *text* has no such part."""
-    boundary = _BOUNDARY.search(content_type)
-    if boundary is None:
-        return None
-    pairs = []
-    for part in text.split(f"--{boundary[1]}", FIELDS_MAX)[1:]:
-        head, _, value = part.replace("\r\n", "\n").partition("\n\n")
-        name = _NAME.search(head)
-        if name and "filename=" not in head:
-            pairs.append((name[1], value.removesuffix("\n")))
-    return _joined(pairs) or None
+def parse_parts(content_type: str, body: bytes) -> dict[str, Json] | None:
+    """The fields of a form in parts, without its files; None when there is none."""
+    head = f"Content-Type: {' '.join(content_type.split())}\r\n\r\n".encode("utf-8", "replace")
+    fields: dict[str, Json] = {}
+    for part in email_message.leaves(email_message.parsed(head + body)):
+        name = part.get_param("name", "", "content-disposition")
+        if isinstance(name, str) and name and not email_message.file_name(part) and not part.is_multipart():
+            fields.setdefault(name, email_message.content(part))
+            if len(fields) == FIELDS_MAX:
+                break
+    return fields or None
 
 
 def _joined(pairs: list[tuple[str, str]]) -> dict[str, Json]:

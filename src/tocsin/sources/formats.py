@@ -16,6 +16,7 @@ from tocsin.sources import (
     chatbot,
     cloudevents,
     cloudwatch,
+    email_services,
     eventbridge,
     github,
     gitlab,
@@ -72,6 +73,8 @@ _BY_NAMES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
     (frozenset({"project", "culprit", "event"}), sentry.read),
     (frozenset({"attachments"}), slack_webhook.read),
     (frozenset({"text", "blocks"}), slack_webhook.read),
+    (frozenset({"notificationType", "mail", "receipt"}), email_services.read_ses),
+    (frozenset({"recipient", "sender", "subject"}), email_services.read_mailgun),
 )
 
 

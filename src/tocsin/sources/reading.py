@@ -12,6 +12,7 @@ from tocsin.heartbeats.ping import Ping
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
+from tocsin.sources.email_rules import MailRules
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -44,7 +45,8 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
 
     *key*: the dedup key that the sender asks for. *title*: the subject of the envelope. *topic*: the ARN of the SNS
     topic. *headers*: those of the request, names in lower case. *form*: the format, where the sender's address names it
-    (`github` of `/v1/in/KEY/github`, `formatted_webhook` of Grafana OnCall's addresses); empty: find out.
+    (`github` of `/v1/in/KEY/github`, `formatted_webhook` of Grafana OnCall's addresses); empty: find out. *mail*: the
+    integration's rules for e-mail.
     """
 
     received_at: Instant
@@ -53,6 +55,7 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     topic: str = ""
     headers: Mapping[str, str] = {}
     form: str = ""
+    mail: MailRules = MailRules()
 
 
 Reader: TypeAlias = Callable[[dict[str, Json], Hints], Reading | None]

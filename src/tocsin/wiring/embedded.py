@@ -41,6 +41,7 @@ from tocsin.web.gate import Gate
 from tocsin.web.health import health_routes
 from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.reception import Reception
+from tocsin.wiring import mail_in
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
@@ -53,6 +54,7 @@ from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.queues import Queues
+from tocsin.wiring.readings import Readings
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -123,6 +125,13 @@ class Embedded:
             ]
         )
         self._queues = Queues(settings, self.clock, self._accept, self.store)
+        self.mail_in = mail_in.listener(
+            settings,
+            integration=self.keys.integration,
+            accept=lambda received: self._accept(*received),
+            clock=self.clock,
+            on_refused=self.metrics.refused,
+        )
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -138,6 +147,8 @@ class Embedded:
         for chat in self._chats:
             chat.start()
         self._queues.start()
+        if self.mail_in:
+            self.mail_in.start()
         if self._heartbeat:
             self._heartbeat.start()
 
@@ -148,6 +159,8 @@ class Embedded:
         self._queues.stop()
         for chat in self._chats:
             chat.stop()
+        if self.mail_in:
+            self.mail_in.stop()
         self._writer.close()
         self._engine.stop()
         self._keeper.stop()
@@ -215,7 +228,11 @@ class Embedded:
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
-        interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
+        interpreter = Interpreter(
+            routes(self.settings),
+            {chat.channel: chat.commands for chat in self._chats},
+            readings=Readings(mail_in.mail_rules(self.settings)),
+        )
         runner = Runner(self.store, known, on_commit=self._committed)
         worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
         dispatcher = Dispatcher(

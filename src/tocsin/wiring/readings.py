@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from tocsin.engine.ports import Delivery
 from tocsin.sources import Reading, pings, read
+from tocsin.sources.email_rules import MailRules
+
+_NO_RULES: Final = MailRules()
 
 
 class Readings:
     """Reads the deliveries of senders; those of people and of Tocsin itself are not read here."""
 
+    def __init__(self, mail: Mapping[str, MailRules] | None = None) -> None:
+        """*mail*: the rules for e-mail of each integration that has some."""
+        self._mail = mail or {}
+
     def read(self, delivery: Delivery) -> Reading | None:
         """What *delivery* says; None for a channel of others."""
         match delivery.channel:
-            case "in" | "sqs":
-                return read(headers(delivery.head), delivery.body, received_at=delivery.received_at)
+            case "in" | "sqs" | "mail":
+                rules = self._mail.get(delivery.key, _NO_RULES)
+                return read(headers(delivery.head), delivery.body, received_at=delivery.received_at, mail=rules)
             case "ping":
                 path, query = delivery.header("x-tocsin-path") or "", delivery.header("x-tocsin-query") or ""
                 return pings.read(path, query, delivery.body)

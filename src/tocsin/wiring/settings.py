@@ -12,6 +12,7 @@ from tocsin.incidents.policy import REPEAT_MAX
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
 from tocsin.routing.plans import OWN_TEAM
+from tocsin.sources.email_rules import Merge
 from tocsin.wiring.settings_kinds import (
     Choice,
     Flag,
@@ -33,6 +34,7 @@ EVERYONE: Final = "everyone"  # The team that exists when the file names none.
 DEFAULT: Final = "default"  # The integration that always exists, and the policy of teams that choose none.
 
 _EMAIL: Final = Text(most=254, shape=r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", what="an e-mail address like ada@example.com")
+_WILDCARD: Final = Text(most=200, what="words, or a pattern with `*`")
 _SERVER: Final = Text(
     shape=r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", what="a host and a port like smtp.example.com:587"
 )
@@ -170,6 +172,50 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class MailRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What an integration's mails mean."""
+
+    merge: Annotated[
+        str,
+        Key(
+            Choice(tuple(word.value for word in Merge)),
+            "Which mails are one alert: those with the same `subject` (but for its state, times and amounts), each "
+            "`message` for itself, or all of them while `one` is open.",
+        ),
+    ] = Merge.SUBJECT.value
+    resolve_when: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(of=_WILDCARD, single=True),
+            "Only a mail with one of these in its subject resolves: words, or with `*` a pattern for the whole "
+            "subject. Without it the subject's own words decide (`RESOLVED`, `OK:`, `[UP]`, ...).",
+        ),
+    ] = ()
+    open_when: Annotated[
+        tuple[str, ...],
+        Key(Many(of=_WILDCARD, single=True), "Only a mail with one of these in its subject fires; the same patterns."),
+    ] = ()
+    senders: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(
+                of=Text(
+                    most=254,
+                    shape=r"[^\s@<>,;:\"]*@[^\s@<>,;:\"]+",
+                    what="an address like alerts@example.com, or a domain like @example.com",
+                ),
+                single=True,
+            ),
+            "Who may send; mails of others are refused. Without it everybody who knows the address.",
+            called="from",
+        ),
+    ] = ()
+    severity: Annotated[
+        str | None,
+        Key(Choice(tuple(word.value for word in Severity)), "How bad its mails are, whatever their subjects say."),
+    ] = None
+
+
 class Integration(msgspec.Struct, frozen=True, kw_only=True):
     """A sender's credential, and whom its alerts concern."""
 
@@ -214,6 +260,7 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
             "SQS queues whose messages are its alerts; needs `tocsin[aws]`.",
         ),
     ] = ()
+    mail: Annotated[MailRules, Key(Section(MailRules), "What its mails mean.")] = MailRules()
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,6 +317,33 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     ] = "starttls"
 
 
+class MailIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Where Tocsin takes mails: an SMTP server for the addresses `KEY@domain`."""
+
+    host: Annotated[
+        str,
+        Key(
+            Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name"),
+            "Address to listen on; `0.0.0.0` for all.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Key(Whole(least=0, most=65535), "Port to listen on; 0 takes a free one.")] = 2525
+    domain: Annotated[
+        str | None,
+        Key(
+            Text(most=253, shape=r"[A-Za-z0-9.-]+", what="a domain like alerts.example.com"),
+            "The only domain that mail is taken for; without it any that leads here.",
+        ),
+    ] = None
+    size_max: Annotated[
+        int, Key(Whole(least=65_536, most=52_428_800), "The largest mail, in bytes; larger ones are refused.")
+    ] = 10_485_760
+    tls_certificate: Annotated[
+        str | None, Key(Text(), "File of the certificate and its chain (PEM): offers STARTTLS.")
+    ] = None
+    tls_key: Annotated[str | None, Key(Text(), "File of its private key (PEM).")] = None
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """The outside watchman: an address that is fetched only while all is well."""
 
@@ -302,6 +376,12 @@ def _mail_complaint(mail: Mail) -> str:
     return "needs username and password together, or neither"
 
 
+def _mail_in_complaint(mail: MailIn) -> str:
+    if (mail.tls_certificate is None) is (mail.tls_key is None):
+        return ""
+    return "needs tls_certificate and tls_key together, or neither"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file; without one, the defaults. Names that stand in it are names that exist."""
 
@@ -324,6 +404,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
     slack: Annotated[Slack | None, Key(Section(Slack, _slack_complaint), "The Slack app.")] = None
     mail: Annotated[Mail | None, Key(Section(Mail, _mail_complaint), "The mail server that sends pages.")] = None
+    mail_in: Annotated[MailIn | None, Key(Section(MailIn, _mail_in_complaint), "Where alerts by e-mail come in.")] = (
+        None
+    )
     heartbeat: Annotated[
         Heartbeat | None, Key(Section(Heartbeat), "An address outside that is fetched only while all is well.")
     ] = None
