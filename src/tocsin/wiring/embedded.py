@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 import uvicorn
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -29,6 +30,7 @@ from tocsin.engine.ports import Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
+from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.time import Instant
 from tocsin.slack.api import BASE_URL
@@ -38,33 +40,43 @@ from tocsin.web.chat import chat_route
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
+from tocsin.web.gate import Gate
 from tocsin.web.health import health_routes
+from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
+from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
-from tocsin.wiring.keys import TOKEN_BYTES, key_ring
+from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
+from tocsin.wiring.key_ring import KeyRing
+from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key
 from tocsin.wiring.metrics import Metrics
-from tocsin.wiring.senders import sns_check
+from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
 from tocsin.wiring.transports import Chat, connect, transports
 from tocsin.wiring.watch import Heartbeat, trouble
+from tocsin.wiring.wrong_keys import WrongKeys
 
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
 SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must not wait 5 ms for its turn.
 GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
 
+_POSTED: Final = ("/v1/in", "/v1/in/{key}", "/v1/in/{key}/{form}", "/v2/enqueue")
 _NOT_POST: Final = ("GET", "HEAD", "DELETE", "OPTIONS", "PATCH")
 
 log = logging.getLogger(__name__)
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """What a running server tells those who wait for it."""
+    """What a running server tells those who wait for it.
+
+    *ingest_url*: empty when the key of `default` was made at an earlier start, and nobody can tell it any more.
+    """
 
     url: str
     ingest_url: str
@@ -91,15 +103,30 @@ class Embedded:
         self.end = end
         self.clock = outside.clock
         self.store = SqliteStore(db)
-        self.keys = key_ring(settings, self.store)
-        self.metrics = Metrics(self.store.health, self.clock)
+        enter_derived(settings, self.store, self.clock())
+        self.made_key = first_key(settings, self.store, self.clock())
+        self._known_keys = {**configured_keys(settings), **({DEFAULT: self.made_key} if self.made_key else {})}
+        self.keys = KeyRing(settings, self.store, self.clock)
+        self._wrong_keys = WrongKeys(self.store, self.clock, self.keys.former)
+        self._doorkeeper = Doorkeeper(self.keys, self._wrong_keys, self.clock, self._tell)
+        self.metrics = Metrics(self.store.health, self.clock, self._parked)
         self._pool = ThreadPoolExecutor(LANES_MAX, thread_name_prefix="lane")
         self._hub = ChangeHub(loop)
+        self._intake = LoopIntake(loop, self._submit)
+        self._gate = Gate(
+            self._intake,
+            self.clock,
+            self.keys.integration,
+            self.metrics.refused,
+            rules=rules(settings),
+            proxies=networks(settings.server.proxies),
+            on_wrong_key=self._wrong_keys.note,
+        )
         self._reception = Reception(
             loop=loop,
             executor=self._pool,
             clock=self.clock,
-            integration=self.keys.integration,
+            gate=self._gate,
             check_sns=sns_check(settings, self.clock, outside.sns_fetch),
             new_key=lambda: secrets.token_hex(16),
             on_accepted=self.metrics.accepted,
@@ -107,7 +134,6 @@ class Embedded:
         )
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
-        self._intake = LoopIntake(loop, self._reception.submit)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._build_engine([*transports(settings, url, self.clock), *(chat.transport for chat in self._chats)])
         self._keeper = Keeper(self.store, settings.retention, self.clock)
@@ -119,6 +145,7 @@ class Embedded:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._engine.start()
         self._keeper.start()
+        self._doorkeeper.start()
         for chat in self._chats:
             chat.start()
         if self._heartbeat:
@@ -131,6 +158,7 @@ class Embedded:
         for chat in self._chats:
             chat.stop()
         self._writer.close()
+        self._doorkeeper.stop()
         self._engine.stop()
         self._keeper.stop()
         self._pool.shutdown()
@@ -149,7 +177,10 @@ class Embedded:
     def trouble(self) -> str:
         """What is wrong with the invariant now, or nothing. Raises StoreUnavailableError."""
         now = self.clock()
-        return trouble(self.store.health(now), now)
+        health = self.store.health(now)
+        if any(self._parked().values()):  # What waits for its integration's rate waits as it should.
+            health = replace(health, oldest_backlog_at=self._worker.oldest_waiting())
+        return trouble(health, now)
 
     def signin_url(self) -> str:
         """A new one-time link to the console."""
@@ -160,8 +191,9 @@ class Embedded:
         return Ready(url=self.url, ingest_url=self.ingest_url(), console_url=self.signin_url(), pid=os.getpid())
 
     def ingest_url(self, integration: str = DEFAULT) -> str:
-        """Where an integration's sender posts to."""
-        return f"{self.url}/v1/in/{self.keys.key(integration)}"
+        """Where an integration's sender posts to; empty if nobody can tell, since only its key's digest is stored."""
+        key = self._known_keys.get(integration)
+        return ingest_url(self.url, key) if key else ""
 
     def protocol(self) -> type[asyncio.Protocol]:
         """The front door."""
@@ -186,19 +218,34 @@ class Embedded:
             machine=IncidentMachine(),
             intake=self._intake,
             changes=self._hub,
-            roster=SettingsRoster(self.settings, self.keys, self.url),
+            roster=SettingsRoster(self.settings),
+            keys=SettingsKeyDesk(
+                settings=self.settings,
+                records=self.store,
+                ring=self.keys,
+                wrong_keys=self._wrong_keys,
+                clock=self.clock,
+                url=self.url,
+            ),
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
         )
-        front = [Route(path, _only_post, methods=_NOT_POST) for path in ("/v1/in/{key}", "/v2/enqueue")]
+        front = [Route(path, _only_post, methods=_NOT_POST) for path in _POSTED]
         return Starlette(routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         machine = IncidentMachine()
         interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
         runner = Runner(self.store, [machine], on_commit=self._committed)
-        worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
+        self._worker = Worker(
+            self.store,
+            runner,
+            interpreter.interpret,
+            interpreter.poisoned,
+            rate_of=rates(self.settings).get,
+            on_settled=self._settled,
+        )
         dispatcher = Dispatcher(
             self.store,
             [machine],
@@ -212,13 +259,26 @@ class Embedded:
             on_done=self.wake,
         )
         self._engine = Engine(
-            self.store, worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
+            self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
         )
 
     def _accept(self, received: Received) -> None:
         """Store one delivery of a chat, durably."""
         self.store.accept([received])
         self.metrics.accepted(1)
+        self._engine.wake()
+
+    def _submit(self, received: Received, answer: Callable[[str | StoreUnavailableError], None]) -> None:
+        """Store one delivery; for what is made before the reception is."""
+        self._reception.submit(received, answer)
+
+    def _parked(self) -> Mapping[str, int]:
+        """Deliveries that wait for the rate of their integration; for what is made before the worker is."""
+        return self._worker.parked()
+
+    def _tell(self, received: Sequence[Received]) -> None:
+        """Store alerts of our own, durably."""
+        self.store.accept(received)
         self._engine.wake()
 
     def _committed(self, commits: Sequence[Commit]) -> None:
@@ -282,6 +342,9 @@ async def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            # Whom we believe, everybody behind the front door believes.
+            proxy_headers=bool(settings.server.proxies),
+            forwarded_allow_ips=list(settings.server.proxies),
             backlog=4096,
             timeout_graceful_shutdown=GRACE_SECONDS,
         ),
