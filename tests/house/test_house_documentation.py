@@ -152,7 +152,9 @@ def listed(found: Sequence[BaseRoute]) -> Iterator[tuple[str, str]]:
 def test_every_http_route_is_documented(routes: set[tuple[str, str]]) -> None:
     told = ROUTE.findall(HTTP.read_text(encoding="utf-8"))
     assert len(told) == len(set(told))
-    ingest = {("POST", "/v1/in/{key}"), ("POST", "/v2/enqueue")}  # The front door's; here other methods are refused.
+    ingest = {
+        ("POST", path) for path in ("/v1/in", "/v1/in/{key}", "/v1/in/{key}/{form}", "/v2/enqueue")
+    }  # The front door's; here other methods are refused.
     paths = {path for _, path in ingest}
     served = {(method, path) for method, path in routes if method != "HEAD" and path not in paths}
     assert paths <= {path for _, path in routes}
@@ -174,7 +176,7 @@ def figures() -> list[Metric]:
     well = Health(
         backlog=0, oldest_backlog_at=None, oldest_due_at=None, pending=0, oldest_pending_at=None, live=0, broken=()
     )
-    counted = Metrics(lambda _: well, lambda: 0)
+    counted = Metrics(lambda _: well, lambda: 0, lambda: {"prod": 1})
     counted.accepted(1)
     counted.refused("key")
     delivery = Delivery(id="1", received_at=0, channel="in", key="", head=b"", body=b"")

@@ -17,10 +17,15 @@ import pytest
 from tests.web import front
 from tests.web.front import Front, post, read, wait_until
 from tocsin.engine.ports import ONCE, Delivery
+from tocsin.errors import StoreUnavailableError
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
 from tocsin.web import reception
+from tocsin.web.gate import Gate, Knock, Rules
+from tocsin.web.peers import networks
 from tocsin.web.reception import Reception, Verdict
+from tocsin.web.signatures import Signature
+from tocsin.wiring.changes import LoopIntake
 
 NOW = 1_795_000_000_000
 SNS = ("x-amz-sns-message-type: Notification",)
@@ -40,10 +45,18 @@ class Desk:
     checked: list[tuple[Mapping[str, str], bytes, str]] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
+    known: dict[str, str] | StoreUnavailableError = field(default_factory=lambda: {"good-key": "prod"})
+    rules: dict[str, Rules] = field(default_factory=dict)
+    knocks: list[Knock] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(self.db)
         self.pool = ThreadPoolExecutor(1)
+
+    def integration(self, key: str) -> str | None:
+        if isinstance(self.known, StoreUnavailableError):
+            raise self.known
+        return self.known.get(key)
 
     def check(self, headers: Mapping[str, str], body: bytes, integration: str) -> Verdict:
         self.checked.append((headers, body, integration))
@@ -62,7 +75,14 @@ class Desk:
             loop=loop,
             executor=self.pool,
             clock=lambda: NOW,
-            integration=lambda key: "prod" if key == "good-key" else None,
+            gate=Gate(
+                LoopIntake(loop, lambda *given: made.submit(*given)),
+                lambda: NOW,
+                self.integration,
+                self.refuse,
+                rules=self.rules,
+                on_wrong_key=self.knocks.append,
+            ),
             check_sns=self.check,
             new_key=lambda: "made-key",
             on_accepted=self.count,
@@ -119,7 +139,10 @@ def test_a_key_opens_with_a_slash_or_a_query_behind_it(server: Front, path: str)
     assert [send(server, path=path)[0] for _ in range(2)] == [202, 202]
 
 
-@pytest.mark.parametrize("path", ["/v1/in/", "/v1/in/bad-key", "/v1/in/good-key/more", "/v1/in/go%6Fd-key"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/in/bad-key", "/v1/in/bad-key/github", "/v1/in/good-key/two/more", "/v1/in/good-key/-", "/v1/in/go%6Fd-key"],
+)
 def test_a_key_that_is_not_known_is_refused(server: Front, desk: Desk, path: str) -> None:
     status, _, body = send(server, path=path)
     assert status == 403
@@ -132,7 +155,7 @@ def test_a_key_that_is_not_known_is_refused(server: Front, desk: Desk, path: str
 
 
 def test_only_so_many_paths_are_remembered(server: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reception, "PATHS_MAX", 1)
+    monkeypatch.setattr(reception, "PLACES_MAX", 1)
     for path in ("/v1/in/good-key", "/v1/in/good-key/", "/v1/in/good-key//", "/v1/in/good-key//"):
         assert send(server, path=path)[0] == 202
 

@@ -21,6 +21,7 @@ from tocsin.wiring.settings_kinds import (
     Kind,
     Many,
     Named,
+    Network,
     PatternOf,
     Ref,
     Section,
@@ -56,6 +57,9 @@ def test_the_published_schema_is_the_newest() -> None:
         (("routes", "[]", "when"), [{"title": ["x"]}], [[], {}, "x"]),
         (("policies", "*", "steps", "[]", "ask"), ["ada", ["ada", "bo"]], [[], 1]),
         (("integrations", "*", "sns_accounts"), ["111122223333", [111122223333], []], ["1", [{}]]),
+        (("integrations", "*", "allow"), ["192.0.2.1", ["2001:db8::/32", "${NET}"], []], ["everywhere", 1]),
+        (("integrations", "*", "signature", "kind"), ["github"], ["hub", 1]),
+        (("integrations", "*", "rate"), [1, "${RATE}", None], [0, "fast"]),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),
@@ -155,8 +159,11 @@ def test_the_schema_and_the_reader_agree_on_the_examples_of_the_documentation() 
 
 ENVIRON = dict.fromkeys(("ADA_NTFY", "HEARTBEAT_URL"), "https://example.com/x") | {
     name: f"test-value-of-{name.lower()}"
-    for name in ("TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD")
-}
+    for name in (
+        "TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD", "GITHUB_SECRET",
+        "GRAFANA_SECRET", "OUR_SECRET",
+    )
+}  # fmt: skip
 
 
 def test_every_key_is_documented() -> None:
@@ -215,6 +222,8 @@ def described(kind: Kind) -> str:
             return ", ".join(f"`{word}`" for word in kind.words)
         case Url():
             return "an http or https address"
+        case Network():
+            return "a network like 192.0.2.0/24, or an address"
         case Ref():
             return f"a {kind.to}"
         case Text():

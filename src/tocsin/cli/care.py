@@ -11,8 +11,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import to_builtins
-
 from tocsin.cli.access import open_store, read_settings, server_url, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.printing import fields, plain, say, say_json
@@ -44,7 +42,7 @@ def doctor(given: argparse.Namespace) -> int:
     ok = integrity == "ok" and health is not None and not health.broken
     warning = trouble(health, now) if health else ""
     if given.json:
-        figures = _figures(health, now) | {"wrong_keys": [to_builtins(entry) for entry in wrong]}
+        figures = _figures(health, now) | {"wrong_keys": sum(entry.count for entry in wrong)}
         say_json({"ok": ok, "integrity": integrity} | figures | {"warning": warning})
     else:
         say(f"{given.db} is {'well' if ok else 'NOT well'}\n\n")

@@ -6,11 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import to_builtins
-
 from tocsin.cli.access import open_store, read_settings, server_url, unknown
 from tocsin.cli.printing import plain, say, say_json, table
 from tocsin.errors import TocsinError
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant, format_duration, format_instant
 from tocsin.sqlite.store import SqliteStore
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
@@ -46,9 +45,7 @@ def _list(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> 
     found = [view for view in integrations(settings, store, now) if given.name in {None, view.name}]
     wrong = stored(store)
     if given.json:
-        say_json(
-            {"integrations": [to_builtins(view) for view in found], "wrong": [to_builtins(each) for each in wrong]}
-        )
+        say_json({"integrations": [_view(view) for view in found], "wrong": [_wrong_view(each) for each in wrong]})
         return
     for line in table(("INTEGRATION", "KEY", "MADE", "LAST USED", "ENDS"), _rows(found, now)):
         say(line)
@@ -82,6 +79,42 @@ def _revoke(given: argparse.Namespace, settings: Settings, store: SqliteStore) -
         return
     said = ", ".join(masked(key.hint) for key in ended)
     say(f"revoked: {said}; a running server refuses {'it' if len(ended) == 1 else 'them'} within seconds\n")
+
+
+def _view(view: IntegrationView) -> dict[str, Json]:
+    """For scripts."""
+    return {
+        "integration": view.name,
+        "team": view.team,
+        "keys": [
+            {
+                "hint": key.hint,
+                "made_at": _instant(key.made_at),
+                "used_at": _instant(key.used_at),
+                "ends_at": _instant(key.ends_at),
+                "configured": key.made_at is None,
+            }
+            for key in view.keys
+        ],
+    }
+
+
+def _wrong_view(entry: WrongKey) -> dict[str, Json]:
+    """For scripts."""
+    return {
+        "key": entry.shown,
+        "integration": entry.integration or None,
+        "path": entry.path,
+        "peer": entry.peer,
+        "agent": entry.agent,
+        "first_at": _instant(entry.first_at),
+        "last_at": _instant(entry.last_at),
+        "count": entry.count,
+    }
+
+
+def _instant(at: Instant | None) -> str | None:
+    return None if at is None else format_instant(at)
 
 
 def _rows(found: list[IntegrationView], now: Instant) -> list[tuple[str, ...]]:

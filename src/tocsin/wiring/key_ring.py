@@ -17,7 +17,8 @@ from tocsin.kernel.time import MINUTE, Duration, Instant
 from tocsin.wiring.keys import USED, Held, digest, held_keys
 from tocsin.wiring.settings import Settings
 
-LOOK_AGAIN_SECONDS: Final = 1.0  # For a key that is not known; a guesser must not keep the store busy.
+LOOK_AGAIN_SECONDS: Final = 1.0  # Between looks for keys that are not known: a guesser must not keep the store busy.
+LOOKS_MAX: Final = 5.0  # Looks that may be made at once, after a time without any.
 RECENT_MAX: Final = 1000  # Keys that are known without a digest.
 USE_PAUSE: Final[Duration] = MINUTE  # Uses of a key that come this soon after the last one kept are not written.
 
@@ -59,7 +60,8 @@ class KeyRing:
         self._places: dict[str, _Place] = {}
         self._held: Mapping[str, Held] = {}
         self._recent: dict[str, _Place] = {}
-        self._looked_at = float("-inf")  # For a key that was not known.
+        self._looks = LOOKS_MAX
+        self._looked_at = monotonic()
         self._trouble: StoreUnavailableError | None = None
         self.refresh()
 
@@ -115,8 +117,7 @@ class KeyRing:
     def _find(self, presented: str, now: Instant) -> _Place | None:
         name = digest(presented)
         place = self._live(name, now)
-        if place is None and self._monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
-            self._looked_at = self._monotonic()
+        if place is None and self._may_look():
             self.refresh()
             place = self._live(name, now)
         if place is not None:
@@ -126,6 +127,16 @@ class KeyRing:
         elif self._trouble is not None:
             raise self._trouble
         return place
+
+    def _may_look(self) -> bool:
+        """Whether the store may be asked for a key that is not known."""
+        now = self._monotonic()
+        self._looks = min(LOOKS_MAX, self._looks + (now - self._looked_at) / LOOK_AGAIN_SECONDS)
+        self._looked_at = now
+        if self._looks < 1.0:
+            return False
+        self._looks -= 1.0
+        return True
 
     def _live(self, name: str, now: Instant) -> _Place | None:
         place = self._fixed.get(name) or self._places.get(name)
