@@ -200,6 +200,14 @@ def table(section: Section) -> str:
     return "| key | value | default | meaning |\n|---|---|---|---|\n" + "".join(rows)
 
 
+SAID: dict[type, str] = {
+    PatternOf: "an event pattern",
+    Flag: "`true` or `false`",
+    Url: "an http or https address",
+    Network: "a network like 192.0.2.0/24, or an address",
+}
+
+
 def described(kind: Kind) -> str:
     """What may stand there, in words."""
     match kind:
@@ -210,20 +218,14 @@ def described(kind: Kind) -> str:
         case Many():
             one = described(kind.of)
             return f"{one}; or a list" if kind.single else f"a list: {one}"
-        case PatternOf():
-            return "an event pattern"
-        case Flag():
-            return "`true` or `false`"
+        case PatternOf() | Flag() | Url() | Network():
+            return SAID[type(kind)]
         case Whole():
             return f"{kind.least} to {kind.most}"
         case Span():
             return f"{span_text(kind.least)} to {span_text(kind.most)}"
         case Choice():
             return ", ".join(f"`{word}`" for word in kind.words)
-        case Url():
-            return "an http or https address"
-        case Network():
-            return "a network like 192.0.2.0/24, or an address"
         case Ref():
             return f"a {kind.to}"
         case Text():

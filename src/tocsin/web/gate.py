@@ -84,7 +84,7 @@ class Gate:
         self._clock = clock
         self._integration = integration
         self._on_refused = on_refused
-        self._rules = rules or {}
+        self._rules = {} if rules is None else rules
         self._proxies = proxies
         self._on_wrong_key = on_wrong_key
 
