@@ -207,8 +207,9 @@ def test_a_body_is_read_whole() -> None:
 
 
 def test_a_body_that_is_too_large_or_breaks_off_is_refused() -> None:
-    large = {"type": "http.request", "body": b"x" * (BODY_BYTES_MAX + 1)}
-    for message, status in ((large, 413), ({"type": "http.disconnect"}, 400)):
+    large: dict[str, object] = {"type": "http.request", "body": b"x" * (BODY_BYTES_MAX + 1)}
+    gone: dict[str, object] = {"type": "http.disconnect"}
+    for message, status in ((large, 413), (gone, 400)):
         with pytest.raises(HTTPException) as caught:
             read(message)
         assert caught.value.status_code == status

@@ -19,7 +19,12 @@ def mac(message: bytes = BODY, secret: bytes = SECRET) -> bytes:
 
 
 def rule(kind: str, **more: str) -> Signature:
-    return Signature(**({"kind": kind, "secret": SECRET, "header": HEADERS[kind]} | more))
+    return Signature(
+        kind=kind,
+        secret=SECRET,
+        header=more.get("header", HEADERS[kind]),
+        timestamp_header=more.get("timestamp_header", ""),
+    )
 
 
 def headers(rule: Signature, value: str, **more: str) -> list[tuple[bytes, bytes]]:
