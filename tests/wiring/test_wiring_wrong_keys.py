@@ -71,6 +71,7 @@ def world() -> World:
         ("a-key-of-nobody", "a-ke… (15 characters)"),
         ("hunter2", "… (7 characters)"),
         ("", "no key"),
+        ("\ud800" * 20, "????… (20 characters)"),
     ],
 )
 def test_of_a_strangers_key_only_its_beginning_is_shown(key: str, said: str) -> None:

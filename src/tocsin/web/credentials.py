@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import parse_qsl, unquote_plus
 
-KEY_MAX: Final = 256  # Characters of a key; what is longer is none of ours.
 FIELDS_MAX: Final = 100  # Of a query: nobody writes so many before the key.
 
 _OWN_HEADERS: Final = (b"x-tocsin-key", b"x-api-key")

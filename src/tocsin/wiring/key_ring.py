@@ -14,7 +14,7 @@ from typing import Final
 from tocsin.engine.ports import Records
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import MINUTE, Duration, Instant
-from tocsin.wiring.keys import USED, Held, digest, held_keys
+from tocsin.wiring.keys import KEY_MAX, USED, Held, digest, held_keys
 from tocsin.wiring.settings import Settings
 
 LOOK_AGAIN_SECONDS: Final = 1.0  # Between looks for keys that are not known: a guesser must not keep the store busy.
@@ -81,7 +81,7 @@ class KeyRing:
 
     def former(self, presented: str) -> str:
         """The integration whose key *presented* was before it ended; empty if it was nobody's."""
-        held = self._held.get(digest(presented))
+        held = self._held.get(digest(presented)) if len(presented) <= KEY_MAX else None
         return held.integration if held is not None and not held.brief else ""
 
     def last_used(self, name: str) -> Instant:
@@ -115,6 +115,8 @@ class KeyRing:
         return {fixed_name(place.integration): place for place in self._fixed.values()}
 
     def _find(self, presented: str, now: Instant) -> _Place | None:
+        if len(presented) > KEY_MAX:
+            return None
         name = digest(presented)
         place = self._live(name, now)
         if place is None and self._may_look():

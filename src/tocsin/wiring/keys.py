@@ -24,6 +24,7 @@ from tocsin.wiring.settings import DEFAULT, Settings
 TOKEN_BYTES: Final = 24  # Of a sign-in link.
 KEY_CHARACTERS: Final = 26  # 130 bits in base 32: not to be guessed, still to be pasted.
 KEY_BYTES: Final = 17  # Enough for so many characters.
+KEY_MAX: Final = 256  # Characters of what is presented; what is longer is none of ours, and need not be looked at.
 HINT_CHARACTERS: Final = 4  # To tell keys apart; the others are still 110 bits.
 OVERLAP: Final[Duration] = DAY  # A colleague changes the sender by tomorrow.
 BRIEF: Final[Duration] = MINUTE  # The life of a key that is made for one alert.

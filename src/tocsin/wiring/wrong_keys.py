@@ -26,6 +26,7 @@ ENTRIES_MAX: Final = 100
 SHOWN_CHARACTERS: Final = 4
 SHOWN_LEAST: Final = 12  # Of a shorter key, four characters would be too much of it.
 AGENT_MAX: Final = 120
+PEER_MAX: Final = 64
 KEPT_FOR: Final[Duration] = 30 * DAY
 TOLD_EVERY: Final[Duration] = HOUR  # An alert for each integration, so long as its old key is used.
 
@@ -64,7 +65,7 @@ class WrongKeys:
             shown=masked(hint(knock.presented)) if integration else shown(knock.presented),
             integration=integration,
             path=knock.path,
-            peer=knock.peer,
+            peer=knock.peer[:PEER_MAX],
             agent=knock.agent[:AGENT_MAX],
             first_at=now,
             last_at=now,
@@ -143,7 +144,7 @@ def shown(key: str) -> str:
     """What may be shown of a key that was never ours."""
     if not key:
         return "no key"
-    begin = key[:SHOWN_CHARACTERS] if len(key) >= SHOWN_LEAST else ""
+    begin = key[:SHOWN_CHARACTERS].encode("utf-8", "replace").decode() if len(key) >= SHOWN_LEAST else ""
     return f"{begin}… ({len(key)} characters)"
 
 
