@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+KEY: Final = "key-of-the-benchmarks"
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 60.0
 GLANCE_SECONDS: Final = 0.002  # Between two looks for the ready file.
@@ -73,7 +74,7 @@ class Program:
 
 
 class Tocsin(Program):
-    """`tocsin serve` on `tocsin.db` in a folder, with its `tocsin.yaml` if there is one."""
+    """`tocsin serve` on `tocsin.db` in a folder, with its `tocsin.yaml`, or with one that has but a key."""
 
     def __init__(self, folder: Path, *, environ: Mapping[str, str] | None = None) -> None:
         """Start; see `wait`."""
@@ -81,6 +82,9 @@ class Tocsin(Program):
         self.db = folder / "tocsin.db"
         self._ready = folder / "ready.json"
         self._ready.unlink(missing_ok=True)
+        config = folder / "tocsin.yaml"
+        if not config.exists():  # A key that the server makes is told at its first start only.
+            config.write_text(f"integrations: {{default: {{key: {KEY}}}}}\n")
         command: list[str | Path] = [_tocsin(), "serve", "--port", "0", "--db", self.db, "--ready-file", self._ready]
         super().__init__(command, folder, _environ(environ))
 

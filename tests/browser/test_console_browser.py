@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
@@ -17,6 +18,7 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Link, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, Resolved, Snoozed
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import HOUR, MINUTE
+from tocsin.web.ports import WrongKey
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 CHROMIUM = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -349,10 +351,9 @@ def test_a_filter_needs_no_second_press(ada: Page, world: World) -> None:
     assert ada.locator(".title").all_inner_texts() == ["theirs"]
 
 
-def test_a_key_is_hidden_until_shown(ada: Page) -> None:
+def test_a_new_key_is_shown_and_copied(ada: Page) -> None:
     ada.goto("/keys")
-    expect(ada.get_by_label("Address")).to_be_hidden()
-    ada.get_by_text("Show the address").click()
+    ada.get_by_role("button", name="New key").click()
     expect(ada.get_by_label("Address")).to_have_value(re.compile("test-key"))
     ada.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ada.get_by_role("button", name="Copy").first.click()
@@ -362,6 +363,12 @@ def test_a_key_is_hidden_until_shown(ada: Page) -> None:
 
 def furnished(world: World) -> str:
     """A night with something of everything; the incident that is shown."""
+    stranger = WrongKey(
+        shown="x7fq… (26 characters)", integration="", path="/v1/in", peer="2001:db8:1234:5678:9abc:def0:1234:5678",
+        agent="Prometheus-Alertmanager/0.28.1 (linux; with a rather long name)", first_at=BEGIN, last_at=BEGIN, count=3,
+    )  # fmt: skip
+    lost = msgspec.structs.replace(stranger, shown="…wxyz", integration="prod", agent="curl/8.5", count=1204)
+    world.desk.found = [lost, stranger]
     world.now -= 3 * HOUR
     world.give(Resolved(by="bob", note="Restarted it"), world.ring("API answers slowly", severity=Severity.HIGH))
     world.now += HOUR
@@ -444,8 +451,10 @@ def test_every_page_fits_and_can_be_read(
         page.goto(path)
         look(page, name)
     page.goto("/keys")
-    page.get_by_text("Show the address").click()
-    look(page, "keys-shown")
+    page.get_by_text("Revoke", exact=True).click()
+    look(page, "keys-revoke")
+    page.get_by_role("button", name="New key").click()
+    look(page, "key-new")
     page.goto(f"/incidents/{incident}")
     page.get_by_text("Snooze", exact=True).click()
     look(page, "incident-snooze")

@@ -220,6 +220,15 @@ def test_a_server_greets_once_and_tells_scripts_where_it_is(tmp_path: Path) -> N
     assert "Traceback" not in said
 
 
+def test_a_start_that_has_no_address_to_tell_says_how_to_make_one() -> None:
+    ready = Ready(url="http://127.0.0.1:1", ingest_url="", console_url="c", pid=1)
+    assert serving.NO_KEY in serving._greeting(ready, first=False, everywhere=False)
+    configured = Ready(url="http://127.0.0.1:1", ingest_url="i", console_url="c", pid=1)
+    assert serving._greeting(configured, first=False, everywhere=False) == (
+        "Tocsin serves http://127.0.0.1:1\nConsole: c\n"
+    )
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_server_on_all_addresses_says_how_others_reach_it(first: bool) -> None:
     ready = Ready(url="http://127.0.0.1:1", ingest_url="i", console_url="c", pid=1)

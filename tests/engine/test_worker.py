@@ -12,6 +12,7 @@ from tocsin.engine.ports import Commit, CommitResult, Delivery
 from tocsin.engine.runner import Addressed, ContentionError, Outcome, Runner
 from tocsin.engine.worker import STUCK_PAUSE, Interpretation, Worker
 from tocsin.errors import StoreUnavailableError
+from tocsin.kernel.time import SECOND
 from tocsin.testing.memory import MemoryStore
 
 POISON = "undecodable"
@@ -20,10 +21,17 @@ POISON = "undecodable"
 class Office:
     """A worker whose deliveries say in words what they mean; one word is one input."""
 
-    def __init__(self, store: MemoryStore | None = None) -> None:
+    def __init__(self, store: MemoryStore | None = None, rate: float | None = None) -> None:
         self.store = store or MemoryStore()
         self.runner = Runner(self.store, [MACHINE])
-        self.worker = Worker(self.store, self.runner, self.interpret, self.poisoned, on_settled=self.settled)
+        self.worker = Worker(
+            self.store,
+            self.runner,
+            self.interpret,
+            self.poisoned,
+            rate_of=lambda _: rate,
+            on_settled=self.settled,
+        )
         self.told: list[tuple[str, str, list[Outcome]]] = []
         self.interpreted: list[str] = []
         self.poison: object = Ring(POISON)
@@ -230,6 +238,43 @@ def test_what_was_stuck_is_handled_once_its_reason_is_gone() -> None:
     office.poison = Ring(POISON)
     assert office.worker.step(NOW + STUCK_PAUSE) == 1
     assert (office.rung(), office.waiting()) == ((POISON,), [])
+
+
+# No faster than the rate
+
+
+def test_what_is_beyond_the_rate_waits_and_is_told_of() -> None:
+    office = Office(rate=1.0)
+    ids = office.accept("one", "two", "three")
+    assert office.worker.step(NOW) == 3  # One is handled, two are parked.
+    assert office.worker.step(NOW) == 0
+    assert (office.rung(), office.waiting()) == (("one",), list(ids[1:]))
+    assert list(office.worker.parked().values()) == [2]
+    assert office.worker.oldest_waiting() is None
+    assert office.worker.step(NOW + SECOND) == 1
+    assert office.rung() == ("one", "two")
+
+
+def test_who_dies_while_deliveries_are_parked_goes_on_with_the_oldest() -> None:
+    office = Office(rate=1.0)
+    office.accept("one", "two", "three")
+    office.worker.step(NOW)
+    again = Office(office.store, rate=1.0)
+    again.worker.step(NOW + SECOND)
+    assert again.rung() == ("one", "two")
+
+
+def test_a_store_that_goes_away_loses_nothing_of_what_is_parked() -> None:
+    office = Office(store := Failing(), rate=1.0)
+    store.good = 1
+    office.accept("one", "two", "three")
+    office.worker.step(NOW)
+    with pytest.raises(StoreUnavailableError):
+        office.worker.step(NOW + SECOND)
+    store.good = 99
+    for later in range(2, 5):
+        office.worker.step(NOW + later * SECOND)
+    assert office.rung() == ("one", "two", "three")
 
 
 # Trouble with the store is no fault of a delivery

@@ -29,11 +29,11 @@ from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.machine import Tick
-from tocsin.kernel.time import MINUTE, Instant, parse_instant
+from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, parse_instant
 from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
-from tocsin.web.ports import KeyView
+from tocsin.web.ports import IntegrationView, KeyView, WrongKey
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
@@ -44,7 +44,7 @@ class People:
     """The roster."""
 
     def __init__(self) -> None:
-        self.known = [KeyView(integration="prod", team="ops", url="http://bell.example/v1/in/test-key?a=1&b='2'")]
+        self.known = {"prod": "ops"}
 
     def responders(self) -> Mapping[str, str]:
         return NAMES
@@ -52,8 +52,38 @@ class People:
     def teams(self) -> Mapping[str, Sequence[str]]:
         return TEAMS
 
-    def keys(self) -> Sequence[KeyView]:
+    def integrations(self) -> Mapping[str, str]:
         return self.known
+
+
+class Desk:
+    """The key desk: what the test puts on it."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.held: list[KeyView] = [
+            KeyView(hint="wxyz", made_at=BEGIN - 2 * DAY, used_at=BEGIN - HOUR, ends_at=BEGIN + HOUR),
+            KeyView(hint="conf", made_at=None, used_at=None, ends_at=None),
+        ]
+        self.found: list[WrongKey] = []
+
+    def listing(self) -> Sequence[IntegrationView]:
+        return [
+            IntegrationView(name=name, team=team, keys=tuple(self.held)) for name, team in self.people.known.items()
+        ]
+
+    def wrong(self) -> Sequence[WrongKey]:
+        return self.found
+
+    def rotate(self, integration: str) -> str:
+        assert integration in self.people.known
+        return "http://bell.example/v1/in/test-key?a=1&b='2'"
+
+    def revoke(self, integration: str, hint: str) -> int:
+        assert integration in self.people.known
+        kept = [key for key in self.held if key.hint != hint]
+        ended, self.held = len(self.held) - len(kept), kept
+        return ended
 
 
 class News:
@@ -105,6 +135,7 @@ class World:
         self.store = Watched()
         self.machine = IncidentMachine()
         self.people = People()
+        self.desk = Desk(self.people)
         self.news = News()
         self.runner = Runner(self.store, [self.machine], on_commit=self._committed)
         self.public_url = public_url
@@ -118,6 +149,7 @@ class World:
             intake=self,
             changes=self.news,
             roster=self.people,
+            keys=self.desk,
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,

@@ -40,8 +40,32 @@ def test_a_request_is_taken_whole(server: Front, held: Held) -> None:
         answer_all(server, held, 1)
         assert read(connection, b"{}") == ANSWER
     [request] = held.requests
-    assert (request.path, request.body) == (b"/v1/in/key", b'{"a": 1}')
+    assert (request.path, request.query, request.body) == (b"/v1/in/key", b"x=y", b'{"a": 1}')
+    assert request.peer == "127.0.0.1"
     assert request.kept() == b"x-odd: 1"
+
+
+@pytest.mark.parametrize("path", ["/v1/in", "/v1/in/", "/v1/in?key=x", "/v1/in/x/y"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_key_may_be_missing_in_the_path(server: Front, held: Held, path: str, method: str) -> None:
+    with server.connect() as connection:
+        connection.sendall(post(b"{}", path, method=method) * 2)
+        answer_all(server, held, 2)
+    assert {request.path for request in held.requests} == {path.partition("?")[0].encode()}
+
+
+@pytest.mark.parametrize("path", ["/v1/incidents", "/v1/inn", "/v1", "/v1/i"])
+def test_a_path_that_only_begins_like_ours_is_uvicorns(server: Front, held: Held, path: str) -> None:
+    assert server.exchange(post(b"{}", path, "connection: close")).startswith(b"HTTP/1.1 404 ")
+    assert held.requests == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-tocsin-key", "x-gitlab-token", "x-auth-token"],
+)
+def test_no_credential_is_kept(header: str) -> None:
+    assert door.kept([(header.encode(), b"test-secret"), (b"x-odd", b"1")]) == b"x-odd: 1"
 
 
 def test_a_request_in_single_bytes_is_the_same(server: Front, held: Held) -> None:

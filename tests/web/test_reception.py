@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import logging
 import threading
@@ -17,10 +19,16 @@ import pytest
 from tests.web import front
 from tests.web.front import Front, post, read, wait_until
 from tocsin.engine.ports import ONCE, Delivery
+from tocsin.errors import StoreUnavailableError
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
 from tocsin.web import reception
-from tocsin.web.reception import Reception, Verdict
+from tocsin.web.envelopes import Verdict
+from tocsin.web.gate import Gate, Knock, Rules
+from tocsin.web.peers import networks
+from tocsin.web.reception import Reception
+from tocsin.web.signatures import Signature
+from tocsin.wiring.changes import LoopIntake
 
 NOW = 1_795_000_000_000
 SNS = ("x-amz-sns-message-type: Notification",)
@@ -40,10 +48,18 @@ class Desk:
     checked: list[tuple[Mapping[str, str], bytes, str]] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
+    known: dict[str, str] | StoreUnavailableError = field(default_factory=lambda: {"good-key": "prod"})
+    rules: dict[str, Rules] = field(default_factory=dict)
+    knocks: list[Knock] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(self.db)
         self.pool = ThreadPoolExecutor(1)
+
+    def integration(self, key: str) -> str | None:
+        if isinstance(self.known, StoreUnavailableError):
+            raise self.known
+        return self.known.get(key)
 
     def check(self, headers: Mapping[str, str], body: bytes, integration: str) -> Verdict:
         self.checked.append((headers, body, integration))
@@ -62,7 +78,15 @@ class Desk:
             loop=loop,
             executor=self.pool,
             clock=lambda: NOW,
-            integration=lambda key: "prod" if key == "good-key" else None,
+            gate=Gate(
+                LoopIntake(loop, lambda received, answer: made.submit(received, answer)),  # noqa: PLW0108 - later.
+                lambda: NOW,
+                self.integration,
+                self.refuse,
+                check_sns=self.check,
+                rules=self.rules,
+                on_wrong_key=self.knocks.append,
+            ),
             check_sns=self.check,
             new_key=lambda: "made-key",
             on_accepted=self.count,
@@ -119,7 +143,10 @@ def test_a_key_opens_with_a_slash_or_a_query_behind_it(server: Front, path: str)
     assert [send(server, path=path)[0] for _ in range(2)] == [202, 202]
 
 
-@pytest.mark.parametrize("path", ["/v1/in/", "/v1/in/bad-key", "/v1/in/good-key/more", "/v1/in/go%6Fd-key"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/in/bad-key", "/v1/in/bad-key/github", "/v1/in/good-key/two/more", "/v1/in/good-key/-", "/v1/in/go%6Fd-key"],
+)
 def test_a_key_that_is_not_known_is_refused(server: Front, desk: Desk, path: str) -> None:
     status, _, body = send(server, path=path)
     assert status == 403
@@ -132,7 +159,7 @@ def test_a_key_that_is_not_known_is_refused(server: Front, desk: Desk, path: str
 
 
 def test_only_so_many_paths_are_remembered(server: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reception, "PATHS_MAX", 1)
+    monkeypatch.setattr(reception, "PLACES_MAX", 1)
     for path in ("/v1/in/good-key", "/v1/in/good-key/", "/v1/in/good-key//", "/v1/in/good-key//"):
         assert send(server, path=path)[0] == 202
 
@@ -266,3 +293,73 @@ def test_pagerdutys_events_hear_of_trouble_with_the_store(server: Front, desk: D
     status, headers, body = send(server, json.dumps(EVENT).encode(), path="/v2/enqueue")
     assert (status, headers["retry-after"]) == (503, "5")
     assert body["message"].startswith("not stored, send it again: ")
+
+
+# Where the key stands, and what is asked for beside it
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/v1/in", ["x-tocsin-key: good-key"]),
+        ("/v1/in", ["authorization: Bearer good-key"]),
+        ("/v1/in/", ["authorization: Basic eDpnb29kLWtleQ=="]),
+        ("/v1/in?access_token=good-key", []),
+        ("/v1/in?x=1&key=good-key", []),
+    ],
+)
+def test_a_key_may_stand_elsewhere_and_is_not_stored(server: Front, desk: Desk, path: str, headers: list[str]) -> None:
+    for method in ("POST", "PUT"):
+        whole = server.exchange(post(b"{}", path, "connection: close", "x-odd: 1", *headers, method=method))
+        assert said(whole)[0] == 202
+    assert [(found.key, found.head) for found in desk.stored()] == [("prod", b"x-odd: 1")] * 2
+
+
+def test_a_request_without_a_key_is_told_where_it_may_stand(server: Front, desk: Desk) -> None:
+    status, _, body = send(server, path="/v1/in")
+    assert status == 403
+    assert "there is no integration key here" in body["message"]
+    assert [(knock.presented, knock.path, knock.peer) for knock in desk.knocks] == [("", "/v1/in", "127.0.0.1")]
+
+
+def test_the_form_that_an_address_names_is_noted(server: Front, desk: Desk) -> None:
+    for _ in range(2):
+        assert send(server, b"{}", "x-tocsin-form: forged", "x-odd: 1", path="/v1/in/good-key/github")[0] == 202
+    assert [found.head for found in desk.stored()] == [b"x-tocsin-form: github\nx-odd: 1"] * 2
+
+
+def test_a_key_that_ends_has_ended_on_a_path_that_is_remembered(server: Front, desk: Desk) -> None:
+    assert send(server)[0] == 202
+    desk.known = {}
+    assert send(server)[0] == 403
+    assert desk.refused == {"key": 1}
+
+
+def test_a_store_that_cannot_say_whose_key_it_is_shall_be_asked_again(server: Front, desk: Desk) -> None:
+    desk.known = StoreUnavailableError("disk I/O error")
+    status, headers, body = send(server)
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert body["message"] == "not stored, send it again: disk I/O error"
+    status, headers, _ = send(server, json.dumps(EVENT).encode(), path="/v2/enqueue")
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert desk.refused == {"store": 2}
+
+
+def test_the_rules_of_an_integration_hold_on_every_way_in(server: Front, desk: Desk) -> None:
+    body = json.dumps(EVENT).encode()
+    signature = hmac.new(b"test-secret", body, hashlib.sha256).hexdigest()
+    desk.rules["prod"] = Rules(
+        allow=networks(["127.0.0.0/8"]),
+        signature=Signature(kind="sha256", secret=b"test-secret", header="x-signature"),
+    )
+    for path in ("/v1/in/good-key", "/v2/enqueue"):
+        assert send(server, body, f"x-signature: {signature}", path=path)[0] == 202
+        assert send(server, body, path=path)[0] == 401
+        assert send(server, body, f"x-signature: {'0' * 64}", path=path)[0] == 403
+    desk.rules["prod"] = Rules(allow=networks(["192.0.2.0/24"]))
+    status, _, refused = send(server, body, path="/v1/in/good-key")
+    assert (status, refused["message"]) == (403, "this address may not send under this key")
+    status, _, refused = send(server, body, path="/v2/enqueue")
+    assert (status, refused["errors"]) == (403, ["this address may not send under this key"])
+    assert desk.refused == {"signature": 4, "address": 2}
+    assert len(desk.stored()) == 2

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import http.client
 import http.server
 import sqlite3
@@ -22,11 +25,14 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
+from tocsin.kernel.time import MINUTE, SECOND
 from tocsin.sqlite.store import SqliteStore
 from tocsin.testing.fake_slack import FakeSlack
 from tocsin.wiring.embedded import Embedded, Outside, listen, serve
+from tocsin.wiring.keys import KEY, USED, derived_key
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import parse
+from tocsin.wiring.wrong_keys import stored
 
 JSON = {"content-type": "application/json"}
 
@@ -51,15 +57,16 @@ def ring(url: str, title: str) -> None:
     assert ask(url, json.encode({"title": title}), JSON)[0] == 202
 
 
-def test_an_alert_comes_in_and_the_address_survives_a_restart(db: Path) -> None:
-    addresses = []
-    for number, title in enumerate(("first", "second"), 1):
-        with serving(db) as (runtime, ready):
-            assert ready.url == runtime.url
-            addresses.append(urlsplit(ready.ingest_url).path)
-            ring(ready.ingest_url, title)
-            until(partial(settled, runtime, number))
-    assert addresses[0] == addresses[1]
+def test_an_alert_comes_in_and_the_address_which_is_told_once_survives_a_restart(db: Path) -> None:
+    with serving(db) as (runtime, ready):
+        assert ready.url == runtime.url
+        first = urlsplit(ready.ingest_url).path
+        ring(ready.ingest_url, "first")
+        until(partial(settled, runtime, 1))
+    with serving(db) as (runtime, ready):
+        assert (ready.ingest_url, runtime.made_key) == ("", "")
+        ring(ready.url + first, "second")
+        until(partial(settled, runtime, 2))
     with closing(SqliteStore(db)) as store:
         assert store.backlog(1) == []
         assert len(store.listing("incident", live_only=True, limit=10)) == 2
@@ -72,6 +79,68 @@ def test_an_integration_with_a_key_of_its_own_concerns_its_team(db: Path) -> Non
         ring(runtime.ingest_url("lab"), "from the lab")
         until(lambda: incidents(runtime).get("from the lab"))
         assert incidents(runtime)["from the lab"].team == "b"
+
+
+def test_a_database_of_a_former_version_keeps_its_addresses_and_loses_its_secret(db: Path) -> None:
+    secret = bytes(range(32))
+    with closing(SqliteStore(db)) as store:
+        store.put_record("secret", "server", base64.b64encode(secret).decode())
+    with serving(db, "integrations: {prod: }") as (runtime, ready):
+        assert ready.ingest_url == ""
+        for name in ("default", "prod"):
+            ring(f"{ready.url}/v1/in/{derived_key(secret, name)}", f"from {name}")
+        assert runtime.store.records("secret") == {}
+
+
+def test_the_use_of_a_key_and_wrong_keys_outlive_a_restart(db: Path) -> None:
+    with serving(db) as (_, ready):
+        ring(ready.ingest_url, "x")
+        assert ask(f"{ready.url}/v1/in/a-key-of-nobody", b"{}", {**JSON, "user-agent": "odd/1"})[0] == 403
+    with serving(db) as (runtime, ready):
+        assert list(runtime.store.records(USED)) == list(runtime.store.records(KEY))
+        [wrong] = stored(runtime.store)
+        assert (wrong.shown, wrong.path, wrong.peer, wrong.agent, wrong.count) == (
+            "a-ke… (15 characters)", "/v1/in", "127.0.0.1", "odd/1", 1,
+        )  # fmt: skip
+
+
+def test_an_address_and_a_signature_are_asked_for_as_configured(db: Path) -> None:
+    config = (
+        "integrations:\n"
+        "  far: {key: key-of-the-far-one, allow: 192.0.2.0/24}\n"
+        "  hub: {key: key-of-the-hub-one, signature: {kind: github, secret: test-secret}}\n"
+        "server: {proxies: 127.0.0.1}\n"
+    )
+    body = b'{"title": "x"}'
+    signature = f"sha256={hmac.new(b'test-secret', body, hashlib.sha256).hexdigest()}"
+    with serving(db, config) as (runtime, ready):
+        far, hub = (runtime.ingest_url(name) for name in ("far", "hub"))
+        assert ask(far, body, JSON)[0] == 403
+        assert ask(far, body, {**JSON, "x-forwarded-for": "192.0.2.7, 198.51.100.1"})[0] == 403
+        assert ask(far, body, {**JSON, "x-forwarded-for": "198.51.100.1, 192.0.2.7"})[0] == 202
+        assert ask(hub, body, JSON)[0] == 401
+        assert ask(hub, body, {**JSON, "x-hub-signature-256": signature})[0] == 202
+        metrics = ask(f"{ready.url}/metrics")[1]
+        assert b'tocsin_deliveries_refused_total{why="address"} 2.0' in metrics
+        assert b'tocsin_deliveries_refused_total{why="signature"} 1.0' in metrics
+
+
+def test_a_flood_waits_for_its_rate_and_nobody_for_the_flood(db: Path) -> None:
+    now = [NOW]
+    config = "integrations: {flood: {key: key-of-the-flood-1, rate: 1}}"
+    with serving(db, config, Outside(clock=lambda: now[0])) as (runtime, ready):
+        for number in range(5):
+            ring(runtime.ingest_url("flood"), f"flood {number}")
+        ring(ready.ingest_url, "calm")
+        until(lambda: set(incidents(runtime)) == {"flood 0", "calm"})
+        until(lambda: b'tocsin_parked{integration="flood"} 4.0' in ask(f"{ready.url}/metrics")[1])
+        now[0] += 2 * MINUTE
+        until(lambda: set(incidents(runtime)) == {"flood 0", "flood 1", "calm"})
+        assert runtime.trouble() == ""
+        for count in (4, 5, 6):
+            now[0] += SECOND
+            runtime.wake()
+            until(partial(settled, runtime, count))
 
 
 def test_a_signed_message_of_sns_is_verified_and_counts_once(db: Path) -> None:

@@ -49,6 +49,32 @@ BAD: dict[str, tuple[str, list[str]]] = {
         "responders: {team: {}}\n",
         ['1:14: responders: "team" cannot be the name of a responder: it has a meaning of its own'],
     ),
+    # Senders.
+    "a network that is none": (
+        "integrations: {a: {allow: [everywhere]}}\n",
+        [
+            (
+                '1:28: integrations.a.allow[0]: "everywhere" is no network; write an address like 192.0.2.7, or a '
+                "network like 192.0.2.0/24 or 2001:db8::/32"
+            )
+        ],
+    ),
+    "a network with bits behind its prefix": (
+        "server: {proxies: 192.0.2.7/24}\n",
+        ['1:19: server.proxies: "192.0.2.7/24" has bits set behind its prefix; did you mean "192.0.2.0/24"?'],
+    ),
+    "a signature without its header": (
+        "integrations: {a: {signature: {kind: sha256, secret: '${SLACK_BOT_TOKEN}'}}}\n",
+        ["1:31: integrations.a.signature: needs header, since sha256 has no usual one"],
+    ),
+    "a signature with a time that is not signed": (
+        "integrations: {a: {signature: {kind: github, secret: '${SLACK_BOT_TOKEN}', timestamp_header: X-Stamp}}}\n",
+        ["1:31: integrations.a.signature: cannot have timestamp_header: github signs the body alone"],
+    ),
+    "a rate of nothing": (
+        "integrations: {a: {rate: 0}}\n",
+        ['1:26: integrations.a.rate: "0" is not between 1 and 10000'],
+    ),
     # Types.
     "a text for a section": ("server: here\n", ['1:9: server: must be keys and values, not "here"']),
     "a list for a section": ("server: [1]\n", ["1:9: server: must be keys and values, not a list"]),

@@ -204,7 +204,14 @@ def test_the_template_shows_every_key() -> None:
 
 TOKENS = {
     name: f"test-value-of-{name.lower()}"
-    for name in ("TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD")
+    for name in (
+        "TOCSIN_KEY",
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "SMTP_PASSWORD",
+        "GRAFANA_SECRET",
+    )
 }
 
 

@@ -21,6 +21,7 @@ from tocsin.wiring.settings_kinds import (
     Kind,
     Many,
     Named,
+    Network,
     PatternOf,
     Ref,
     Section,
@@ -63,6 +64,9 @@ def test_the_published_schema_is_the_newest() -> None:
         ),
         (("integrations", "*", "mail", "from"), ["ada@example.com", ["@example.com"]], ["example.com", "a b@c", 1]),
         (("mail_in", "size_max"), [65536], [65535, "large"]),
+        (("integrations", "*", "allow"), ["192.0.2.1", ["2001:db8::/32", "${NET}"], []], ["everywhere", 1]),
+        (("integrations", "*", "signature", "kind"), ["github"], ["hub", 1]),
+        (("integrations", "*", "rate"), [1, "${RATE}", None], [0, "fast"]),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),
@@ -162,8 +166,11 @@ def test_the_schema_and_the_reader_agree_on_the_examples_of_the_documentation() 
 
 ENVIRON = dict.fromkeys(("ADA_NTFY", "HEARTBEAT_URL"), "https://example.com/x") | {
     name: f"test-value-of-{name.lower()}"
-    for name in ("TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD")
-}
+    for name in (
+        "TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD", "GITHUB_SECRET",
+        "GRAFANA_SECRET", "OUR_SECRET",
+    )
+}  # fmt: skip
 
 
 def test_every_key_is_documented() -> None:
@@ -200,6 +207,14 @@ def table(section: Section) -> str:
     return "| key | value | default | meaning |\n|---|---|---|---|\n" + "".join(rows)
 
 
+SAID: dict[type, str] = {
+    PatternOf: "an event pattern",
+    Flag: "`true` or `false`",
+    Url: "an http or https address",
+    Network: "a network like 192.0.2.0/24, or an address",
+}
+
+
 def described(kind: Kind) -> str:
     """What may stand there, in words."""
     match kind:
@@ -210,18 +225,14 @@ def described(kind: Kind) -> str:
         case Many():
             one = described(kind.of)
             return f"{one}; or a list" if kind.single else f"a list: {one}"
-        case PatternOf():
-            return "an event pattern"
-        case Flag():
-            return "`true` or `false`"
+        case PatternOf() | Flag() | Url() | Network():
+            return SAID[type(kind)]
         case Whole():
             return f"{kind.least} to {kind.most}"
         case Span():
             return f"{span_text(kind.least)} to {span_text(kind.most)}"
         case Choice():
             return ", ".join(f"`{word}`" for word in kind.words)
-        case Url():
-            return "an http or https address"
         case Ref():
             return f"a {kind.to}"
         case Text():

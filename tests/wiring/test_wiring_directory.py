@@ -7,7 +7,6 @@ import pytest
 from tocsin.engine.ports import Way
 from tocsin.incidents.ladder import responder, room
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
-from tocsin.wiring.keys import KeyRing
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import parse
 
@@ -55,11 +54,8 @@ def test_who_is_not_configured_has_no_way() -> None:
     assert list(SettingsDirectory(settings(SLACK)).ways(responder("zoe"))) == []
 
 
-def test_the_roster_names_people_teams_and_keys() -> None:
-    roster = SettingsRoster(settings(), KeyRing({"default": "k1", "prod": "k2"}), "https://bell.example")
+def test_the_roster_names_people_teams_and_integrations() -> None:
+    roster = SettingsRoster(settings())
     assert roster.responders() == {"ada": "Ada Lovelace", "bo": "bo"}
     assert roster.teams() == {"ops": ("ada", "bo"), "quiet": ("bo",)}
-    assert [(key.integration, key.team, key.url) for key in roster.keys()] == [  # noqa: SIM118 - no mapping.
-        ("default", "ops", "https://bell.example/v1/in/k1"),
-        ("prod", "ops", "https://bell.example/v1/in/k2"),
-    ]
+    assert roster.integrations() == {"default": "ops", "prod": "ops"}

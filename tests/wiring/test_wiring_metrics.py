@@ -99,3 +99,8 @@ def test_a_store_that_is_away_is_a_figure() -> None:
     found = figures(Metrics(away, lambda: NOW))
     assert found["tocsin_store_up"] == 0
     assert "tocsin_backlog" not in found
+
+
+def test_deliveries_that_wait_for_their_rate_are_counted_by_integration() -> None:
+    parked = Metrics(lambda _: WELL, lambda: NOW, lambda: {"prod": 7})
+    assert figures(parked)['tocsin_parked{integration="prod"}'] == 7

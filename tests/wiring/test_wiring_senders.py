@@ -1,4 +1,4 @@
-"""What Amazon SNS must show: a signature that holds, an account that may send; and a subscription is confirmed."""
+"""What senders must show: where they are, their signature; Amazon SNS its own, and a subscription is confirmed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import logging
 import pytest
 
 from tests.sns.signing import HEADERS, NOW, Web, confirmation, encoded, notification, signed
-from tocsin.wiring.senders import sns_check
+from tocsin.web.gate import Rules
+from tocsin.web.peers import networks
+from tocsin.web.signatures import Signature
+from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings_file import parse
 
 CONFIG = """
@@ -120,3 +123,26 @@ def test_a_subscription_that_is_confirmed_already_is_confirmed_again() -> None:
     check = sns_check(SETTINGS, lambda: NOW, web)
     found = [check(CONFIRM, encoded(signed(asked)), "ours") for _ in range(2)]
     assert [(each.status, each.once) for each in found] == [(200, "m-2"), (200, "m-2")]
+
+
+RULED = """
+integrations:
+  near: {allow: [192.0.2.0/24, "2001:db8::7"]}
+  hub: {signature: {kind: github, secret: test-secret}, rate: 5}
+  timed: {signature: {kind: grafana, secret: test-secret, header: X-Mine, timestamp_header: X-Stamp}}
+"""
+
+
+def test_the_rules_are_those_of_the_configuration() -> None:
+    def signed(kind: str, header: str, stamp: str = "") -> Rules:
+        return Rules(
+            signature=Signature(kind=kind, secret=b"test-secret", header=header, timestamp_header=stamp),
+        )
+
+    found = parse(RULED.encode(), {}).settings
+    assert rules(found) == {
+        "near": Rules(allow=networks(["192.0.2.0/24", "2001:db8::7/128"])),
+        "hub": signed("github", "x-hub-signature-256"),
+        "timed": signed("grafana", "x-mine", "x-stamp"),
+    }
+    assert rates(found) == {"hub": 5.0}

@@ -6,23 +6,27 @@ import argparse
 import os
 import secrets
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 from tocsin.cli.access import open_store, read_settings, server_url, unknown
 from tocsin.cli.claim import is_claimed
-from tocsin.cli.printing import fields, say, say_json
+from tocsin.cli.printing import fields, plain, say, say_json
 from tocsin.engine.ports import Health
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.kernel.time import Instant, format_duration
+from tocsin.kernel.time import DAY, Duration, Instant, format_duration
 from tocsin.web.console.sessions import signin_link
+from tocsin.web.ports import WrongKey
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.keys import TOKEN_BYTES
 from tocsin.wiring.watch import trouble
+from tocsin.wiring.wrong_keys import stored
 
 BROKEN_SHOWN: Final = 5
+WRONG_KEYS_SHOWN_FOR: Final[Duration] = 7 * DAY
 
 _TABLES: Final = ("deliveries", "aggregates", "outbox", "records")  # Whatever has these is ours.
 
@@ -33,12 +37,14 @@ def doctor(given: argparse.Namespace) -> int:
     try:
         with open_store(given.db) as store:
             health, integrity = store.health(now), store.check()
+            wrong = [entry for entry in stored(store) if entry.last_at > now - WRONG_KEYS_SHOWN_FOR]
     except StoreUnavailableError as problem:
-        health, integrity = None, problem.message
+        health, integrity, wrong = None, problem.message, []
     ok = integrity == "ok" and health is not None and not health.broken
     warning = trouble(health, now) if health else ""
     if given.json:
-        say_json({"ok": ok, "integrity": integrity} | _figures(health, now) | {"warning": warning})
+        figures = _figures(health, now) | {"wrong_keys": sum(entry.count for entry in wrong)}
+        say_json({"ok": ok, "integrity": integrity} | figures | {"warning": warning})
     else:
         say(f"{given.db} is {'well' if ok else 'NOT well'}\n\n")
         say(fields([("integrity", integrity), *(_readable(health, now) if health else ())]))
@@ -46,6 +52,8 @@ def doctor(given: argparse.Namespace) -> int:
             say(f"\n{warning[0].upper()}{warning[1:]}.\n")
         if warning and not is_claimed(given.db):
             say("No server runs on this database: `tocsin serve` starts one.\n")
+        if wrong:
+            say(f"\n{_told(wrong)}; `tocsin keys` lists them.\n")
     return 0 if ok else 1
 
 
@@ -129,6 +137,14 @@ def _readable(health: Health, now: Instant) -> list[tuple[str, str]]:
         ("deliveries to handle", waits(health.backlog, health.oldest_backlog_at)),
         ("pages to deliver", waits(health.pending, health.oldest_pending_at)),
     ]
+
+
+def _told(wrong: Sequence[WrongKey]) -> str:
+    """What senders lose by wrong keys."""
+    times = sum(entry.count for entry in wrong)
+    former = sorted({entry.integration for entry in wrong if entry.integration})
+    lost = f", among them old keys of {plain(', '.join(former))}" if former else ""
+    return f"{_count(times, 'request')} came with a wrong key, and {'was' if times == 1 else 'were'} refused{lost}"
 
 
 def _count(number: int, what: str) -> str:

@@ -13,6 +13,8 @@ from typing import Final
 
 from tocsin import __version__
 from tocsin.errors import TocsinError
+from tocsin.kernel.time import DAY, Duration, parse_duration
+from tocsin.wiring.keys import OVERLAP
 from tocsin.wiring.settings import FILE
 from tocsin.wiring.settings_problems import SettingsError
 
@@ -20,6 +22,7 @@ DB: Final = "tocsin.db"
 DB_VARIABLE: Final = "TOCSIN_DB"  # Names the database where --db does not.
 PORT_MAX: Final = 65535
 COUNT_MAX: Final = 10_000
+OVERLAP_MAX: Final[Duration] = 366 * DAY
 
 EXIT_OK: Final = 0
 EXIT_WRONG: Final = 1  # What was asked for is not so, or could not be done.
@@ -72,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     commands = _Commands(whole)
     _add_running(commands)
     _add_incidents(commands)
+    _add_keys(commands)
     _add_care(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"
@@ -221,6 +225,28 @@ def _add_incidents(commands: _Commands) -> None:
             command.add_argument("text", nargs="+", metavar="TEXT", help="what it says")
 
 
+def _add_keys(commands: _Commands) -> None:
+    commands.begin("senders")
+    keys = commands.add(
+        "keys", "keys.keys", "list, make and end the keys of integrations", example="rotate prod", config=True, db=True
+    )
+    keys.add_argument(
+        "action", nargs="?", choices=("list", "rotate", "revoke"), default="list", help="what to do (default: list)"
+    )
+    keys.add_argument("name", nargs="?", metavar="INTEGRATION", help="whose keys (default, for the list: everybody's)")
+    keys.add_argument(
+        "--overlap",
+        type=_duration,
+        default=OVERLAP,
+        metavar="TIME",
+        help="rotate: how long the keys before still open, 0s for no longer (default: 24h)",
+    )
+    keys.add_argument(
+        "--hint", default="", metavar="ENDING", help="revoke: only the key with these last characters (default: all)"
+    )
+    keys.add_argument("--json", action="store_true", help="print an object for scripts")
+
+
 def _add_care(commands: _Commands) -> None:
     commands.begin("care")
     source = commands.add(
@@ -300,6 +326,13 @@ def _count(text: str) -> int:
     if not 1 <= count <= COUNT_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {COUNT_MAX}")
     return count
+
+
+def _duration(text: str) -> Duration:
+    duration = parse_duration(text)
+    if duration is None or not 0 <= duration <= OVERLAP_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration like 30m, 24h or 7d, of at most a year")
+    return duration
 
 
 def _refuse_broken_text(whole: argparse.ArgumentParser, given: argparse.Namespace) -> None:

@@ -23,6 +23,9 @@ from tocsin.wiring.addresses import WILDCARDS, local_url
 from tocsin.wiring.embedded import Embedded, Outside, Ready, listen
 from tocsin.wiring.embedded import serve as run
 
+NO_KEY: Final = (
+    "For a sender's address: `tocsin keys rotate default` makes a new key, `tocsin keys` lists those there are.\n"
+)
 SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address of another Slack.
 
 
@@ -45,7 +48,7 @@ def serve(given: argparse.Namespace) -> int:
             runtime.store.put_record(*SERVED_AT, local_url(*bound.getsockname()[:2]))
             if given.ready_file:
                 _write_whole(given.ready_file, json.encode(ready))
-            say(_greeting(ready, first=first, everywhere=everywhere))
+            say(_greeting(ready, first=first or bool(runtime.made_key), everywhere=everywhere))
             sys.stdout.flush()
 
         outside = Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))
@@ -74,7 +77,10 @@ def _greeting(ready: Ready, *, first: bool, everywhere: bool) -> str:
     """What a start says; the *first* one on a database says all. *everywhere*: it listens on all addresses."""
     hint = "Other machines reach it by this one's name; `server: {url: ...}` makes links that work there.\n"
     if not first:
-        return f"Tocsin serves {ready.url}\nConsole: {ready.console_url}\n{hint if everywhere else ''}"
+        return (
+            f"Tocsin serves {ready.url}\nConsole: {ready.console_url}\n{hint if everywhere else ''}"
+            f"{'' if ready.ingest_url else NO_KEY}"
+        )
     return (
         f"Tocsin serves {ready.url}\n"
         f"{hint if everywhere else ''}"
@@ -82,7 +88,7 @@ def _greeting(ready: Ready, *, first: bool, everywhere: bool) -> str:
         "Sign in to the console, once, within a day (`tocsin signin` prints a new link):\n"
         f"  {ready.console_url}\n"
         "\n"
-        "Let your senders post here; who knows this address can ring the bell:\n"
+        "Let your senders post here; who knows this address can ring the bell, and it is not shown again:\n"
         f"  {ready.ingest_url}\n"
         "\n"
         "Ring it:\n"

@@ -15,7 +15,7 @@ NOTE: Final = "deleted old snapshots"
 def play(stage: Stage, signer: Signer) -> None:
     """All of it. Raises StoryError when something does not come as it must."""
     clock = stage.clock
-    routing_key = stage.server.runtime.keys.key("pagerduty")
+    routing_key = stage.team.keys["pagerduty"]
 
     firing = deliveries.alarm(signer, clock(), "ALARM", 1)
     stage.send(firing, f"{ORDERS} is in ALARM, through Amazon SNS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from tocsin.wiring.settings_file import load
 
 PEOPLE: Final = ("ada", "bo", "cy")
 ROOM: Final = "shop-alerts"
+SENDERS: Final = ("default", "aws", "prometheus", "pagerduty")
+KEY_BYTES: Final = 13
 
 _FILE: Final = Path(__file__).with_name("team.yaml")
 
@@ -23,10 +26,12 @@ class Team:
         """Let them join *slack*."""
         self.people: Mapping[str, User] = {name: slack.add_user(name) for name in PEOPLE}
         self.room: Channel = slack.add_channel(ROOM, self.people.values())
+        self.keys: Mapping[str, str] = {name: secrets.token_hex(KEY_BYTES) for name in SENDERS}
         self.settings: Settings = load(
             _FILE,
             {
                 **{name.upper(): person.id for name, person in self.people.items()},
+                **{f"KEY_{name.upper()}": key for name, key in self.keys.items()},
                 "ROOM": self.room.id,
                 "SLACK_BOT_TOKEN": slack.bot_token,
                 "SLACK_APP_TOKEN": slack.app_token,

@@ -244,7 +244,10 @@ class Deliveries(Protocol):
         ...
 
     def backlog(self, limit: int, after: str = "") -> Sequence[Delivery]:
-        """The oldest deliveries that are not settled, beyond the id *after*."""
+        """The oldest deliveries that are not settled, beyond the id *after*.
+
+        Deliveries appear in the order of their ids: none turns up before one that was seen.
+        """
         ...
 
     def settle(self, outcomes: Mapping[str, str]) -> None:

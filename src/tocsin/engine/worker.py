@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from tocsin.engine.ports import Delivery, Store
 from tocsin.engine.runner import Addressed, ContentionError, Outcome, Runner
+from tocsin.engine.turns import Turns
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import MINUTE, Duration, Instant
 
@@ -27,7 +28,7 @@ class Interpretation(msgspec.Struct, frozen=True):
 
 
 class Worker:
-    """Empties the backlog in the order of acceptance. One thread at a time."""
+    """Empties the backlog in the order of acceptance, of no integration faster than its rate. One thread at a time."""
 
     def __init__(
         self,
@@ -36,27 +37,43 @@ class Worker:
         interpret: Callable[[Delivery], Interpretation],
         poisoned: Callable[[Delivery, str], Interpretation],
         *,
+        rate_of: Callable[[str], float | None] = lambda _: None,
         on_settled: Callable[[Delivery, str, Sequence[Outcome]], None] = lambda *_: None,
     ) -> None:
         """*interpret* is pure and total as far as we know.
 
-        What it cannot bear is given to *poisoned*, which makes it an alert.
+        What it cannot bear is given to *poisoned*, which makes it an alert. *rate_of*: see `Turns`.
         """
         self._store = store
         self._runner = runner
         self._interpret = interpret
         self._poisoned = poisoned
         self._on_settled = on_settled
-        self._stuck: dict[str, Instant] = {}
+        self._turns = Turns(store, rate_of)
 
     def step(self, now: Instant, limit: int = 128) -> int:
-        """Handle at most *limit* deliveries; how many.
+        """Handle about *limit* deliveries; how many were handled, or parked until their integration's rate allows.
 
         Raises StoreUnavailableError, and then the rest stays in the backlog.
         """
-        batch = self._waiting(now, limit)
-        if not batch:
-            return 0
+        try:
+            batch = self._turns.take(now, limit)
+            handled = self._work_off(batch, now) if batch else 0
+        except BaseException:
+            self._turns.again()
+            raise
+        self._turns.done()
+        return handled + self._turns.newly_parked
+
+    def parked(self) -> Mapping[str, int]:
+        """How many deliveries of each integration wait for its rate. Any thread."""
+        return self._turns.parked()
+
+    def oldest_waiting(self) -> Instant | None:
+        """When the oldest delivery was received that waits, and not for a rate. Any thread."""
+        return self._turns.oldest_waiting()
+
+    def _work_off(self, batch: Sequence[Delivery], now: Instant) -> int:
         meanings = {delivery.id: self._meaning(delivery) for delivery in batch}
         inputs = [item for meaning in meanings.values() if meaning for item in meaning.inputs]
         outcomes: dict[str, Outcome] = {}
@@ -74,12 +91,6 @@ class Worker:
         for done in settled:
             self._on_settled(*done)
         return len(settled)
-
-    def _waiting(self, now: Instant, limit: int) -> Sequence[Delivery]:
-        """The oldest of the backlog; what is stuck there is passed over for a while, so that it holds up nobody."""
-        self._stuck = {name: until for name, until in self._stuck.items() if until > now}
-        found = self._store.backlog(limit + len(self._stuck))
-        return [delivery for delivery in found if delivery.id not in self._stuck][:limit]
 
     def _meaning(self, delivery: Delivery) -> Interpretation | None:
         try:
@@ -120,7 +131,7 @@ class Worker:
             raise
         except Exception:
             log.exception("a delivery cannot even be set aside", extra={"delivery": delivery.id})
-            self._stuck[delivery.id] = now + STUCK_PAUSE
+            self._turns.set_aside(delivery, now + STUCK_PAUSE)
             return None
         return meaning
 

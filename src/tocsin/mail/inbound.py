@@ -68,7 +68,7 @@ class Post:
 
     *integration*: whose key this is. *admits* (integration, sender of the envelope, mail): whether it may write there.
     *accept* stores, durably, or raises StoreUnavailableError. *on_refused* hears the kind of each refusal: `key`,
-    `sender`, `size`, `overload`, `store`.
+    `sender`, `size`, `overload`, `store`. *on_wrong_key* hears of a key that opens nothing, and the peer's address.
     """
 
     integration: Callable[[str], str | None]
@@ -76,6 +76,7 @@ class Post:
     accept: Callable[[Sequence[Received]], None]
     clock: Callable[[], Instant]
     on_refused: Callable[[str], None]
+    on_wrong_key: Callable[[str, str], None] = lambda *_: None
 
 
 class MailListener:
@@ -158,22 +159,22 @@ class MailListener:
         return [*offered, "250-ENHANCEDSTATUSCODES", "250 PIPELINING"]
 
     async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Whether *address* is that of an integration."""
         if len(envelope.rcpt_tos) >= self._limits.recipients:
             return _TOO_MANY
         if self._addressee(address) is None:
             self._post.on_refused("key")
+            self._post.on_wrong_key(address.rpartition("@")[0].partition("+")[0], _place(session))
             return _REFUSED
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Store the mail for each of its recipients, all or none."""
-        peer: object = session.peer
-        place = str(peer[0]) if isinstance(peer, tuple) else ""
-        storing = asyncio.get_running_loop().run_in_executor(self._executor, self._store, envelope, place)
+        loop = asyncio.get_running_loop()
+        storing = loop.run_in_executor(self._executor, self._store, envelope, _place(session))
         self._storing.add(storing)
         try:
             return await storing
@@ -234,6 +235,12 @@ class _Addressee:
     integration: str
     key: str
     dedup: str
+
+
+def _place(session: Session) -> str:
+    """The address at the other end."""
+    peer: object = session.peer
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def _head(dedup: str, sender: str, peer: str) -> bytes:

@@ -28,24 +28,33 @@ PIPELINE_MAX: Final = 64  # Requests of one connection that wait for their answe
 IDLE_SECONDS: Final = 75.0  # As nginx keeps them; a request that is not whole by then was lost anyway.
 PEEK_BYTES: Final = 16  # Enough to tell the ingest paths from the others.
 
-_INGEST: Final = (b"POST /v1/in/", b"PUT /v1/in/", b"POST /v2/enqueue")
+_INGEST: Final = (
+    *(b"%b /v1/in%b" % (method, border) for method in (b"POST", b"PUT") for border in (b"/", b" ", b"?")),
+    b"POST /v2/enqueue",
+)
 _OURS: Final = b"x-tocsin-"  # What we note ourselves; a sender cannot.
-_CREDENTIALS: Final = frozenset({b"authorization", b"cookie", b"proxy-authorization", b"x-api-key"})
+_CREDENTIALS: Final = frozenset(
+    {b"authorization", b"cookie", b"proxy-authorization", b"x-api-key", b"x-auth-token", b"x-gitlab-token"}
+)
 _DULL: Final = frozenset(
     {b"host", b"connection", b"content-length", b"accept", b"accept-encoding", b"transfer-encoding"}
 )
 
 
 class Request:
-    """One request, whole; *path* is without the query."""
+    """One request, whole; *path* is without the query, *peer* the address at the other end (empty: unknown)."""
 
-    __slots__ = ("body", "headers", "path")
+    __slots__ = ("body", "headers", "path", "peer", "query")
 
-    def __init__(self, path: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def __init__(
+        self, path: bytes, headers: list[tuple[bytes, bytes]], body: bytes, query: bytes = b"", peer: str = ""
+    ) -> None:
         """Names in *headers* are in lower case."""
         self.path = path
         self.headers = headers
         self.body = body
+        self.query = query
+        self.peer = peer
 
     def kept(self) -> bytes:
         """The header lines that are stored: no credentials, nothing of the connection."""
@@ -99,7 +108,7 @@ class _Door(asyncio.Protocol):
 
     __slots__ = (
         "_active_at", "_app_state", "_body", "_closing", "_config", "_head_bytes", "_headers", "_idle", "_in_head",
-        "_loop", "_parser", "_peeked", "_size", "_slots", "_state", "_transport", "_url",
+        "_loop", "_parser", "_peeked", "_peer", "_size", "_slots", "_state", "_transport", "_url",
     )  # fmt: skip
     _taker: Taker
 
@@ -132,6 +141,8 @@ class _Door(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
         self._transport: Any = transport
+        other = transport.get_extra_info("peername")
+        self._peer = str(other[0]) if isinstance(other, tuple) else ""
         self._state.connections.add(self)  # type: ignore[arg-type]
         self._idle = self._loop.call_later(IDLE_SECONDS, self._give_up_idle)
 
@@ -216,7 +227,7 @@ class _Door(asyncio.Protocol):
         if len(self._slots) >= PIPELINE_MAX:
             self._refuse(refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests before an answer"))
             return
-        path = self._url.partition(b"?")[0]
+        path, _, query = self._url.partition(b"?")
         if not self._is_ours(path):
             self._end_here()
             return
@@ -230,12 +241,12 @@ class _Door(asyncio.Protocol):
             self._flush()
 
         self._url, self._body, headers, self._headers = b"", [], self._headers, []
-        self._taker.take(Request(path, headers, body), answer)
+        self._taker.take(Request(path, headers, body, query, self._peer), answer)
 
     # Ours
 
     def _is_ours(self, path: bytes) -> bool:
-        request: bytes = self._parser.get_method() + b" " + path
+        request: bytes = self._parser.get_method() + b" " + path + b" "
         return request.startswith(_INGEST)
 
     def _end_here(self) -> None:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from tocsin.web.door import Request, Taker
 from tocsin.web.gate import body_of
 
-INGEST: Sequence[str] = ("/v1/in/{key}", "/v1/in/{key}/{form}")
+INGEST: Sequence[str] = ("/v1/in", "/v1/in/{key}", "/v1/in/{key}/{form}")
 PAGERDUTY = "/v2/enqueue"
 
 _NOT_POST = ["GET", "DELETE", "OPTIONS", "PATCH"]
@@ -29,7 +29,9 @@ def front_routes(taker: Taker) -> list[BaseRoute]:
     async def take(asked: Asked) -> Response:
         body = await body_of(asked)
         answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        taker.take(Request(asked.scope["raw_path"], asked.headers.raw, body), answered.set_result)
+        peer = asked.client.host if asked.client else ""
+        request = Request(asked.scope["raw_path"], asked.headers.raw, body, asked.scope["query_string"], peer)
+        taker.take(request, answered.set_result)
         return _response(await answered)
 
     return [

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from tocsin.engine.ports import Handled, Received
+from tocsin.kernel.time import Instant
 
 
 class Intake(Protocol):
@@ -31,11 +32,59 @@ class Changes(Protocol):
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
-    """An integration key as the console shows it: *url* contains the secret."""
+    """A key as people see it. *hint*: its last characters.
 
-    integration: str
+    *made_at*: None for a key that stands in the configuration. *used_at* and *ends_at*: None for never.
+    """
+
+    hint: str
+    made_at: Instant | None
+    used_at: Instant | None
+    ends_at: Instant | None
+
+
+class IntegrationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An integration with those of its keys that open, or have ended lately."""
+
+    name: str
     team: str
-    url: str
+    keys: tuple[KeyView, ...]
+
+
+class WrongKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that was presented and did not open: perhaps a sender that is being lost.
+
+    *shown*: what may be shown of it. *integration*: whose it was before it ended, or empty. *path*: that of the route.
+    """
+
+    shown: str
+    integration: str
+    path: str
+    peer: str
+    agent: str
+    first_at: Instant
+    last_at: Instant
+    count: int
+
+
+class KeyDesk(Protocol):
+    """Where keys are made and ended. Blocks on the store; raises StoreUnavailableError."""
+
+    def listing(self) -> Sequence[IntegrationView]:
+        """All integrations of the configuration."""
+        ...
+
+    def wrong(self) -> Sequence[WrongKey]:
+        """The wrong keys of late, the last first."""
+        ...
+
+    def rotate(self, integration: str) -> str:
+        """Make a key; the address with it, which nobody can tell again. Those before end after a while."""
+        ...
+
+    def revoke(self, integration: str, hint: str) -> int:
+        """End the keys of an integration with this hint now; how many."""
+        ...
 
 
 class Roster(Protocol):
@@ -49,6 +98,6 @@ class Roster(Protocol):
         """Members' responder ids by team."""
         ...
 
-    def keys(self) -> Sequence[KeyView]:
-        """The integration keys."""
+    def integrations(self) -> Mapping[str, str]:
+        """Teams by integration."""
         ...

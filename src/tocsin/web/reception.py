@@ -6,7 +6,8 @@ Then onto the disk.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -15,9 +16,14 @@ from msgspec.structs import replace
 
 from tocsin.engine.ports import ONCE, Received
 from tocsin.errors import StoreUnavailableError
+from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.sources import pagerduty
+from tocsin.sources.detection import FORM_HEADER
+from tocsin.web.credentials import presented
 from tocsin.web.door import Request, refusal, response
+from tocsin.web.envelopes import Check, Verdict, is_envelope
+from tocsin.web.gate import Gate, Refused
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,30 +33,17 @@ DEPTH_MAX: Final = 10_000  # Deliveries that wait for the disk; with more the se
 BYTES_MAX: Final = 64 * 1024 * 1024  # Of bodies that wait for the disk.
 RETRY_AFTER: Final = b"retry-after: 5\r\n"
 
-PATHS_MAX: Final = 1000
+PLACES_MAX: Final = 1000
 
-INGEST_PATH: Final = b"/v1/in/"
+INGEST_PATH: Final = b"/v1/in"
 PAGERDUTY_PATH: Final = b"/v2/enqueue"
 
 _ACCEPTED: Final = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: "
 _OK: Final = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "  # What SNS expects.
-_UNKNOWN_KEY: Final = "this integration key is not known here; compare it with the console's list"
-_UNKNOWN_ROUTING_KEY: Final = (
-    b'{"status":"invalid event","message":"Event object is invalid","errors":["\'routing_key\' is not known here"]}'
-)
+_UNKNOWN_ROUTING_KEY: Final = "'routing_key' is not known here"
+_FORM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 log = logging.getLogger(__name__)
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """Whether a signed message may come in: *status* 200, or the code that its sender must hear, and why.
-
-    *once*: the signed number of the message, under which it counts once; letters, digits and dashes.
-    """
-
-    status: int
-    message: str = ""
-    once: str = ""
 
 
 class Writer(Protocol):
@@ -66,7 +59,6 @@ class Writer(Protocol):
 
 
 Answer = Callable[[bytes], None]
-Check = Callable[[Mapping[str, str], bytes, str], Verdict]
 
 
 class Reception:
@@ -78,22 +70,20 @@ class Reception:
         loop: asyncio.AbstractEventLoop,
         executor: Executor,
         clock: Callable[[], Instant],
-        integration: Callable[[str], str | None],
+        gate: Gate,
         check_sns: Check,
         new_key: Callable[[], str],
         on_accepted: Callable[[int], None],
         on_refused: Callable[[str], None],
     ) -> None:
-        """*integration* names the integration that a presented key belongs to.
+        """*gate* says who may come in. *check_sns* may block (it runs on *executor*).
 
-        *check_sns* may block (it runs on *executor*).
-
-        *on_refused* hears the kind of each refusal: `key`, `signature`, `overload`, `store`, `contract`.
+        *on_refused* hears the kind of each refusal of ours: `signature` (of SNS), `overload`, `store`, `contract`.
         """
         self._loop = loop
         self._executor = executor
         self._clock = clock
-        self._integration = integration
+        self._gate = gate
         self._check_sns = check_sns
         self._new_key = new_key
         self._on_accepted = on_accepted
@@ -101,7 +91,7 @@ class Reception:
         self._writer: Writer | None = None
         self._bytes = 0
         self._gathered: list[tuple[Received, object]] = []
-        self._paths: dict[bytes, str] = {}
+        self._places: dict[bytes, _Place] = {}
 
     def attach(self, writer: Writer) -> None:
         """The writer, which in turn calls `answered`."""
@@ -109,10 +99,10 @@ class Reception:
 
     def take(self, request: Request, answer: Answer) -> None:
         """See `Taker`."""
-        if request.path.startswith(INGEST_PATH):
-            self._take_any(request, answer)
-        elif request.path == PAGERDUTY_PATH:
+        if request.path == PAGERDUTY_PATH:
             self._take_pagerduty(request, answer)
+        elif request.path.startswith(INGEST_PATH):
+            self._take_any(request, answer)
         else:
             answer(refusal(HTTPStatus.NOT_FOUND, "there is nothing at this path; deliveries go to /v1/in/{key}"))
 
@@ -151,29 +141,34 @@ class Reception:
             self._on_refused("store")
 
     def _take_any(self, request: Request, answer: Answer) -> None:
-        integration = self._paths.get(request.path) or self._integration_at(request.path)
+        known = self._places.get(request.path)
+        place = known or _place(request.path)
+        integration = self._gate.opens(place.key) or self._admitted(request, place, answer)
         if integration is None:
-            self._on_refused("key")
-            answer(refusal(HTTPStatus.FORBIDDEN, _UNKNOWN_KEY))
             return
+        if known is None and len(self._places) < PLACES_MAX:
+            self._places[request.path] = place
         received = Received(
-            received_at=self._clock(), channel="in", key=integration, head=request.kept(), body=request.body
+            received_at=self._clock(),
+            channel="in",
+            key=integration,
+            head=place.noted + request.kept(),
+            body=request.body,
         )
         if is_envelope(request.headers, request.body):
             self._check_then_submit(request, received, answer)
         else:
             self.submit(received, lambda result: answer(_reply(result, _ACCEPTED)))
 
-    def _integration_at(self, path: bytes) -> str | None:
-        """The integration of an ingest path.
-
-        Paths that are known are remembered, and there are only so many of them.
-        """
-        key = path[len(INGEST_PATH) :].strip(b"/").decode("ascii", "replace")
-        integration = self._integration(key)
-        if integration is not None and len(self._paths) < PATHS_MAX:
-            self._paths[path] = integration
-        return integration
+    def _admitted(self, request: Request, place: _Place, answer: Answer) -> str | None:
+        """The integration of a request that the gate has to look at; None if it is refused, and answered."""
+        key = presented(place.key, request.headers, request.query.decode("ascii", "replace"))
+        found = self._gate.admit(key, request.peer, request.headers, request.body, INGEST_PATH.decode())
+        if not isinstance(found, Refused):
+            return found.integration
+        headers = RETRY_AFTER if found.status == HTTPStatus.SERVICE_UNAVAILABLE else b""
+        answer(refusal(found.status, found.sentence, headers))
+        return None
 
     def _check_then_submit(self, request: Request, received: Received, answer: Answer) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
@@ -202,25 +197,51 @@ class Reception:
             self._on_refused("contract")
             answer(response(found.status, found.body))
             return
-        integration = self._integration(found.routing_key)
-        if integration is None:
-            self._on_refused("key")
-            answer(response(HTTPStatus.BAD_REQUEST, _UNKNOWN_ROUTING_KEY))
+        admitted = self._gate.admit(
+            found.routing_key, request.peer, request.headers, request.body, PAGERDUTY_PATH.decode()
+        )
+        if isinstance(admitted, Refused):
+            answer(_pagerduty_refusal(admitted))
             return
         made = b"x-alert-key: " + new_key.encode() + b"\n" if found.dedup_key == new_key else b""
         received = Received(
-            received_at=self._clock(), channel="in", key=integration, head=made + request.kept(), body=request.body
+            received_at=self._clock(),
+            channel="in",
+            key=admitted.integration,
+            head=made + request.kept(),
+            body=request.body,
         )
         whole = response(HTTPStatus.ACCEPTED, found.body)
         self.submit(received, lambda result: answer(whole if isinstance(result, str) else _unavailable(result.message)))
 
 
-def is_envelope(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-    """Whether this is, or claims to be, a signed message of SNS; raw delivery has no envelope, and no signature."""
-    if b"SigningCertURL" in body:
-        return True
-    kind = [name for name, _ in headers if name == b"x-amz-sns-message-type"]
-    return bool(kind) and (b"x-amz-sns-rawdelivery", b"true") not in headers
+class _Place(msgspec.Struct, frozen=True):
+    """What an ingest path says: a key (empty: it stands elsewhere), and the line that is noted before the head."""
+
+    key: str
+    noted: bytes = b""
+
+
+def _place(path: bytes) -> _Place:
+    """`/v1/in`, `/v1/in/KEY`, `/v1/in/KEY/FORM`; of any other, all of it is the key, which nobody knows."""
+    told = path[len(INGEST_PATH) :].strip(b"/").decode("ascii", "replace")
+    key, slash, form = told.partition("/")
+    if not slash:
+        return _Place(key)
+    return _Place(key, f"{FORM_HEADER}: {form}\n".encode()) if _FORM.fullmatch(form) else _Place(told)
+
+
+def _pagerduty_refusal(found: Refused) -> bytes:
+    """As PagerDuty refuses an event."""
+    if found.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return refusal(found.status, found.sentence, RETRY_AFTER)
+    unknown = found.kind == "key"
+    said = {
+        "status": "invalid event",
+        "message": "Event object is invalid",
+        "errors": [_UNKNOWN_ROUTING_KEY if unknown else found.sentence],
+    }
+    return response(HTTPStatus.BAD_REQUEST if unknown else found.status, json.encode(said))
 
 
 def _reply(result: str | StoreUnavailableError, start: bytes) -> bytes:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from tocsin.engine.ports import Way
 from tocsin.incidents.ladder import responder, room
 from tocsin.kernel.machine import is_teller
-from tocsin.web.ports import KeyView
-from tocsin.wiring.keys import KeyRing
 from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.settings import Settings
 
@@ -41,11 +39,9 @@ class SettingsDirectory:
 class SettingsRoster:
     """`tocsin.web.ports.Roster`."""
 
-    def __init__(self, settings: Settings, ring: KeyRing, url: str) -> None:
-        """*url* is the public one, without a slash at its end."""
+    def __init__(self, settings: Settings) -> None:
+        """Made once, as the directory."""
         self._settings = settings
-        self._ring = ring
-        self._url = url
 
     def responders(self) -> Mapping[str, str]:
         """See the port."""
@@ -55,9 +51,6 @@ class SettingsRoster:
         """See the port."""
         return {name: team.members for name, team in self._settings.teams.items()}
 
-    def keys(self) -> Sequence[KeyView]:
+    def integrations(self) -> Mapping[str, str]:
         """See the port."""
-        return [
-            KeyView(integration=name, team=found.team, url=f"{self._url}/v1/in/{self._ring.key(name)}")
-            for name, found in self._settings.integrations.items()
-        ]
+        return {name: found.team for name, found in self._settings.integrations.items()}

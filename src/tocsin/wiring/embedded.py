@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 import uvicorn
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
@@ -27,6 +28,7 @@ from tocsin.engine.ports import Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
+from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.time import Instant
 from tocsin.slack.api import BASE_URL
@@ -37,30 +39,35 @@ from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
 from tocsin.web.front import front_routes
-from tocsin.web.gate import Gate
+from tocsin.web.gate import Gate, Knock
 from tocsin.web.health import health_routes
 from tocsin.web.openapi.surfaces import openapi_route
+from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
 from tocsin.wiring import mail_in
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
+from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
-from tocsin.wiring.keys import TOKEN_BYTES, key_ring
+from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
+from tocsin.wiring.key_ring import KeyRing
+from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import Readings
 from tocsin.wiring.sender_routes import sender_routes
-from tocsin.wiring.senders import sns_check
+from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
 from tocsin.wiring.transports import Chat, connect, transports
 from tocsin.wiring.watch import Heartbeat, trouble
+from tocsin.wiring.wrong_keys import WrongKeys
 
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
 SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must not wait 5 ms for its turn.
@@ -70,7 +77,10 @@ log = logging.getLogger(__name__)
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """What a running server tells those who wait for it."""
+    """What a running server tells those who wait for it.
+
+    *ingest_url*: empty when the key of `default` was made at an earlier start, and nobody can tell it any more.
+    """
 
     url: str
     ingest_url: str
@@ -97,16 +107,32 @@ class Embedded:
         self.end = end
         self.clock = outside.clock
         self.store = SqliteStore(db)
-        self.keys = key_ring(settings, self.store)
-        self.metrics = Metrics(self.store.health, self.clock)
+        enter_derived(settings, self.store, self.clock())
+        self.made_key = first_key(settings, self.store, self.clock())
+        self._known_keys = {**configured_keys(settings), **({DEFAULT: self.made_key} if self.made_key else {})}
+        self.keys = KeyRing(settings, self.store, self.clock)
+        self._wrong_keys = WrongKeys(self.store, self.clock, self.keys.former)
+        self._doorkeeper = Doorkeeper(self.keys, self._wrong_keys, self.clock, self._tell)
+        self.metrics = Metrics(self.store.health, self.clock, self._parked)
         self._pool = ThreadPoolExecutor(LANES_MAX, thread_name_prefix="lane")
         self._hub = ChangeHub(loop)
         check = sns_check(settings, self.clock, outside.sns_fetch)
+        self._intake = LoopIntake(loop, self._submit)
+        self._gate = Gate(
+            self._intake,
+            self.clock,
+            self.keys.integration,
+            self.metrics.refused,
+            check_sns=check,
+            rules=rules(settings),
+            proxies=networks(settings.server.proxies),
+            on_wrong_key=self._wrong_keys.note,
+        )
         self._reception = Reception(
             loop=loop,
             executor=self._pool,
             clock=self.clock,
-            integration=self.keys.integration,
+            gate=self._gate,
             check_sns=check,
             new_key=_new_key,
             on_accepted=self.metrics.accepted,
@@ -114,8 +140,6 @@ class Embedded:
         )
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
-        self._intake = LoopIntake(loop, self._reception.submit)
-        self._gate = Gate(self._intake, self.clock, self.keys.integration, check, self.metrics.refused)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._build_engine(
             [
@@ -131,6 +155,9 @@ class Embedded:
             accept=lambda received: self._accept(*received),
             clock=self.clock,
             on_refused=self.metrics.refused,
+            on_wrong_key=lambda key, peer: self._wrong_keys.note(
+                Knock(presented=key, path="mail", peer=peer, agent="")
+            ),
         )
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
@@ -144,6 +171,7 @@ class Embedded:
             self._accept(promised)
         self._engine.start()
         self._keeper.start()
+        self._doorkeeper.start()
         for chat in self._chats:
             chat.start()
         self._queues.start()
@@ -162,6 +190,7 @@ class Embedded:
         if self.mail_in:
             self.mail_in.stop()
         self._writer.close()
+        self._doorkeeper.stop()
         self._engine.stop()
         self._keeper.stop()
         self._pool.shutdown()
@@ -180,7 +209,10 @@ class Embedded:
     def trouble(self) -> str:
         """What is wrong with the invariant now, or nothing. Raises StoreUnavailableError."""
         now = self.clock()
-        return trouble(self.store.health(now), now)
+        health = self.store.health(now)
+        if any(self._parked().values()):  # What waits for its integration's rate waits as it should.
+            health = replace(health, oldest_backlog_at=self._worker.oldest_waiting())
+        return trouble(health, now)
 
     def signin_url(self) -> str:
         """A new one-time link to the console."""
@@ -191,8 +223,9 @@ class Embedded:
         return Ready(url=self.url, ingest_url=self.ingest_url(), console_url=self.signin_url(), pid=os.getpid())
 
     def ingest_url(self, integration: str = DEFAULT) -> str:
-        """Where an integration's sender posts to."""
-        return f"{self.url}/v1/in/{self.keys.key(integration)}"
+        """Where an integration's sender posts to; empty if nobody can tell, since only its key's digest is stored."""
+        key = self._known_keys.get(integration)
+        return ingest_url(self.url, key) if key else ""
 
     def protocol(self) -> type[asyncio.Protocol]:
         """The front door."""
@@ -217,7 +250,15 @@ class Embedded:
             machine=IncidentMachine(),
             intake=self._intake,
             changes=self._hub,
-            roster=SettingsRoster(self.settings, self.keys, self.url),
+            roster=SettingsRoster(self.settings),
+            keys=SettingsKeyDesk(
+                settings=self.settings,
+                records=self.store,
+                ring=self.keys,
+                wrong_keys=self._wrong_keys,
+                clock=self.clock,
+                url=self.url,
+            ),
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
@@ -234,7 +275,14 @@ class Embedded:
             readings=Readings(mail_in.mail_rules(self.settings)),
         )
         runner = Runner(self.store, known, on_commit=self._committed)
-        worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
+        self._worker = Worker(
+            self.store,
+            runner,
+            interpreter.interpret,
+            interpreter.poisoned,
+            rate_of=rates(self.settings).get,
+            on_settled=self._settled,
+        )
         dispatcher = Dispatcher(
             self.store,
             known,
@@ -248,7 +296,7 @@ class Embedded:
             on_done=self.wake,
         )
         self._engine = Engine(
-            self.store, worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
+            self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
         )
 
     def _accept(self, *received: Received) -> None:
@@ -258,9 +306,17 @@ class Embedded:
         self._engine.wake()
 
     def _tell(self, received: Sequence[Received]) -> None:
-        """Store what one machine tells another."""
+        """Store what we tell ourselves, durably."""
         self.store.accept(received)
         self._engine.wake()
+
+    def _submit(self, received: Received, answer: Callable[[str | StoreUnavailableError], None]) -> None:
+        """Store one delivery; for what is made before the reception is."""
+        self._reception.submit(received, answer)
+
+    def _parked(self) -> Mapping[str, int]:
+        """Deliveries that wait for the rate of their integration; for what is made before the worker is."""
+        return self._worker.parked()
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._hub.publish([commit.aggregate for commit in commits])
@@ -324,6 +380,9 @@ async def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            # Whom we believe, everybody behind the front door believes.
+            proxy_headers=bool(settings.server.proxies),
+            forwarded_allow_ips=list(settings.server.proxies),
             backlog=4096,
             timeout_graceful_shutdown=GRACE_SECONDS,
         ),

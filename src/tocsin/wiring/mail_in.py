@@ -28,6 +28,7 @@ def listener(
     accept: Callable[[Sequence[Received]], None],
     clock: Callable[[], Instant],
     on_refused: Callable[[str], None],
+    on_wrong_key: Callable[[str, str], None] = lambda *_: None,
 ) -> MailListener | None:
     """The listener that *settings* ask for, already bound to its port. Raises TocsinError."""
     wanted = settings.mail_in
@@ -40,7 +41,14 @@ def listener(
         its = rules[name]
         return not its.senders or its.admits([sender, *email_message.parse(raw).senders])
 
-    post = Post(integration=integration, admits=admits, accept=accept, clock=clock, on_refused=on_refused)
+    post = Post(
+        integration=integration,
+        admits=admits,
+        accept=accept,
+        clock=clock,
+        on_refused=on_refused,
+        on_wrong_key=on_wrong_key,
+    )
     return MailListener(_bound(wanted), post, Limits(size_bytes=wanted.size_max), domain=wanted.domain or "", tls=tls)
 
 

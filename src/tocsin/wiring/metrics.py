@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -20,8 +20,13 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
 class Metrics:
     """All of `/metrics`."""
 
-    def __init__(self, health: Callable[[Instant], Health], clock: Callable[[], Instant]) -> None:
-        """*health* is asked at each scrape."""
+    def __init__(
+        self,
+        health: Callable[[Instant], Health],
+        clock: Callable[[], Instant],
+        parked: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:
+        """*health* and *parked* (deliveries by integration that wait for its rate) are asked at each scrape."""
         self._registry = CollectorRegistry()
         self._clock = clock
         self._accepted = self._counter("deliveries_accepted", "Deliveries on the disk before their sender heard 2xx.")
@@ -40,6 +45,7 @@ class Metrics:
             registry=self._registry,
         )
         self._registry.register(_HealthCollector(health, clock))
+        self._registry.register(_ParkedCollector(parked))
 
     def accepted(self, count: int) -> None:
         """So many deliveries are on the disk."""
@@ -98,3 +104,19 @@ class _HealthCollector(Collector):
             ("broken_promises", "Incidents that owe a next action and have none.", len(found.broken)),
         ):
             yield GaugeMetricFamily(f"tocsin_{name}", text, value=value)
+
+
+class _ParkedCollector(Collector):
+    def __init__(self, parked: Callable[[], Mapping[str, int]]) -> None:
+        self._parked = parked
+
+    def collect(self) -> Iterable[Metric]:
+        """A gauge for each integration that has been sent more than its rate."""
+        found = GaugeMetricFamily(
+            "tocsin_parked",
+            "Deliveries that wait since their integration sends beyond its rate.",
+            labels=["integration"],
+        )
+        for integration, count in self._parked().items():
+            found.add_metric([integration], count)
+        yield found

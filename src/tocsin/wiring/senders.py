@@ -1,4 +1,4 @@
-"""Signed senders: what Amazon SNS must show before its deliveries come in."""
+"""What senders must show beside their key: where they are, what they sign with, and how Amazon SNS signs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,31 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.sns.verification import Confirmed, Forged, Unavailable, Verified, Verifier
 from tocsin.sources.sns import ENVELOPE, SUBSCRIPTION
-from tocsin.web.reception import Check, Verdict
-from tocsin.wiring.settings import Settings
+from tocsin.web.envelopes import Check, Verdict
+from tocsin.web.gate import Rules
+from tocsin.web.peers import networks
+from tocsin.web.signatures import HEADERS, Signature
+from tocsin.wiring.settings import Integration, Settings
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,100}")  # SNS numbers its messages with UUIDs.
 _KIND: Final = "x-amz-sns-message-type"
 _RAW: Final = "x-amz-sns-rawdelivery"
 
 log = logging.getLogger(__name__)
+
+
+def rules(settings: Settings) -> dict[str, Rules]:
+    """What each integration asks for beside its key; those that ask for nothing are not there."""
+    return {
+        name: Rules(allow=networks(found.allow), signature=_signature(found))
+        for name, found in settings.integrations.items()
+        if found.allow or found.signature
+    }
+
+
+def rates(settings: Settings) -> dict[str, float]:
+    """Deliveries a second that are worked off, by integration; those without a limit are not there."""
+    return {name: float(found.rate) for name, found in settings.integrations.items() if found.rate}
 
 
 def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[[str], bytes] | None = None) -> Check:
@@ -69,3 +86,15 @@ def _only_mentions(body: bytes) -> bool:
     except json.JsonError:
         return b"payload=" not in body
     return not isinstance(value, dict) or not (value.keys() >= ENVELOPE or "SigningCertURL" in value)
+
+
+def _signature(integration: Integration) -> Signature | None:
+    found = integration.signature
+    if found is None:
+        return None
+    return Signature(
+        kind=found.kind,
+        secret=found.secret.reveal().encode(),
+        header=(found.header or HEADERS[found.kind]).lower(),
+        timestamp_header=(found.timestamp_header or "").lower(),
+    )

@@ -13,12 +13,14 @@ from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.sources.email_rules import Merge
+from tocsin.web.signatures import HEADERS, TIMED
 from tocsin.wiring.settings_kinds import (
     Choice,
     Flag,
     Key,
     Many,
     Named,
+    Network,
     PatternOf,
     Ref,
     Secret,
@@ -38,6 +40,8 @@ _WILDCARD: Final = Text(most=200, what="words, or a pattern with `*`")
 _SERVER: Final = Text(
     shape=r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", what="a host and a port like smtp.example.com:587"
 )
+
+_HEADER: Final = Text(most=100, shape=r"[A-Za-z0-9-]+", what="the name of a header like X-Signature")
 
 
 class Responder(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +220,27 @@ class MailRules(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sender signs with; a delivery without it, or with a wrong one, is refused."""
+
+    kind: Annotated[
+        str, Key(Choice(tuple(HEADERS)), "How it signs; `sha256` is an HMAC-SHA256 in the header `header`.")
+    ]
+    secret: Annotated[Secret, Key(Text(), "The secret that both know.", secret=True)]
+    header: Annotated[str | None, Key(_HEADER, "The header with the signature, if it is not the usual one.")] = None
+    timestamp_header: Annotated[
+        str | None, Key(_HEADER, "The header with a time that is signed too, before the body (Grafana).")
+    ] = None
+
+
+def _signature_complaint(signature: Signature) -> str:
+    if not HEADERS[signature.kind] and signature.header is None:
+        return f"needs header, since {signature.kind} has no usual one"
+    if signature.timestamp_header and signature.kind not in TIMED:
+        return f"cannot have timestamp_header: {signature.kind} signs the body alone"
+    return ""
+
+
 class Integration(msgspec.Struct, frozen=True, kw_only=True):
     """A sender's credential, and whom its alerts concern."""
 
@@ -224,7 +249,7 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None,
         Key(
             Text(shape=r"[A-Za-z0-9_-]{16,128}", what="a key of 16 to 128 letters, digits, - or _"),
-            "The credential that stands in its URL; without it one is made at the first start.",
+            "A credential of your choice; without it `tocsin keys rotate` makes one (for `default`, the first start).",
             secret=True,
             unique=True,
         ),
@@ -236,6 +261,20 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
             "AWS accounts whose SNS topics may send here; without it all that know the key.",
         ),
     ] = ()
+    allow: Annotated[
+        tuple[str, ...],
+        Key(Many(of=Network(), single=True), "Networks that may send here; without it all that know the key."),
+    ] = ()
+    signature: Annotated[
+        Signature | None, Key(Section(Signature, _signature_complaint), "What its deliveries must be signed with.")
+    ] = None
+    rate: Annotated[
+        int | None,
+        Key(
+            Whole(least=1, most=10_000),
+            "Deliveries a second that are worked off; more of them wait, and hold up nobody else.",
+        ),
+    ] = None
     heartbeats: Annotated[
         dict[str, Promise],
         Key(Named("heartbeat", Section(Promise)), "Signs of life that must come; others begin with their first ping."),
@@ -292,6 +331,13 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Key(Url(plain=True), "The address by which people and senders reach it, if that is another one (a proxy's)."),
     ] = None
+    proxies: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(of=Network(), single=True),
+            "Proxies whose `X-Forwarded-For` is believed; without it senders are where their connection comes from.",
+        ),
+    ] = ()
 
 
 class Slack(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,10 @@ class Url(msgspec.Struct, frozen=True, kw_only=True):
     plain: bool = False
 
 
+class Network(msgspec.Struct, frozen=True):
+    """An IPv4 or IPv6 network as `192.0.2.0/24`, or one address."""
+
+
 class Ref(msgspec.Struct, frozen=True):
     """The name of something that is declared elsewhere: `team`, `policy`, or `target` (a responder, or a team)."""
 
@@ -115,7 +119,7 @@ class Section(msgspec.Struct, frozen=True):
     short: str = ""
 
 
-Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Ref | PatternOf | Many | Named | Section
+Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Network | Ref | PatternOf | Many | Named | Section
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tocsin.kernel.time import SECOND, Duration, format_duration, parse_duration
-from tocsin.wiring.settings_kinds import Choice, Flag, Kind, Span, Text, Url, Whole
+from tocsin.wiring.settings_kinds import Choice, Flag, Kind, Network, Span, Text, Url, Whole
 from tocsin.wiring.settings_problems import nearest
 
 _ENVIRONMENT: Final = re.compile(r"\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
@@ -84,6 +84,8 @@ def scalar(kind: Kind, text: str) -> object:
         case Url():
             problem = _address_problem(text, plain=kind.plain)
             return Wrong(problem) if problem else text
+        case Network():
+            return _network(text)
         case _:
             return text
 
@@ -113,6 +115,18 @@ def _span(kind: Span, text: str) -> Duration | Wrong:
     if duration < kind.least:
         return Wrong(f"is too short; at least {_exactly(kind.least)}")
     return duration if duration <= kind.most else Wrong(f"is too long; at most {_exactly(kind.most)}")
+
+
+def _network(text: str) -> str | Wrong:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        pass
+    try:
+        near = str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return Wrong("is no network; write an address like 192.0.2.7, or a network like 192.0.2.0/24 or 2001:db8::/32")
+    return Wrong("has bits set behind its prefix", near)
 
 
 def _exactly(duration: Duration) -> str:

@@ -16,6 +16,7 @@ from tocsin.wiring.settings_kinds import (
     Kind,
     Many,
     Named,
+    Network,
     PatternOf,
     Ref,
     Section,
@@ -32,6 +33,7 @@ PUBLISHED: Final = Path(__file__).with_name("tocsin.schema.json")
 _Schema: TypeAlias = dict[str, Any]
 
 _ENVIRONMENT: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
+_NETWORK: Final = "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$"
 _DURATION: Final = r"\s*([0-9]{1,9}\s*(ms|min|s|m|h|d|w)\s*)+"
 
 
@@ -72,7 +74,7 @@ def _of(kind: Kind) -> _Schema:
             return _text(kind)
 
 
-def _text(kind: Text | Span | Choice | Url | Ref) -> _Schema:
+def _text(kind: Text | Span | Choice | Url | Network | Ref) -> _Schema:
     match kind:
         case Choice():
             return _or_environment({"enum": list(kind.words)})
@@ -80,6 +82,8 @@ def _text(kind: Text | Span | Choice | Url | Ref) -> _Schema:
             return _or_environment({"type": "string", "pattern": f"^{_DURATION}$"})
         case Url():
             return _or_environment({"type": "string", "pattern": "^https?://"})
+        case Network():
+            return _or_environment({"type": "string", "pattern": _NETWORK})
         case Ref():
             return {"type": "string", "minLength": 1}
         case Text():

@@ -73,6 +73,28 @@ class DeliveriesConformance(Subject):
         assert list(store.backlog(2, ids[3])) == []
         assert list(store.backlog(2, "999999999999999999999")) == []
 
+    def test_who_goes_on_beyond_what_was_seen_misses_nothing_that_several_threads_accept(self) -> None:
+        store = self.make()
+        seen: list[str] = []
+
+        def follow() -> None:
+            found = store.backlog(7, seen[-1] if seen else "")
+            seen.extend(delivery.id for delivery in found)
+
+        def work(number: int) -> None:
+            for _ in range(10):
+                if number:
+                    store.accept([received()] * number)
+                else:
+                    follow()
+
+        at_once(work)
+        while len(seen) < 10 * sum(range(THREADS)):
+            before = len(seen)
+            follow()
+            assert len(seen) > before
+        assert seen == [found.id for found in store.backlog(len(seen) + 1)]
+
     def test_what_is_settled_leaves_the_backlog_and_the_rest_stays_in_order(self) -> None:
         store = self.make()
         ids = store.accept([received()] * 6)

@@ -20,13 +20,14 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
-from tocsin.web.console import deliveries, heartbeats, incident, keys, overview, people, verbs
+from tocsin.web.console import deliveries, heartbeats, incident, overview, people, verbs
+from tocsin.web.console import keys as key_pages
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
-from tocsin.web.ports import Changes, Intake, Roster
+from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -67,6 +68,7 @@ def console(
     intake: Intake,
     changes: Changes,
     roster: Roster,
+    keys: KeyDesk,
     clock: Callable[[], Instant],
     token: Callable[[], str],
     public_url: str = "",
@@ -83,6 +85,7 @@ def console(
         intake=intake,
         changes=changes,
         roster=roster,
+        keys=keys,
         clock=clock,
         token=token,
         public_url=public_url,
@@ -116,8 +119,10 @@ def _routes(parts: Console) -> list[BaseRoute]:
         post("/deliveries/{id}/replay", done(parts, deliveries.replay)),
         get("/heartbeats", shown(parts, heartbeats.show_heartbeats)),
         post("/heartbeats", done(parts, heartbeats.switch)),
-        get("/keys", shown(parts, keys.show_keys)),
-        post("/keys", done(parts, keys.ring)),
+        get("/keys", shown(parts, key_pages.show_keys)),
+        post("/keys", done(parts, key_pages.ring)),
+        post("/keys/rotate", done(parts, key_pages.rotate)),
+        post("/keys/revoke", done(parts, key_pages.revoke)),
         get("/people", shown(parts, people.show_people)),
         post("/people/me", done(parts, people.choose)),
         post("/people/links", done(parts, people.invite)),
@@ -146,7 +151,7 @@ def show_incidents(visit: Visit) -> Response:
         statuses=overview.STATUSES,
         window=overview.WINDOW_MAX,
         resolved=overview.last_resolved(parts.store, parts.machine, visit.names) if plain else [],
-        keys=parts.roster.keys(),
+        integrations=list(parts.roster.integrations()),
     )
 
 

@@ -1,4 +1,4 @@
-"""The integration keys: where senders send to, and a button that rings the bell."""
+"""The integration keys: which there are, new ones, the end of old ones, wrong ones; and a test alert."""
 
 from __future__ import annotations
 
@@ -22,15 +22,28 @@ OUTCOME_TIMEOUT_S: Final = 0.5  # A courtesy: then the incident can be shown at 
 
 def show_keys(visit: Visit) -> Response:
     """GET /keys. Blocks on the store."""
-    return respond(visit, "keys.html", keys=visit.console.roster.keys())
+    desk = visit.console.keys
+    return respond(visit, "keys.html", integrations=desk.listing(), wrong=desk.wrong())
+
+
+async def rotate(visit: Visit, form: Mapping[str, str]) -> Response:
+    """POST /keys/rotate: make a key and show its address, this once. Raises StoreUnavailableError."""
+    integration = _integration(visit, form)
+    url = await run_in_threadpool(visit.console.keys.rotate, integration)
+    return await run_in_threadpool(respond, visit, "key.html", integration=integration, url=url)
+
+
+async def revoke(visit: Visit, form: Mapping[str, str]) -> Response:
+    """POST /keys/revoke: end the key with the hint that the form names. Raises StoreUnavailableError."""
+    integration, hint = _integration(visit, form), form.get("hint", "")
+    if not hint or not await run_in_threadpool(visit.console.keys.revoke, integration, hint):
+        raise HTTPException(404)
+    return turn_to(visit, "/keys", f"Revoked: the key …{hint} of {integration} opens nothing any more.")
 
 
 async def ring(visit: Visit, form: Mapping[str, str]) -> Response:
     """POST /keys: a test alert under the integration that the form names. Raises StoreUnavailableError."""
-    integration = form.get("integration", "")
-    known = visit.console.roster.keys()
-    if all(key.integration != integration for key in known):
-        raise HTTPException(404)
+    integration = _integration(visit, form)
     who = person(visit.me, visit.names) if visit.me else f"Somebody on the {NOBODY}"
     alert = {"title": "Test alert", "description": f"{who} rang the bell to see who comes. Nothing is wrong."}
     received = Received(
@@ -45,3 +58,11 @@ async def ring(visit: Visit, form: Mapping[str, str]) -> Response:
     for owner in await run_in_threadpool(owners, visit, delivery_id):
         return turn_to(visit, f"/incidents/{segment(owner)}", "The bell rings. This is your test alert.")
     return turn_to(visit, "/", "The test alert is stored, and will be here in a moment.")
+
+
+def _integration(visit: Visit, form: Mapping[str, str]) -> str:
+    """The integration that a form names. Raises HTTPException 404."""
+    name = form.get("integration", "")
+    if name not in visit.console.roster.integrations():
+        raise HTTPException(404)
+    return name

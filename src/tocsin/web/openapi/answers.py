@@ -24,6 +24,7 @@ RECEIPT: Final[Schema] = {
 
 STORED: Final = Answer(says="On the disk; `id` is the delivery's number.", media={JSON: RECEIPT})
 UNKNOWN_KEY: Final = Answer(says="The key is not known, or what was sent is not its sender's.", media={JSON: REFUSAL})
+UNSIGNED: Final = Answer(says="The integration asks for a signature, and there is none.", media={JSON: REFUSAL})
 TOO_LARGE: Final = Answer(says="The body is too large.", media={JSON: REFUSAL})
 HEAD_TOO_LARGE: Final = Answer(says="The headers are too large.", media={JSON: REFUSAL})
 NO_METHOD: Final = Answer(says="This method means nothing here.", media={JSON: REFUSAL}, headers=("Allow",))

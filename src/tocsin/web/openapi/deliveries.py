@@ -14,6 +14,7 @@ from tocsin.web.openapi.answers import (
     STORED,
     TOO_LARGE,
     UNKNOWN_KEY,
+    UNSIGNED,
     plain,
 )
 from tocsin.web.openapi.writing import ANY, OBJECT, TEXT, Answer, Content, Operation, Parameter, Surface
@@ -87,7 +88,7 @@ _NOT_POST: Final = ("DELETE", "GET", "OPTIONS", "PATCH")
 
 
 def _take(method: str, path: str, says: str, security: tuple[str, ...] = ()) -> Operation:
-    answers = {200: _OK, 202: STORED, 400: Answer(says="This is not HTTP."), 403: UNKNOWN_KEY, **_FRONT}
+    answers = {200: _OK, 202: STORED, 400: Answer(says="This is not HTTP."), 401: UNSIGNED, 403: UNKNOWN_KEY, **_FRONT}
     return Operation(
         method=method,
         path=path,
@@ -99,6 +100,15 @@ def _take(method: str, path: str, says: str, security: tuple[str, ...] = ()) -> 
     )
 
 
+_KEYLESS: Final = tuple(
+    _take(
+        method,
+        "/v1/in",
+        "Takes an alert in; the key stands in a header or in the query.",
+        ("bearer", "basic", "apiKey"),
+    )
+    for method in ("POST", "PUT")
+)
 _INGEST: Final = tuple(
     operation
     for path in ("/v1/in/{key}", _FORM)
@@ -221,6 +231,6 @@ _PINGS: Final = tuple(
 DELIVERIES: Final = Surface(
     name="deliveries",
     says="Alerts of any format. The key of an integration is the credential.",
-    operations=(*_INGEST, *_PAGERDUTY, *_ONCALL),
+    operations=(*_INGEST, *_KEYLESS, *_PAGERDUTY, *_ONCALL),
 )
 HEARTBEATS: Final = Surface(name="heartbeats", says="Signs of life.", operations=_PINGS)

@@ -58,6 +58,8 @@ CONSOLE: Final = Surface(
         _post("/heartbeats", "Enable, disable or delete a heartbeat."),
         _get("/keys", "The integrations."),
         _post("/keys", "A test alert."),
+        _post("/keys/rotate", "A new key, shown on the answer only.", {200: page("The key.")}),
+        _post("/keys/revoke", "End a key."),
         _get("/people", "Responders and teams."),
         _post("/people/me", "Act as a responder."),
         _post("/people/links", "A new sign-in link.", {200: page("The link.")}),
