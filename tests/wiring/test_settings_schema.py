@@ -18,6 +18,7 @@ from tocsin.wiring.settings_kinds import (
     Choice,
     Entry,
     Flag,
+    Formula,
     Kind,
     Many,
     Named,
@@ -58,6 +59,7 @@ def test_the_published_schema_is_the_newest() -> None:
         (("integrations", "*", "sns_accounts"), ["111122223333", [111122223333], []], ["1", [{}]]),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
+        (("integrations", "*", "mapping", "title"), ["name", "$uppercase(name)", True, 7, None], [[], {}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
@@ -136,6 +138,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "boolean": (bool,),
+    "number": (int, float),
     "null": (type(None),),
 }
 
@@ -203,22 +206,26 @@ def described(kind: Kind) -> str:
         case Many():
             one = described(kind.of)
             return f"{one}; or a list" if kind.single else f"a list: {one}"
-        case PatternOf():
-            return "an event pattern"
-        case Flag():
-            return "`true` or `false`"
+        case PatternOf() | Formula() | Flag() | Url():
+            return WORDS[type(kind)]
         case Whole():
             return f"{kind.least} to {kind.most}"
         case Span():
             return f"{span_text(kind.least)} to {span_text(kind.most)}"
         case Choice():
             return ", ".join(f"`{word}`" for word in kind.words)
-        case Url():
-            return "an http or https address"
         case Ref():
             return f"a {kind.to}"
         case Text():
             return kind.what
+
+
+WORDS: dict[type, str] = {
+    Flag: "`true` or `false`",
+    Formula: "an expression",
+    PatternOf: "an event pattern",
+    Url: "an http or https address",
+}
 
 
 def default(entry: Entry) -> str:

@@ -17,7 +17,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.sources import bounds, cloudevents, form, formats, generic, sns, text
 from tocsin.sources.batches import each
-from tocsin.sources.reading import Hints, Problem, Reading
+from tocsin.sources.reading import Hints, Problem, Reading, Remapping
 
 KEY_HEADER: Final = "x-alert-key"
 FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender's address names.
@@ -30,8 +30,11 @@ _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 _ENVELOPE: Final = frozenset({"Type", "TopicArn", "Message"})
 
 
-def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Reading:
-    """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised."""
+def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant, mapping: Remapping | None = None) -> Reading:
+    """What *body* says, and what *mapping* makes of it.
+
+    Total: whatever it is, the answer is alerts, changes, problems, or a fact, and nothing is raised.
+    """
     heads = {name.lower(): value for name, value in headers.items()}
     hints = Hints(
         received_at=received_at,
@@ -39,6 +42,11 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant) -> Re
         headers=heads,
         form=heads.get(FORM_HEADER, ""),
     )
+    found = _read(heads, body, hints)
+    return mapping.apply(found, hints, _item) if mapping else found
+
+
+def _read(heads: Mapping[str, str], body: bytes, hints: Hints) -> Reading:
     if cloudevents.is_binary(heads):
         return cloudevents.read_binary(heads, body, hints)
     body = body.removeprefix(_BOM).strip()

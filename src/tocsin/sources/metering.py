@@ -7,7 +7,7 @@ alike, after a bounded time and with bounded memory.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NoReturn
 
 from tocsin.kernel.json import Json
 
@@ -32,26 +32,28 @@ class Meter:
         self._left_of_delivery = DELIVERY_STEPS_MAX
         self._left = 0
         self._depth = 0
+        self.stopped = ""  # Why the expression was stopped: the library hides some errors behind its own.
 
     def begin(self) -> None:
         """An expression begins; raises Exhausted when others have used everything up."""
         self._depth = 0
+        self.stopped = ""
         self._left = min(STEPS_MAX, self._left_of_delivery)
         if self._left <= 0:
-            raise Exhausted(f"all expressions together took more than {DELIVERY_STEPS_MAX} steps for one delivery")
+            self.stop(f"all expressions together took more than {DELIVERY_STEPS_MAX} steps for one delivery")
 
     def spend(self, steps: int) -> None:
         """Charge *steps*; raises Exhausted when there are no more."""
         self._left -= steps
         self._left_of_delivery -= steps
         if self._left < 0:
-            raise Exhausted(f"it takes more than {STEPS_MAX} steps")
+            self.stop(f"it takes more than {STEPS_MAX} steps")
 
     def enter(self) -> None:
         """An evaluation begins; raises Exhausted when it is one too deep."""
         self._depth += 1
         if self._depth > DEPTH_MAX:
-            raise Exhausted(f"it goes deeper than {DEPTH_MAX} evaluations, as what calls itself without an end does")
+            self.stop(f"it goes deeper than {DEPTH_MAX} evaluations, as what calls itself without an end does")
         self.spend(1)
 
     def leave(self) -> None:
@@ -59,11 +61,14 @@ class Meter:
         self._depth -= 1
 
     def glance(self, value: Json) -> None:
-        """Charge the copying of *value*, which is not looked into."""
+        """Charge the passing on of *value*: of a list its copy, and lists in it whole, as its truth is that of all."""
         if isinstance(value, str):
             self.spend(len(value) // CHARACTERS_A_STEP)
-        elif isinstance(value, list | dict):
+        elif isinstance(value, list):
             self.spend(len(value) // ENTRIES_A_STEP)
+            for item in value:
+                if isinstance(item, list):
+                    self.walk(item)
 
     def walk(self, value: Json) -> None:
         """Charge a walk through all of *value*; what contains itself ends it as what is too large does."""
@@ -79,8 +84,12 @@ class Meter:
             else:
                 self.glance(found)
 
+    def fits(self, size: float) -> None:
+        """Refuse a text of *size* characters before it is made; raises Exhausted."""
+        if size > TEXT_MAX:
+            self.stop(f"it makes a text of more than {TEXT_MAX} characters")
 
-def fits(size: float) -> None:
-    """Refuse a text of *size* characters before it is made; raises Exhausted."""
-    if size > TEXT_MAX:
-        raise Exhausted(f"it makes a text of more than {TEXT_MAX} characters")
+    def stop(self, why: str) -> NoReturn:
+        """End the expression; raises Exhausted."""
+        self.stopped = why
+        raise Exhausted(why)

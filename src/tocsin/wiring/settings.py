@@ -27,6 +27,7 @@ from tocsin.wiring.settings_kinds import (
     Url,
     Whole,
 )
+from tocsin.wiring.settings_mapping import SourceMapping
 
 FILE: Final = "tocsin.yaml"
 EVERYONE: Final = "everyone"  # The team that exists when the file names none.
@@ -154,6 +155,9 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
             "AWS accounts whose SNS topics may send here; without it all that know the key.",
         ),
     ] = ()
+    mapping: Annotated[
+        SourceMapping | None, Key(Section(SourceMapping), "What its events mean, where they are not understood.")
+    ] = None
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,6 +88,10 @@ class PatternOf(msgspec.Struct, frozen=True):
     subject: str
 
 
+class Formula(msgspec.Struct, frozen=True):
+    """An expression in JSONata over the event of a sender; it is code, and the environment is not filled in."""
+
+
 class Many(msgspec.Struct, frozen=True, kw_only=True):
     """A list; *single*: one alone may stand without brackets. *least*: how many there must be at least."""
 
@@ -114,7 +118,7 @@ class Section(msgspec.Struct, frozen=True):
     check: Callable[[Any], str] | None = None
 
 
-Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Ref | PatternOf | Many | Named | Section
+Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Ref | PatternOf | Formula | Many | Named | Section
 
 
 class Key(msgspec.Struct, frozen=True):
