@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.sources.bodies import NOW
 from tests.sources.test_sources_hostile import REAL
 from tocsin.kernel.json import Json
-from tocsin.sources.expressions import EXPRESSION_MAX, Expression, ExpressionError, Failed
-from tocsin.sources.metering import DELIVERY_STEPS_MAX, STEPS_MAX, Exhausted, Meter
+from tocsin.sources.mapping import EXPRESSION_MAX, Expression, ExpressionError
+from tocsin.sources.metering import DELIVERY_STEPS_MAX, STEPS_MAX, Exhausted, Failed, Meter
 
 EVENT: Json = {
     "name": "disk",

@@ -14,7 +14,7 @@ from tests.sources.test_sources_hostile import MEDIA, REAL, check, values
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Link, Severity
 from tocsin.kernel.json import Json
 from tocsin.sources import Reading, read
-from tocsin.sources import mapping as mappings
+from tocsin.sources.mapped import NAMES
 from tocsin.sources.mapping import MappingError
 from tocsin.sources.mapping import compile as compiled
 
@@ -272,7 +272,7 @@ def test_a_mapping_that_is_wrong_says_where(
 def test_mappings_are_compared_by_what_they_say() -> None:
     assert compiled({"title": "a"}) == compiled({"title": "a"})
     assert len({compiled({"title": "a"}), compiled({"title": "a"}), compiled({"title": "b"})}) == 2
-    assert mappings.NAMES[-2:] == ("items", "ignore")
+    assert NAMES[-2:] == ("items", "ignore")
 
 
 EXPRESSIONS = [
@@ -294,7 +294,7 @@ EXPRESSIONS = [
 ]
 
 
-@given(values | st.sampled_from(REAL), st.dictionaries(st.sampled_from(mappings.NAMES), st.sampled_from(EXPRESSIONS)))
+@given(values | st.sampled_from(REAL), st.dictionaries(st.sampled_from(NAMES), st.sampled_from(EXPRESSIONS)))
 def test_any_mapping_of_anything_is_an_answer(body: Json, expressions: dict[str, str]) -> None:
     found = mapped(body, **expressions)
     for alert in found.alerts[:20]:

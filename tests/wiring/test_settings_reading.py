@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tocsin import sources
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND
-from tocsin.sources.mapping import NAMES
+from tocsin.sources.mapped import NAMES
 from tocsin.wiring.settings import Integration, Responder, Settings, Team
 from tocsin.wiring.settings_file import TEMPLATE, inspect, load, parse
 from tocsin.wiring.settings_kinds import Kind, Many, Named, Secret, Section, entries

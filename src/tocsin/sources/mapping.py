@@ -1,39 +1,42 @@
-"""What a team says about a sender's events: for each field of the alert an expression.
+"""What a team says about a sender's events, compiled: for each field of the alert an expression in JSONata.
 
-An expression sees the event as it came (or one item of it, where `items` gives a list), and beside it `$event`, the
-whole; `$found`, the alert that would have come without a mapping; and `$headers`. What fails costs its field only: the
-ordinary value stays, and a problem tells of it; what gives nothing keeps the ordinary value too. With a `title` also
-what could not be read otherwise becomes an alert. `ignore` keeps alerts away where it gives true, and nothing else
-does: where `items` gives nothing, since the sender has changed its shape, all of it is read as one, and that is told
-(a list that may be empty is written in brackets: `[alerts[state = "bad"]]`).
+This is the only door to the library. Behind it everything is counted (`metering`, `charges`): evaluations, what
+functions walk through, what texts and ranges they make; regular expressions are our own (`regexes`). What reads a clock
+or rolls dice is not there (`$now` and `$millis` are the moment of the delivery), and neither is `$eval`, since events
+are no code, nor what changes the event itself. What the expressions mean `mapped` says. Source: the documentation of
+JSONata (docs.jsonata.org).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+import sys
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from msgspec import to_builtins
-from msgspec.structs import replace
+from jsonata import JException, Jsonata, Parser, Utils  # type: ignore[import-untyped] # It has no types.
+from jsonata.regex_engine import RegexFlags  # type: ignore[import-untyped] # The same.
 
-from tocsin.incidents.alerts import Alert
-from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.sources import batches, generic
-from tocsin.sources.expressions import Expression, ExpressionError, Failed
-from tocsin.sources.mapped_fields import FIELDS, NotSo
-from tocsin.sources.metering import Meter
-from tocsin.sources.reading import Hints, Problem, Reading
+from tocsin.kernel.time import Instant, format_instant
+from tocsin.sources import metering
+from tocsin.sources.charges import charge
+from tocsin.sources.mapped import NAMES, VARIABLES, ItemReader, mapped
+from tocsin.sources.metering import Failed, Meter
+from tocsin.sources.reading import Hints, Reading
+from tocsin.sources.regex_programs import RegexError
+from tocsin.sources.regexes import Regex
 
-ITEMS: Final = "items"
-IGNORE: Final = "ignore"
-NAMES: Final = (*FIELDS, ITEMS, IGNORE)
-"""What a mapping can say, in the order in which it is said."""
+EXPRESSION_MAX: Final = 4000  # Characters; what is longer belongs into the sender.
+NESTED_MAX: Final = 50  # Levels of a result.
+REGEX_STEPS: Final = 8  # Steps of a regular expression that cost as much as one of an expression.
 
-ItemReader: TypeAlias = Callable[[Json, Hints], Reading]
+_Value: TypeAlias = Any  # A value of the library: JSON, a function, or its null.
 
-_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-gitlab-token"})
+sys.setrecursionlimit(
+    1000
+)  # Python's own: the library raises it for the whole process, more than a thread's stack bears.
 
 
 class MappingError(ValueError):
@@ -63,9 +66,7 @@ class Mapping:
 
     def apply(self, found: Reading, hints: Hints, read_item: ItemReader) -> Reading:
         """*found*, the ordinary reading, as this mapping says it; *read_item* gives the ordinary one of an item."""
-        if found.event is None or not self._expressions:
-            return found
-        return _Application(self._expressions, found, hints).reading(read_item)
+        return mapped(self._expressions, found, hints, read_item)
 
 
 def compile(expressions: Map[str, str]) -> Mapping:  # noqa: A001 - as `re.compile`.
@@ -81,94 +82,244 @@ def compile(expressions: Map[str, str]) -> Mapping:  # noqa: A001 - as `re.compi
     return Mapping(compiled)
 
 
-class _Application:
-    """One mapping for one delivery."""
+class ExpressionError(ValueError):
+    """An expression cannot be read: *message* says why, *position* where (in characters, from 1; 0: nowhere)."""
 
-    def __init__(self, expressions: Map[str, Expression], found: Reading, hints: Hints) -> None:
-        self._expressions = expressions
-        self._found = found
-        self._hints = hints
-        self._event = json.decode(json.encode(found.event))  # What an expression might do to it stays here.
-        self._headers = {name: value for name, value in hints.headers.items() if name not in _CREDENTIALS}
-        self._meter = Meter()
-        self._alerts: list[Alert] = []
-        self._problems: dict[Problem, None] = {}
-        self._ignored = 0
+    def __init__(self, message: str, position: int = 0) -> None:
+        """Say what is wrong and where."""
+        super().__init__(f"{message} (character {position} of the expression)" if position else message)
+        self.message = message
+        self.position = position
 
-    def reading(self, read_item: ItemReader) -> Reading:
-        items = self._items()
-        if items is None:
-            self._read(self._event, self._found, self._hints, "")
-            return self._told(self._found.fact)
-        hints = self._hints if len(items) == 1 else replace(self._hints, key="")
-        for number, item in enumerate(items[: batches.ITEMS_MAX]):
-            self._read(item, read_item(item, hints), hints, f"{ITEMS}[{number}]")
-        if len(items) > batches.ITEMS_MAX:
-            self._note(ITEMS, f"of {len(items)} items only the first {batches.ITEMS_MAX} were read")
-        return self._told("" if items else "the mapping finds no items in it")
 
-    def _items(self) -> list[Json] | None:
-        """The items to be read each for itself; None: all of it is one."""
-        if ITEMS not in self._expressions:
-            return None
-        found = self._evaluate(ITEMS, self._event, {})
-        if found is None:
-            self._note(ITEMS, "it gives nothing, so that the event is read as one")
-            return None
-        return found if isinstance(found, list) else [found]
+class Expression:
+    """A compiled expression."""
 
-    def _read(self, value: Json, ordinary: Reading, hints: Hints, place: str) -> None:
-        """The alerts of *value*, which is the event or an item of it."""
-        bases = ordinary.alerts or self._made(value, ordinary, hints)
-        for base in bases:
-            found = to_builtins(base)
-            if IGNORE in self._expressions and self._evaluate(IGNORE, value, found) is True:
-                self._ignored += 1
-            else:
-                self._alerts.append(self._mapped(value, base, found))
-        if ordinary.alerts or not bases:
-            for problem in ordinary.problems:
-                self._note(".".join(filter(None, (place, problem.place))), problem.message)
-
-    def _made(self, value: Json, ordinary: Reading, hints: Hints) -> tuple[Alert, ...]:
-        """The alert of what a format claims and cannot read, where the mapping knows better."""
-        if not ordinary.problems or "title" not in self._expressions:
-            return ()
-        made = generic.alert(value, hints) if isinstance(value, dict) else ""
-        if isinstance(made, str):
-            return ()
-        return (made,) if self._evaluate("title", value, to_builtins(made)) is not None else ()
-
-    def _mapped(self, value: Json, base: Alert, found: Json) -> Alert:
-        changed: dict[str, object] = {}
-        for name, read in FIELDS.items():
-            if name not in self._expressions:
-                continue
-            said = self._evaluate(name, value, found)
-            if said is None:
-                continue
-            try:
-                changed[name] = read(said)
-            except NotSo as wrong:
-                self._note(f"mapping.{name}", str(wrong))
-        made = replace(base, **{name: item for name, item in changed.items() if item is not None})
-        return made if "dedup_key" in self._expressions else generic.keyed(base, made)
-
-    def _evaluate(self, name: str, value: Json, found: Json) -> Json:
-        """What an expression says; None: nothing, or it failed, and that was noted."""
-        variables = {"event": self._event, "found": found, "headers": self._headers}
+    def __init__(self, text: str) -> None:
+        """Compile *text*. Raises ExpressionError."""
+        if len(text) > EXPRESSION_MAX:
+            raise ExpressionError(f"an expression has at most {EXPRESSION_MAX} characters, this one has {len(text)}")
         try:
-            return self._expressions[name].evaluate(value, variables, self._hints.received_at, self._meter)
-        except Failed as failed:
-            self._note(f"mapping.{name}", str(failed))
-            return None
+            self._engine = _Engine(text, _regex)
+        except JException as error:
+            raise ExpressionError(_words(error), max(0, error.location)) from None
+        except RegexError as error:
+            raise ExpressionError(f"the regular expression cannot be read: {error}") from None
+        except RecursionError:
+            raise ExpressionError("it is nested too deep") from None
+        except Exception as error:  # noqa: BLE001 - the library's parser fails as Python does on some of what is wrong.
+            raise ExpressionError(f"it cannot be read: {_python(error)}") from None
+        _check(self._engine.ast)
+        self.text = text
 
-    def _note(self, place: str, message: str) -> None:
-        """A problem; what is wrong with every item is told once."""
-        if len(self._problems) < batches.PROBLEMS_MAX:
-            self._problems.setdefault(Problem(place, message))
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and other.text == self.text
 
-    def _told(self, fact: str) -> Reading:
-        if self._ignored:
-            fact = f"the mapping ignores {self._ignored} of {self._ignored + len(self._alerts)}"
-        return replace(self._found, alerts=tuple(self._alerts), problems=tuple(self._problems), fact=fact)
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def evaluate(self, value: Json, variables: Map[str, Json], now: Instant, meter: Meter) -> Json:
+        """What it says of *value*; None for nothing. *value* and *variables* may be changed. Raises Failed."""
+        engine = copy.copy(self._engine)
+        engine.meter, engine.now = meter, now
+        Jsonata.CURRENT.jsonata = engine  # Where the library's functions look for it; one for each thread.
+        frame = Jsonata.Frame(_LIBRARY)
+        for name, item in (("$", value), *variables.items()):
+            frame.bind(name, item)
+        if isinstance(value, list):
+            value = Utils.create_sequence(value)
+            value.outer_wrapper = True
+        try:
+            meter.begin()
+            result = engine.eval(engine.ast, value, frame)
+            meter.walk(result)
+            return _plain(result)
+        except JException as error:
+            raise Failed(_words(error) if not meter.stopped else f"it was stopped: {meter.stopped}") from None
+        except Failed:
+            raise
+        except RecursionError:
+            raise Failed("it was stopped: it goes too deep") from None
+        except Exception as error:  # noqa: BLE001 - the library's functions fail as Python does on odd arguments.
+            raise Failed(
+                f"it was stopped: {meter.stopped}" if meter.stopped else f"it failed: {_python(error)}"
+            ) from None
+
+
+class _Engine(Jsonata):  # type: ignore[misc] # It has no types.
+    """An expression whose evaluation is counted. What is overridden here is the library's own, charged."""
+
+    meter: Meter
+    now: Instant
+    input: _Value
+    environment: _Value
+
+    def eval(self, expr: _Value, input: _Value, environment: _Value) -> _Value:  # noqa: A002 - the library's name.
+        held = self.input, self.environment
+        self.meter.enter()
+        result = self._eval(expr, input, environment)
+        self.meter.leave()
+        self.input, self.environment = held
+        self.meter.glance(result)
+        return result
+
+    def apply_inner(self, proc: _Value, args: _Value, input: _Value, environment: _Value) -> _Value:  # noqa: A002 - see above.
+        if not self.is_function_like(proc):
+            raise JException("T1006", -1)
+        return super().apply_inner(proc, args, input, environment)
+
+    def evaluate_range_expression(self, lhs: _Value, rhs: _Value) -> _Value:
+        if type(lhs) is not int or type(rhs) is not int or lhs > rhs:
+            return super().evaluate_range_expression(lhs, rhs)
+        if rhs - lhs >= metering.ITEMS_MAX:
+            self.meter.stop(f"it makes a range of more than {metering.ITEMS_MAX} numbers")
+        self.meter.spend(rhs - lhs)
+        return Utils.create_sequence_from_iter(range(lhs, rhs + 1))
+
+    def evaluate_string_concat(self, lhs: _Value, rhs: _Value) -> _Value:
+        self.meter.walk([lhs, rhs])
+        result = super().evaluate_string_concat(lhs, rhs)
+        self.meter.fits(len(result))
+        return result
+
+    def evaluate_unary(self, expr: _Value, input: _Value, environment: _Value) -> _Value:  # noqa: A002 - see above.
+        result = super().evaluate_unary(expr, input, environment)
+        self.meter.walk(result)
+        return result
+
+    def evaluate_group_expression(self, expr: _Value, input: _Value, environment: _Value) -> _Value:  # noqa: A002 - see above.
+        if type(input) is list and not input:
+            input = Utils.create_sequence()  # noqa: A001 - the library would write into the event.
+        result = super().evaluate_group_expression(expr, input, environment)
+        self.meter.walk(result)
+        return result
+
+    def evaluate_equality_expression(self, lhs: _Value, rhs: _Value, op: _Value) -> _Value:
+        self.meter.walk([lhs, rhs])
+        return super().evaluate_equality_expression(lhs, rhs, op)
+
+    def evaluate_includes_expression(self, lhs: _Value, rhs: _Value) -> _Value:
+        self.meter.walk([lhs, rhs])
+        return super().evaluate_includes_expression(lhs, rhs)
+
+    def evaluate_wildcard(self, expr: _Value, input: _Value) -> _Value:  # noqa: A002 - see above.
+        self.meter.walk(input)
+        return super().evaluate_wildcard(expr, input)
+
+    def evaluate_descendants(self, expr: _Value, input: _Value) -> _Value:  # noqa: A002 - see above.
+        self.meter.walk(input)
+        return super().evaluate_descendants(expr, input)
+
+    def partial_apply_native_function(self, native: _Value, args: _Value) -> _Value:
+        """The library reads code for it with a parser that other threads may use too: here with one of its own."""
+        engine = copy.copy(self)
+        engine.parser = Parser()
+        return super(_Engine, engine).partial_apply_native_function(native, args)
+
+
+class _Counted(Jsonata.JFunction):  # type: ignore[misc] # It has no types.
+    """A function of the library, its arguments charged before it is called and its result after."""
+
+    def __init__(self, native: _Value) -> None:
+        super().__init__(None, None)
+        self.function_name, self.signature = native.function_name, native.signature
+        self._native = native
+
+    def call(self, input: _Value, args: _Value) -> _Value:  # noqa: A002 - the library's name.
+        meter = Jsonata.CURRENT.jsonata.meter
+        meter.walk(args)
+        charge(self.function_name, args, meter)
+        result = self._native.call(input, args)
+        meter.walk(result)
+        return result
+
+    def get_number_of_args(self) -> int:
+        return int(self._native.get_number_of_args())
+
+
+_WITHOUT: Final = frozenset({"eval", "millis", "now", "random", "shuffle"})
+
+
+def _now(picture: str | None = None, timezone: str | None = None) -> _Value:
+    now = Jsonata.CURRENT.jsonata.now
+    if picture is None and timezone is None:
+        return format_instant(now)
+    return _LIBRARY.lookup("fromMillis").call(None, [now, picture, timezone])
+
+
+def _library() -> _Value:
+    """The frame with all functions that an expression may call."""
+    frame = Jsonata.Frame(None)
+    for name, native in Jsonata.static_frame.bindings.items():
+        if name not in _WITHOUT:
+            frame.bind(name, _Counted(native))
+    frame.bind("now", Jsonata.JLambda(_now))
+    frame.bind("millis", Jsonata.JLambda(lambda: Jsonata.CURRENT.jsonata.now))
+    return frame
+
+
+_LIBRARY: Final = _library()
+
+
+def _regex(pattern: str, flags: RegexFlags) -> Regex:
+    return Regex(pattern, ignore_case=flags.case_insensitive, lines=flags.multiline, charge=_charge_matching)
+
+
+def _charge_matching(steps: int) -> None:
+    Jsonata.CURRENT.jsonata.meter.spend(steps // REGEX_STEPS)
+
+
+def _check(tree: _Value) -> None:
+    """Refuse what the library would tell only when an event comes: unknown names, and the transform operator."""
+    known = {"", "$", *VARIABLES, *_LIBRARY.bindings}
+    used: list[tuple[str, int]] = []
+    for symbol in _symbols(tree):
+        if symbol.type == "transform":
+            raise ExpressionError("the transform operator is not known here", symbol.position)
+        if symbol.type == "variable":
+            used.append((str(symbol.value), symbol.position))
+        if symbol.type == "bind":
+            known.add(str(symbol.lhs.value))
+        if symbol.type == "lambda":
+            known.update(str(argument.value) for argument in symbol.arguments)
+        known.update(str(name) for name in (symbol.focus, symbol.index) if isinstance(name, str))
+    for name, position in used:
+        if name not in known:
+            raise ExpressionError(f"there is no ${name} here", position)
+
+
+def _symbols(tree: _Value) -> Iterator[_Value]:
+    """All parts of the syntax tree, each once."""
+    seen: set[int] = set()
+    waiting = [tree]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, list | tuple):
+            waiting += found
+        elif isinstance(found, Parser.Symbol) and id(found) not in seen:
+            seen.add(id(found))
+            yield found
+            waiting += vars(found).values()
+
+
+def _plain(value: _Value, level: int = 0) -> Json:
+    """A result as JSON."""
+    if level > NESTED_MAX:
+        raise Failed(f"its result is nested deeper than {NESTED_MAX} levels")
+    if value is None or value is Utils.NULL_VALUE:
+        return None
+    if isinstance(value, dict):
+        return {str(name): _plain(item, level + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, level + 1) for item in value]
+    if isinstance(value, str | bool | int | float):
+        return value
+    raise Failed("it gives a function, which is no value")
+
+
+def _python(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _words(error: JException) -> str:
+    return str(error).replace(" Object ", " function ").removesuffix(".") or str(error.error)

@@ -24,6 +24,10 @@ class Exhausted(Exception):
     """The expression was stopped; the text says what it did too much of."""
 
 
+class Failed(Exception):
+    """The evaluation of an expression failed; the text says why."""
+
+
 class Meter:
     """Counts what the expressions for one delivery cost."""
 

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from tocsin.sources.expressions import Expression
-from tocsin.sources.mapping import NAMES, Mapping
+from tocsin.sources.mapped import NAMES
+from tocsin.sources.mapping import Expression, Mapping
 from tocsin.wiring.settings_kinds import Formula, Key
 
 _FORMULA: Final = Formula()

@@ -8,7 +8,7 @@ from typing import Final
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tocsin.routing.plans import OWN_TEAM
-from tocsin.sources.expressions import Expression, ExpressionError
+from tocsin.sources.mapping import Expression, ExpressionError
 from tocsin.wiring.settings_document import NULL, at
 from tocsin.wiring.settings_kinds import (
     NAME,
