@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sources import app_bodies as apps
 from tests.sources import code_bodies as code
 from tests.sources.bodies import NOW, cloud_event, encoded
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
@@ -150,8 +151,8 @@ def test_the_sender_may_be_given_a_key() -> None:
         code.pipeline("failed"),
         code.build_state("FAILED"),
         code.jenkins("COMPLETED", "FAILURE"),
-        code.metric_alert("critical"),
-        code.slack("danger"),
+        apps.metric_alert("critical"),
+        apps.slack("danger"),
     ]
     assert {only(reading(body, x_alert_key="mine")).dedup_key for body in bodies} == {"mine"}
 
@@ -256,11 +257,11 @@ def test_the_branches_of_a_multibranch_project_are_apart() -> None:
 
 def test_sentry_is_known_by_its_names() -> None:
     for body in (
-        code.sentry("triggered", event=code.sentry_event()),
-        code.sentry("created", issue=code.sentry_issue()),
-        code.sentry("created", error=code.sentry_event()),
-        code.metric_alert("critical"),
-        code.sentry_plugin(),
+        apps.sentry("triggered", event=apps.sentry_event()),
+        apps.sentry("created", issue=apps.sentry_issue()),
+        apps.sentry("created", error=apps.sentry_event()),
+        apps.metric_alert("critical"),
+        apps.sentry_plugin(),
     ):
         assert reading(body).source == "sentry"
         assert reading(body) == reading(body, x_tocsin_form="sentry")
@@ -269,20 +270,20 @@ def test_sentry_is_known_by_its_names() -> None:
 
 def test_everybody_who_tells_of_an_issue_tells_of_one_alert() -> None:
     bodies = [
-        code.sentry("triggered", event=code.sentry_event()),
-        code.sentry("resolved", issue=code.sentry_issue()),
-        code.sentry_plugin(),
+        apps.sentry("triggered", event=apps.sentry_event()),
+        apps.sentry("resolved", issue=apps.sentry_issue()),
+        apps.sentry_plugin(),
     ]
     assert {only(reading(body)).dedup_key for body in bodies} == {"sentry:issue:1117540176"}
 
 
 def test_an_issue_of_little_weight_is_a_notification() -> None:
-    assert only(reading(code.sentry("created", issue=code.sentry_issue(level="info")))).kind is Kind.NOTIFICATION
+    assert only(reading(apps.sentry("created", issue=apps.sentry_issue(level="info")))).kind is Kind.NOTIFICATION
 
 
 def test_an_event_without_an_issue_is_known_by_its_words() -> None:
     one, two = (
-        only(reading(code.sentry("triggered", event={"title": title}), sentry_hook_resource="event_alert"))
+        only(reading(apps.sentry("triggered", event={"title": title}), sentry_hook_resource="event_alert"))
         for title in ("a", "b")
     )
     assert one.dedup_key != two.dedup_key
@@ -291,14 +292,14 @@ def test_an_event_without_an_issue_is_known_by_its_words() -> None:
 
 @pytest.mark.parametrize("moment", ["", "soon", "\u0661", "9" * 30])
 def test_a_hook_with_a_strange_time_has_none(moment: str) -> None:
-    found = only(reading(code.metric_alert("critical"), sentry_hook_timestamp=moment))
+    found = only(reading(apps.metric_alert("critical"), sentry_hook_timestamp=moment))
     assert found.occurred_at is None
 
 
 def test_a_metric_alert_in_an_unknown_state_fires() -> None:
-    found = only(reading(code.metric_alert("exploded")))
+    found = only(reading(apps.metric_alert("exploded")))
     assert (found.status, found.severity) == (AlertStatus.FIRING, Severity.HIGH)
-    bare = code.sentry("critical", metric_alert={"projects": 7})
+    bare = apps.sentry("critical", metric_alert={"projects": 7})
     assert only(reading(bare)).title == "Metric alert"
 
 

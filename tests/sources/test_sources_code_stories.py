@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.sources import app_bodies as apps
 from tests.sources import bodies
 from tests.sources import code_bodies as code
 from tests.sources.test_sources_stories import STORIES, Step, chapter, step
@@ -201,34 +202,34 @@ STORY: dict[str, list[Step]] = {
     ],
     "sentry": [
         sentry(
-            "a rule is met", "event_alert", code.sentry("triggered", event=code.sentry_event(), triggered_rule="Page")
+            "a rule is met", "event_alert", apps.sentry("triggered", event=apps.sentry_event(), triggered_rule="Page")
         ),
-        sentry("the issue is told, too", "issue", code.sentry("created", issue=code.sentry_issue())),
-        sentry("by the old plugin", "", code.sentry_plugin()),
-        sentry("somebody takes it", "issue", code.sentry("assigned", issue=code.sentry_issue())),
+        sentry("the issue is told, too", "issue", apps.sentry("created", issue=apps.sentry_issue())),
+        sentry("by the old plugin", "", apps.sentry_plugin()),
+        sentry("somebody takes it", "issue", apps.sentry("assigned", issue=apps.sentry_issue())),
         sentry(
             "it is resolved",
             "issue",
-            code.sentry("resolved", issue=code.sentry_issue(status="resolved")),
+            apps.sentry("resolved", issue=apps.sentry_issue(status="resolved")),
             1_700_000_100,
         ),
-        sentry("it is back", "issue", code.sentry("unresolved", issue=code.sentry_issue()), 1_700_000_200),
-        sentry("it is put away", "issue", code.sentry("archived", issue=code.sentry_issue(status="ignored"))),
-        sentry("an error", "error", code.sentry("created", error=code.sentry_event(level="fatal"))),
-        sentry("an activity", "activity_alert", code.sentry("triggered", issue=code.sentry_issue(status="resolved"))),
-        sentry("a metric, warning", "metric_alert", code.metric_alert("warning")),
-        sentry("a metric, critical", "metric_alert", code.metric_alert("critical"), 1_700_000_100),
-        sentry("a metric, resolved", "metric_alert", code.metric_alert("resolved"), 1_700_000_200),
-        sentry("a comment", "comment", code.sentry("created", comment="hm")),
-        sentry("something new", "seer", code.sentry("created", x=1)),
+        sentry("it is back", "issue", apps.sentry("unresolved", issue=apps.sentry_issue()), 1_700_000_200),
+        sentry("it is put away", "issue", apps.sentry("archived", issue=apps.sentry_issue(status="ignored"))),
+        sentry("an error", "error", apps.sentry("created", error=apps.sentry_event(level="fatal"))),
+        sentry("an activity", "activity_alert", apps.sentry("triggered", issue=apps.sentry_issue(status="resolved"))),
+        sentry("a metric, warning", "metric_alert", apps.metric_alert("warning")),
+        sentry("a metric, critical", "metric_alert", apps.metric_alert("critical"), 1_700_000_100),
+        sentry("a metric, resolved", "metric_alert", apps.metric_alert("resolved"), 1_700_000_200),
+        sentry("a comment", "comment", apps.sentry("created", comment="hm")),
+        sentry("something new", "seer", apps.sentry("created", x=1)),
     ],
     "slack": [
-        step("fires", code.slack("danger")),
-        step("fires again, two of them", code.slack("#D63232", "[FIRING:2] HighLoad (db-1 98.1 %)")),
-        step("another host", code.slack("danger", "[FIRING:1] HighLoad (db-2 97.3 %)")),
-        step("is over", code.slack("good", "[RESOLVED] HighLoad (db-1 12 %)")),
-        step("only a warning", code.slack("#ffcc00", ":warning: Queue is long: 300ms")),
-        step("no colour", code.slack(None, "RESOLVED: HighLoad (db-1)")),
+        step("fires", apps.slack("danger")),
+        step("fires again, two of them", apps.slack("#D63232", "[FIRING:2] HighLoad (db-1 98.1 %)")),
+        step("another host", apps.slack("danger", "[FIRING:1] HighLoad (db-2 97.3 %)")),
+        step("is over", apps.slack("good", "[RESOLVED] HighLoad (db-1 12 %)")),
+        step("only a warning", apps.slack("#ffcc00", ":warning: Queue is long: 300ms")),
+        step("no colour", apps.slack(None, "RESOLVED: HighLoad (db-1)")),
         step(
             "text and a key of its own",
             {"text": "*Backup* failed\nafter 7 min", "attachments": [{"text": "x"}]},
@@ -324,13 +325,13 @@ STORY: dict[str, list[Step]] = {
         ),
     ],
     "pagerduty_v1": [
-        step("triggers", code.pagerduty_v1()),
-        step("is acknowledged there", code.pagerduty_v1("acknowledge", description="seen")),
+        step("triggers", apps.pagerduty_v1()),
+        step("is acknowledged there", apps.pagerduty_v1("acknowledge", description="seen")),
         step("resolves", {"service_key": "test-key", "event_type": "resolve", "incident_key": "disk/db-1"}),
-        step("without a key", code.pagerduty_v1(incident_key=None, details="text")),
-        step("a change", code.pagerduty_change()),
-        step("a change that may be an alert", code.pagerduty_change(payload={"summary": "x", "severity": "error"})),
-        step("a change without words", code.pagerduty_change(payload={})),
+        step("without a key", apps.pagerduty_v1(incident_key=None, details="text")),
+        step("a change", apps.pagerduty_change()),
+        step("a change that may be an alert", apps.pagerduty_change(payload={"summary": "x", "severity": "error"})),
+        step("a change without words", apps.pagerduty_change(payload={})),
     ],
 }
 

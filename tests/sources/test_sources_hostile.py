@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sources import app_bodies as apps
 from tests.sources import bodies, monitoring_bodies
 from tests.sources import code_bodies as code
 from tests.sources.aws_events import aws_events
@@ -56,13 +57,13 @@ REAL = [
     code.build_state("FAILED"),
     code.bitbucket_push("main"),
     code.jenkins("COMPLETED", "FAILURE"),
-    code.sentry("triggered", event=code.sentry_event()),
-    code.sentry("created", issue=code.sentry_issue()),
-    code.metric_alert("critical"),
-    code.sentry_plugin(),
-    code.slack("danger"),
-    code.pagerduty_v1(),
-    code.pagerduty_change(),
+    apps.sentry("triggered", event=apps.sentry_event()),
+    apps.sentry("created", issue=apps.sentry_issue()),
+    apps.metric_alert("critical"),
+    apps.sentry_plugin(),
+    apps.slack("danger"),
+    apps.pagerduty_v1(),
+    apps.pagerduty_change(),
 ]
 NAMED: dict[str, list[str]] = {
     "x-github-event": [

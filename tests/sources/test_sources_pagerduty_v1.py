@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sources.app_bodies import pagerduty_change as change
+from tests.sources.app_bodies import pagerduty_v1 as event
 from tests.sources.bodies import NOW, encoded
-from tests.sources.code_bodies import pagerduty_change as change
-from tests.sources.code_bodies import pagerduty_v1 as event
 from tests.sources.test_sources_hostile import REAL, mutated, values
 from tocsin.kernel.json import Json
 from tocsin.sources import pagerduty_changes, pagerduty_v1, read

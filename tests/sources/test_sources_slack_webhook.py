@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources import code_bodies as code
+from tests.sources import app_bodies as apps
 from tests.sources.bodies import NOW, encoded, sns
 from tocsin.incidents.alerts import Alert, AlertStatus, Severity
 from tocsin.kernel.json import Json
@@ -80,7 +80,7 @@ def test_what_may_be_two_matters_does_not(one: str, other: str) -> None:
     ],
 )
 def test_a_colour_tells_the_state(color: str, status: AlertStatus, severity: Severity) -> None:
-    found = only(code.slack(color, "x"))
+    found = only(apps.slack(color, "x"))
     assert (found.status, found.severity) == (status, severity)
 
 

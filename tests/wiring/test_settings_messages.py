@@ -12,6 +12,15 @@ FILLED = {"SLACK_BOT_TOKEN": "test-token", "NET": "not a network", "BROKEN": "\u
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/111122223333/alerts"
 FIELDS_TOLD = "title, status, severity, kind, source, integration, account, region, resource, labels, description"
 
+NO_EXPRESSION = (
+    '4:14: integrations.a.mapping.title: "$uppercase(name" is no expression: '
+    "Expected ) before end of expression (character 15 of the expression)"
+)
+
+NO_FUNCTION = (
+    '5:15: integrations.a.mapping.ignore: "$x()" is no expression: there is no $x here (character 2 of the expression)'
+)
+
 # The file, and every line that is told about it; the file's name is left out.
 BAD: dict[str, tuple[str, list[str]]] = {
     # Keys.
@@ -251,6 +260,21 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "a pattern with a key that is no word": (
         "routes: [{when: {? [a] : [b]}}]\n",
         ["1:20: a key must be a word"],
+    ),
+    "a mapping of something else": (
+        "integrations: {a: {mapping: {titel: x}}}\n",
+        ['1:30: integrations.a.mapping: unknown key "titel"; did you mean "title"?'],
+    ),
+    "an expression that is none": (
+        "integrations:\n  a:\n    mapping:\n      title: $uppercase(name\n      ignore: $x()\n",
+        [
+            NO_EXPRESSION,
+            NO_FUNCTION,
+        ],
+    ),
+    "a list for an expression": (
+        "integrations: {a: {mapping: {title: [x]}}}\n",
+        ["1:37: integrations.a.mapping.title: must be an expression, in quotes if it begins with [ or {, not a list"],
     ),
     # The environment.
     "not in the environment": (

@@ -12,11 +12,14 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tocsin import sources
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND
+from tocsin.sources.mapped import NAMES
 from tocsin.wiring.settings import Integration, Queue, Responder, Settings, Team
 from tocsin.wiring.settings_file import TEMPLATE, inspect, load, parse
 from tocsin.wiring.settings_kinds import Kind, Many, Named, Secret, Section, entries
+from tocsin.wiring.settings_mapping import SourceMapping
 from tocsin.wiring.settings_problems import Problem, SettingsError
 
 WHOLE = """
@@ -308,3 +311,19 @@ def test_whoever_runs_us_may_read_queues_elsewhere() -> None:
     config = b"integrations: {a: {queues: 'http://127.0.0.1:4566/111122223333/a'}}"
     (queue,) = parse(config, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}).settings.integrations["a"].queues
     assert queue.url == "http://127.0.0.1:4566/111122223333/a"
+
+
+def test_a_mapping_is_compiled_when_the_file_is_read() -> None:
+    text = "integrations:\n  a:\n    mapping:\n      title: name & '!'\n      ignore: false\n  b: {mapping: {}}\n"
+    settings = parse(text.encode(), {}).settings
+    made = settings.integrations["a"].mapping
+    assert made is not None
+    (alert,) = sources.read({}, b'{"name": "x"}', received_at=0, mapping=made.compiled()).alerts
+    assert alert.title == "x!"
+    nothing = settings.integrations["b"].mapping
+    assert nothing is not None
+    assert nothing.compiled() is None
+
+
+def test_a_mapping_can_say_what_the_core_knows() -> None:
+    assert tuple(sorted(entries(SourceMapping))) == tuple(sorted(NAMES))

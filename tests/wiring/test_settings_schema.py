@@ -18,6 +18,7 @@ from tocsin.wiring.settings_kinds import (
     Choice,
     Entry,
     Flag,
+    Formula,
     Kind,
     Many,
     Named,
@@ -69,6 +70,7 @@ def test_the_published_schema_is_the_newest() -> None:
         (("integrations", "*", "rate"), [1, "${RATE}", None], [0, "fast"]),
         (("teams",), [{"ops": {}}, {"ops": None}, None], [{"the team": {}}, ["ops"], {"ops": {"membres": []}}]),
         (("responders",), [{"ada": {}}], [{"team": {}}]),
+        (("integrations", "*", "mapping", "title"), ["name", "$uppercase(name)", True, 7, None], [[], {}]),
         (("mail",), [{"smtp": "a:25", "from": "a@b"}], [{"smtp": "a:25"}, "a:25"]),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
@@ -147,6 +149,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "boolean": (bool,),
+    "number": (int, float),
     "null": (type(None),),
 }
 
@@ -209,6 +212,7 @@ def table(section: Section) -> str:
 
 SAID: dict[type, str] = {
     PatternOf: "an event pattern",
+    Formula: "an expression",
     Flag: "`true` or `false`",
     Url: "an http or https address",
     Network: "a network like 192.0.2.0/24, or an address",
@@ -225,7 +229,7 @@ def described(kind: Kind) -> str:
         case Many():
             one = described(kind.of)
             return f"{one}; or a list" if kind.single else f"a list: {one}"
-        case PatternOf() | Flag() | Url() | Network():
+        case PatternOf() | Formula() | Flag() | Url() | Network():
             return SAID[type(kind)]
         case Whole():
             return f"{kind.least} to {kind.most}"

@@ -18,8 +18,7 @@ from tocsin.kernel.time import format_instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Reading
 from tocsin.wiring.clock import SystemClock
-from tocsin.wiring.mail_in import mail_rules
-from tocsin.wiring.readings import Readings
+from tocsin.wiring.readings import Readings, readings
 from tocsin.wiring.settings_routes import routes
 
 PAGE: Final = 500  # Rows of the list of deliveries that are looked through at a time.
@@ -33,13 +32,13 @@ def test(given: argparse.Namespace) -> int:
     settings = read_settings(given.config)
     if given.key not in settings.integrations:
         raise unknown("integration", given.key, settings.integrations)
-    readings, plans = Readings(mail_rules(settings)), routes(settings)
+    read, plans = readings(settings), routes(settings)
     if given.body:
         found: Iterator[Delivery] = iter((_from_file(given),))
-        rows = [_row(delivery, readings, plans) for delivery in found]
+        rows = [_row(delivery, read, plans) for delivery in found]
     else:
         with open_store(given.db) as store:
-            rows = [_row(delivery, readings, plans) for delivery in _last(store, given.key, given.replay, readings)]
+            rows = [_row(delivery, read, plans) for delivery in _last(store, given.key, given.replay, read)]
     if not rows:
         raise TocsinError("deliveries-missing", f"{given.key} has no stored delivery; try a file with --body")
     if given.json:

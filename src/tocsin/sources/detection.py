@@ -21,7 +21,7 @@ from tocsin.kernel.time import Instant
 from tocsin.sources import bounds, cloudevents, email, email_message, form, formats, generic, sns, text
 from tocsin.sources.batches import each
 from tocsin.sources.email_rules import MailRules
-from tocsin.sources.reading import Hints, Problem, Reading
+from tocsin.sources.reading import Hints, Problem, Reading, Remapping
 
 KEY_HEADER: Final = "x-alert-key"
 FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender's address names.
@@ -37,10 +37,17 @@ _NO_RULES: Final = MailRules()
 _UNKNOWN: Final = frozenset({"json", "sns", "text"})  # Formats that tell less than the mail around them.
 
 
-def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant, mail: MailRules = _NO_RULES) -> Reading:
-    """What *body* says. Total: whatever it is, the answer is alerts, problems, or a fact, and nothing is raised.
+def read(
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    received_at: Instant,
+    mail: MailRules = _NO_RULES,
+    mapping: Remapping | None = None,
+) -> Reading:
+    """What *body* says, and what *mapping* makes of it; *mail*: the integration's rules for e-mail.
 
-    *mail*: the integration's rules for e-mail.
+    Total: whatever it is, the answer is alerts, changes, pings, problems, or a fact, and nothing is raised.
     """
     heads = {name.lower(): value for name, value in headers.items()}
     hints = Hints(
@@ -50,6 +57,11 @@ def read(headers: Mapping[str, str], body: bytes, *, received_at: Instant, mail:
         form=heads.get(FORM_HEADER, ""),
         mail=mail,
     )
+    found = _read(heads, body, hints)
+    return mapping.apply(found, hints, _item) if mapping else found
+
+
+def _read(heads: Mapping[str, str], body: bytes, hints: Hints) -> Reading:
     if cloudevents.is_binary(heads):
         return cloudevents.read_binary(heads, body, hints)
     body = body.removeprefix(_BOM).strip()

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
 from tocsin.sources import bounds, tags, words
@@ -37,6 +39,7 @@ _SEVERITIES: Final = ("severity", "priority", "level")
 _RESOURCES: Final = ("resource", "host", "service", "source")
 _LINKS: Final = ("url", "link", "href", "source_url")
 _TIMES: Final = ("timestamp", "time", "occurred_at")
+_MADE: Final = "json:"  # How a key begins that the sender has not given.
 _LABELS: Final = ("labels", "tags", "details", "meta")
 
 
@@ -76,6 +79,13 @@ def alert(value: dict[str, Json], hints: Hints, source: str = "json") -> Alert |
         links=bounds.links(("Link", fields[name]) for name in _LINKS if name in fields),
         occurred_at=bounds.instant(_first_value(fields, _TIMES)),
     )
+
+
+def keyed(found: Alert, mapped: Alert) -> Alert:
+    """*mapped*, with the key that its own title and resource give, where that of *found* was made from its words."""
+    if not found.dedup_key.startswith(_MADE) or found.title == mapped.title:
+        return mapped
+    return replace(mapped, dedup_key=f"{_MADE}{bounds.digest(mapped.title, mapped.resource)}")
 
 
 def named_key(fields: dict[str, Json]) -> str:
@@ -160,10 +170,10 @@ def _key(fields: dict[str, Json], hints: Hints, own_title: str, resource: str, l
     if explicit:
         return bounds.key(explicit)
     if own_title:
-        return f"json:{bounds.digest(hints.topic, hints.title, own_title, resource)}"
+        return f"{_MADE}{bounds.digest(hints.topic, hints.title, own_title, resource)}"
     if len(leaves) == 1:
-        return f"json:{bounds.digest(hints.topic, hints.title, *map(bounds.said, leaves.values()))}"
-    return f"json:{bounds.digest(hints.topic, hints.title, *sorted(leaves))}"
+        return f"{_MADE}{bounds.digest(hints.topic, hints.title, *map(bounds.said, leaves.values()))}"
+    return f"{_MADE}{bounds.digest(hints.topic, hints.title, *sorted(leaves))}"
 
 
 def _label_pairs(leaves: dict[str, Json], taken: set[str]) -> Iterator[tuple[str, Json]]:

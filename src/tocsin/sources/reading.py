@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -60,3 +60,11 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
 
 Reader: TypeAlias = Callable[[dict[str, Json], Hints], Reading | None]
 """Reads one JSON object; None: this is not mine after all."""
+
+
+class Remapping(Protocol):
+    """What a team says about a sender's events, beside what a reader finds in them; see `mapping`."""
+
+    def apply(self, found: Reading, hints: Hints, read_item: Callable[[Json, Hints], Reading]) -> Reading:
+        """*found*, changed; *read_item* reads one item of it as it would be read alone. Raises nothing."""
+        ...

@@ -15,12 +15,7 @@ def read(value: Json) -> tuple[str, ...]:
         value = value[: bounds.LINK_MAX * 2].split(",")
     if not isinstance(value, list):
         return ()
-    found: dict[str, None] = {}
-    for item in value[: TAGS_MAX * 10]:
-        tag = bounds.line(bounds.said(item), bounds.NAME_MAX) if type(item) in bounds.WRITTEN else ""
-        if tag:
-            found[tag] = None
-    return tuple(found)[:TAGS_MAX]
+    return bounds.tags(value[: TAGS_MAX * 10])
 
 
 def labels(tags: Iterable[str]) -> Iterator[tuple[str, str]]:

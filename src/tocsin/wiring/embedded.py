@@ -60,7 +60,7 @@ from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.queues import Queues
-from tocsin.wiring.readings import Readings
+from tocsin.wiring.readings import readings
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -272,7 +272,7 @@ class Embedded:
         interpreter = Interpreter(
             routes(self.settings),
             {chat.channel: chat.commands for chat in self._chats},
-            readings=Readings(mail_in.mail_rules(self.settings)),
+            readings=readings(self.settings),
         )
         runner = Runner(self.store, known, on_commit=self._committed)
         self._worker = Worker(

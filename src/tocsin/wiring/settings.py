@@ -30,6 +30,7 @@ from tocsin.wiring.settings_kinds import (
     Url,
     Whole,
 )
+from tocsin.wiring.settings_mapping import SourceMapping
 
 FILE: Final = "tocsin.yaml"
 EVERYONE: Final = "everyone"  # The team that exists when the file names none.
@@ -300,6 +301,9 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ()
     mail: Annotated[MailRules, Key(Section(MailRules), "What its mails mean.")] = MailRules()
+    mapping: Annotated[
+        SourceMapping | None, Key(Section(SourceMapping), "What its events mean, where they are not understood.")
+    ] = None
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):

@@ -92,6 +92,10 @@ class PatternOf(msgspec.Struct, frozen=True):
     subject: str
 
 
+class Formula(msgspec.Struct, frozen=True):
+    """An expression in JSONata over the event of a sender; it is code, and the environment is not filled in."""
+
+
 class Many(msgspec.Struct, frozen=True, kw_only=True):
     """A list; *single*: one alone may stand without brackets. *least*: how many there must be at least."""
 
@@ -119,7 +123,9 @@ class Section(msgspec.Struct, frozen=True):
     short: str = ""
 
 
-Kind: TypeAlias = Text | Whole | Flag | Span | Choice | Url | Network | Ref | PatternOf | Many | Named | Section
+Kind: TypeAlias = (
+    Text | Whole | Flag | Span | Choice | Url | Network | Ref | PatternOf | Formula | Many | Named | Section
+)
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -8,10 +8,12 @@ from typing import Final
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tocsin.routing.plans import OWN_TEAM
+from tocsin.sources.mapping import Expression, ExpressionError
 from tocsin.wiring.settings_document import NULL, TEXT, at
 from tocsin.wiring.settings_kinds import (
     NAME,
     Entry,
+    Formula,
     Key,
     Kind,
     Many,
@@ -64,6 +66,8 @@ class Reader:
                 return self._many(kind, node, where)
             case PatternOf():
                 return self._pattern(kind, node, where)
+            case Formula():
+                return self._formula(kind, node, where)
             case _:
                 return self._scalar(kind, node, where, secret=secret)
 
@@ -168,6 +172,15 @@ class Reader:
         made, problems = pattern(kind.subject, node, where, self._environ)
         self.problems += problems
         return INVALID if made is None else made
+
+    def _formula(self, kind: Formula, node: Node, where: str) -> object:
+        if not isinstance(node, ScalarNode):
+            return self._mistyped(kind, node, where, "an expression, in quotes if it begins with [ or {")
+        try:
+            return Expression(node.value)
+        except ExpressionError as wrong:
+            self._note(node, where, node.value, f"{shown(node.value)} is no expression: {wrong}")
+            return INVALID
 
     def _scalar(self, kind: Kind, node: Node, where: str, *, secret: bool) -> object:
         if not isinstance(node, ScalarNode):

@@ -13,6 +13,7 @@ from tocsin.wiring.settings_kinds import (
     Choice,
     Entry,
     Flag,
+    Formula,
     Kind,
     Many,
     Named,
@@ -66,6 +67,8 @@ def _of(kind: Kind) -> _Schema:
             return {"anyOf": [_of(kind.of), many]} if kind.single else many
         case PatternOf():
             return {"type": "object", "minProperties": 1}
+        case Formula():
+            return {"anyOf": [{"type": "string", "minLength": 1}, {"type": "boolean"}, {"type": "number"}]}
         case Flag():
             return _or_environment({"type": "boolean"})
         case Whole():
