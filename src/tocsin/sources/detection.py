@@ -15,6 +15,7 @@ from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.sources import bounds, cloudevents, form, formats, generic, sns, text
+from tocsin.sources.aws import text as aws
 from tocsin.sources.batches import each
 from tocsin.sources.reading import Hints, Problem, Reading
 
@@ -70,7 +71,7 @@ def _words(body: bytes, media: str, hints: Hints) -> Reading:
         told = body.decode("utf-8", "replace")
     fields = form.parse(told) if media == form.MEDIA_TYPE else None
     if fields is None:
-        return text.read(told, hints)
+        return aws.read(told, hints) or text.read(told, hints)
     payload = fields.get("payload")
     if isinstance(payload, str) and payload.lstrip()[:1] == "{":
         try:
@@ -124,7 +125,8 @@ def _letter(letter: sns.Letter) -> Reading:
             pass
     if not told and not letter.hints.title:
         return _unreadable(sns.SOURCE, "the message is empty", letter.text)
-    return sns.located(text.read(told, letter.hints, sns.SOURCE), letter.hints.topic)
+    plain = aws.read(told, letter.hints) or text.read(told, letter.hints, sns.SOURCE)
+    return sns.located(plain, letter.hints.topic)
 
 
 def _array(items: list[Json], hints: Hints) -> Reading:

@@ -11,6 +11,7 @@ from typing import Final
 
 from tocsin.kernel.json import Json
 from tocsin.sources import alertmanager, chatbot, cloudevents, cloudwatch, eventbridge, pagerduty, prometheus
+from tocsin.sources.aws import bodies as aws
 from tocsin.sources.reading import Hints, Reader
 
 # The formats that an address can name, as `github` of `/v1/in/KEY/github`.
@@ -28,6 +29,7 @@ _BY_NAMES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
     (frozenset({"detail-type", "source"}), eventbridge.read),
     (frozenset({"specversion", "type", "source"}), cloudevents.read),
     (frozenset({"version", "source", "content"}), chatbot.read),
+    (frozenset(), aws.read),  # It has a table of its own.
 )
 
 

@@ -1,0 +1,134 @@
+"""Calls of the AWS API that CloudTrail tells of: all are news and most are changes, some are a matter of security.
+
+What switches a protection off is an alert, and the call that switches the same one on again resolves it. A call that
+was refused has done nothing: of those that matter somebody has tried is worth a warning. Source: "CloudTrail record
+contents" in the AWS CloudTrail User Guide; what matters follows the monitoring rules of the CIS AWS Foundations
+Benchmark and what GuardDuty and Security Hub watch.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from tocsin.sources.aws.row import CRITICAL, HIGH, NEWS, OVER, WARNING, Row, Sign, Signs, each
+
+_WHO: Final = "userIdentity.arn|userIdentity.invokedBy|userIdentity.principalId|userIdentity.type"
+_TARGETS: Final = "|".join(
+    f"requestParameters.{name}"
+    for name in (
+        *("functionName", "bucketName", "dBInstanceIdentifier", "dBClusterIdentifier", "stackName", "clusterName"),
+        *("service", "cluster", "roleName", "userName", "groupName", "groupId", "instanceId", "keyId", "trailName"),
+        *("detectorId", "secretId", "tableName", "queueUrl", "topicArn", "policyArn", "repositoryName", "domainName"),
+        *("autoScalingGroupName", "loadBalancerArn", "networkAclId", "volumeId", "snapshotId", "name", "resourceArn"),
+        *("instancesSet.items.*.instanceId", "configurationRecorderName", "alarmNames.*", "webACLArn", "id"),
+    )
+)
+_INGRESS: Final = "requestParameters.ipPermissions.items.*"
+_ADMINISTRATORS: Final = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess")
+
+
+def _pair(thread: str, off: str, on: str, sign: Sign, *key: str) -> Signs:
+    """What switches off, and what switches the same thing on again."""
+    return {
+        **{word: replace(sign, thread=thread, key=key) for word in off.split("|")},
+        **{word: replace(OVER, thread=thread, key=key) for word in on.split("|")},
+    }
+
+
+CALL: Final = Row(
+    types=("AWS API Call via CloudTrail", "AWS Console Action via CloudTrail"),
+    service="CloudTrail",
+    source="aws.cloudtrail",
+    title=f"{{eventName}} by {{{_WHO}}}[ on {{{_TARGETS}}}][, refused: {{errorCode}}]",
+    key=("eventSource", "eventName", _TARGETS),
+    thread="call",
+    outcome=(
+        f"eventName+{_INGRESS}.ipRanges.items.*.cidrIp",
+        f"eventName+{_INGRESS}.ipv6Ranges.items.*.cidrIpv6",
+        "eventName+requestParameters.PublicAccessBlockConfiguration.*",
+        "eventName+requestParameters.policyArn",
+        "eventName+requestParameters.createVolumePermission.add.items.*.group",
+        "eventName+requestParameters.launchPermission.add.items.*.group",
+        "eventName+requestParameters.publiclyAccessible",
+        "eventName",
+        "userIdentity.type",
+    ),
+    signs={
+        **each("AuthorizeSecurityGroupIngress 0.0.0.0/0|AuthorizeSecurityGroupIngress ::/0", HIGH),
+        **each("PutBucketPublicAccessBlock false|PutAccountPublicAccessBlock false", HIGH),
+        **each("ModifySnapshotAttribute all|ModifyImageAttribute all", HIGH),
+        **each("ModifyDBInstance true|CreateDBInstance true", HIGH),
+        **{f"Attach{whom}Policy {policy}": HIGH for whom in ("User", "Role", "Group") for policy in _ADMINISTRATORS},
+        **_pair("trail", "StopLogging|DeleteTrail", "StartLogging", CRITICAL, "requestParameters.name!short"),
+        **_pair("key", "DisableKey", "EnableKey", HIGH, "requestParameters.keyId!short"),
+        **_pair(*("key deletion", "ScheduleKeyDeletion", "CancelKeyDeletion"), HIGH, "requestParameters.keyId!short"),
+        **_pair("MFA", "DeactivateMFADevice", "EnableMFADevice", HIGH, "requestParameters.userName"),
+        **_pair(
+            "public access block",
+            "DeleteBucketPublicAccessBlock|DeletePublicAccessBlock|DeleteAccountPublicAccessBlock",
+            "PutBucketPublicAccessBlock|PutPublicAccessBlock|PutAccountPublicAccessBlock",
+            HIGH,
+            "requestParameters.bucketName",
+        ),
+        **_pair(
+            *("configuration recorder", "StopConfigurationRecorder|DeleteConfigurationRecorder"),
+            "StartConfigurationRecorder",
+            HIGH,
+            "requestParameters.configurationRecorderName",
+        ),
+        **_pair("Security Hub", "DisableSecurityHub", "EnableSecurityHub", HIGH, "@account"),
+        **_pair("GuardDuty", "DeleteDetector", "CreateDetector", HIGH, "@account"),
+        **_pair(
+            "alarm actions", "DisableAlarmActions", "EnableAlarmActions", WARNING, "requestParameters.alarmNames.*"
+        ),
+        **_pair(
+            *("EBS encryption", "DisableEbsEncryptionByDefault", "EnableEbsEncryptionByDefault"), WARNING, "@account"
+        ),
+        **each("LeaveOrganization", CRITICAL),
+        **each(
+            "RemoveAccountFromOrganization|DeleteFlowLogs|DeleteVirtualMFADevice|DisassociateFromMasterAccount|"
+            "DisassociateFromAdministratorAccount|StopMonitoringMembers|CreateLoginProfile|UpdateLoginProfile",
+            HIGH,
+        ),
+        **each(
+            "UpdateTrail|PutEventSelectors|PutKeyPolicy|CreateAccessKey|CreateUser|UpdateAssumeRolePolicy|"
+            "PutBucketPolicy|DeleteBucketPolicy|PutBucketAcl|DeleteBucketEncryption|DeleteDeliveryChannel|"
+            "DeleteWebACL|DisassociateWebACL|DeleteAlarms|DeleteAccountPasswordPolicy",
+            WARNING,
+        ),
+        # One matter however many calls: whoever works as root makes many.
+        "Root": replace(HIGH, thread="root user", key=("@account",)),
+    },
+    otherwise=NEWS,
+    failed="errorCode",
+    texts=("errorMessage", "sourceIPAddress", "userAgent"),
+    page="cloudtrailv2/home?region={@region}#/events/{eventID}",
+    by=_WHO,
+    what=f"{{{_TARGETS}|eventSource}}",
+    run="eventID",
+    harmless="readOnly",
+)
+SERVICE_EVENT: Final = Row(
+    types=("AWS Service Event via CloudTrail",),
+    service="CloudTrail",
+    source="aws.cloudtrail",
+    title="{eventName}[ of {eventSource}]",
+    key=("eventSource", "eventName"),
+    otherwise=NEWS,
+    page="cloudtrailv2/home?region={@region}#/events/{eventID}",
+)
+INSIGHT: Final = Row(
+    types=("AWS Insight via CloudTrail",),
+    service="CloudTrail",
+    source="aws.cloudtrail",
+    title="Unusual number of calls[ ({insightDetails.insightType!plain})]: {insightDetails.eventName}"
+    "[ of {insightDetails.eventSource}]",
+    key=("insightDetails.eventSource", "insightDetails.eventName", "insightDetails.insightType"),
+    outcome=("insightDetails.state",),
+    signs={"Start": WARNING, "End": OVER},
+    page="cloudtrailv2/home?region={@region}#/insights",
+)
+
+ROWS: Final = (CALL, SERVICE_EVENT, INSIGHT)

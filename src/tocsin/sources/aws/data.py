@@ -1,0 +1,332 @@
+"""Where data lives: RDS, Redshift, ElastiCache, OpenSearch, S3, EBS, Backup, DLM, Glue, Athena, AppFlow, MediaConvert.
+
+A database, a cluster or a volume stays, so what says that it works again resolves; a backup is taken for the next of
+its resource, a job or a flow for the next of its name. A query or a conversion has nothing that could come back.
+Source of the names: the events reference in the Amazon EventBridge documentation, the lists of events in the user
+guides of Amazon RDS, Amazon Redshift and Amazon ElastiCache.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from tocsin.sources.aws.row import DONE, HIGH, NEWS, OVER, WARNING, Row, each, in_thread, said
+
+# The events of RDS that say more than their categories: what has happened, and what has ended it. Each matter has its
+# own key, so that a restart does not resolve that the storage is full.
+_RDS_EVENTS: Final = {
+    **in_thread("availability", {"RDS-EVENT-0004": HIGH, "RDS-EVENT-0006": OVER, "RDS-EVENT-0022": HIGH}),
+    **in_thread(
+        "failover",
+        {
+            **each("RDS-EVENT-0013|RDS-EVENT-0050|RDS-EVENT-0051|RDS-EVENT-0072|RDS-EVENT-0073", HIGH),
+            **each("RDS-EVENT-0015|RDS-EVENT-0049|RDS-EVENT-0065|RDS-EVENT-0070|RDS-EVENT-0071", OVER),
+            "RDS-EVENT-0034": NEWS,
+            "RDS-EVENT-0069": HIGH,
+        },
+    ),
+    **in_thread("storage", each("RDS-EVENT-0007|RDS-EVENT-0089|RDS-EVENT-0221|RDS-EVENT-0222", HIGH)),
+    **in_thread("replication", {"RDS-EVENT-0045": HIGH, "RDS-EVENT-0057": HIGH, "RDS-EVENT-0046": OVER}),
+    **in_thread("failure", each("RDS-EVENT-0031|RDS-EVENT-0035|RDS-EVENT-0036|RDS-EVENT-0058", HIGH)),
+}
+_RDS_CATEGORIES: Final = {
+    **{word: sign for word in ("failure", "failover") for word, sign in in_thread(word, {word: HIGH}).items()},
+    **in_thread("storage", {"low storage": HIGH}),
+    **in_thread("availability", {"availability": HIGH}),
+    **in_thread("maintenance", {"maintenance": NEWS, "security patching": NEWS}),
+    **each("notification|backup|configuration change|creation|deletion|read replica|recovery|restoration", NEWS),
+    **each("security|backtrack|global failover|migration|serverless|blue/green deployment|resource planning", NEWS),
+}
+RDS_INSTANCE: Final = Row(
+    types=("RDS DB Instance Event",),
+    service="RDS",
+    source="aws.rds",
+    title="RDS {SourceIdentifier|Source ID}: {Message|Event Message}",
+    key=("SourceArn|Source ARN|SourceIdentifier|Source ID",),
+    thread="{@word|@type}",
+    outcome=("EventID", "Event ID", "EventCategories.*"),
+    signs=_RDS_EVENTS | _RDS_CATEGORIES,
+    judged=("Message", "Event Message"),
+    page="rds/home?region={@region}#database:id={SourceIdentifier};is-cluster=false",
+)
+RDS_CLUSTER: Final = replace(
+    RDS_INSTANCE,
+    types=("RDS DB Cluster Event",),
+    page="rds/home?region={@region}#database:id={SourceIdentifier};is-cluster=true",
+)
+RDS_OTHER: Final = replace(
+    RDS_INSTANCE,
+    types=(
+        *("RDS DB Snapshot Event", "RDS DB Cluster Snapshot Event", "RDS DB Parameter Group Event"),
+        *("RDS DB Security Group Event", "RDS DB Proxy Event", "RDS Blue Green Deployment Event"),
+        "RDS Custom Engine Version Event",
+    ),
+    page="rds/home?region={@region}#events:",
+)
+# The same, as an event subscription puts it on a topic: without its categories, with a link of its own.
+RDS_NOTIFICATION: Final = replace(
+    RDS_INSTANCE, types=("RDS notification",), page="", links=(("RDS in the console", "Identifier Link"),)
+)
+REDSHIFT: Final = Row(
+    types=("Redshift notification",),
+    service="Redshift",
+    source="aws.redshift",
+    title="Redshift {Resource|Source ID|SourceId}: {Event Message|Message}",
+    key=("Resource|Source ID|SourceId",),
+    thread="{@word|@type}",
+    otherwise=NEWS,
+    outcome=("About this Event", "Event ID"),
+    severity="Severity",
+    page="redshiftv2/home?region={@region}#cluster-details?cluster={Resource}",
+)
+STATEMENT: Final = Row(
+    types=("Redshift Data Statement Status Change",),
+    service="Redshift",
+    source="aws.redshift-data",
+    title="Redshift statement {statementName|statementId} {@outcome}",
+    key=("clusterId|workgroupName|@arn", "statementName"),
+    outcome=("state",),
+    signs={"FAILED": HIGH, "FINISHED": DONE, "ABORTED": NEWS},
+    otherwise=NEWS,
+    texts=("error",),
+    page="redshiftv2/home?region={@region}#/queries-and-loads",
+)
+_CACHE_EVENTS: Final = {
+    thread: {f"{thread}{end}": sign for end, sign in ends.items()}
+    for thread, ends in {
+        "AddCacheNode": {"Failed": HIGH, "Complete": DONE},
+        "CacheClusterProvisioning": {"Failed": HIGH, "Complete": DONE},
+        "CacheClusterScaling": {"Failed": HIGH, "Complete": DONE},
+        "CacheClusterRestore": {"Failed": HIGH, "Complete": DONE},
+        "CacheNodeReplace": {"Started": WARNING, "Complete": OVER},
+        "CreateReplicationGroup": {"Failed": HIGH, "Complete": DONE},
+        "ReplicationGroupScaling": {"Failed": HIGH, "Complete": DONE},
+        "Snapshot": {"Failed": HIGH, "Complete": DONE},
+        "NodeReplacement": {"Scheduled": WARNING, "Rescheduled": WARNING, "Canceled": OVER},
+        "Failover": {"Complete": WARNING},
+    }.items()
+}
+CACHE: Final = Row(
+    types=("ElastiCache notification",),
+    service="ElastiCache",
+    source="aws.elasticache",
+    title="ElastiCache {name}: {event!plain}",
+    key=("name",),
+    thread="{event}",
+    outcome=("event",),
+    signs={
+        word: sign for thread, signs in _CACHE_EVENTS.items() for word, sign in in_thread(f"{thread}", signs).items()
+    },
+    page="elasticache/home?region={@region}#/",
+)
+SEARCH: Final = Row(
+    types=(
+        *("Amazon ES Service Software Update Notification", "Amazon OpenSearch Service Software Update Notification"),
+        *("Amazon ES Auto-Tune Notification", "Amazon OpenSearch Service Auto-Tune Notification"),
+        *("Amazon OpenSearch Service Cluster Status Notification", "Domain Error Notification"),
+        *("Amazon OpenSearch Service Notification", "Amazon OpenSearch Service Maintenance Update"),
+        "Amazon OpenSearch Service Domain Update Notification",
+        "Amazon OpenSearch Service VPC Endpoint Notification",
+    ),
+    service="OpenSearch",
+    source="aws.es",
+    title="OpenSearch {@resource}: {event} {status!plain}",
+    key=("@arn", "event"),
+    outcome=("status",),
+    signs=each("Completed|Succeeded", DONE)
+    | each("Available|Started|Pending|Cancelled|Not Eligible|Eligible", NEWS)
+    | {"Failed": HIGH, "Required": WARNING},
+    severity="severity",
+    texts=("description",),
+    page="aos/home?region={@region}#opensearch/domains/{@arn!name}",
+)
+OBJECT: Final = Row(
+    types=(
+        *("Object Created", "Object Deleted", "Object Restore Initiated", "Object Restore Completed"),
+        *("Object Restore Expired", "Object Storage Class Changed", "Object Access Tier Changed", "Object ACL Updated"),
+        *("Object Tags Added", "Object Tags Deleted", "S3 notification"),
+    ),
+    service="S3",
+    source="aws.s3",
+    title="s3://{bucket.name|s3.bucket.name}/{object.key|s3.object.key}: {eventName|@type}",
+    key=("bucket.name|s3.bucket.name", "object.key|s3.object.key", "eventName"),
+    outcome=("eventName", "@type"),
+    signs=each("ReducedRedundancyLostObject|Replication:OperationFailedReplication", HIGH)
+    | {"Replication:OperationMissedThreshold": WARNING, "Replication:OperationReplicatedAfterThreshold": OVER},
+    otherwise=NEWS,
+    page="s3/object/{bucket.name|s3.bucket.name}?region={@region}&prefix={object.key|s3.object.key}",
+)
+S3_TEST: Final = Row(
+    types=("S3 test notification",),
+    service="S3",
+    source="aws.s3",
+    title="The bucket {Bucket} sends its notifications here",
+    key=("Bucket",),
+    otherwise=NEWS,
+)
+VOLUME: Final = Row(
+    types=("EBS Volume Notification",),
+    service="EBS",
+    source="aws.ec2",
+    title="EBS volume {@resource}: {event!plain} {@outcome}",
+    key=("@arn", "event"),
+    outcome=("result",),
+    signs={"failed": HIGH} | each("available|attached|deleted|modifying|optimizing|completed", NEWS),
+    texts=("cause",),
+    page="ec2/home?region={@region}#VolumeDetails:volumeId={@resource}",
+)
+SNAPSHOT: Final = Row(
+    types=("EBS Snapshot Notification",),
+    service="EBS",
+    source="aws.ec2",
+    title="Snapshot of {source|snapshot_id}: {event!plain} {@outcome}",
+    key=("source|snapshot_id", "event"),
+    outcome=("result",),
+    signs={"failed": HIGH, "succeeded": DONE},
+    texts=("cause",),
+    page="ec2/home?region={@region}#SnapshotDetails:snapshotId={snapshot_id!name}",
+)
+SNAPSHOTS: Final = Row(
+    types=("EBS Multi-Volume Snapshots Completion Status",),
+    service="EBS",
+    source="aws.ec2",
+    title="Snapshots of several volumes {@outcome}: {snapshots.0.source}[ and {snapshots.1.source}]",
+    key=("snapshots.*.source",),
+    outcome=("result",),
+    signs={"failed": HIGH, "succeeded": DONE},
+    texts=("cause", "snapshots.*.status"),
+    page="ec2/home?region={@region}#Snapshots:",
+)
+BACKUP: Final = Row(
+    types=("Backup Job State Change", "Copy Job State Change", "Restore Job State Change"),
+    service="Backup",
+    source="aws.backup",
+    title="{@type!plain} of {resourceArn|recoveryPointArn|@resource|backupVaultName} {@outcome}",
+    key=("resourceArn|recoveryPointArn|@arn|backupVaultName",),
+    outcome=("state", "status"),
+    signs=each("FAILED|EXPIRED", HIGH) | {"COMPLETED": DONE, "PARTIAL": WARNING, "ABORTED": NEWS},
+    phrases={
+        "failed": said(HIGH, "failed"),
+        "expired": said(HIGH, "expired"),
+        "completed with issues": said(WARNING, "completed with issues"),
+        "completed": said(DONE, "completed"),
+        "aborted": said(NEWS, "aborted"),
+        "started": said(NEWS, "started"),
+    },
+    otherwise=NEWS,
+    judged=("message",),
+    texts=("statusMessage", "message"),
+    page="backup/home?region={@region}#/jobs",
+)
+LIFECYCLE: Final = Row(
+    types=("DLM Policy State Change",),
+    service="Data Lifecycle Manager",
+    source="aws.dlm",
+    title="Lifecycle policy {policy_id|@resource}: {@outcome}",
+    key=("policy_id!short|@resource",),
+    outcome=("state",),
+    signs={"ERROR": said(HIGH, "it makes no snapshots any more"), "ENABLED": OVER, "DISABLED": NEWS},
+    texts=("cause",),
+    page="ec2/home?region={@region}#Lifecycle:",
+)
+GLUE: Final = Row(
+    types=("Glue Job State Change",),
+    service="Glue",
+    source="aws.glue",
+    title="Glue job {jobName} {@outcome}",
+    key=("jobName",),
+    outcome=("state",),
+    signs=each("FAILED|TIMEOUT|ERROR", HIGH) | {"SUCCEEDED": DONE, "STOPPED": NEWS},
+    texts=("message",),
+    page="gluestudio/home?region={@region}#/editor/job/{jobName}/runs",
+)
+GLUE_RUN: Final = replace(
+    GLUE,
+    types=("Glue Job Run Status",),
+    title="Glue job {jobName} runs longer than expected",
+    signs={},
+    otherwise=WARNING,
+)
+CRAWLER: Final = Row(
+    types=("Glue Crawler State Change",),
+    service="Glue",
+    source="aws.glue",
+    title="Glue crawler {crawlerName} {@outcome}",
+    key=("crawlerName",),
+    outcome=("state",),
+    signs={"Failed": HIGH, "Succeeded": DONE, "Started": NEWS},
+    texts=("errorMessage", "message"),
+    page="glue/home?region={@region}#/v2/data-catalog/crawlers/view/{crawlerName}",
+)
+QUALITY: Final = Row(
+    types=("Data Quality Evaluation Results Available",),
+    service="Glue",
+    source="aws.glue-dataquality",
+    title="Data quality of {context.tableName|context.jobName|rulesetNames.0} {@outcome}[, score {score}]",
+    key=("context.databaseName", "context.tableName|context.jobName", "rulesetNames.*"),
+    outcome=("state",),
+    signs={"FAILED": HIGH, "SUCCEEDED": DONE},
+    page="glue/home?region={@region}#/",
+)
+QUERY: Final = Row(
+    types=("Athena Query State Change",),
+    service="Athena",
+    source="aws.athena",
+    title="Athena query in workgroup {workgroupName} {@outcome}",
+    key=("workgroupName",),
+    outcome=("currentState",),
+    signs={"FAILED": WARNING},
+    otherwise=NEWS,
+    texts=("athenaError.errorMessage",),
+    page="athena/home?region={@region}#/query-editor/history/{queryExecutionId}",
+)
+FLOW: Final = Row(
+    types=(
+        *("AppFlow End Flow Run Report", "AppFlow Start Flow Run Report", "AppFlow Event Flow Report"),
+        *("AppFlow Event Flow Deactivated", "AppFlow Scheduled Flow Deactivated"),
+    ),
+    service="AppFlow",
+    source="aws.appflow",
+    title="Flow {flow-name}: {@outcome}",
+    key=("flow-name",),
+    thread="flow",
+    outcome=("status", "@type"),
+    signs={
+        "Execution Failed": HIGH,
+        "Execution Successful": DONE,
+        "AppFlow Event Flow Deactivated": said(HIGH, "it was deactivated"),
+        "AppFlow Scheduled Flow Deactivated": said(HIGH, "it was deactivated"),
+    },
+    otherwise=NEWS,
+    texts=("reason", "message"),
+    page="appflow/home?region={@region}#/details/{flow-name}",
+)
+MEDIA: Final = Row(
+    types=("MediaConvert Job State Change",),
+    service="MediaConvert",
+    source="aws.mediaconvert",
+    title="MediaConvert job in queue {queue} {@outcome}[: {errorMessage}]",
+    key=("queue",),
+    outcome=("status",),
+    signs={"ERROR": said(HIGH, "failed"), "NEW_WARNING": said(WARNING, "has a warning"), "COMPLETE": NEWS},
+    otherwise=NEWS,
+    texts=("jobId", "warnings.*.code"),
+    page="mediaconvert/home?region={@region}#/jobs/summary/{jobId}",
+)
+DATASET: Final = Row(
+    types=("IoT Analytics Dataset Lifecycle Notification",),
+    service="IoT Analytics",
+    source="aws.iotanalytics",
+    title="IoT Analytics data set {dataset-name}: {@outcome}",
+    key=("dataset-name",),
+    outcome=("state",),
+    signs={"CONTENT_DELIVERY_FAILED": HIGH, "CONTENT_DELIVERY_SUCCEEDED": DONE},
+    texts=("message",),
+)
+
+ROWS: Final = (
+    *(RDS_INSTANCE, RDS_CLUSTER, RDS_OTHER, RDS_NOTIFICATION, REDSHIFT, STATEMENT, CACHE, SEARCH, OBJECT, S3_TEST),
+    *(VOLUME, SNAPSHOT, SNAPSHOTS, BACKUP, LIFECYCLE, GLUE, GLUE_RUN, CRAWLER, QUALITY, QUERY, FLOW, MEDIA, DATASET),
+)
