@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.sources import bodies
-from tests.sources.aws_events import aws_events
+from tests.sources.aws_events import FAMILIES, other_events
+from tocsin.changes.change import Change
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import format_instant
@@ -38,7 +39,8 @@ STORY: dict[str, list[Step]] = {
         step("a composite alarm", bodies.sns(bodies.composite_alarm())),
         step("by raw delivery", bodies.alarm(), x_amz_sns_rawdelivery="true"),
     ],
-    "eventbridge": [step(told, event) for told, event in aws_events()],
+    "eventbridge": [step(told, event) for told, event in other_events()],
+    **{name: [step(told, event) for told, event in family()] for name, family in FAMILIES.items()},
     "sns": [
         step("asks for confirmation", bodies.confirmation()),
         step("unsubscribed", bodies.confirmation("UnsubscribeConfirmation")),
@@ -140,8 +142,14 @@ def shown(reading: Reading) -> str:
     lines += [f"fact: {reading.fact}"] if reading.fact else []
     for alert in reading.alerts:
         lines += rows(alert)
+    lines += [line for change in reading.changes for line in change_rows(change)]
     lines += [f"problem: {problem.place}: {problem.message}" for problem in reading.problems]
     return "\n".join(lines) + "\n"
+
+
+def change_rows(change: Change) -> list[str]:
+    by = f" by {change.by}" if change.by else ""
+    return [f"change: {change.title}", f"  of: {change.what}{by}", *([f"  key: {change.key}"] if change.key else [])]
 
 
 def rows(alert: Alert) -> list[str]:
