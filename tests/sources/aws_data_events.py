@@ -205,6 +205,7 @@ def _backups() -> list[tuple[str, Json]]:
         ("backup completed", job("COMPLETED")),
         ("backup expired, as text", letter("expired before completion")),
         ("copy fails", job("FAILED", "Copy")),
+        ("copy completed", job("COMPLETED", "Copy")),
         ("restore fails", event("Restore Job State Change", "aws.backup", restored, [f"arn:aws:backup:{A}:job:7"])),
         ("policy in error", policy("ERROR", "The role may not.")),
         ("policy enabled", policy("ENABLED")),

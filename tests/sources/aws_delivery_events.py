@@ -74,7 +74,7 @@ def _pipeline() -> list[tuple[str, Json]]:
 
 
 def _build() -> list[tuple[str, Json]]:
-    def build(status: str, **more: Json) -> Json:
+    def build(status: str, wrong: str = "") -> Json:
         detail = {
             "build-status": status,
             "project-name": "shop",
@@ -90,11 +90,10 @@ def _build() -> list[tuple[str, Json]]:
                     {
                         "phase-type": "BUILD",
                         "phase-status": status,
-                        "phase-context": ["COMMAND_EXECUTION_ERROR: make test: exit status 2", ": "],
+                        "phase-context": [f"COMMAND_EXECUTION_ERROR: {wrong}" if wrong else ": "],
                     },
                 ],
             },
-            **more,
         }
         return event("CodeBuild Build State Change", "aws.codebuild", detail, [detail["build-id"]])
 
@@ -109,7 +108,7 @@ def _build() -> list[tuple[str, Json]]:
         return event("CodeBuild Build Phase Change", "aws.codebuild", detail, [detail["build-id"]])
 
     return [
-        ("build fails", build("FAILED")),
+        ("build fails", build("FAILED", "make test: exit status 2")),
         ("build succeeds", build("SUCCEEDED")),
         ("build begins", build("IN_PROGRESS")),
         ("phase fails", phase("FAILED")),

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tocsin.sources.aws.row import CRITICAL, HIGH, NEWS, OVER, WARNING, Row, Sign, Signs, each
+from tocsin.sources.aws.row import CRITICAL, HIGH, NEWS, OVER, WARNING, Row, Sign, Signs, each, said
 
 _WHO: Final = "userIdentity.arn|userIdentity.invokedBy|userIdentity.principalId|userIdentity.type"
 _TARGETS: Final = "|".join(
@@ -26,24 +26,33 @@ _TARGETS: Final = "|".join(
     )
 )
 _INGRESS: Final = "requestParameters.ipPermissions.items.*"
-_ADMINISTRATORS: Final = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess")
+_ADMINISTRATORS: Final = tuple(
+    f"Attach{whom}Policy arn:aws:iam::aws:policy/{policy}"
+    for whom in ("User", "Role", "Group")
+    for policy in ("AdministratorAccess", "IAMFullAccess")
+)
+_BLOCKED: Final = ("PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock", "PutPublicAccessBlock")
+_UNBLOCKED: Final = (
+    *(name.replace("Put", "Delete") for name in _BLOCKED),
+    *(f"{name} false" for name in _BLOCKED),
+)
+_WORLD: Final = "open to the whole internet"
+_BLIND: Final = "nothing is found any more"
 
 
 def _pair(thread: str, off: str, on: str, sign: Sign, *key: str) -> Signs:
     """What switches off, and what switches the same thing on again."""
-    return {
-        **{word: replace(sign, thread=thread, key=key) for word in off.split("|")},
-        **{word: replace(OVER, thread=thread, key=key) for word in on.split("|")},
-    }
+    return each(off, replace(sign, thread=thread, key=key)) | each(on, replace(OVER, thread=thread, key=key))
 
 
 CALL: Final = Row(
     types=("AWS API Call via CloudTrail", "AWS Console Action via CloudTrail"),
     service="CloudTrail",
     source="aws.cloudtrail",
-    title=f"{{eventName}} by {{{_WHO}}}[ on {{{_TARGETS}}}][, refused: {{errorCode}}]",
+    title=f"{{eventName}} by {{{_WHO}}}[ on {{{_TARGETS}}}][, refused: {{errorCode}}][: {{@said}}]",
     key=("eventSource", "eventName", _TARGETS),
     thread="call",
+    what=f"{{{_TARGETS}|eventSource}}",
     outcome=(
         f"eventName+{_INGRESS}.ipRanges.items.*.cidrIp",
         f"eventName+{_INGRESS}.ipv6Ranges.items.*.cidrIpv6",
@@ -56,40 +65,49 @@ CALL: Final = Row(
         "userIdentity.type",
     ),
     signs={
-        **each("AuthorizeSecurityGroupIngress 0.0.0.0/0|AuthorizeSecurityGroupIngress ::/0", HIGH),
-        **each("PutBucketPublicAccessBlock false|PutAccountPublicAccessBlock false", HIGH),
-        **each("ModifySnapshotAttribute all|ModifyImageAttribute all", HIGH),
-        **each("ModifyDBInstance true|CreateDBInstance true", HIGH),
-        **{f"Attach{whom}Policy {policy}": HIGH for whom in ("User", "Role", "Group") for policy in _ADMINISTRATORS},
-        **_pair("trail", "StopLogging|DeleteTrail", "StartLogging", CRITICAL, "requestParameters.name!short"),
-        **_pair("key", "DisableKey", "EnableKey", HIGH, "requestParameters.keyId!short"),
-        **_pair(*("key deletion", "ScheduleKeyDeletion", "CancelKeyDeletion"), HIGH, "requestParameters.keyId!short"),
-        **_pair("MFA", "DeactivateMFADevice", "EnableMFADevice", HIGH, "requestParameters.userName"),
+        **each("AuthorizeSecurityGroupIngress 0.0.0.0/0|AuthorizeSecurityGroupIngress ::/0", said(HIGH, _WORLD)),
+        **each("ModifySnapshotAttribute all|ModifyImageAttribute all", said(HIGH, "shared with everybody")),
+        **each("ModifyDBInstance true|CreateDBInstance true", said(HIGH, _WORLD)),
+        **each("|".join(_ADMINISTRATORS), said(HIGH, "may do everything now")),
         **_pair(
-            "public access block",
-            "DeleteBucketPublicAccessBlock|DeletePublicAccessBlock|DeleteAccountPublicAccessBlock",
-            "PutBucketPublicAccessBlock|PutPublicAccessBlock|PutAccountPublicAccessBlock",
-            HIGH,
-            "requestParameters.bucketName",
+            *("public access block", "|".join(_UNBLOCKED), "|".join(_BLOCKED)),
+            *(said(HIGH, "public access is possible"), "requestParameters.bucketName"),
         ),
         **_pair(
-            *("configuration recorder", "StopConfigurationRecorder|DeleteConfigurationRecorder"),
-            "StartConfigurationRecorder",
-            HIGH,
-            "requestParameters.configurationRecorderName",
-        ),
-        **_pair("Security Hub", "DisableSecurityHub", "EnableSecurityHub", HIGH, "@account"),
-        **_pair("GuardDuty", "DeleteDetector", "CreateDetector", HIGH, "@account"),
-        **_pair(
-            "alarm actions", "DisableAlarmActions", "EnableAlarmActions", WARNING, "requestParameters.alarmNames.*"
+            *("trail", "StopLogging|DeleteTrail", "StartLogging"),
+            *(said(CRITICAL, "the audit trail ends here"), "requestParameters.name!short"),
         ),
         **_pair(
-            *("EBS encryption", "DisableEbsEncryptionByDefault", "EnableEbsEncryptionByDefault"), WARNING, "@account"
+            *("key", "DisableKey", "EnableKey"),
+            *(said(HIGH, "what it encrypts cannot be read"), "requestParameters.keyId!short"),
         ),
-        **each("LeaveOrganization", CRITICAL),
+        **_pair(
+            *("key deletion", "ScheduleKeyDeletion", "CancelKeyDeletion"),
+            *(said(HIGH, "what it encrypts will be lost"), "requestParameters.keyId!short"),
+        ),
+        **_pair(
+            *("MFA", "DeactivateMFADevice", "EnableMFADevice"),
+            *(said(HIGH, "a password is enough now"), "requestParameters.userName"),
+        ),
+        **_pair(
+            *("recorder", "StopConfigurationRecorder|DeleteConfigurationRecorder", "StartConfigurationRecorder"),
+            *(said(HIGH, "changes are not recorded any more"), "requestParameters.configurationRecorderName"),
+        ),
+        **_pair("Security Hub", "DisableSecurityHub", "EnableSecurityHub", said(HIGH, _BLIND), "@account"),
+        **_pair("GuardDuty", "DeleteDetector", "CreateDetector", said(HIGH, _BLIND), "@account"),
+        **_pair(
+            *("alarm actions", "DisableAlarmActions", "EnableAlarmActions"),
+            *(said(WARNING, "these alarms ring no more"), "requestParameters.alarmNames.*"),
+        ),
+        **_pair(
+            *("EBS encryption", "DisableEbsEncryptionByDefault", "EnableEbsEncryptionByDefault"),
+            *(said(WARNING, "new volumes are not encrypted"), "@account"),
+        ),
+        "LeaveOrganization": said(CRITICAL, "the account is on its own"),
+        **each("CreateLoginProfile|UpdateLoginProfile", said(HIGH, "a password for the console")),
         **each(
             "RemoveAccountFromOrganization|DeleteFlowLogs|DeleteVirtualMFADevice|DisassociateFromMasterAccount|"
-            "DisassociateFromAdministratorAccount|StopMonitoringMembers|CreateLoginProfile|UpdateLoginProfile",
+            "DisassociateFromAdministratorAccount|StopMonitoringMembers",
             HIGH,
         ),
         **each(
@@ -99,14 +117,13 @@ CALL: Final = Row(
             WARNING,
         ),
         # One matter however many calls: whoever works as root makes many.
-        "Root": replace(HIGH, thread="root user", key=("@account",)),
+        "Root": replace(HIGH, thread="root user", key=("@account",), said="the root user is at work"),
     },
     otherwise=NEWS,
     failed="errorCode",
     texts=("errorMessage", "sourceIPAddress", "userAgent"),
     page="cloudtrailv2/home?region={@region}#/events/{eventID}",
     by=_WHO,
-    what=f"{{{_TARGETS}|eventSource}}",
     run="eventID",
     harmless="readOnly",
 )

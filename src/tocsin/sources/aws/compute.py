@@ -97,7 +97,10 @@ SCALING: Final = Row(
     outcome=("Event", "LifecycleTransition", "@type"),
     signs=in_thread(
         "launch",
-        each("autoscaling:EC2_INSTANCE_LAUNCH_ERROR|EC2 Instance Launch Unsuccessful", said(HIGH, "cannot launch"))
+        each(
+            "autoscaling:EC2_INSTANCE_LAUNCH_ERROR|EC2 Instance Launch Unsuccessful",
+            said(HIGH, "cannot launch an instance"),
+        )
         | each(
             "autoscaling:EC2_INSTANCE_LAUNCH|EC2 Instance Launch Successful", said(DONE, "has launched an instance")
         ),
@@ -157,6 +160,7 @@ APPLICATION_SCALING: Final = Row(
     source="aws.application-autoscaling",
     title="{serviceNamespace} {resourceId} {@outcome}",
     key=("serviceNamespace", "resourceId", "scalableDimension"),
+    what="{resourceId}",
     outcome=("statusCode", "scaledToMax"),
     signs={
         "Failed": said(HIGH, "could not be scaled"),
@@ -237,6 +241,7 @@ EKS: Final = Row(
     service="EKS",
     source="aws.eks",
     title="{@type}[ on {clusterName|cluster-name|@resource}][: {addonName|addon-name}]",
+    key=("clusterName|cluster-name|@arn", "addonName|addon-name"),
     outcome=("@type",),
     signs={
         word: sign

@@ -63,6 +63,7 @@ RDS_OTHER: Final = replace(
         *("RDS DB Security Group Event", "RDS DB Proxy Event", "RDS Blue Green Deployment Event"),
         "RDS Custom Engine Version Event",
     ),
+    signs=_RDS_CATEGORIES,
     page="rds/home?region={@region}#events:",
 )
 # The same, as an event subscription puts it on a topic: without its categories, with a link of its own.
@@ -116,9 +117,7 @@ CACHE: Final = Row(
     key=("name",),
     thread="{event}",
     outcome=("event",),
-    signs={
-        word: sign for thread, signs in _CACHE_EVENTS.items() for word, sign in in_thread(f"{thread}", signs).items()
-    },
+    signs={word: sign for thread, signs in _CACHE_EVENTS.items() for word, sign in in_thread(thread, signs).items()},
     page="elasticache/home?region={@region}#/",
 )
 SEARCH: Final = Row(
@@ -151,10 +150,18 @@ OBJECT: Final = Row(
     service="S3",
     source="aws.s3",
     title="s3://{bucket.name|s3.bucket.name}/{object.key|s3.object.key}: {eventName|@type}",
-    key=("bucket.name|s3.bucket.name", "object.key|s3.object.key", "eventName"),
+    key=("bucket.name|s3.bucket.name", "object.key|s3.object.key"),
+    thread="{eventName|@type}",
     outcome=("eventName", "@type"),
-    signs=each("ReducedRedundancyLostObject|Replication:OperationFailedReplication", HIGH)
-    | {"Replication:OperationMissedThreshold": WARNING, "Replication:OperationReplicatedAfterThreshold": OVER},
+    signs={"ReducedRedundancyLostObject": HIGH}
+    | in_thread(
+        "replication",
+        {
+            "Replication:OperationFailedReplication": HIGH,
+            "Replication:OperationMissedThreshold": WARNING,
+            "Replication:OperationReplicatedAfterThreshold": OVER,
+        },
+    ),
     otherwise=NEWS,
     page="s3/object/{bucket.name|s3.bucket.name}?region={@region}&prefix={object.key|s3.object.key}",
 )
@@ -200,11 +207,11 @@ SNAPSHOTS: Final = Row(
     page="ec2/home?region={@region}#Snapshots:",
 )
 BACKUP: Final = Row(
-    types=("Backup Job State Change", "Copy Job State Change", "Restore Job State Change"),
+    types=("Backup Job State Change",),
     service="Backup",
     source="aws.backup",
-    title="{@type!plain} of {resourceArn|recoveryPointArn|@resource|backupVaultName} {@outcome}",
-    key=("resourceArn|recoveryPointArn|@arn|backupVaultName",),
+    title="Backup of {resourceArn|@resource|backupVaultName} {@outcome}",
+    key=("resourceArn|@arn|backupVaultName",),
     outcome=("state", "status"),
     signs=each("FAILED|EXPIRED", HIGH) | {"COMPLETED": DONE, "PARTIAL": WARNING, "ABORTED": NEWS},
     phrases={
@@ -219,6 +226,18 @@ BACKUP: Final = Row(
     judged=("message",),
     texts=("statusMessage", "message"),
     page="backup/home?region={@region}#/jobs",
+)
+COPY: Final = replace(
+    BACKUP, types=("Copy Job State Change",), title="Copy of the backup of {resourceArn|@resource} {@outcome}"
+)
+# One restore is not the next turn of another.
+RESTORE: Final = replace(
+    BACKUP,
+    types=("Restore Job State Change",),
+    title="Restore of {resourceArn|recoveryPointArn|@resource} {@outcome}",
+    key=("resourceArn|recoveryPointArn|@arn",),
+    signs={**BACKUP.signs, "COMPLETED": NEWS},
+    phrases={**BACKUP.phrases, "completed": said(NEWS, "completed")},
 )
 LIFECYCLE: Final = Row(
     types=("DLM Policy State Change",),
@@ -266,6 +285,7 @@ QUALITY: Final = Row(
     source="aws.glue-dataquality",
     title="Data quality of {context.tableName|context.jobName|rulesetNames.0} {@outcome}[, score {score}]",
     key=("context.databaseName", "context.tableName|context.jobName", "rulesetNames.*"),
+    what="{context.tableName|context.jobName|rulesetNames.0}",
     outcome=("state",),
     signs={"FAILED": HIGH, "SUCCEEDED": DONE},
     page="glue/home?region={@region}#/",
@@ -310,7 +330,11 @@ MEDIA: Final = Row(
     title="MediaConvert job in queue {queue} {@outcome}[: {errorMessage}]",
     key=("queue",),
     outcome=("status",),
-    signs={"ERROR": said(HIGH, "failed"), "NEW_WARNING": said(WARNING, "has a warning"), "COMPLETE": NEWS},
+    signs={
+        "ERROR": said(HIGH, "failed"),
+        "NEW_WARNING": said(WARNING, "has a warning"),
+        "COMPLETE": said(NEWS, "is complete"),
+    },
     otherwise=NEWS,
     texts=("jobId", "warnings.*.code"),
     page="mediaconvert/home?region={@region}#/jobs/summary/{jobId}",
@@ -328,5 +352,21 @@ DATASET: Final = Row(
 
 ROWS: Final = (
     *(RDS_INSTANCE, RDS_CLUSTER, RDS_OTHER, RDS_NOTIFICATION, REDSHIFT, STATEMENT, CACHE, SEARCH, OBJECT, S3_TEST),
-    *(VOLUME, SNAPSHOT, SNAPSHOTS, BACKUP, LIFECYCLE, GLUE, GLUE_RUN, CRAWLER, QUALITY, QUERY, FLOW, MEDIA, DATASET),
+    *(
+        VOLUME,
+        SNAPSHOT,
+        SNAPSHOTS,
+        BACKUP,
+        COPY,
+        RESTORE,
+        LIFECYCLE,
+        GLUE,
+        GLUE_RUN,
+        CRAWLER,
+        QUALITY,
+        QUERY,
+        FLOW,
+        MEDIA,
+        DATASET,
+    ),
 )

@@ -33,6 +33,7 @@ HEALTH: Final = Row(
     title="AWS Health: {service} {eventTypeCategory!plain}[ in {eventRegion}] ({eventTypeCode})",
     key=("eventArn",),
     everywhere=True,
+    what="{service}",
     outcome=("statusCode", "eventTypeCategory+actionability", "eventTypeCategory"),
     signs={
         "closed": OVER,
@@ -62,7 +63,9 @@ AUTOMATION: Final = Row(
     thread="automation",
     group="automation {Definition|DocumentName}",
     outcome=("Status", "status"),
-    signs=each("Failed|TimedOut|Timed Out", HIGH) | each("Success|Cancelled|InProgress|Pending|Waiting", NEWS),
+    signs=each("Failed|TimedOut|Timed Out", HIGH)
+    | {"Success": said(NEWS, "succeeded")}
+    | each("Cancelled|InProgress|Pending|Waiting", NEWS),
     texts=("FailureMessage",),
     page="systems-manager/automation/execution/{ExecutionId}?region={@region}",
 )
@@ -80,7 +83,8 @@ COMMAND: Final = Row(
         "Terminated|No Instances In Tag|Invalid Platform",
         HIGH,
     )
-    | each("Success|Cancelled|Canceled|InProgress|In Progress|Pending", NEWS),
+    | {"Success": said(NEWS, "succeeded")}
+    | each("Cancelled|Canceled|InProgress|In Progress|Pending", NEWS),
     page="systems-manager/run-command/{command-id}?region={@region}",
 )
 # A maintenance window opens again and again for the same work.
@@ -112,7 +116,7 @@ ASSOCIATION: Final = Row(
     thread="association",
     group="association {association-id}",
     outcome=("status",),
-    signs={"Failed": HIGH, "TimedOut": HIGH, "Success": OVER},
+    signs={"Failed": HIGH, "TimedOut": HIGH, "Success": said(OVER, "succeeded")},
     otherwise=NEWS,
     texts=("detailed-status", "error-code"),
     page="systems-manager/state-manager/{association-id}/description?region={@region}",
@@ -262,6 +266,7 @@ BUDGET: Final = Row(
     source="aws.budgets",
     title="Budget {Budget Name} has crossed its threshold[: {Alert Type!plain} {Amount}][ ({Alert Threshold})]",
     key=("Budget Type", "Budget Name"),
+    what="{Budget Name}",
     otherwise=WARNING,
     texts=("message",),
     page="/costmanagement/home#/budgets",
@@ -289,6 +294,7 @@ MAIL: Final = Row(
     title="Mail from {mail.source}[ to {bounce.bouncedRecipients.0.emailAddress|"
     "complaint.complainedRecipients.0.emailAddress|mail.destination.0}]: {@outcome}",
     key=("eventType|notificationType", "mail.source"),
+    what="{mail.source}",
     thread="mail",
     outcome=(
         "eventType+bounce.bounceType|notificationType+bounce.bounceType",
@@ -331,7 +337,7 @@ SENDING: Final = Row(
         "recommendation",
         {
             "Advisor Recommendation Status Open": said(WARNING, "recommends a change"),
-            "Advisor Recommendation Status Resolved": said(OVER, "has a recommendation less"),
+            "Advisor Recommendation Status Resolved": said(OVER, "has one recommendation less"),
         },
     ),
     page="ses/home?region={@region}#/account",

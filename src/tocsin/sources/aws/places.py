@@ -3,7 +3,7 @@
 A place is a path of names with dots: `userIdentity.arn`. A number is an item of a list, `*` all items of a list or all
 values of an object. `a|b`: what stands at a, else at b. `a+b`: each text at a with each at b. Beside the detail there
 are `@type`, `@region`, `@account`, `@arn` (the first resource), `@resource` (its name), `@word` (the outcome that has
-decided), `@outcome` (the same for people) and `@counts`.
+decided), `@outcome` (the same for people), `@said` (what the sign says of it, if it does) and `@counts`.
 
 A template is text with places in braces. What stands in brackets is left out if one of its places says nothing.
 `!` behind a place converts: `!short` is the name in an ARN, `!name` the last part of anything with slashes or colons,
@@ -35,6 +35,7 @@ Scene: TypeAlias = Mapping[str, Json]
 _PIECES: Final = re.compile(r"\{([^{}]+)\}|\[([^\[\]]+)\]")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SCALARS: Final = (*WRITTEN, bool)
+_NOTHING: Final = ("", "null")  # Some services write a null as text.
 _PARTS: Final = re.compile(r"[:/]")
 _ADDRESS: Final = re.compile(r"https?://[^\s#]+#(\S+)")
 
@@ -49,7 +50,7 @@ _Piece: TypeAlias = "str | _Slot | tuple[str | _Slot, ...]"
 
 
 def texts(scene: Scene, place: str) -> list[str]:
-    """What stands at *place*, each scalar as text; blank text says nothing."""
+    """What stands at *place*, each scalar as text; blank text and the word null say nothing."""
     for joined in _options(place):
         found = [_at(scene, steps) for steps in joined]
         if all(found):
@@ -181,7 +182,7 @@ def _slot(told: str) -> _Slot:
 
 def _at(scene: Scene, steps: tuple[str, ...]) -> list[str]:
     found = [said(item)[:DESCRIPTION_MAX] for item in _values(scene, steps) if type(item) in _SCALARS]
-    return [told for told in found if told and not told.isspace()]
+    return [told for told in found if told not in _NOTHING and not told.isspace()]
 
 
 def _values(scene: Scene, steps: tuple[str, ...]) -> list[Json]:

@@ -5,7 +5,7 @@ Places are written as `places` describes; titles, pages and threads are its temp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -21,6 +21,9 @@ class Meaning(Enum):
     WARNING = "warning"
     NEWS = "news"
     OVER = "over"
+
+
+ALARMING: Final = frozenset({Meaning.CRITICAL, Meaning.HIGH, Meaning.WARNING})
 
 
 class Sign(msgspec.Struct, frozen=True):
@@ -73,8 +76,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     *texts*: more of it, for the description. *page*: template, behind the console's host; behind that of no region if
     it begins with a slash. *links*: addresses in the event itself. *quiet*: names of the detail that are no labels.
 
-    *by*: who did it. *what*: template: what has changed. *run*: the run, so that its start and its end are one change.
-    *harmless*: the place of a truth: if it is true, nothing has changed.
+    *what*: template: what it is about or has changed; the first of *key* if empty. *by*: who did it. *run*: the run, so
+    that its start and its end are one change. *harmless*: the place of a truth: if it is true, nothing has changed.
     """
 
     types: tuple[str, ...]
@@ -97,10 +100,24 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     page: str = ""
     links: tuple[tuple[str, str], ...] = ()
     quiet: tuple[str, ...] = ()
-    by: str = ""
     what: str = ""
+    by: str = ""
     run: str = ""
     harmless: str = ""
+
+    @property
+    def means(self) -> Iterator[Sign]:
+        """Every sign that it knows."""
+        yield from self.signs.values()
+        yield from self.phrases.values()
+        if self.otherwise is not None:
+            yield self.otherwise
+
+    @property
+    def alarms(self) -> bool:
+        """Whether any of its events may be an alert."""
+        judges = self.otherwise is None and not self.signs
+        return judges or any(sign.meaning in ALARMING for sign in self.means)
 
 
 def in_thread(thread: str, signs: Signs) -> dict[str, Sign]:

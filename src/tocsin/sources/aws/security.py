@@ -32,6 +32,8 @@ GUARD_DUTY: Final = Row(
     source="aws.guardduty",
     title="GuardDuty: {title|type}",
     key=("id",),
+    what="{resource.instanceDetails.instanceId|resource.accessKeyDetails.userName|resource.s3BucketDetails.0.name|"
+    "resource.eksClusterDetails.name|resource.lambdaDetails.functionName|resource.resourceType|id}",
     otherwise=HIGH,
     severity="severity",
     texts=("description", "type"),
@@ -81,6 +83,7 @@ MACIE: Final = Row(
     source="aws.macie",
     title="Macie: {title|type}",
     key=("id",),
+    what="{resourcesAffected.s3Bucket.name|id}",
     otherwise=HIGH,
     severity="severity.description",
     texts=("description", "resourcesAffected.s3Bucket.name"),
@@ -117,6 +120,7 @@ CONFIG: Final = Row(
     source="aws.config",
     title="{resourceType} {resourceId} {@outcome} {configRuleName}",
     key=("configRuleName", "resourceType", "resourceId"),
+    what="{resourceId}",
     outcome=("newEvaluationResult.complianceType",),
     signs={
         "NON_COMPLIANT": said(HIGH, "breaks the rule"),
@@ -132,7 +136,7 @@ CONFIG_ITEM: Final = Row(
     service="Config",
     source="aws.config",
     title="{configurationItem.resourceType} {configurationItem.resourceId}: "
-    "[{configurationItemDiff.changeType!plain} ]{configurationItem.configurationItemStatus!plain}",
+    "{configurationItemDiff.changeType!plain}[ ({configurationItem.configurationItemStatus!plain})]",
     key=("configurationItem.resourceType", "configurationItem.resourceId"),
     otherwise=SHIPS,
     page="config/home?region={@region}#/resources/timeline?resourceId={configurationItem.resourceId}"
@@ -146,6 +150,7 @@ CONFIG_DELIVERY: Final = Row(
     title="Config: {messageType!plain}[ ({s3Bucket})]",
     key=("@account",),
     thread="delivery",
+    what="{s3Bucket|@account}",
     outcome=("messageType",),
     signs=each("ConfigurationSnapshotDeliveryFailed|ConfigurationHistoryDeliveryFailed", HIGH)
     | each("ConfigurationSnapshotDeliveryCompleted|ConfigurationHistoryDeliveryCompleted", OVER),
@@ -230,7 +235,7 @@ FIREWALL: Final = Row(
     types=("WAF log",),
     service="WAF",
     source="aws.wafv2",
-    title="WAF: {terminatingRuleId} {action!plain}[ {httpRequest.clientIp}][ at {httpRequest.uri}]",
+    title="WAF rule {terminatingRuleId}: {action!plain}[ for {httpRequest.clientIp}][ at {httpRequest.uri}]",
     key=("webaclId", "terminatingRuleId"),
     outcome=("action",),
     otherwise=NEWS,
@@ -268,6 +273,7 @@ VIOLATION: Final = Row(
     source="aws.iot",
     title="Device Defender: {thingName} {@outcome} {behavior.name} of {securityProfileName}",
     key=("securityProfileName", "behavior.name", "thingName"),
+    what="{thingName}",
     outcome=("violationEventType",),
     signs={
         "in-alarm": said(HIGH, "breaks"),

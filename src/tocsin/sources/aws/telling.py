@@ -23,7 +23,7 @@ from tocsin.sources import arns, bounds, words
 from tocsin.sources import eventbridge_types as types
 from tocsin.sources.aws import places
 from tocsin.sources.aws.places import Scene
-from tocsin.sources.aws.row import HIGH, NEWS, OVER, WARNING, Meaning, Row, Sign
+from tocsin.sources.aws.row import ALARMING, HIGH, NEWS, OVER, WARNING, Meaning, Row, Sign
 from tocsin.sources.bounds import said
 from tocsin.sources.eventbridge_types import Verdict
 from tocsin.sources.reading import Hints, Reading
@@ -50,16 +50,18 @@ def read(row: Row, event: dict[str, Json], hints: Hints, source: str) -> Reading
     scene = _scene(event, named, hints)
     counts = _counts(places.value(scene, row.counts)) if row.counts else ""
     outcome, sign, known = _judged(row, scene)
-    scene = {**scene, "@word": outcome, "@outcome": sign.said or places.plain(outcome), "@counts": counts}
+    scene = {**scene, "@word": outcome, "@outcome": sign.said or places.plain(outcome), "@said": sign.said}
+    scene["@counts"] = counts
     severity, kind, graded = _weighed(row, scene, sign, known=known)
     over = sign.meaning is Meaning.OVER
+    kept = graded or bool(hints.key) or not row.alarms
     key = hints.key or _key(row, sign, scene, named)
     alert = Alert(
         status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
         kind=kind,
         title=bounds.title(places.title(scene, row.title)),
         description=bounds.paragraphs(*_told(row, scene)),
-        dedup_key=bounds.key(key if kind is Kind.ALERT or graded or hints.key else key + NEWS_MARK),
+        dedup_key=bounds.key(key if kind is Kind.ALERT or kept else key + NEWS_MARK),
         group_key=bounds.key(_group(row, scene)) if row.group and kind is Kind.ALERT else "",
         source=source,
         severity=severity,
@@ -120,8 +122,8 @@ def _judged(row: Row, scene: Scene) -> tuple[str, Sign, bool]:
 def _corrected(row: Row, scene: Scene, sign: Sign) -> Sign:
     """What was refused has not happened; what is counted as nothing is not bad."""
     if row.failed and places.text(scene, row.failed):
-        alarming = sign.meaning in {Meaning.CRITICAL, Meaning.HIGH, Meaning.WARNING}
-        return replace(sign, meaning=Meaning.WARNING if alarming else Meaning.NEWS, told=False, change=False)
+        meaning = Meaning.WARNING if sign.meaning in ALARMING else Meaning.NEWS
+        return replace(sign, meaning=meaning, told=False, change=False)
     if sign.zero:
         found = places.numbers(scene, sign.zero)
         if found and not any(found):
@@ -134,7 +136,7 @@ def _weighed(row: Row, scene: Scene, sign: Sign, *, known: bool) -> tuple[Severi
     grade = _grade(row, scene)
     if sign.meaning is Meaning.OVER:
         return grade or Severity.INFO, Kind.ALERT, False
-    if grade is None or (known and sign.meaning is Meaning.NEWS):
+    if grade is None or known:
         severity = _SEVERITIES[sign.meaning]
         return severity, Kind.NOTIFICATION if sign.meaning is Meaning.NEWS else Kind.ALERT, False
     return grade, Kind.NOTIFICATION if grade is Severity.INFO else Kind.ALERT, True
@@ -166,8 +168,8 @@ def _key(row: Row, sign: Sign, scene: Scene, named: list[str]) -> str:
     matter = places.title(scene, thread) if thread else places.text(scene, "@type")
     about = [places.identity(scene, place) for place in sign.key or row.key]
     region = "" if row.everywhere else places.text(scene, "@region")
-    told = about if any(about) else sorted(named)
-    return "|".join(["aws", row.source, matter, places.text(scene, "@account"), region, *told])
+    told = "|".join(about).rstrip("|") or "|".join(sorted(named))
+    return "|".join(["aws", row.source, matter, places.text(scene, "@account"), region, told])
 
 
 def _group(row: Row, scene: Scene) -> str:
@@ -176,6 +178,8 @@ def _group(row: Row, scene: Scene) -> str:
 
 
 def _name(row: Row, scene: Scene) -> str:
+    if row.what:
+        return places.title(scene, row.what)
     return places.short(next((told for told in (places.identity(scene, place) for place in row.key) if told), ""))
 
 
@@ -240,7 +244,7 @@ def _change(row: Row, event: dict[str, Json], scene: Scene, alert: Alert) -> Cha
         title=alert.title,
         source=alert.source,
         key=bounds.key(run or said(event.get("id"))),
-        what=bounds.line(places.title(scene, row.what) if row.what else _name(row, scene), bounds.LABEL_MAX),
+        what=bounds.line(_name(row, scene), bounds.LABEL_MAX),
         by=bounds.line(places.short(places.text(scene, row.by)) if row.by else "", bounds.NAME_MAX),
         description=alert.description,
         links=tuple(_link(link) for link in alert.links),

@@ -31,7 +31,9 @@ _RULES_TOPIC: Final = "aws-managed-waf-rule-group-notifications"
 _LINE: Final = re.compile(r"^([A-Za-z][A-Za-z ]{0,40}): (\S.*)$", re.MULTILINE)
 _QUOTED: Final = re.compile(r"^(\w{1,60})='(.*)'\s*$", re.MULTILINE)
 _ACCOUNT: Final = re.compile(r"^AWS Account (\d{12})\s*$", re.MULTILINE)
+_ASKED: Final = re.compile(r"^You requested that we alert you .*$", re.MULTILINE)
 _JOB: Final = re.compile(r"\b(backup|copy|restore) job\b", re.IGNORECASE)
+_JOBS: Final = {"backup": data.BACKUP, "copy": data.COPY, "restore": data.RESTORE}
 _BACKUP_ARN: Final = re.compile(r"\b(Resource ARN|Recovery point ARN) ?: ?(arn:\S{1,1500}?)\.?(?=\s|$)")
 
 
@@ -61,7 +63,8 @@ def _budget(text: str) -> dict[str, Json]:
     """The fields, the amount under one name (it is ACTUAL or FORECASTED), and the first sentence."""
     fields = _lines(text)
     amounts = [value for name, value in fields.items() if name.endswith(" Amount") and name != "Budgeted Amount"]
-    return {**fields, "Amount": amounts[0] if amounts else "", "message": text}
+    asked = _ASKED.search(text)
+    return {**fields, "Amount": amounts[0] if amounts else "", "message": asked.group() if asked else text}
 
 
 def _stack(text: str, told: str, hints: Hints) -> Reading | None:
@@ -80,9 +83,9 @@ def _backup(text: str, told: str, hints: Hints) -> Reading:
     job = _JOB.search(sentence)
     arn = {found[1]: found[2] for found in _some(_BACKUP_ARN, text)}
     named = arn.get("Resource ARN") or arn.get("Recovery point ARN") or ""
-    kind = f"{job.group(1).capitalize()} Job State Change" if job else data.BACKUP.types[0]
+    row = _JOBS[job.group(1).lower()] if job else data.BACKUP
     detail = {"message": sentence, "resourceArn": named}
-    return _reading(data.BACKUP, kind, detail, told, hints, named=named)
+    return _reading(row, row.types[0], detail, told, hints, named=named)
 
 
 def _lines(text: str) -> dict[str, Json]:
