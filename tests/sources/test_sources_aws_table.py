@@ -14,7 +14,7 @@ from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.kernel.json import Json
 from tocsin.sources import Reading, read
 from tocsin.sources.aws import places, telling
-from tocsin.sources.aws.row import Meaning, Row, Sign
+from tocsin.sources.aws.row import ALARMING, Meaning, Row, Sign
 from tocsin.sources.aws.table import BY_TYPE, ROWS
 
 PAGE = Path(__file__).parents[2] / "docs" / "aws-events.md"
@@ -157,7 +157,7 @@ def meaning(row: Row) -> str:
     ]
     graded = row.severity or row.counts
     rest = f"as `{graded}` grades it" if graded else otherwise(row)
-    changes = [word for word, sign in named(row) if sign.change]
+    changes = [f"`{word}`" for word, sign in named(row) if sign.change]
     told += [f"{'else ' if told else ''}{rest}"] if rest else []
     told += [f"a change: {listed(changes)}"] if changes else ["a change, unless it only reads"] if row.harmless else []
     return "; ".join(told)
@@ -171,14 +171,31 @@ def otherwise(row: Row) -> str:
 
 
 def over(row: Row) -> str:
-    found = words(row, Meaning.OVER)
-    return found or "nothing"
+    """What closes its matters: often an outcome of the row itself, sometimes one of a neighbour."""
+    matters = {matter(row, sign) for sign in row.means if sign.meaning in ALARMING}
+    closing = [
+        found
+        for other in sorted(ROWS, key=lambda other: other is not row)
+        if other.source == row.source
+        for found in worded(other, Meaning.OVER)
+        if other is row or (row.alarms and matter(other, found[1]) in matters)
+    ]
+    return listed(dict.fromkeys(word for word, _ in closing)) or "nothing"
+
+
+def matter(row: Row, sign: Sign) -> str:
+    return sign.thread or row.thread or row.types[0]
 
 
 def words(row: Row, wanted: Meaning) -> str:
-    found = [word for word, sign in named(row) if sign.meaning is wanted]
-    found += [f"{word} with none" for word, sign in named(row) if sign.zero and sign.else_ is wanted]
-    return listed(found)
+    return listed(word for word, _ in worded(row, wanted))
+
+
+def worded(row: Row, wanted: Meaning) -> list[tuple[str, Sign]]:
+    """The outcomes that mean *wanted*, as the page shows them."""
+    found = [(f"`{word}`", sign) for word, sign in named(row) if sign.meaning is wanted]
+    zeros = [(word, sign) for word, sign in named(row) if sign.zero and sign.else_ is wanted]
+    return found + [(f"`{word}` when `{sign.zero}` is 0", sign) for word, sign in zeros]
 
 
 def named(row: Row) -> list[tuple[str, Sign]]:
@@ -186,7 +203,7 @@ def named(row: Row) -> list[tuple[str, Sign]]:
 
 
 def listed(found: Iterable[str]) -> str:
-    told = [f"`{word}`" for word in found]
+    told = list(found)
     return ", ".join(told[:WORDS_MAX]) + (f" and {len(told) - WORDS_MAX} more" if len(told) > WORDS_MAX else "")
 
 

@@ -19,6 +19,16 @@ from tocsin.kernel.json import Json
 from tocsin.sources import Reading, pagerduty, read, sns, undecodable
 from tocsin.sources.bounds import LABEL_MAX, LINK_MAX, LINKS_MAX, NAME_MAX
 
+
+def inner(body: Json) -> Json:
+    """The message in an envelope, as raw delivery brings it."""
+    return json.loads(body["Message"])
+
+
+def is_json(body: Json) -> bool:
+    return str(body.get("Message", "")).startswith("{")
+
+
 REAL = [
     bodies.sns(bodies.alarm(), "ALARM"),
     bodies.sns(bodies.math_alarm()),
@@ -29,6 +39,7 @@ REAL = [
     bodies.alarm(),
     bodies.alarm_event(),
     *[event for _, event in aws_events()],
+    *[inner(event) for _, event in aws_events() if is_json(event)],
     bodies.group(bodies.member(), bodies.member("b")),
     bodies.grafana_group(bodies.grafana_member()),
     [bodies.posted(), bodies.posted("b")],

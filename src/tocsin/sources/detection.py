@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from tocsin.changes.change import Change
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
@@ -134,16 +135,18 @@ def _array(items: list[Json], hints: Hints) -> Reading:
     if len(items) > 1:
         hints = replace(hints, key="")
     sources: set[str] = set()
+    changes: list[Change] = []
 
     def read_item(item: Json) -> Reading:
         reading = _item(item, hints)
         sources.add(reading.source)
+        changes.extend(reading.changes)
         return reading
 
     alerts, problems = each(items, "", read_item)
     fact = "" if items else "an empty list: no alert in it"
     source = sources.pop() if len(sources) == 1 else "json"
-    return Reading(source=source, alerts=alerts, problems=problems, event=items, fact=fact)
+    return Reading(source=source, alerts=alerts, changes=tuple(changes), problems=problems, event=items, fact=fact)
 
 
 def _item(item: Json, hints: Hints) -> Reading:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tocsin.changes.change import Change
 from tocsin.kernel.json import Json
 from tocsin.sources import arns, eventbridge
-from tocsin.sources.aws import compute, data, delivery, operations, places, security, telling
+from tocsin.sources.aws import compute, data, databases, delivery, operations, places, security, telling
 from tocsin.sources.aws.row import Row
 from tocsin.sources.batches import each
 from tocsin.sources.bounds import said
@@ -89,11 +89,11 @@ SHAPES: Final = (
     ),
     Shape(
         marks=frozenset({"Event Source", "Source ID", "Event Message"}),
-        row=data.RDS_NOTIFICATION,
+        row=databases.NOTIFICATION,
         time="Event Time",
         arn="Source ARN",
     ),
-    Shape(marks=frozenset({"Event Source", "Resource"}), row=data.REDSHIFT, time="Event Time"),
+    Shape(marks=frozenset({"Event Source", "Resource"}), row=databases.REDSHIFT, time="Event Time"),
     Shape(
         marks=frozenset({"requestContext", "timestamp", "version"}),
         row=compute.INVOCATION,

@@ -1,9 +1,8 @@
-"""Where data lives: RDS, Redshift, ElastiCache, OpenSearch, S3, EBS, Backup, DLM, Glue, Athena, AppFlow, MediaConvert.
+"""Where data lives: ElastiCache, OpenSearch, S3, EBS, Backup, DLM, Glue, Athena, AppFlow, MediaConvert.
 
-A database, a cluster or a volume stays, so what says that it works again resolves; a backup is taken for the next of
-its resource, a job or a flow for the next of its name. A query or a conversion has nothing that could come back.
-Source of the names: the events reference in the Amazon EventBridge documentation, the lists of events in the user
-guides of Amazon RDS, Amazon Redshift and Amazon ElastiCache.
+A cluster or a volume stays, so what says that it works again resolves; a backup is taken for the next of its resource,
+a job or a flow for the next of its name. A query or a conversion has nothing that could come back. Source of the
+names: the events reference in the Amazon EventBridge documentation, and the user guides of the services.
 """
 
 from __future__ import annotations
@@ -14,86 +13,6 @@ from msgspec.structs import replace
 
 from tocsin.sources.aws.row import DONE, HIGH, NEWS, OVER, WARNING, Row, each, in_thread, said
 
-# The events of RDS that say more than their categories: what has happened, and what has ended it. Each matter has its
-# own key, so that a restart does not resolve that the storage is full.
-_RDS_EVENTS: Final = {
-    **in_thread("availability", {"RDS-EVENT-0004": HIGH, "RDS-EVENT-0006": OVER, "RDS-EVENT-0022": HIGH}),
-    **in_thread(
-        "failover",
-        {
-            **each("RDS-EVENT-0013|RDS-EVENT-0050|RDS-EVENT-0051|RDS-EVENT-0072|RDS-EVENT-0073", HIGH),
-            **each("RDS-EVENT-0015|RDS-EVENT-0049|RDS-EVENT-0065|RDS-EVENT-0070|RDS-EVENT-0071", OVER),
-            "RDS-EVENT-0034": NEWS,
-            "RDS-EVENT-0069": HIGH,
-        },
-    ),
-    **in_thread("storage", each("RDS-EVENT-0007|RDS-EVENT-0089|RDS-EVENT-0221|RDS-EVENT-0222", HIGH)),
-    **in_thread("replication", {"RDS-EVENT-0045": HIGH, "RDS-EVENT-0057": HIGH, "RDS-EVENT-0046": OVER}),
-    **in_thread("failure", each("RDS-EVENT-0031|RDS-EVENT-0035|RDS-EVENT-0036|RDS-EVENT-0058", HIGH)),
-}
-_RDS_CATEGORIES: Final = {
-    **{word: sign for word in ("failure", "failover") for word, sign in in_thread(word, {word: HIGH}).items()},
-    **in_thread("storage", {"low storage": HIGH}),
-    **in_thread("availability", {"availability": HIGH}),
-    **in_thread("maintenance", {"maintenance": NEWS, "security patching": NEWS}),
-    **each("notification|backup|configuration change|creation|deletion|read replica|recovery|restoration", NEWS),
-    **each("security|backtrack|global failover|migration|serverless|blue/green deployment|resource planning", NEWS),
-}
-RDS_INSTANCE: Final = Row(
-    types=("RDS DB Instance Event",),
-    service="RDS",
-    source="aws.rds",
-    title="RDS {SourceIdentifier|Source ID}: {Message|Event Message}",
-    key=("SourceArn|Source ARN|SourceIdentifier|Source ID",),
-    thread="{@word|@type}",
-    outcome=("EventID", "Event ID", "EventCategories.*"),
-    signs=_RDS_EVENTS | _RDS_CATEGORIES,
-    judged=("Message", "Event Message"),
-    page="rds/home?region={@region}#database:id={SourceIdentifier};is-cluster=false",
-)
-RDS_CLUSTER: Final = replace(
-    RDS_INSTANCE,
-    types=("RDS DB Cluster Event",),
-    page="rds/home?region={@region}#database:id={SourceIdentifier};is-cluster=true",
-)
-RDS_OTHER: Final = replace(
-    RDS_INSTANCE,
-    types=(
-        *("RDS DB Snapshot Event", "RDS DB Cluster Snapshot Event", "RDS DB Parameter Group Event"),
-        *("RDS DB Security Group Event", "RDS DB Proxy Event", "RDS Blue Green Deployment Event"),
-        "RDS Custom Engine Version Event",
-    ),
-    signs=_RDS_CATEGORIES,
-    page="rds/home?region={@region}#events:",
-)
-# The same, as an event subscription puts it on a topic: without its categories, with a link of its own.
-RDS_NOTIFICATION: Final = replace(
-    RDS_INSTANCE, types=("RDS notification",), page="", links=(("RDS in the console", "Identifier Link"),)
-)
-REDSHIFT: Final = Row(
-    types=("Redshift notification",),
-    service="Redshift",
-    source="aws.redshift",
-    title="Redshift {Resource|Source ID|SourceId}: {Event Message|Message}",
-    key=("Resource|Source ID|SourceId",),
-    thread="{@word|@type}",
-    otherwise=NEWS,
-    outcome=("About this Event", "Event ID"),
-    severity="Severity",
-    page="redshiftv2/home?region={@region}#cluster-details?cluster={Resource}",
-)
-STATEMENT: Final = Row(
-    types=("Redshift Data Statement Status Change",),
-    service="Redshift",
-    source="aws.redshift-data",
-    title="Redshift statement {statementName|statementId} {@outcome}",
-    key=("clusterId|workgroupName|@arn", "statementName"),
-    outcome=("state",),
-    signs={"FAILED": HIGH, "FINISHED": DONE, "ABORTED": NEWS},
-    otherwise=NEWS,
-    texts=("error",),
-    page="redshiftv2/home?region={@region}#/queries-and-loads",
-)
 _CACHE_EVENTS: Final = {
     thread: {f"{thread}{end}": sign for end, sign in ends.items()}
     for thread, ends in {
@@ -351,7 +270,7 @@ DATASET: Final = Row(
 )
 
 ROWS: Final = (
-    *(RDS_INSTANCE, RDS_CLUSTER, RDS_OTHER, RDS_NOTIFICATION, REDSHIFT, STATEMENT, CACHE, SEARCH, OBJECT, S3_TEST),
+    *(CACHE, SEARCH, OBJECT, S3_TEST),
     *(
         VOLUME,
         SNAPSHOT,

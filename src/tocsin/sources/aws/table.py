@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from tocsin.sources.aws import calls, compute, data, delivery, operations, security
+from tocsin.sources.aws import calls, compute, data, databases, delivery, operations, security
 from tocsin.sources.aws.row import Row
 
 ROWS: Final[tuple[Row, ...]] = (
-    *(*delivery.ROWS, *compute.ROWS, *data.ROWS, *security.ROWS, *operations.ROWS, *calls.ROWS),
+    *(*delivery.ROWS, *compute.ROWS, *databases.ROWS, *data.ROWS, *security.ROWS, *operations.ROWS, *calls.ROWS),
 )
 BY_TYPE: Final[dict[str, Row]] = {name: row for row in ROWS for name in row.types}
 

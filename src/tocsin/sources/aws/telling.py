@@ -123,7 +123,7 @@ def _corrected(row: Row, scene: Scene, sign: Sign) -> Sign:
     """What was refused has not happened; what is counted as nothing is not bad."""
     if row.failed and places.text(scene, row.failed):
         meaning = Meaning.WARNING if sign.meaning in ALARMING else Meaning.NEWS
-        return replace(sign, meaning=meaning, told=False, change=False)
+        return replace(sign, meaning=meaning, told=False, change=False, said="")
     if sign.zero:
         found = places.numbers(scene, sign.zero)
         if found and not any(found):

@@ -77,13 +77,15 @@ def _stack(text: str, told: str, hints: Hints) -> Reading | None:
     return _reading(row, row.types[0], fields, told, hints, named=stack, time=fields.get("Timestamp"))
 
 
-def _backup(text: str, told: str, hints: Hints) -> Reading:
+def _backup(text: str, told: str, hints: Hints) -> Reading | None:
     """The kind of job stands in the first sentence, how it went too, and what was saved behind it."""
     sentence = re.split(r"\.\s|\n", text, maxsplit=1)[0]
     job = _JOB.search(sentence)
+    if job is None:
+        return None
     arn = {found[1]: found[2] for found in _some(_BACKUP_ARN, text)}
     named = arn.get("Resource ARN") or arn.get("Recovery point ARN") or ""
-    row = _JOBS[job.group(1).lower()] if job else data.BACKUP
+    row = _JOBS[job.group(1).lower()]
     detail = {"message": sentence, "resourceArn": named}
     return _reading(row, row.types[0], detail, told, hints, named=named)
 
