@@ -80,6 +80,16 @@ def _systems() -> list[tuple[str, Json]]:
         ("command succeeds", ssm(command, command_id="8", document_name="AWS-RunShellScript", status="Success")),
         ("window fails", ssm(window, window_id="mw-1", window_execution_id="7", status="TIMED_OUT")),
         ("window succeeds", ssm(window, window_id="mw-1", window_execution_id="8", status="SUCCESS")),
+        (
+            "task of a window fails",
+            ssm(
+                "Maintenance Window Task Execution State-change Notification",
+                window_id="mw-1",
+                window_execution_id="7",
+                task_execution_id="8",
+                status="FAILED",
+            ),
+        ),
         ("association fails", ssm(association, association_id="a-1", document_name="Agent", status="Failed")),
         ("association succeeds", ssm(association, association_id="a-1", document_name="Agent", status="Success")),
         (
@@ -97,6 +107,15 @@ def _systems() -> list[tuple[str, Json]]:
         ),
         ("ops item", ssm("OpsItem Create", status="Open", **item)),
         ("ops item resolved", ssm("OpsItem Update", status="Resolved", **item)),
+        (
+            "change requested",
+            ssm(
+                "Change Request Status Update",
+                ops_item_id="oi-2",
+                change_request_title="Restart the shop",
+                ops_item_status="PendingApproval",
+            ),
+        ),
         (
             "calendar closes",
             event(

@@ -245,6 +245,17 @@ def test_changes_come_out_of_a_batch() -> None:
     assert [change.title for change in found.changes] == ["Pipeline shop succeeded", "ECS deployment of web completed"]
 
 
+def test_a_sentence_that_stands_in_two_places_is_told_once() -> None:
+    detail = {"findingArn": "a", "severity": "HIGH", "title": "openssl", "description": "Inspector: openssl"}
+    assert only(reading(bodies.event("Inspector2 Finding", "aws.inspector2", detail))).description == ""
+    phases = [{"phase-context": ["[: ]", "make: exit status 2", "make: exit status 2", ": "]}]
+    build = {"project-name": "shop", "build-status": "FAILED", "additional-information": {"phases": phases}}
+    found = only(reading(bodies.event("CodeBuild Build State Change", "aws.codebuild", build)))
+    assert found.description == "make: exit status 2"
+    unknown = bodies.event("New", "aws.new", {"message": "It broke.", "description": "It broke.", "reason": " "})
+    assert only(reading(unknown)).description == "It broke."
+
+
 def test_an_account_that_nothing_names_is_that_of_the_topic() -> None:
     found = only(reading(SAMPLES["budget exceeded"]))
     assert (found.account, found.region) == ("111122223333", "eu-west-1")
@@ -261,6 +272,15 @@ def test_the_console_of_china_and_govcloud_is_theirs() -> None:
     ):
         found = only(reading(bodies.event("EC2 Instance State-change Notification", "aws.ec2", detail, region=region)))
         assert found.links[0].href.startswith(f"https://{host}/ec2/home?region={region}#")
+
+
+def test_there_is_a_link_in_any_case() -> None:
+    named = ["cluster 7", "arn:aws:opsworks:eu-west-1:111122223333:stack/7"]
+    for resources, text in ((named, "7 in the console"), (["cluster 7"], "OpsWorks in the console")):
+        found = only(reading(bodies.event("OpsWorks Alert", "aws.opsworks", {"type": "x"}, resources)))
+        assert [link.text for link in found.links] == [text]
+    guru = {"messageType": "NEW_INSIGHT", "insightId": "7", "insightUrl": "javascript:alert()", "region": "eu-west-1"}
+    assert [link.text for link in only(reading(guru)).links] == ["DevOps Guru in the console"]
 
 
 # Bodies without an envelope

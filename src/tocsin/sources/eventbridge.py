@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
+from tocsin.incidents.alerts import DESCRIPTION_MAX, Alert, AlertStatus, Kind, Severity
 from tocsin.kernel.json import Json
 from tocsin.sources import arns, bounds, cloudwatch, words
 from tocsin.sources import eventbridge_types as types
@@ -112,10 +112,12 @@ def _texts(detail: dict[str, Json], names: Iterable[str]) -> Iterator[str]:
     """What the scalars of these names say, each text once."""
     told: set[str] = set()
     for name in names:
-        text = places.text(detail, name)
-        if text and text not in told:
-            told.add(text)
-            yield text
+        value = detail.get(name)
+        if type(value) in bounds.WRITTEN:
+            text = said(value)[:DESCRIPTION_MAX]
+            if text not in told and text and not text.isspace():
+                told.add(text)
+                yield text
 
 
 def _label_pairs(source: str, detail_type: str, outcome: str, detail: dict[str, Json]) -> Iterator[tuple[str, Json]]:

@@ -90,22 +90,29 @@ COMMAND: Final = Row(
 # A maintenance window opens again and again for the same work.
 WINDOW: Final = Row(
     types=(
-        *("Maintenance Window Execution State-change Notification",),
-        *("Maintenance Window Task Execution State-change Notification",),
-        *("Maintenance Window Task Target Invocation State-change Notification",),
-        *("Maintenance Window State-change Notification", "Maintenance Window Target Registration Notification"),
-        "Maintenance Window Task Registration Notification",
+        *("Maintenance Window Execution State-change Notification", "Maintenance Window State-change Notification"),
+        *("Maintenance Window Target Registration Notification", "Maintenance Window Task Registration Notification"),
     ),
     service="Systems Manager",
     source="aws.ssm",
-    title="Maintenance window {window-id}[, task {window-task-id}] {@outcome}",
-    key=("window-id", "window-task-id", "window-target-id"),
-    thread="maintenance window",
+    title="Maintenance window {window-id} {@outcome}",
+    key=("window-id",),
     group="maintenance window {window-id}",
     outcome=("status",),
     signs=each("FAILED|TIMED_OUT|SKIPPED_OVERLAPPING", HIGH) | {"SUCCESS": said(DONE, "succeeded")},
     otherwise=NEWS,
     page="systems-manager/maintenance-windows/{window-id}/history?region={@region}",
+)
+# Its tasks have no name in their events, so that the success of one must not pass for that of another.
+WINDOW_TASK: Final = replace(
+    WINDOW,
+    types=(
+        "Maintenance Window Task Execution State-change Notification",
+        "Maintenance Window Task Target Invocation State-change Notification",
+    ),
+    title="A task of maintenance window {window-id} {@outcome}",
+    key=("window-id", "window-target-id"),
+    signs={**WINDOW.signs, "SUCCESS": said(NEWS, "succeeded")},
 )
 ASSOCIATION: Final = Row(
     types=("EC2 State Manager Association State Change", "EC2 State Manager Instance Association State Change"),
@@ -168,6 +175,17 @@ OPS_ITEM: Final = Row(
     texts=("description",),
     page="systems-manager/opsitems/{ops-item-id}?region={@region}",
 )
+CHANGE_REQUEST: Final = Row(
+    types=("Change Request Status Update",),
+    service="Systems Manager",
+    source="aws.ssm",
+    title="Change request: {change-request-title}[, {ops-item-status!plain}]",
+    key=("ops-item-id",),
+    outcome=("ops-item-status",),
+    otherwise=NEWS,
+    page="systems-manager/opsitems/{ops-item-id}?region={@region}",
+    by="ops-item-created-by",
+)
 CALENDAR: Final = Row(
     types=("Calendar State Change",),
     service="Systems Manager",
@@ -183,7 +201,7 @@ CANARY: Final = Row(
     types=("Synthetics Canary TestRun Failure", "Synthetics Canary TestRun Successful"),
     service="Synthetics",
     source="aws.synthetics",
-    title="Canary {canary-name} {@outcome}[: {state-reason|message}]",
+    title="Canary {canary-name} {@outcome}[: {state-reason}]",
     key=("canary-name",),
     thread="canary run",
     outcome=("@type",),
@@ -191,6 +209,7 @@ CANARY: Final = Row(
         "Synthetics Canary TestRun Failure": said(HIGH, "fails"),
         "Synthetics Canary TestRun Successful": said(OVER, "passes"),
     },
+    texts=("message",),
     page="cloudwatch/home?region={@region}#synthetics:canary/detail/{canary-name}",
 )
 CANARY_STATE: Final = replace(
@@ -354,6 +373,32 @@ ACCESS: Final = Row(
 )
 
 ROWS: Final = (
-    *(HEALTH, ABUSE, AUTOMATION, COMMAND, WINDOW, ASSOCIATION, COMPLIANCE, PARAMETER, PARAMETER_POLICY, OPS_ITEM),
-    *(CALENDAR, CANARY, CANARY_STATE, TRACE, GURU, ADVISOR, INTERNET, BUDGET, ANOMALY, MAIL, SENDING, ACCESS),
+    *(
+        HEALTH,
+        ABUSE,
+        AUTOMATION,
+        COMMAND,
+        WINDOW,
+        WINDOW_TASK,
+        ASSOCIATION,
+        COMPLIANCE,
+        PARAMETER,
+        PARAMETER_POLICY,
+        OPS_ITEM,
+    ),
+    *(
+        CHANGE_REQUEST,
+        CALENDAR,
+        CANARY,
+        CANARY_STATE,
+        TRACE,
+        GURU,
+        ADVISOR,
+        INTERNET,
+        BUDGET,
+        ANOMALY,
+        MAIL,
+        SENDING,
+        ACCESS,
+    ),
 )

@@ -35,7 +35,7 @@ Scene: TypeAlias = Mapping[str, Json]
 _PIECES: Final = re.compile(r"\{([^{}]+)\}|\[([^\[\]]+)\]")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SCALARS: Final = (*WRITTEN, bool)
-_NOTHING: Final = ("", "null")  # Some services write a null as text.
+_NOTHING: Final = ("", "null", "NULL")  # Some services write a null as text.
 _PARTS: Final = re.compile(r"[:/]")
 _ADDRESS: Final = re.compile(r"https?://[^\s#]+#(\S+)")
 

@@ -211,7 +211,7 @@ def _links(row: Row, scene: Scene, named: list[str]) -> Iterator[tuple[str, Json
         yield f"{row.service} in the console", found
     told = [(text, places.text(scene, place)) for text, place in row.links]
     yield from told
-    if page or any(address for _, address in told):
+    if page or any(address.startswith("http") for _, address in told):
         return
     for arn in map(arns.parse, named):
         if arn:
