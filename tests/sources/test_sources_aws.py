@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources import bodies
+from tests.sources import alarm_bodies, bodies
 from tests.sources.aws_events import aws_events
 from tests.sources.test_sources_hostile import checked
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
@@ -195,6 +195,19 @@ def test_one_matter_has_one_key_by_every_way(one: str, other: str) -> None:
     if "resource" not in one:  # They are two resources of one stack.
         assert mine.dedup_key == theirs.dedup_key
     assert mine.dedup_key.rpartition("|")[0] == theirs.dedup_key.rpartition("|")[0]
+
+
+def test_an_alarm_on_a_band_and_a_composite_one_have_one_key_by_every_way() -> None:
+    ways = (alarm_bodies.band_alarm(), bodies.sns(alarm_bodies.band_alarm("OK")), alarm_bodies.band_event())
+    assert {only(reading(way)).dedup_key for way in ways} == {alarm_bodies.BAND_ARN}
+    ways = (bodies.composite_alarm(), bodies.sns(bodies.composite_alarm("OK")), alarm_bodies.composite_event())
+    assert {only(reading(way)).dedup_key for way in ways} == {alarm_bodies.DOWN_ARN}
+
+
+def test_a_band_is_told_by_the_metric_that_leaves_it() -> None:
+    told = "AWS/EC2 CPUUtilization Average above the band for 2 of 3 periods of 300 s"
+    assert told in only(reading(alarm_bodies.band_alarm())).description
+    assert "expected" in only(reading(alarm_bodies.band_alarm(ThresholdMetricId="m1"))).description
 
 
 def test_a_restart_does_not_resolve_that_the_storage_is_full() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources import bodies
+from tests.sources import alarm_bodies, bodies
 from tests.sources.aws_events import aws_events
 from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TITLE_MAX, Alert
 from tocsin.kernel.json import Json
@@ -38,6 +38,8 @@ REAL = [
     bodies.confirmation("UnsubscribeConfirmation"),
     bodies.alarm(),
     bodies.alarm_event(),
+    alarm_bodies.band_alarm(),
+    alarm_bodies.band_event(),
     *[event for _, event in aws_events()],
     *[inner(event) for _, event in aws_events() if is_json(event)],
     bodies.group(bodies.member(), bodies.member("b")),
