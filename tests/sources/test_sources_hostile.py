@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sources import alarm_bodies, bodies, monitoring_bodies
 from tests.sources import app_bodies as apps
-from tests.sources import bodies, monitoring_bodies
 from tests.sources import code_bodies as code
 from tests.sources.aws_events import aws_events
 from tocsin.changes.change import Change
@@ -22,6 +22,16 @@ from tocsin.incidents.alerts import DESCRIPTION_MAX, KEY_MAX, LABELS_MAX, TAGS_M
 from tocsin.kernel.json import Json
 from tocsin.sources import Reading, monitors, pagerduty, read, sns, undecodable
 from tocsin.sources.bounds import LABEL_MAX, LINK_MAX, LINKS_MAX, NAME_MAX, TAG_MAX
+
+
+def inner(body: Json) -> Json:
+    """The message in an envelope, as raw delivery brings it."""
+    return json.loads(body["Message"])
+
+
+def is_json(body: Json) -> bool:
+    return str(body.get("Message", "")).startswith("{")
+
 
 REAL = [
     bodies.sns(bodies.alarm(), "ALARM"),
@@ -32,7 +42,10 @@ REAL = [
     bodies.confirmation("UnsubscribeConfirmation"),
     bodies.alarm(),
     bodies.alarm_event(),
+    alarm_bodies.band_alarm(),
+    alarm_bodies.band_event(),
     *[event for _, event in aws_events()],
+    *[inner(event) for _, event in aws_events() if is_json(event)],
     bodies.group(bodies.member(), bodies.member("b")),
     bodies.grafana_group(bodies.grafana_member()),
     [bodies.posted(), bodies.posted("b")],

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import bodies, mails
-from tests.sources.aws_events import aws_events
+from tests.sources import alarm_bodies, bodies, mails
+from tests.sources.aws_events import FAMILIES, other_events
 from tests.sources.monitoring_stories import MONITORING_STORY
 from tocsin.changes.change import Change
 from tocsin.incidents.alerts import Alert
@@ -43,8 +43,14 @@ STORY: dict[str, list[Step]] = {
         step("an expression", bodies.sns(bodies.math_alarm())),
         step("a composite alarm", bodies.sns(bodies.composite_alarm())),
         step("by raw delivery", bodies.alarm(), x_amz_sns_rawdelivery="true"),
+        step("above its band", bodies.sns(alarm_bodies.band_alarm())),
+        step("back in its band, as an event", alarm_bodies.band_event("OK")),
+        step("above its band, as an event", alarm_bodies.band_event()),
+        step("a composite alarm, as an event", alarm_bodies.composite_event()),
+        step("a composite alarm recovers", bodies.sns(bodies.composite_alarm("OK"))),
     ],
-    "eventbridge": [step(told, event) for told, event in aws_events()],
+    "eventbridge": [step(told, event) for told, event in other_events()],
+    **{name: [step(told, event) for told, event in family()] for name, family in FAMILIES.items()},
     "sns": [
         step("asks for confirmation", bodies.confirmation()),
         step("unsubscribed", bodies.confirmation("UnsubscribeConfirmation")),

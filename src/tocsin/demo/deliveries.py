@@ -19,7 +19,7 @@ TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 ORDERS: Final = "orders-api-5xx"
 DISKS: Final = "DiskAlmostFull"
 CHECKOUT: Final = "Checkout is slow"
-DEPLOYMENT: Final = "SERVICE_DEPLOYMENT_FAILED"
+DEPLOYMENT: Final = "ECS deployment of search failed"
 BACKUP: Final = "No backup last night"
 
 _JSON: Final = {"content-type": "application/json"}
@@ -90,7 +90,7 @@ def alarm(signer: Signer, now: Instant, state: str, number: int) -> Delivery:
 
 
 def pipeline_succeeded(now: Instant) -> Delivery:
-    """An event that is good news: nobody must act."""
+    """An event that is good news: nobody must act. It would also resolve a failure, but there is none."""
     pipeline = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:orders"
     detail = {"pipeline": "orders", "execution-id": "01234567-0123-0123-0123-012345678901", "state": "SUCCEEDED"}
     return _event("CodePipeline Pipeline Execution State Change", "aws.codepipeline", detail, pipeline, now)
@@ -101,7 +101,7 @@ def deployment_failed(now: Instant) -> Delivery:
     service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/search"
     detail = {
         "eventType": "ERROR",
-        "eventName": DEPLOYMENT,
+        "eventName": "SERVICE_DEPLOYMENT_FAILED",
         "deploymentId": "ecs-svc/1234567890123456789",
         "updatedAt": _aws_time(now),
         "reason": "ECS deployment circuit breaker: tasks failed to start.",

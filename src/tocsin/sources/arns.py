@@ -52,8 +52,8 @@ class Arn(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The last part of the resource: what people call it."""
         parts = [part for part in re.split("[:/]", self.resource) if part not in {"", "*"}]
-        if self.service == "cloudformation" and len(parts) > 1:
-            return parts[1]  # Behind it stands a number that nobody knows.
+        if len(parts) > 1 and (self.service == "cloudformation" or self.resource.startswith("function:")):
+            return parts[1]  # Behind it stands a number that nobody knows, or the version of a function.
         return parts[-1] if parts else self.resource
 
 
@@ -71,13 +71,13 @@ def region(text: str) -> str:
 def alarm_page(arn: Arn) -> str:
     """The console's page of a CloudWatch alarm."""
     name = quote(arn.resource.removeprefix("alarm:"), safe="")
-    return f"https://{_console(arn.partition, arn.region)}/cloudwatch/home?region={arn.region}#alarmsV2:alarm/{name}"
+    return f"https://{console(arn.partition, arn.region)}/cloudwatch/home?region={arn.region}#alarmsV2:alarm/{name}"
 
 
 def resource_page(arn: Arn) -> str:
     """The console's page of any resource; the console itself knows which, outside of China and GovCloud."""
     if arn.partition in _CONSOLES:
-        return f"https://{_console(arn.partition, arn.region)}/{_path(arn.service)}/home"
+        return f"https://{console(arn.partition, arn.region)}/{_path(arn.service)}/home"
     return f"https://console.aws.amazon.com/go/view?arn={quote(arn_text(arn), safe=':/')}"
 
 
@@ -86,10 +86,18 @@ def service_page(source: str, region_code: str) -> str:
     service = source.removeprefix("aws.")
     if not source.startswith("aws.") or not _SERVICE.fullmatch(service) or not region(region_code):
         return ""
-    partition = (
-        "aws-cn" if region_code.startswith("cn-") else "aws-us-gov" if region_code.startswith("us-gov-") else "aws"
-    )
-    return f"https://{_console(partition, region_code)}/{_path(service)}/home?region={region_code}"
+    return f"https://{console(partition_of(region_code), region_code)}/{_path(service)}/home?region={region_code}"
+
+
+def partition_of(region_code: str) -> str:
+    """The partition that a region belongs to."""
+    return "aws-cn" if region_code.startswith("cn-") else "aws-us-gov" if region_code.startswith("us-gov-") else "aws"
+
+
+def console(partition: str, region_code: str) -> str:
+    """The host of the console in a region, or of the pages that belong to none."""
+    host = _CONSOLES.get(partition, "console.aws.amazon.com")
+    return f"{region_code}.{host}" if region_code else host
 
 
 def arn_text(arn: Arn) -> str:
@@ -99,8 +107,3 @@ def arn_text(arn: Arn) -> str:
 
 def _path(service: str) -> str:
     return _PATHS.get(service, service)
-
-
-def _console(partition: str, region_code: str) -> str:
-    host = _CONSOLES.get(partition, "console.aws.amazon.com")
-    return f"{region_code}.{host}" if region_code else host

@@ -198,8 +198,14 @@ def _number(value: Json) -> str:
 
 
 def _watched(trigger: dict[str, Json]) -> list[str]:
-    """The metric, or the expression whose result is compared."""
-    returned = next((item for item in _objects(trigger.get("Metrics")) if item.get("ReturnData") is not False), None)
+    """The metric, or the expression whose result is compared; not the band that it is compared with."""
+    band = trigger.get("ThresholdMetricId")
+    compared = (
+        item
+        for item in _objects(trigger.get("Metrics"))
+        if item.get("ReturnData") is not False and (band is None or item.get("Id") != band)
+    )
+    returned = next(compared, None)
     if returned is None:
         statistic = said(trigger.get("Statistic")) or said(trigger.get("ExtendedStatistic"))
         return [said(trigger.get("Namespace")), said(trigger.get("MetricName")), statistic]

@@ -15,10 +15,12 @@ from urllib.parse import unquote_plus
 from msgspec.structs import replace
 
 from tocsin.changes.change import Change
+from tocsin.heartbeats.ping import Ping
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.sources import bounds, cloudevents, email, email_message, form, formats, generic, sns, text
+from tocsin.sources.aws import text as aws
 from tocsin.sources.batches import each
 from tocsin.sources.email_rules import MailRules
 from tocsin.sources.reading import Hints, Problem, Reading, Remapping
@@ -128,7 +130,9 @@ def _words(body: bytes, media: str, hints: Hints) -> Reading:
             )
         told = body.decode("utf-8", "replace")
     fields = form.parse(told) if media == form.MEDIA_TYPE else None
-    return text.read(told, hints) if fields is None else _fields(fields, hints, "form")
+    if fields is None:
+        return aws.read(told, hints) or text.read(told, hints)
+    return _fields(fields, hints, "form")
 
 
 def _fields(fields: dict[str, Json], hints: Hints, source: str) -> Reading:
@@ -187,7 +191,8 @@ def _letter(letter: sns.Letter) -> Reading:
             pass
     if not told and not letter.hints.title:
         return _unreadable(sns.SOURCE, "the message is empty", letter.text)
-    return sns.located(text.read(told, letter.hints, sns.SOURCE), letter.hints.topic)
+    plain = aws.read(told, letter.hints) or text.read(told, letter.hints, sns.SOURCE)
+    return sns.located(plain, letter.hints.topic)
 
 
 def _array(items: list[Json], hints: Hints) -> Reading:
@@ -196,12 +201,14 @@ def _array(items: list[Json], hints: Hints) -> Reading:
         hints = replace(hints, key="")
     sources: set[str] = set()
     changes: list[Change] = []
+    pings: list[Ping] = []
     facts: list[str] = []
 
     def read_item(item: Json) -> Reading:
         reading = _item(item, hints)
         sources.add(reading.source)
         changes.extend(reading.changes)
+        pings.extend(reading.pings)
         if reading.fact and len(facts) < FACTS_MAX:
             facts.append(reading.fact)
         return reading
@@ -211,6 +218,7 @@ def _array(items: list[Json], hints: Hints) -> Reading:
         source=sources.pop() if len(sources) == 1 else "json",
         alerts=alerts,
         changes=tuple(changes),
+        pings=tuple(pings),
         problems=problems,
         event=items,
         fact="; ".join(facts) if items else "an empty list: no alert in it",

@@ -1,9 +1,11 @@
-"""Events of Amazon EventBridge: the change of an alarm's state, and every other event legibly.
+"""Events of Amazon EventBridge: those of AWS by the table of `aws`, and every other event legibly.
 
-What is bad news becomes an alert, everything else a notification; an event resolves only when its outcome says that the
-matter is over (`OK`, `CLOSED`, `COMPLIANT`), not when a later run succeeds: whether that mends the former one, nobody
-here knows. The dedup key is made of the source, the type, the account, the region and what the event is about, never of
-the outcome. Source: "Events and event patterns in Amazon EventBridge" in the Amazon EventBridge User Guide.
+What the table does not know is judged by its words: what is bad news becomes an alert, everything else a notification;
+such an event resolves only when its outcome says that the matter is over (`OK`, `CLOSED`, `COMPLIANT`), not when a
+later run succeeds: whether that mends the former one, nobody here knows. Its dedup key is made of the source, the
+type, the account, the region and what the event is about, never of the outcome. For the types of the table each row
+says which outcome mends what. Source: "Events and event patterns in Amazon EventBridge" in the Amazon EventBridge User
+Guide.
 """
 
 from __future__ import annotations
@@ -15,14 +17,13 @@ from tocsin.incidents.alerts import DESCRIPTION_MAX, Alert, AlertStatus, Kind, S
 from tocsin.kernel.json import Json
 from tocsin.sources import arns, bounds, cloudwatch, words
 from tocsin.sources import eventbridge_types as types
+from tocsin.sources.aws import places, table, telling
 from tocsin.sources.bounds import said
-from tocsin.sources.eventbridge_types import Shape, Verdict
+from tocsin.sources.eventbridge_types import Verdict
 from tocsin.sources.reading import Hints, Reading
 
 SOURCE: Final = "eventbridge"
-RESOURCES_MAX: Final = 50  # EventBridge's own events name fewer.
 
-_NO_SHAPE: Final = Shape()
 _OWN_LABELS: Final = frozenset({"source", "detail-type", "outcome"})
 _SEVERITIES: Final = {Verdict.BAD: Severity.HIGH, Verdict.DOUBTFUL: Severity.WARNING}
 
@@ -36,28 +37,28 @@ def read(event: dict[str, Json], hints: Hints) -> Reading | None:
         reading = cloudwatch.read_event(event)
         if reading is not None:
             return reading
+    row = table.find(source, detail_type)
+    if row is not None and isinstance(detail, dict):
+        return telling.read(row, event, hints, SOURCE)
     detail = detail if isinstance(detail, dict) else {"detail": detail}
     return Reading(source=SOURCE, alerts=(_alert(event, source, detail_type, detail, hints),), event=event)
 
 
 def _alert(event: dict[str, Json], source: str, detail_type: str, detail: dict[str, Json], hints: Hints) -> Alert:
-    shape = types.SHAPES.get(detail_type, _NO_SHAPE)
-    resources = _resources(event)
-    names = list(_texts(detail, (*shape.names, *types.NAMES)))
-    outcome, verdict = _outcome(detail_type, detail, shape)
-    severity, kind = _weigh(verdict, detail, shape)
-    headline = next(_texts(detail, (*shape.headlines, *types.HEADLINES)), "")
+    resources = telling.resources(event)
+    names = list(_texts(detail, types.NAMES))
+    outcome, verdict = _outcome(detail_type, detail)
+    severity, kind = _weigh(verdict, detail)
+    headline = next(_texts(detail, types.HEADLINES), "")
     # An unknown sender's event may be about nothing in particular: then its headline must do.
-    about = list(_texts(detail, shape.identity)) or sorted(resources) or names[:1] or [headline]
-    name = names[0] if names else _short(resources[0]) if resources else ""
+    about = sorted(resources) or names[:1] or [headline]
+    name = places.short(names[0] if names else resources[0] if resources else "")
     region, account = said(event.get("region")), said(event.get("account"))
     return Alert(
         status=AlertStatus.RESOLVED if verdict is Verdict.OVER else AlertStatus.FIRING,
         kind=kind,
-        title=bounds.title(_title(detail_type, headline, _short(name), outcome)),
-        description=bounds.paragraphs(
-            *[text for text in _texts(detail, (*shape.texts, *types.TEXTS)) if text != headline]
-        ),
+        title=bounds.title(_title(detail_type, headline, name, outcome)),
+        description=bounds.paragraphs(*[text for text in _texts(detail, types.TEXTS) if text != headline]),
         dedup_key=bounds.key(hints.key) if hints.key else _key(event, about),
         source=SOURCE,
         severity=severity,
@@ -65,19 +66,15 @@ def _alert(event: dict[str, Json], source: str, detail_type: str, detail: dict[s
         region=arns.region(region),
         resource=bounds.line(", ".join(resources) or name, bounds.LABEL_MAX),
         labels=bounds.labels(_label_pairs(source, detail_type, outcome, detail)),
-        links=bounds.links(_links(source, region, resources, _short(name))),
+        links=bounds.links(_links(source, region, resources, name)),
         occurred_at=bounds.instant(event.get("time")),
     )
 
 
-def _outcome(detail_type: str, detail: dict[str, Json], shape: Shape) -> tuple[str, Verdict]:
-    """The outcome that tells most, and its meaning; the type itself may be bad news too ("... Unsuccessful").
-
-    Where it is known which field tells that a matter is over, that field decides; elsewhere bad news does.
-    """
-    order = (Verdict.OVER, Verdict.BAD) if shape.outcomes else (Verdict.BAD, Verdict.DOUBTFUL, Verdict.OVER)
-    found = [(text, types.verdict(text)) for text in _texts(detail, shape.outcomes or types.OUTCOMES)]
-    for wanted in order:
+def _outcome(detail_type: str, detail: dict[str, Json]) -> tuple[str, Verdict]:
+    """The outcome that tells most, and its meaning; the type itself may be bad news too ("... Unsuccessful")."""
+    found = [(text, types.verdict(text)) for text in _texts(detail, types.OUTCOMES)]
+    for wanted in (Verdict.BAD, Verdict.DOUBTFUL, Verdict.OVER):
         for text, verdict in found:
             if verdict is wanted:
                 return text, verdict
@@ -85,10 +82,9 @@ def _outcome(detail_type: str, detail: dict[str, Json], shape: Shape) -> tuple[s
     return (found[0][0] if found else ""), verdict if verdict in {Verdict.BAD, Verdict.DOUBTFUL} else Verdict.NEUTRAL
 
 
-def _weigh(verdict: Verdict, detail: dict[str, Json], shape: Shape) -> tuple[Severity, Kind]:
+def _weigh(verdict: Verdict, detail: dict[str, Json]) -> tuple[Severity, Kind]:
     """The severity that the event gives, else that of its verdict; what is only information needs nobody."""
-    paths = (*shape.severities, *types.SEVERITIES)
-    graded = next((value for path in paths if (value := _dig(detail, path)) is not None), None)
+    graded = next((detail[name] for name in types.SEVERITIES if detail.get(name) is not None), None)
     if isinstance(graded, int | float):
         severity = types.graded(graded)
     elif isinstance(graded, str):
@@ -112,37 +108,16 @@ def _key(event: dict[str, Json], about: list[str]) -> str:
     return bounds.key("|".join(["eventbridge", *origin, *about]))
 
 
-def _resources(event: dict[str, Json]) -> list[str]:
-    found = event.get("resources")
-    return [item for item in found[:RESOURCES_MAX] if isinstance(item, str) and item] if isinstance(found, list) else []
-
-
-def _texts(detail: dict[str, Json], paths: Iterable[str]) -> Iterator[str]:
-    """What the scalars at *paths* say, each text once."""
+def _texts(detail: dict[str, Json], names: Iterable[str]) -> Iterator[str]:
+    """What the scalars of these names say, each text once."""
     told: set[str] = set()
-    for path in paths:
-        value = _dig(detail, path)
+    for name in names:
+        value = detail.get(name)
         if type(value) in bounds.WRITTEN:
             text = said(value)[:DESCRIPTION_MAX]
             if text not in told and text and not text.isspace():
                 told.add(text)
                 yield text
-
-
-def _dig(value: Json, path: str) -> Json:
-    for step in path.split("."):
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return None
-    return value
-
-
-def _short(text: str) -> str:
-    arn = arns.parse(text)
-    return arn.name if arn else text
 
 
 def _label_pairs(source: str, detail_type: str, outcome: str, detail: dict[str, Json]) -> Iterator[tuple[str, Json]]:

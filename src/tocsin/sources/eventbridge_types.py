@@ -1,4 +1,4 @@
-"""What the events of AWS mean: where each type says what it is about and how it went, and which words are bad news."""
+"""What the words of an event mean, and where one that no table knows says most."""
 
 from __future__ import annotations
 
@@ -6,25 +6,7 @@ import re
 from enum import Enum
 from typing import Final
 
-import msgspec
-
 from tocsin.incidents.alerts import Severity
-
-
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the detail of an event says what; dotted paths, the first that says something counts.
-
-    *names*: what people call the thing. *identity*: what tells it from others where the event's resources do not, since
-    they change from run to run or name more than one thing; all of them count. *outcomes*: how it went. *severities*:
-    how bad it is. *headlines*: one line for people. *texts*: more of it.
-    """
-
-    names: tuple[str, ...] = ()
-    identity: tuple[str, ...] = ()
-    outcomes: tuple[str, ...] = ()
-    severities: tuple[str, ...] = ()
-    headlines: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
 
 
 class Verdict(Enum):
@@ -55,62 +37,6 @@ TEXTS: Final = (
     *("statusMessage", "stoppedReason", "stopCode", "statusReason", "error", "errorMessage", "failureReason"),
     *("detailedStatus",),
 )
-
-SHAPES: Final[dict[str, Shape]] = {
-    "AWS API Call via CloudTrail": Shape(
-        names=("eventName",), identity=("eventSource", "eventName"), outcomes=("errorCode",)
-    ),
-    "AWS Console Sign In via CloudTrail": Shape(
-        names=("userIdentity.type",),
-        identity=("userIdentity.type", "userIdentity.arn"),
-        outcomes=("userIdentity.type", "responseElements.ConsoleLogin"),
-    ),
-    "AWS Health Event": Shape(
-        names=("eventTypeCode",),
-        identity=("eventArn",),
-        outcomes=("statusCode", "eventTypeCategory"),
-        texts=("eventDescription.0.latestDescription",),
-    ),
-    "Access Analyzer Finding": Shape(names=("resource",), identity=("id",), outcomes=("status",)),
-    "Batch Job State Change": Shape(identity=("jobQueue", "jobName")),
-    "CodeBuild Build State Change": Shape(identity=("project-name",)),
-    "CodePipeline Action Execution State Change": Shape(identity=("pipeline", "stage", "action")),
-    "CodePipeline Stage Execution State Change": Shape(identity=("pipeline", "stage")),
-    "CloudFormation Stack Status Change": Shape(
-        outcomes=("status-details.status",), texts=("status-details.status-reason",)
-    ),
-    "Config Rules Compliance Change": Shape(
-        names=("configRuleName",),
-        identity=("configRuleName", "resourceType", "resourceId"),
-        outcomes=("newEvaluationResult.complianceType",),
-        texts=("newEvaluationResult.annotation",),
-    ),
-    "ECS Task State Change": Shape(
-        names=("group", "clusterArn"), identity=("clusterArn", "group"), outcomes=("stopCode", "lastStatus")
-    ),
-    "GuardDuty Finding": Shape(names=("type",), identity=("id",), outcomes=("type",)),
-    "Inspector2 Finding": Shape(identity=("findingArn",), outcomes=("status",)),
-    "Macie Finding": Shape(identity=("id",), severities=("severity.description",)),
-    "RDS DB Cluster Event": Shape(names=("SourceIdentifier",), outcomes=("EventCategories.0",), headlines=("Message",)),
-    "RDS DB Instance Event": Shape(
-        names=("SourceIdentifier",), outcomes=("EventCategories.0",), headlines=("Message",)
-    ),
-    "Security Hub Findings - Imported": Shape(
-        names=("findings.0.Resources.0.Id",),
-        identity=("findings.0.Id",),
-        outcomes=("findings.0.Workflow.Status", "findings.0.Compliance.Status", "findings.0.RecordState"),
-        severities=("findings.0.Severity.Label",),
-        headlines=("findings.0.Title",),
-        texts=("findings.0.Description",),
-    ),
-    "Step Functions Execution Status Change": Shape(identity=("stateMachineArn",)),
-    "Trusted Advisor Check Item Refresh Notification": Shape(
-        names=("check-name",), identity=("check-name", "resource_id")
-    ),
-    "X-Ray Insight Update": Shape(
-        names=("GroupName",), identity=("InsightId",), outcomes=("State",), texts=("Summary",)
-    ),
-}
 
 # Whole outcomes, in lower case, their words joined by underscores.
 _WHOLE: Final = {

@@ -29,6 +29,7 @@ from tocsin.sources import (
     sentry,
     slack_webhook,
 )
+from tocsin.sources.aws import bodies as aws
 from tocsin.sources.reading import Hints, Reader
 
 # The formats that an address can name, as `github` of `/v1/in/KEY/github`.
@@ -75,6 +76,7 @@ _BY_NAMES: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
     (frozenset({"text", "blocks"}), slack_webhook.read),
     (frozenset({"notificationType", "mail", "receipt"}), email_services.read_ses),
     (frozenset({"recipient", "sender", "subject"}), email_services.read_mailgun),
+    (frozenset(), aws.read),  # It has a table of its own.
 )
 
 
