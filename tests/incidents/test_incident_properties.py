@@ -87,6 +87,7 @@ amendments = st.builds(
     remove_tags=words,
     set_labels=st.dictionaries(texts, texts, max_size=2),
     remove_labels=words,
+    annotations=st.dictionaries(texts, texts, max_size=2),
 )
 rungs = st.none() | st.integers(-1, 5) | st.integers(-HUGE, HUGE)
 inputs: st.SearchStrategy[Input] = st.one_of(

@@ -24,11 +24,11 @@ _Decision = Decision[Incident]
 def amended(state: Incident, given: Change, now: Instant) -> _Decision:
     """What follows from a change; what is over can still be described better, or be withdrawn."""
     match given:
-        case Amended():
+        case Amended() if not state.withdrawn:
             return _amend(state, given, now)
         case Withdrawn():
             return _withdraw(state, given, now)
-        case _ if state.status is Status.RESOLVED:
+        case _ if not state.live:
             return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
         case Unacknowledged():
             return _unacknowledge(state, given, now)
@@ -36,6 +36,8 @@ def amended(state: Incident, given: Change, now: Instant) -> _Decision:
             return _invite(state, given, now)
         case Redirected():
             return _redirect(state, given, now)
+        case Amended():  # Withdrawn, and so over: answered above.
+            return Decision(state, Reason.ALREADY_RESOLVED)
     assert_never(given)
 
 
@@ -64,6 +66,7 @@ def _face(face: Alert, given: Amended) -> Alert:
         title=face.title if given.title is None else given.title[:TITLE_MAX],
         description=face.description if given.description is None else given.description[:DESCRIPTION_MAX],
         labels=dict(list({**labels, **given.set_labels}.items())[:LABELS_MAX]),
+        annotations=dict(list({**face.annotations, **given.annotations}.items())[:LABELS_MAX]),
         tags=tuple(tags)[:TAGS_MAX] if given.add_tags or given.remove_tags else face.tags,
     )
 
@@ -77,6 +80,7 @@ def _changes(before: Incident, after: Incident) -> str:
         before.severity is not after.severity and f"the severity to {after.severity}",
         old.tags != new.tags and "the tags",
         old.labels != new.labels and "the labels",
+        old.annotations != new.annotations and "what its sender says of it",
     )
     return ", ".join(part for part in parts if part)
 

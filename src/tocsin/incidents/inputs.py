@@ -75,7 +75,7 @@ class Unacknowledged(msgspec.Struct, frozen=True):
 
 
 class Amended(msgspec.Struct, frozen=True, kw_only=True):
-    """*by* changes what is known of it; None and empty change nothing."""
+    """*by* changes what is known of it; None and empty change nothing. *annotations* are set beside those there are."""
 
     by: str
     title: str | None = None
@@ -85,6 +85,7 @@ class Amended(msgspec.Struct, frozen=True, kw_only=True):
     remove_tags: tuple[str, ...] = ()
     set_labels: dict[str, str] = {}
     remove_labels: tuple[str, ...] = ()
+    annotations: dict[str, str] = {}
 
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True):

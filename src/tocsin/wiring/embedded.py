@@ -32,6 +32,7 @@ from tocsin.engine.worker import Worker
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.time import Instant
 from tocsin.slack.api import BASE_URL
+from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
 from tocsin.web.chat import chat_route
@@ -42,15 +43,18 @@ from tocsin.web.gate import Gate
 from tocsin.web.health import health_routes
 from tocsin.web.reception import Reception
 from tocsin.wiring.addresses import local_url
+from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
-from tocsin.wiring.keys import TOKEN_BYTES, key_ring
+from tocsin.wiring.keys import SECRET_BYTES, TOKEN_BYTES, key_ring, server_secret
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.opsgenie_channel import OpsgenieChannel
+from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -202,12 +206,20 @@ class Embedded:
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
         )
-        front = [Route("/v2/enqueue", _only_post, methods=_NOT_POST), *sender_routes(self._gate)]
+        secret = server_secret(self.store, secrets.token_bytes(SECRET_BYTES))
+        senders = sender_routes(self._gate, self.store, secret=secret, public_url=self.url)
+        front = [Route("/v2/enqueue", _only_post, methods=_NOT_POST), *senders]
         return Starlette(routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
-        interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
+        known_routes = routes(self.settings)
+        opsgenie = OpsgenieChannel(Addressing(known_routes), Names(self.settings))
+        interpreter = Interpreter(
+            known_routes,
+            {chat.channel: chat.commands for chat in self._chats},
+            more={opsgenie_requests.CHANNEL: opsgenie.interpret},
+        )
         runner = Runner(self.store, known, on_commit=self._committed)
         worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
         dispatcher = Dispatcher(
