@@ -109,7 +109,7 @@ class _Parser:
         return lambda facts: not test(facts)
 
     def _one(self, field: tuple[str, str] | None) -> Test:
-        if self._ends():
+        if self._ends() or self._peek("AND") or self._peek("OR"):
             raise self._problem("something is missing")
         if self._text[self._at] == "(":
             return self._group(field)

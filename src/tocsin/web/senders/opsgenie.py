@@ -32,8 +32,8 @@ from tocsin.web.gate import RETRY_AFTER, Gate, body_of
 from tocsin.web.senders.opsgenie_reads import Books, Key, Page
 from tocsin.web.senders.request_numbers import RequestNumbers
 
-WAITS_MAX: Final = 20  # How often we look whether a request has been handled,
-WAIT_SECONDS: Final = 0.1  # so long apart at most.
+WAITS_MAX: Final = 40  # How often we look whether a request has been handled,
+WAIT_SECONDS: Final = 0.05  # so long apart at most.
 
 PREFIXES: Final = ("/opsgenie", "/jsm/ops/integration")  # Before `/v2`: `opsgenie_api_url`, and Opsgenie's successor.
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
