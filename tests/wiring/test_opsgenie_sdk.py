@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-import opsgenie_sdk  # type: ignore[import-untyped] - the client has no types.
+import opsgenie_sdk  # type: ignore[import-untyped]
 import pytest
 
 from tests.wiring.serving import serving

@@ -55,7 +55,7 @@ class Party(msgspec.Struct, frozen=True):
 
 
 def alert(body: dict[str, Json], alias: str) -> Alert:
-    """The alert of a create whose message is not empty; *alias* is its own as a key, or the one that was made for it."""
+    """The alert of a create with a message; *alias* is its own as a key, or the one that was made for it."""
     source = text(body.get("source"), PERSON_MAX)
     details = body.get("details")
     priority = text(body.get("priority"), PERSON_MAX).upper() or USUAL

@@ -43,7 +43,7 @@ from tocsin.sources import Problem, bounds, opsgenie, opsgenie_heartbeats, opsge
 from tocsin.sources.opsgenie import PRIORITIES, Party
 from tocsin.sources.opsgenie_heartbeats import HeartbeatWrite
 from tocsin.sources.opsgenie_requests import ALERTS, HEARTBEATS, INCIDENT, METHOD, PATH, Action, Refusal, Write
-from tocsin.wiring.addressing import Addressing, heartbeat_key, incident_key
+from tocsin.wiring.addressing import UNDECODABLE, Addressing, heartbeat_key, incident_key
 from tocsin.wiring.opsgenie_names import Names
 
 
@@ -72,7 +72,7 @@ class OpsgenieChannel:
 
     def _unreadable(self, delivery: Delivery, message: str) -> Interpretation:
         problem = Problem(place="", message=message)
-        return Interpretation((self._addressing.undecodable(delivery, [problem]),), message)
+        return Interpretation((self._addressing.undecodable(delivery, [problem]),), f"{UNDECODABLE}: {message}")
 
     def _write(self, delivery: Delivery, write: Write) -> Interpretation:
         name = delivery.occurrence

@@ -233,14 +233,12 @@ def opsgenie_routes(
 ) -> list[BaseRoute]:
     """All routes. *secret* is the server's; the keys are those that the store knows alerts and heartbeats by."""
     api = OpsgenieApi(gate, Books(store, incident_key, heartbeat_key), RequestNumbers(secret), public_url)
-    return [
-        *(
-            Route(f"/v2{path}", api.serve, methods=list(methods))
-            for root in (ALERTS, HEARTBEATS)
-            for path, methods in ((root, METHODS), (root + "/{rest:path}", METHODS))
-        ),
-        *(Route(prefix + "/v2/{rest:path}", api.serve, methods=list(METHODS)) for prefix in PREFIXES),
+    places = [
+        *(("/v2" + root, METHODS[:2]) for root in (ALERTS, HEARTBEATS)),
+        *((f"/v2{root}/{{rest:path}}", METHODS) for root in (ALERTS, HEARTBEATS)),
+        *((prefix + "/v2/{rest:path}", METHODS) for prefix in PREFIXES),
     ]
+    return [Route(path, api.serve, methods=list(methods)) for path, methods in places]
 
 
 _DONE: Final = {Action.UPDATE: "Updated", Action.ENABLE: "Enabled", Action.DISABLE: "Disabled"}
@@ -271,13 +269,13 @@ def _credential(request: Request) -> str:
 def _quoted_path(request: Request) -> str:
     """The path as it was sent: a slash within an alias is not one between parts."""
     raw = request.scope.get("raw_path") or request.url.path.encode()
-    return bytes(raw).partition(b"?")[0].decode("ascii", "replace")
+    return bytes(raw).partition(b"?")[0].decode("utf-8", "replace")
 
 
 def _address(request: Request) -> str:
     """What comes after `/v2`, with its query but for the key."""
     path = _quoted_path(request)
     prefix = next((each for each in PREFIXES if path.startswith(each + "/")), "")
-    pairs = request.url.query.split("&")
+    pairs = bytes(request.scope["query_string"]).decode("utf-8", "replace").split("&")
     kept = "&".join(pair for pair in pairs if pair and unquote_plus(pair.partition("=")[0]) != "apiKey")
     return path.removeprefix(f"{prefix}/v2") + (f"?{kept}" if kept else "")
