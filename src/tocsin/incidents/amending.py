@@ -53,8 +53,8 @@ def _amend(state: Incident, given: Amended, now: Instant) -> _Decision:
     )
     worse = severity.weight > state.severity.weight and state.live
     if worse and state.status is Status.SNOOZED:
-        return ladder.ask_person(after, state.assignee, now, Reason.WORSENED, f"worse: {severity}", resume=0)
-    reason = Reason.WORSENED if worse else Reason.AMENDED
+        return ladder.ask_person(after, state.assignee, now, Reason.RAISED, f"worse: {severity}", resume=0)
+    reason = Reason.RAISED if worse else Reason.AMENDED
     return Decision(after, reason, ladder.refresh(after), f"{given.by} changed {_changes(state, after)}")
 
 

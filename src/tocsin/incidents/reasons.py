@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNACKNOWLEDGED = "acknowledgement taken back"
     NOT_ACKNOWLEDGED = "was not acknowledged"
     AMENDED = "amended"
+    RAISED = "severity raised"
     NOTHING_AMENDED = "nothing to amend"
     INVITED = "invited"
     ALREADY_ASKED = "already asked"
