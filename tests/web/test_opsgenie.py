@@ -16,7 +16,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.ping import Ping
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan
-from tocsin.incidents.inputs import AlertReceived, Noted
+from tocsin.incidents.inputs import Acknowledged, AlertReceived, Invited, Noted
 from tocsin.incidents.policy import Policy
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -299,6 +299,32 @@ def test_a_ping_has_no_status_of_its_own(api: Api) -> None:
     assert api.ask("GET", f"/v2/alerts/requests/{number}")[0] == 404
 
 
+def test_a_request_whose_delivery_is_none_of_opsgenies_is_not_found(api: Api) -> None:
+    api.store.accept([Received(received_at=NOW, channel="in", key="prod", head=b"", body=b"{}")])
+    api.store.settle({"1": ""})
+    for delivery in ("1", "2"):
+        number = RequestNumbers(b"s").number("prod", delivery)
+        assert api.ask("GET", f"/v2/alerts/requests/{number}")[0] == 404
+
+
+def test_who_was_asked_and_what_came_of_it(api: Api) -> None:
+    api.begin("mine")
+    key = incident_key("prod", "mine")
+    invited = Invited(by="probe", receivers=("responder:ada", "responder:bo", "team:ops"))
+    for number, given in enumerate((invited, Acknowledged("bo"), Invited(by="bo", receivers=("responder:cy",)))):
+        api.handle(given, "incident", key, f"n{number}")
+        people = api.ask("GET", "/v2/alerts/5-a/recipients")[1]["data"]
+        told = {each["user"]["username"]: each["state"] for each in people}
+        assert (
+            told
+            == [
+                {"ada": "active", "bo": "active"},
+                {"ada": "active", "bo": "action"},
+                {"ada": "notactive", "bo": "notactive", "cy": "active"},
+            ][number]
+        )
+
+
 def test_a_heartbeat_that_waits_is_told_as_it_will_be(api: Api) -> None:
     body = b'{"name": "x", "interval": 1, "intervalUnit": "days", "enabled": false}'
     status, document, _ = api.ask("POST", "/v2/heartbeats", body)
@@ -320,6 +346,17 @@ def test_pages_have_addresses_without_the_key(api: Api) -> None:
     assert list(document["paging"]) == ["first", "last"]
 
 
+def test_notes_logs_and_recipients_are_read_from_the_timeline(api: Api) -> None:
+    api.begin("mine")
+    for number, text in enumerate(("first", "second")):
+        api.handle(Noted(by="ada", text=text), "incident", incident_key("prod", "mine"), f"n{number}")
+    notes = api.ask("GET", "/v2/alerts/mine/notes?identifierType=alias&limit=1")[1]
+    assert [(note["note"], note["owner"]) for note in notes["data"]] == [("second", "ada")]
+    logs = api.ask("GET", "/v2/alerts/5-a/logs?order=asc")[1]
+    assert [log["log"] for log in logs["data"]] == ["opened; asked nobody", "ada: first", "ada: second"]
+    assert api.ask("GET", "/v2/alerts/5-a/recipients")[1]["data"] == []
+
+
 # ── Numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("delivery", ["1", "4096", "123456789012345678"])
 def test_a_number_is_a_uuid_that_tells_its_delivery_to_its_integration(delivery: str) -> None:
@@ -327,6 +364,7 @@ def test_a_number_is_a_uuid_that_tells_its_delivery_to_its_integration(delivery:
     number = numbers.number("prod", delivery)
     assert (uuid.UUID(number).version, uuid.UUID(number).variant) == (4, uuid.RFC_4122)
     assert numbers.delivery("prod", number) == delivery
+    assert numbers.delivery("prod", number.upper()) == delivery
     assert numbers.delivery("other", number) is None
     assert RequestNumbers(b"another-secret").delivery("prod", number) is None
 

@@ -19,7 +19,7 @@ from tocsin.kernel.json import Json
 ALERTMANAGER = shutil.which("prometheus-alertmanager")
 
 CONFIG = """
-route: {{receiver: tocsin, group_by: [alertname], group_wait: 50ms, group_interval: 500ms, repeat_interval: 1h}}
+route: {{receiver: tocsin, group_by: [alertname], group_wait: 50ms, group_interval: 1s, repeat_interval: 1h}}
 receivers:
   - name: tocsin
     opsgenie_configs:
@@ -88,7 +88,8 @@ def test_what_fires_and_changes_and_resolves_in_alertmanager_does_so_here(tmp_pa
             tell(({"host": "b"}, {}))
             until(lambda: [each["message"] for each in known()] == ["Disk: 2 firing"])
             [alert] = known()
-            assert (alert["status"], alert["priority"], alert["count"]) == ("open", "P2", 2)
+            assert (alert["status"], alert["priority"]) == ("open", "P2")
+            assert alert["count"] >= 2  # More, if it had to try again.
             assert alert["tags"] == ["disk", "shop"]
             over = {"startsAt": "2026-01-01T00:00:00Z", "endsAt": "2026-01-01T00:01:00Z"}
             tell(({"host": "a"}, over), ({"host": "b"}, over))

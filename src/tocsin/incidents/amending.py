@@ -23,21 +23,19 @@ _Decision = Decision[Incident]
 
 def amended(state: Incident, given: Change, now: Instant) -> _Decision:
     """What follows from a change; what is over can still be described better, or be withdrawn."""
+    if state.withdrawn or not (state.live or isinstance(given, Amended | Withdrawn)):
+        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
     match given:
-        case Amended() if not state.withdrawn:
+        case Amended():
             return _amend(state, given, now)
         case Withdrawn():
             return _withdraw(state, given, now)
-        case _ if not state.live:
-            return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
         case Unacknowledged():
             return _unacknowledge(state, given, now)
         case Invited():
             return _invite(state, given, now)
         case Redirected():
             return _redirect(state, given, now)
-        case Amended():  # Withdrawn, and so over: answered above.
-            return Decision(state, Reason.ALREADY_RESOLVED)
     assert_never(given)
 
 
@@ -86,8 +84,6 @@ def _changes(before: Incident, after: Incident) -> str:
 
 
 def _withdraw(state: Incident, given: Withdrawn, now: Instant) -> _Decision:
-    if state.withdrawn:
-        return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
     over = ladder.resolved(state, now, by=given.by) if state.live else replace(state, changed_at=now)
     after = replace(over, withdrawn=True)
     return Decision(after, Reason.WITHDRAWN, ladder.refresh(after), f"{given.by} withdrew it")
