@@ -45,6 +45,7 @@ def _check_promises(after: Incident, given: Input, now: Instant) -> None:
     assert (after.status is Status.RESOLVED) is (after.resolved_at is not None)
     assert after.status is Status.RESOLVED or (after.resolved_by, after.resolve_note) == ("", "")
     assert set(after.unreached) <= set(after.asked)
+    assert after.status is Status.RESOLVED or not after.withdrawn
     assert after.status is not Status.ACKNOWLEDGED or after.acknowledged_at is not None
     if after.status is Status.TRIGGERED:
         assert (after.assignee, after.acknowledged_by, after.acknowledged_at) == ("", "", None)
@@ -72,8 +73,12 @@ def _check_step(state: Incident, decision: Decision[Incident], after: Incident) 
     assert after.count >= state.count
     receivers = {effect.receiver for effect in decision.effects}
     pages = {effect.receiver for effect in decision.effects if effect.kind == PAGE}
-    assert pages == (set(after.asked) if after.rung > state.rung else set()), "a new rung asks, and nothing else does"
-    if after.rung == state.rung:
+    if after.rung == state.rung and decision.reason is Reason.INVITED:
+        silent = set(state.passed) | set(state.unreached)
+        assert pages == set(after.asked) - (set(state.asked) - silent) - (silent & set(after.passed + after.unreached))
+    else:
+        assert pages == (set(after.asked) if after.rung > state.rung else set()), "a new rung asks, nothing else does"
+    if after.rung == state.rung and decision.reason is not Reason.INVITED:
         assert after.unreached[: len(state.unreached)] == state.unreached
     if decision.reason in IGNORED:
         assert replace(after, count=state.count, wake_at=state.wake_at) == state

@@ -11,14 +11,19 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.inputs import (
     Acknowledged,
     AlertReceived,
+    Amended,
     Escalated,
     Input,
+    Invited,
     Noted,
     PageFailed,
     Passed,
     Reassigned,
+    Redirected,
     Resolved,
     Snoozed,
+    Unacknowledged,
+    Withdrawn,
 )
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import REPEAT_MAX, Policy, Step
@@ -71,6 +76,19 @@ alerts = st.builds(
     labels=st.dictionaries(texts, texts, max_size=2),
     occurred_at=st.none() | st.integers(BEGUN - HOUR, BEGUN + HOUR) | st.integers(0, INSTANT_MAX),
 )
+words = st.lists(texts, max_size=3).map(tuple)
+amendments = st.builds(
+    Amended,
+    by=names,
+    title=st.none() | texts,
+    description=st.none() | texts,
+    severity=st.none() | st.sampled_from(Severity),
+    add_tags=words,
+    remove_tags=words,
+    set_labels=st.dictionaries(texts, texts, max_size=2),
+    remove_labels=words,
+    annotations=st.dictionaries(texts, texts, max_size=2),
+)
 rungs = st.none() | st.integers(-1, 5) | st.integers(-HUGE, HUGE)
 inputs: st.SearchStrategy[Input] = st.one_of(
     st.builds(AlertReceived, alerts, plans),
@@ -82,6 +100,11 @@ inputs: st.SearchStrategy[Input] = st.one_of(
     st.builds(Snoozed, by=names, until=st.integers(BEGUN, BEGUN + 40 * DAY) | st.integers(-HUGE, HUGE)),
     st.builds(Resolved, by=names, note=texts),
     st.builds(Noted, by=names, text=texts),
+    st.builds(Unacknowledged, by=names),
+    amendments,
+    st.builds(Invited, by=names, receivers=st.lists(receivers, max_size=3).map(tuple), why=texts),
+    st.builds(Redirected, by=names, plan=plans),
+    st.builds(Withdrawn, by=names),
     st.builds(PageFailed, receiver=receivers, rung=st.integers(-1, 5), error=texts, final=st.booleans()),
     st.just(Tick()),
 )

@@ -11,16 +11,21 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.inputs import (
     Acknowledged,
     AlertReceived,
+    Amended,
     Escalated,
     Input,
+    Invited,
     Noted,
     PageFailed,
     Passed,
     Reassigned,
+    Redirected,
     Resolved,
     Snoozed,
+    Unacknowledged,
+    Withdrawn,
 )
-from tocsin.incidents.ladder import responder
+from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident, Status
@@ -58,6 +63,13 @@ def inputs(state: Incident, plan: Plan, now: Instant) -> Iterator[Input]:
         yield Reassigned(by="cy", to=by)
         yield Snoozed(by=by, until=now + 90 * MINUTE)
         yield PageFailed(receiver=responder(by), rung=state.rung, error="gone", final=True)
+        yield Invited(by="cy", receivers=(responder(by),))
+    yield Invited(by="cy", receivers=(room("ops"),), why="all of you")
+    yield Unacknowledged("cy")
+    yield Amended(by="cy", title="disk", severity=Severity.CRITICAL)
+    yield Amended(by="cy", severity=Severity.INFO)
+    yield Redirected(by="cy", plan=Plan(team="", policy=POLICIES[1]))
+    yield Withdrawn("cy")
     yield Passed(by="ada")
     yield Passed(by="ada", rung=state.rung - 1)
     yield Escalated(by="cy", rung=state.rung)

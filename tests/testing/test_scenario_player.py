@@ -58,6 +58,7 @@ def test_a_played_scenario_is_played_the_same_again() -> None:
         ("00:00 alert disk group", "line 3: what follows 'group' is missing: '00:00 alert disk group'"),
         ("00:00 alert disk occurred soon", "line 3: 'soon' is no time: '00:00 alert disk occurred soon'"),
         ("00:00 burst many disk", "line 3: 'many' is no number: '00:00 burst many disk'"),
+        ("00:00 amend ada severity loud", "line 3: 'loud' is no severity: '00:00 amend ada severity loud'"),
         ("00:00 reassign ada bo", "line 3: 'to' is missing: '00:00 reassign ada bo'"),
         ("00:00 snooze ada for long", "line 3: 'long' is no duration: '00:00 snooze ada for long'"),
         ("00:00 pass ada rung x", "line 3: 'x' is no number: '00:00 pass ada rung x'"),

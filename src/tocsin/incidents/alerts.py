@@ -62,8 +62,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     *dedup_key*: alerts with equal keys (of one integration) merge; it never contains the state, so that an OK finds its
     ALARM. *group_key*: alerts with equal ones become one incident; empty means the dedup key. *occurred_at*: by the
     sender's clock. *source*: the format it came in (`cloudwatch`, `alertmanager`, `pagerduty`, `eventbridge`, ...).
-    *annotations*: what a labelled alert says beside its labels, as it came; empty for all others. *expires_at*: what is
-    not repeated until then does not fire any more, if its *sender* is known to be alive.
+    *annotations*: what a labelled alert says beside its labels, as it came, and what Opsgenie's clients ask for again;
+    empty for all others. *expires_at*: what is not repeated until then does not fire any more, if its *sender* is known
+    to be alive.
     """
 
     status: AlertStatus

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tocsin.incidents.alerts import Alert, Plan
+from tocsin.incidents.alerts import Alert, Plan, Severity
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import Instant
 
@@ -68,6 +68,47 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Unacknowledged(msgspec.Struct, frozen=True):
+    """*by* says that nobody takes care of it after all."""
+
+    by: str
+
+
+class Amended(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* changes what is known of it; None and empty change nothing. *annotations* are set beside those there are."""
+
+    by: str
+    title: str | None = None
+    description: str | None = None
+    severity: Severity | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    set_labels: dict[str, str] = {}
+    remove_labels: tuple[str, ...] = ()
+    annotations: dict[str, str] = {}
+
+
+class Invited(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* wants *receivers* asked too, beside those who are."""
+
+    by: str
+    receivers: tuple[str, ...]
+    why: str = ""
+
+
+class Redirected(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* gives it another ladder: that of *plan*, whose team it then belongs to (empty: it keeps its own)."""
+
+    by: str
+    plan: Plan
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """*by* wants it gone, as if it had never been."""
+
+    by: str
+
+
 class PageFailed(msgspec.Struct, frozen=True, kw_only=True):
     """The page to *receiver* for *rung* could not be delivered; *final*: by no way at all."""
 
@@ -78,5 +119,19 @@ class PageFailed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Input: TypeAlias = (
-    AlertReceived | Acknowledged | Passed | Escalated | Reassigned | Snoozed | Resolved | Noted | PageFailed | Tick
+    AlertReceived
+    | Acknowledged
+    | Passed
+    | Escalated
+    | Reassigned
+    | Snoozed
+    | Resolved
+    | Noted
+    | Unacknowledged
+    | Amended
+    | Invited
+    | Redirected
+    | Withdrawn
+    | PageFailed
+    | Tick
 )

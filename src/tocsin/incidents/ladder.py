@@ -68,6 +68,25 @@ def ask_person(
     return _ask(after, rung, (responder(name),), deadline, now, reason, story)
 
 
+def invite(state: Incident, receivers: tuple[str, ...], now: Instant, reason: Reason, story: str) -> Decision[Incident]:
+    """Ask *receivers* (at least one) beside those who are asked, in the same time.
+
+    Where nobody is asked it is out of turn, and without an answer the ladder begins anew.
+    """
+    if state.status is not Status.TRIGGERED or state.kind is Kind.NOTIFICATION:
+        after = replace(state, base=state.rung + 2, passed=())
+        return _ask(after, state.rung + 1, receivers, now + state.plan.policy.step(0).delay, now, reason, story)
+    after = replace(
+        state,
+        asked=tuple(dict.fromkeys((*state.asked, *receivers))),
+        passed=tuple(name for name in state.passed if name not in receivers),
+        unreached=tuple(name for name in state.unreached if name not in receivers),
+        paged=tuple(dict.fromkeys((*state.paged, *receivers)))[:PAGED_MAX],
+        changed_at=now,
+    )
+    return Decision(after, reason, _asking(after, receivers, reason, story), f"{story}; asked {_names(receivers)}")
+
+
 def resolved(state: Incident, now: Instant, *, by: str = "", note: str = "") -> Incident:
     """The incident, over; *by* is empty when its source or time did it."""
     return replace(
@@ -111,14 +130,19 @@ def _ask(  # noqa: PLR0917 - one place that asks; its parts have no other meanin
         changed_at=now,
         wake_at=deadline,
     )
-    why = _why(reason, story)
-    pages = tuple(
-        Effect(receiver=target, kind=PAGE, urgent=True, facts={"rung": rung, "why": why}) for target in targets
-    )
+    return Decision(after, reason, _asking(after, targets, reason, story), f"{story}; asked {_names(targets)}")
+
+
+def _asking(after: Incident, targets: tuple[str, ...], reason: Reason, story: str) -> tuple[Effect, ...]:
+    """The pages to *targets* for the present rung, and all other messages made true."""
+    facts = {"rung": after.rung, "why": _why(reason, story)}
+    pages = tuple(Effect(receiver=target, kind=PAGE, urgent=True, facts=facts) for target in targets)
     # Who was asked before sees that others are asked now; a page needs no second message about itself.
-    seen = tuple(effect for effect in refresh(after) if effect.receiver not in targets)
-    asked = ", ".join(label(target) for target in targets) or "nobody"
-    return Decision(after, reason, (*pages, *seen), f"{story}; asked {asked}")
+    return (*pages, *(effect for effect in refresh(after) if effect.receiver not in targets))
+
+
+def _names(receivers: tuple[str, ...]) -> str:
+    return ", ".join(label(receiver) for receiver in receivers) or "nobody"
 
 
 def _why(reason: Reason, story: str) -> str:

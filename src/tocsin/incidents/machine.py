@@ -23,7 +23,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import amending, ladder
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -82,7 +82,8 @@ class IncidentMachine:
                 return _page_failed(state, given, now)
             case Tick():
                 return _tick(state, now)
-        assert_never(given)
+            case _:
+                return amending.amended(state, given, now)
 
     def answers(self, state: Incident, given: Input, now: Instant) -> bool:
         """Whether the incident still takes *given*: only an alert that fires can need a new one."""
@@ -134,7 +135,7 @@ def _reopens(state: Incident, given: AlertReceived, now: Instant) -> bool:
 
     Not so for notifications, before or now: nobody is asked again because of one.
     """
-    closed_by_source = not state.resolved_by
+    closed_by_source = not state.resolved_by and not state.withdrawn
     both_alerts = state.kind is Kind.ALERT and (given.plan.kind or given.alert.kind) is Kind.ALERT
     assert state.resolved_at is not None
     return closed_by_source and both_alerts and now - state.resolved_at <= state.plan.reopen_window

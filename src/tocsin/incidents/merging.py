@@ -97,7 +97,15 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
 
 
 def _reopen(state: Incident, alert: Alert, now: Instant) -> _Decision:
-    fresh = replace(state, face=alert, resolved_at=None, resolved_by="", resolve_note="", reopened=state.reopened + 1)
+    fresh = replace(
+        state,
+        face=alert,
+        resolved_at=None,
+        resolved_by="",
+        resolve_note="",
+        withdrawn=False,
+        reopened=state.reopened + 1,
+    )
     return ladder.ask_person(fresh, state.assignee, now, Reason.REOPENED, "fires again", resume=0)
 
 

@@ -37,6 +37,15 @@ class Reason(StrEnum):
     ALREADY_RESOLVED = "already resolved"
     NOTED = "noted"
     NOTE_EMPTY = "note is empty"
+    UNACKNOWLEDGED = "acknowledgement taken back"
+    NOT_ACKNOWLEDGED = "was not acknowledged"
+    AMENDED = "amended"
+    RAISED = "severity raised"
+    NOTHING_AMENDED = "nothing to amend"
+    INVITED = "invited"
+    ALREADY_ASKED = "already asked"
+    REDIRECTED = "redirected"
+    WITHDRAWN = "withdrawn"
     STALE_RUNG = "button of an earlier step"
     NOT_ASKED = "was not asked"
     PAGE_FAILED = "page failed"
@@ -57,6 +66,9 @@ IGNORED = frozenset(
         Reason.SNOOZE_IN_PAST,
         Reason.ALREADY_RESOLVED,
         Reason.NOTE_EMPTY,
+        Reason.NOT_ACKNOWLEDGED,
+        Reason.NOTHING_AMENDED,
+        Reason.ALREADY_ASKED,
         Reason.STALE_RUNG,
         Reason.NOT_ASKED,
         Reason.NOT_DUE,

@@ -40,7 +40,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     so that their messages can be kept true. *assignee*: who answers for it; nobody while it is triggered, when
     *acknowledged_by* and *acknowledged_at* are empty too.
     *base* is the rung at which the ladder began, so that rungs never repeat and no old button fits a new step.
-    *integration*: under which the alert came that opened it.
+    *integration*: under which the alert came that opened it. *withdrawn*: it is over, and its sender wants it gone.
     """
 
     plan: Plan
@@ -69,6 +69,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     snoozed_until: Instant | None = None
     reopened: int = 0
     integration: str = ""
+    withdrawn: bool = False
 
     @property
     def team(self) -> str:

@@ -26,6 +26,9 @@ What can happen (`#2` at the end of a line means the second incident, otherwise 
     ack WHO, note WHO TEXT, resolve WHO [TEXT], reassign WHO to WHO
     pass WHO [rung N] [because TEXT], escalate WHO [rung N]
     snooze WHO for DURATION        a negative one has passed
+    unack WHO, withdraw WHO, invite WHO to WHO [because TEXT]
+    amend WHO [severity SEVERITY] [tag TAG] [untag TAG] [title TEXT]
+    redirect WHO [to TEAM]         to the ladder of the `policy:` line that stands above
     unreachable WHO [rung N] [once]    the page fails for good; once: another way is left
     again                          what came last is delivered once more
     hint                           somebody wakes the incident, due or not
@@ -49,7 +52,15 @@ from tocsin.incidents.alerts import Plan
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant
-from tocsin.testing.scenario_words import Words, WordsError, read_alert, read_plan, read_policy, read_time
+from tocsin.testing.scenario_words import (
+    Words,
+    WordsError,
+    read_alert,
+    read_amendment,
+    read_plan,
+    read_policy,
+    read_time,
+)
 
 START: Final[Instant] = 1_767_571_200_000  # 2026-01-05T00:00Z, a Monday: the 00:00 of every scenario.
 TICKS_MAX: Final = 1000  # Between two lines; more means that somebody is asked without a pause.
@@ -257,8 +268,18 @@ class _Reader:
                 return Wait()
             case "look":
                 return Look(words.incident())
+            case "invite" | "redirect":
+                return self._others(verb, words)
             case _:
                 return _command(verb, words, now)
+
+    def _others(self, verb: str, words: Words) -> Send:
+        incident, by = words.incident(), words.take("who")
+        if verb == "redirect":
+            plan = msgspec.structs.replace(self._plan(), team=words.option("to", ""))
+            return Send((inputs.Redirected(by=by, plan=plan),), incident)
+        receiver = self._receiver(words.option("to"))
+        return Send((inputs.Invited(by=by, receivers=(receiver,), why=words.text("because")),), incident)
 
     def _receiver(self, name: str) -> str:
         return ladder.room(name) if name == self.team else ladder.responder(name)
@@ -285,6 +306,12 @@ def _command(verb: str, words: Words, now: Instant) -> Send:
             given = inputs.Resolved(by=by, note=words.text())
         case "note":
             given = inputs.Noted(by=by, text=words.text())
+        case "unack":
+            given = inputs.Unacknowledged(by)
+        case "withdraw":
+            given = inputs.Withdrawn(by)
+        case "amend":
+            given = read_amendment(by, words)
         case _:
             raise WordsError(f"nothing is called {verb!r}")
     return Send((given,), incident)
@@ -388,6 +415,7 @@ def _describe(state: Incident) -> str:
         state.assignee and f"assigned to {state.assignee}",
         state.acknowledged_by and f"acknowledged by {state.acknowledged_by}",
         state.resolved_by and f"resolved by {state.resolved_by}",
+        state.withdrawn and "withdrawn",
         f"{state.firing} of {len(state.alerts)} firing, {state.count} received",
         f"next {_clock(state.wake_at - START)}" if state.wake_at is not None else "nothing is due",
     )

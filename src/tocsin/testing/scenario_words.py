@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.inputs import Amended
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import Policy, Step
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant, parse_duration
@@ -94,6 +95,21 @@ def read_alert(verb: str, words: Words, start: Instant) -> Alert:
         severity=severity,
         kind=kind,
         occurred_at=start + read_time(occurred) if occurred else None,
+    )
+
+
+def read_amendment(by: str, words: Words) -> Amended:
+    """The words of an `amend` line. Raises WordsError."""
+    severity = words.option("severity", "")
+    if severity and severity not in set(Severity):
+        raise WordsError(f"{severity!r} is no severity")
+    tag, untag = words.option("tag", ""), words.option("untag", "")
+    return Amended(
+        by=by,
+        severity=Severity(severity) if severity else None,
+        add_tags=(tag,) if tag else (),
+        remove_tags=(untag,) if untag else (),
+        title=words.text("title") or None,
     )
 
 

@@ -17,6 +17,8 @@ from concurrent.futures import Executor, Future
 from random import Random
 from typing import Any, Final, cast
 
+from msgspec.structs import replace
+
 from tocsin.engine.dispatcher import Dispatcher, Failure
 from tocsin.engine.ports import (
     ONCE,
@@ -35,8 +37,17 @@ from tocsin.engine.worker import Interpretation, Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.commands import VERBS, command, to_input
-from tocsin.incidents.inputs import AlertReceived, PageFailed
-from tocsin.incidents.ladder import PAGE
+from tocsin.incidents.inputs import (
+    AlertReceived,
+    Amended,
+    Input,
+    Invited,
+    PageFailed,
+    Redirected,
+    Unacknowledged,
+    Withdrawn,
+)
+from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.state import Incident
@@ -49,6 +60,7 @@ from tocsin.testing.witness import Witness
 STEPS: Final = 60
 PEOPLE: Final = ("ada", "bo", "cy")
 KEYS: Final = ("disk", "cpu", "queue")
+CHANGES: Final = ("unacknowledge", "amend", "invite", "redirect", "withdraw")  # What no button does, but a sender may.
 MEANWHILE: Final = 0.2  # How likely something happens while a transport is at work.
 ROUNDS_MAX: Final = 2000  # Of the last clean-up: more means that something never comes to rest.
 
@@ -161,7 +173,7 @@ class World:
         chosen = self.random.choice(incidents)
         state = self.machine.decode(chosen.state)
         document = {
-            "verb": self.random.choice(VERBS),
+            "verb": self.random.choice((*VERBS, *CHANGES)),
             "incident": chosen.id,
             "by": self.random.choice(PEOPLE),
             "rung": self.random.choice((None, state.rung, state.rung - 1)),
@@ -199,9 +211,9 @@ class World:
             case "in":
                 return Interpretation((self._alert(delivery, document),))
             case "console":
-                given = command(document)
+                given = _change(document) if document["verb"] in CHANGES else to_input(command(document))
                 item = Addressed(
-                    input_id=f"{delivery.id}/0", machine="incident", given=to_input(given), aggregate=given.incident
+                    input_id=f"{delivery.id}/0", machine="incident", given=given, aggregate=document["incident"]
                 )
                 return Interpretation((item,))
         failed = PageFailed(receiver=document["receiver"], rung=document["rung"], error="no", final=document["final"])
@@ -292,6 +304,23 @@ class _Way:
         if roll < 0.15:  # noqa: PLR2004
             raise CrashError
         return Delivered({"ts": "1"})
+
+
+def _change(document: dict[str, Any]) -> Input:
+    """A change that a sender asks for; by whom and to whom is drawn, and all else follows from that."""
+    by, to = document["by"], document["to"]
+    match document["verb"]:
+        case "unacknowledge":
+            return Unacknowledged(by)
+        case "amend":
+            severity = Severity.CRITICAL if by == to else Severity.INFO if by < to else None
+            return Amended(by=by, title=document["text"], severity=severity)
+        case "invite":
+            return Invited(by=by, receivers=(responder(to),))
+        case "redirect":
+            return Redirected(by=by, plan=replace(_plan(), team="shop" if by < to else ""))
+        case _:
+            return Withdrawn(by)
 
 
 def _plan() -> Plan:

@@ -32,6 +32,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.time import Instant
 from tocsin.slack.api import BASE_URL
+from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
 from tocsin.web.chat import chat_route
@@ -46,6 +47,7 @@ from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
 from tocsin.wiring import mail_in
 from tocsin.wiring.addresses import local_url
+from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
@@ -55,10 +57,12 @@ from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
-from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key
+from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.opsgenie_channel import OpsgenieChannel
+from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import readings
 from tocsin.wiring.sender_routes import sender_routes
@@ -263,15 +267,20 @@ class Embedded:
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
         )
-        front = [*front_routes(self._reception), *sender_routes(self._gate, _new_key)]
+        senders = sender_routes(
+            self._gate, self.store, new_key=_new_key, secret=request_secret(self.store), public_url=self.url
+        )
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
-        return Starlette(routes=[*front, *chats, *told, Mount("/", pages)])
+        return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
+        known_routes = routes(self.settings)
+        opsgenie = OpsgenieChannel(Addressing(known_routes), Names(self.settings))
         interpreter = Interpreter(
-            routes(self.settings),
+            known_routes,
             {chat.channel: chat.commands for chat in self._chats},
+            more={opsgenie_requests.CHANNEL: opsgenie.interpret},
             readings=readings(self.settings),
         )
         runner = Runner(self.store, known, on_commit=self._committed)

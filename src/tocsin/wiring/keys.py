@@ -33,6 +33,9 @@ ENDED_MAX: Final = 20  # Ended keys of one integration that are remembered.
 KEY: Final = "key"  # The record of a key, under its digest.
 USED: Final = "key-used"  # When it was last used; a record of its own, so that nobody writes over another's change.
 
+REQUEST_SECRET_BYTES: Final = 32
+
+_REQUESTS: Final = ("secret", "requests")  # What numbers of requests are made with; it opens nothing.
 _SECRET: Final = ("secret", "server")  # What former versions derived their keys from.
 
 
@@ -127,6 +130,16 @@ def enter_derived(settings: Settings, records: Records, now: Instant) -> None:
         if integration.key is None and records.record(KEY, digest(key)) is None:
             _put(records, digest(key), Held(integration=name, made_at=now, hint=hint(key)))
     records.take_record(*_SECRET)
+
+
+def request_secret(records: Records) -> bytes:
+    """The secret that numbers of requests are made with; made at the first start."""
+    found = records.record(*_REQUESTS)
+    if isinstance(found, str):
+        return base64.b64decode(found)
+    fresh = secrets.token_bytes(REQUEST_SECRET_BYTES)
+    records.put_record(*_REQUESTS, base64.b64encode(fresh).decode())
+    return fresh
 
 
 def derived_key(secret: bytes, integration: str) -> str:

@@ -12,9 +12,7 @@ from tocsin.wiring.settings_reader import TEAM_PREFIX
 
 def routes(settings: Settings) -> Routes:
     """The routes that complete *settings* (as `load` gives them) describe."""
-    bare = {name: _team(settings, name, None) for name in settings.teams}
-    ladders = {name: _ladder(name, policy, bare) for name, policy in settings.policies.items()}
-    teams = {name: _team(settings, name, ladders.get(team.policy or DEFAULT)) for name, team in settings.teams.items()}
+    teams, ladders = parties(settings)
     return Routes(
         [
             Rule(
@@ -37,6 +35,14 @@ def routes(settings: Settings) -> Routes:
             reopen=settings.windows.reopen,
         ),
     )
+
+
+def parties(settings: Settings) -> tuple[dict[str, Team], dict[str, Ladder]]:
+    """All teams, and all escalation policies, by name."""
+    bare = {name: _team(settings, name, None) for name in settings.teams}
+    ladders = {name: _ladder(name, policy, bare) for name, policy in settings.policies.items()}
+    teams = {name: _team(settings, name, ladders.get(team.policy or DEFAULT)) for name, team in settings.teams.items()}
+    return teams, ladders
 
 
 def _team(settings: Settings, name: str, ladder: Ladder | None) -> Team:
