@@ -80,6 +80,15 @@ BAD: dict[str, tuple[str, list[str]]] = {
         "integrations: {a: {signature: {kind: github, secret: '${SLACK_BOT_TOKEN}', timestamp_header: X-Stamp}}}\n",
         ["1:31: integrations.a.signature: cannot have timestamp_header: github signs the body alone"],
     ),
+    "a secret in a header that would be stored": (
+        "integrations: {a: {signature: {kind: gitlab, secret: '${SLACK_BOT_TOKEN}', header: X-Mine}}}\n",
+        [
+            (
+                "1:31: integrations.a.signature: cannot have header: gitlab sends the secret itself, and only "
+                "x-gitlab-token is known not to be stored"
+            )
+        ],
+    ),
     "a rate of nothing": (
         "integrations: {a: {rate: 0}}\n",
         ['1:26: integrations.a.rate: "0" is not between 1 and 10000'],

@@ -13,7 +13,7 @@ from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.sources.email_rules import Merge
-from tocsin.web.signatures import HEADERS, TIMED
+from tocsin.web.signatures import GITLAB, HEADERS, TIMED
 from tocsin.wiring.settings_kinds import (
     Choice,
     Flag,
@@ -237,6 +237,9 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 def _signature_complaint(signature: Signature) -> str:
     if not HEADERS[signature.kind] and signature.header is None:
         return f"needs header, since {signature.kind} has no usual one"
+    if signature.header is not None and signature.kind == GITLAB:
+        only = f"only {HEADERS[GITLAB]} is known not to be stored"
+        return f"cannot have header: {GITLAB} sends the secret itself, and {only}"
     if signature.timestamp_header and signature.kind not in TIMED:
         return f"cannot have timestamp_header: {signature.kind} signs the body alone"
     return ""

@@ -121,6 +121,7 @@ _INGEST: Final = tuple(
             answers={
                 202: STORED,
                 400: Answer(says="There is no query.", media={JSON: REFUSAL}),
+                401: UNSIGNED,
                 403: UNKNOWN_KEY,
                 503: AGAIN,
             },
@@ -130,7 +131,7 @@ _INGEST: Final = tuple(
             method="OPTIONS",
             path=path,
             says="The handshake of CloudEvents' webhooks.",
-            answers={200: Answer(says="Send.", headers=("Allow",)), 403: UNKNOWN_KEY},
+            answers={200: Answer(says="Send.", headers=("Allow",)), 401: UNSIGNED, 403: UNKNOWN_KEY, 503: AGAIN},
             parameters=_HANDSHAKE,
         ),
         *[
@@ -144,21 +145,21 @@ _PAGERDUTY: Final = (
         method="POST",
         path="/v2/enqueue",
         says="PagerDuty Events API v2.",
-        answers={202: _PAGERDUTY_ACCEPTED, 400: _PAGERDUTY_REFUSED, **_FRONT},
+        answers={202: _PAGERDUTY_ACCEPTED, 400: _PAGERDUTY_REFUSED, 401: UNSIGNED, 403: UNKNOWN_KEY, **_FRONT},
         body=_EVENT,
     ),
     Operation(
         method="POST",
         path="/v2/change/enqueue",
         says="PagerDuty's change events: what somebody has changed; they ask nobody.",
-        answers={202: _PAGERDUTY_ACCEPTED, **_BEHIND, 400: _PAGERDUTY_REFUSED},
+        answers={202: _PAGERDUTY_ACCEPTED, 401: UNSIGNED, 403: UNKNOWN_KEY, **_BEHIND, 400: _PAGERDUTY_REFUSED},
         body=Content(media={JSON: _CHANGE}),
     ),
     Operation(
         method="POST",
         path="/generic/2010-04-15/create_event.json",
         says="PagerDuty Events API v1.",
-        answers={200: _PAGERDUTY_ACCEPTED, **_BEHIND, 400: _PAGERDUTY_REFUSED},
+        answers={200: _PAGERDUTY_ACCEPTED, 401: UNSIGNED, 403: UNKNOWN_KEY, **_BEHIND, 400: _PAGERDUTY_REFUSED},
         body=Content(media={JSON: _EVENT_V1}),
     ),
     *[
@@ -175,7 +176,7 @@ _PAGERDUTY: Final = (
             method=method,
             path=path,
             says="The native address of a PagerDuty integration: takes anything.",
-            answers={202: _PAGERDUTY_ACCEPTED, 403: UNKNOWN_KEY, **_BEHIND},
+            answers={202: _PAGERDUTY_ACCEPTED, 401: UNSIGNED, 403: UNKNOWN_KEY, **_BEHIND},
             body=_ANYTHING,
         )
         for path in ("/integration/{key}/enqueue", "/x-ere/{key}")
@@ -189,6 +190,7 @@ _ONCALL: Final = tuple(
         says="The address of a Grafana OnCall integration: takes anything.",
         answers={
             200: plain("On the disk."),
+            401: plain("The integration asks for a signature."),
             403: plain("The key is not known."),
             **_BEHIND,
             503: plain("Own trouble: send it again."),
@@ -201,6 +203,8 @@ _ONCALL: Final = tuple(
 _PING_ANSWERS: Final = {
     200: plain("On the disk."),
     400: Answer(says="The body did not arrive whole."),
+    401: plain("The integration asks for a signature."),
+    403: plain("The rules of the integration are not kept."),
     404: plain("The key is not known, or the address is none of a ping."),
     413: Answer(says="The body is too large."),
     503: plain("Own trouble: come again."),

@@ -137,9 +137,12 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
 
 def _answers(operation: Operation) -> Iterable[tuple[int, Answer]]:
     """Those of the row, and what is true of all: an address that is none is answered by the console's page."""
-    if "{" in operation.path and HTTPStatus.NOT_FOUND not in operation.answers:
-        yield HTTPStatus.NOT_FOUND, _NOTHING
-    yield from operation.answers.items()
+    for status, answer in operation.answers.items():
+        if status != HTTPStatus.NOT_FOUND or "{" not in operation.path:
+            yield status, answer
+    if "{" in operation.path:
+        own = operation.answers.get(HTTPStatus.NOT_FOUND, _NOTHING)
+        yield HTTPStatus.NOT_FOUND, msgspec.structs.replace(own, media={**_NOTHING.media, **own.media})
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

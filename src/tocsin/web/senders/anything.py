@@ -10,16 +10,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tocsin.errors import StoreUnavailableError
-from tocsin.web.gate import RETRY_AFTER, Gate
+from tocsin.web.credentials import without_credentials
+from tocsin.web.gate import RETRY_AFTER, Gate, Refused
 
 RATE_MAX: Final = 6000  # Requests a minute that the handshake promises to take; the front door takes more.
-
-_UNKNOWN: Final = "this integration key is not known here; compare it with the console's list"
+PATH: Final = "/v1/in/"
 
 
 def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """A refusal in our own words."""
     return JSONResponse({"status": "refused", "message": sentence}, status, headers)
+
+
+def denied(found: Refused) -> Response:
+    """What the gate says, in our own words."""
+    headers = RETRY_AFTER if found.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return refused(found.status, found.sentence, headers)
 
 
 def unavailable(problem: StoreUnavailableError) -> Response:
@@ -34,16 +40,16 @@ def anything_routes(gate: Gate) -> list[BaseRoute]:
         """An alert in a query, as senders with nothing but GET have it (marbot, UptimeRobot)."""
         if request.method == "HEAD":  # Starlette's addition to GET; who only looks rings no bell.
             return Response(status_code=HTTPStatus.OK)
-        integration = gate.integration(request.path_params["key"])
-        if integration is None:
-            return refused(HTTPStatus.FORBIDDEN, _UNKNOWN)
+        found = gate.enter(request, b"", request.path_params["key"], PATH)
+        if isinstance(found, Refused):
+            return denied(found)
         if not request.url.query:
             return refused(HTTPStatus.BAD_REQUEST, "there is nothing in the query; write ?message=... or use POST")
-        noted = {"x-tocsin-query": request.url.query}
+        noted = {"x-tocsin-query": without_credentials(request.url.query)}
         if form := request.path_params.get("form"):
             noted["x-tocsin-form"] = form
         try:
-            name = await gate.accept(request, channel="in", integration=integration, body=b"", noted=noted)
+            name = await gate.accept(request, channel="in", integration=found.integration, body=b"", noted=noted)
         except StoreUnavailableError as problem:
             return unavailable(problem)
         return JSONResponse({"status": "accepted", "id": name}, HTTPStatus.ACCEPTED)
@@ -53,8 +59,9 @@ def anything_routes(gate: Gate) -> list[BaseRoute]:
         origin = request.headers.get("webhook-request-origin")
         headers = {"allow": "GET, POST, PUT, OPTIONS"}
         if origin is not None:
-            if gate.integration(request.path_params["key"]) is None:
-                return refused(HTTPStatus.FORBIDDEN, _UNKNOWN)
+            found = gate.enter(request, b"", request.path_params["key"], PATH)
+            if isinstance(found, Refused):
+                return denied(found)
             headers |= {"webhook-allowed-origin": origin, "webhook-allowed-rate": str(RATE_MAX)}
         return Response(status_code=HTTPStatus.OK, headers=headers)
 

@@ -12,8 +12,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tocsin.errors import StoreUnavailableError
-from tocsin.web.gate import RETRY_AFTER, Gate, body_of
-from tocsin.web.senders.pings import METHODS, ping
+from tocsin.web.credentials import without_credentials
+from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of
+from tocsin.web.senders.pings import METHODS, denied, ping
 
 
 def oncall_routes(gate: Gate) -> list[BaseRoute]:
@@ -21,13 +22,13 @@ def oncall_routes(gate: Gate) -> list[BaseRoute]:
 
     async def receive(request: Request) -> Response:
         form, key = request.path_params["form"], request.path_params["key"]
-        integration = gate.integration(key)
-        if integration is None:
-            return PlainTextResponse("Integration key was not found\n", HTTPStatus.FORBIDDEN)
         body = await body_of(request)
-        noted = {"x-tocsin-form": form, "x-tocsin-query": request.url.query}
+        found = gate.enter(request, body, key, "/integrations/v1/")
+        if isinstance(found, Refused):
+            return denied(found)
+        noted = {"x-tocsin-form": form, "x-tocsin-query": without_credentials(request.url.query)}
         try:
-            await gate.deliver(request, integration=integration, body=body, noted=noted)
+            await gate.deliver(request, integration=found.integration, body=body, noted=noted)
         except StoreUnavailableError as problem:
             sentence = f"not stored, send it again: {problem.message}\n"
             return PlainTextResponse(sentence, HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER)

@@ -28,7 +28,7 @@ from tocsin.sources import opsgenie_heartbeats, opsgenie_requests
 from tocsin.sources.opsgenie_heartbeats import Action, HeartbeatRead, HeartbeatWrite
 from tocsin.sources.opsgenie_query import QueryError
 from tocsin.sources.opsgenie_requests import ALERTS, CHANNEL, HEARTBEATS, INCIDENT, METHOD, PATH, Read, Subject, Write
-from tocsin.web.gate import RETRY_AFTER, Gate, body_of
+from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of
 from tocsin.web.senders.opsgenie_reads import Books, Key, Page
 from tocsin.web.senders.request_numbers import RequestNumbers
 
@@ -77,11 +77,12 @@ class OpsgenieApi:
         """Answer one request; whatever its path is, the answer has Opsgenie's shape."""
         call = _Call(request, _address(request))
         try:
-            integration = self._gate.integration(_credential(request))
-            if integration is None:
-                return call.respond(HTTPStatus.UNAUTHORIZED, {"message": "Could not authenticate"})
-            call.integration = integration
-            status, document = await self._handler(call.address)(call, await body_of(request))
+            body = await body_of(request)
+            found = self._gate.enter(request, body, _credential(request), "/v2/")
+            if isinstance(found, Refused):
+                return _denied(call, found)
+            call.integration = found.integration
+            status, document = await self._handler(call.address)(call, body)
         except StoreUnavailableError as problem:
             sentence = f"not available now, try again: {problem.message}"
             return call.respond(HTTPStatus.SERVICE_UNAVAILABLE, {"message": sentence}, RETRY_AFTER)
@@ -239,6 +240,14 @@ def opsgenie_routes(
         *((prefix + "/v2/{rest:path}", METHODS) for prefix in PREFIXES),
     ]
     return [Route(path, api.serve, methods=list(methods)) for path, methods in places]
+
+
+def _denied(call: _Call, found: Refused) -> Response:
+    """What the gate says, as Opsgenie would."""
+    if found.kind == "key":
+        return call.respond(HTTPStatus.UNAUTHORIZED, {"message": "Could not authenticate"})
+    headers = RETRY_AFTER if found.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return call.respond(found.status, {"message": found.sentence}, headers)
 
 
 _DONE: Final = {Action.UPDATE: "Updated", Action.ENABLE: "Enabled", Action.DISABLE: "Disabled"}

@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route
 from tocsin.errors import StoreUnavailableError
 from tocsin.sources import pagerduty_changes, pagerduty_v1
 from tocsin.sources.pagerduty import Answer, refusal
-from tocsin.web.gate import Gate, body_of
-from tocsin.web.senders.anything import refused, unavailable
+from tocsin.web.gate import Gate, Refused, body_of
+from tocsin.web.senders.anything import denied, unavailable
 
 CHANGES = "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
@@ -28,12 +28,12 @@ def pagerduty_routes(gate: Gate, new_key: Callable[[], str]) -> list[BaseRoute]:
 
     async def enqueue(request: Request) -> Response:
         """Anything: these addresses take what AWS or GitHub sends natively."""
-        integration = gate.integration(request.path_params["key"])
-        if integration is None:
-            return refused(HTTPStatus.FORBIDDEN, "this integration key is not known here")
         body = await body_of(request)
+        found = gate.enter(request, body, request.path_params["key"], "/integration/")
+        if isinstance(found, Refused):
+            return denied(found)
         try:
-            await gate.deliver(request, integration=integration, body=body)
+            await gate.deliver(request, integration=found.integration, body=body)
         except StoreUnavailableError as problem:
             return unavailable(problem)
         return JSONResponse({"status": "success", "message": "Event processed"}, HTTPStatus.ACCEPTED)
@@ -61,12 +61,14 @@ def pagerduty_routes(gate: Gate, new_key: Callable[[], str]) -> list[BaseRoute]:
 async def _event(gate: Gate, request: Request, body: bytes, found: Answer, noted: dict[str, str]) -> Response:
     """Store an event that PagerDuty would accept, and say what PagerDuty says."""
     if found.status < HTTPStatus.BAD_REQUEST:
-        integration = gate.integration(found.routing_key)
-        if integration is None:
+        admitted = gate.enter(request, body, found.routing_key)
+        if isinstance(admitted, Refused):
+            if admitted.kind != "key":
+                return denied(admitted)
             found = refusal("invalid event", "Event object is invalid", ["the key is not known here"])
         else:
             try:
-                await gate.deliver(request, integration=integration, body=body, noted=noted)
+                await gate.deliver(request, integration=admitted.integration, body=body, noted=noted)
             except StoreUnavailableError as problem:
                 return unavailable(problem)
     return Response(found.body, found.status, media_type="application/json")
