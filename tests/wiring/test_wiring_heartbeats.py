@@ -99,7 +99,8 @@ def test_an_exit_status_and_a_promise_that_cannot_be_read(tmp_path: Path, clock:
 
 def test_wrong_addresses_are_told(tmp_path: Path) -> None:
     with serving(tmp_path / "tocsin.db", CONFIG) as (runtime, _):
-        assert ask(f"{runtime.url}/ping/wrong/job")[:2] == (404, b"this key is not known here\n")
+        status, said, _ = ask(f"{runtime.url}/ping/wrong/job")
+        assert (status, said[:27]) == (404, b"this integration key is not")
         status, said, _ = ask(f"{runtime.url}/ping/test-key-0123456789/job/stop")
         assert (status, b"'job/stop' is no ping" in said) == (404, True)
         assert b'tocsin_deliveries_refused_total{why="key"}' in runtime.metrics.text()

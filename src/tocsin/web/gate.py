@@ -124,7 +124,7 @@ class Gate:
 
     def enter(self, request: Request, body: bytes, path_key: str = "", path: str = "") -> Admission | Refused:
         """As `admit`, for a route: *path_key* is the key in its path, if there is one there."""
-        found = presented_in(path_key, request.headers.raw, request.url.query)
+        found = presented_in(path_key, request.headers.raw, query_of(request))
         return self.admit(found, _peer(request), request.headers.raw, body, path or _family(request))
 
     def integration(self, presented: str) -> str | None:
@@ -202,6 +202,11 @@ class Gate:
         return Refused(kind, status, sentence)
 
 
+def query_of(request: Request) -> str:
+    """The query, still quoted; bytes that are no text are replaced."""
+    return bytes(request.scope["query_string"]).decode("utf-8", "replace")
+
+
 async def body_of(request: Request) -> bytes:
     """The whole body. Raises HTTPException 413 beyond BODY_BYTES_MAX, 400 when the client has gone."""
     parts, size = [], 0
@@ -222,7 +227,7 @@ def _peer(request: Request) -> str:
 
 def _family(request: Request) -> str:
     """The first parts of the path, in which no key stands."""
-    return "/".join(request.url.path.split("/")[:3])
+    return "/".join(str(request.scope["path"]).split("/")[:3])
 
 
 def _unsure(problem: StoreUnavailableError) -> str:

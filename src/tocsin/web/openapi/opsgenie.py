@@ -109,6 +109,7 @@ _ALERTS: Final = (
     ),
     *_operation("GET", "/alerts/requests/{request}", "What came of a request.", {200: _FOUND, **_MISSING}),
     *_operation("GET", "/alerts/{id}", "One alert.", {200: _FOUND, **_MISSING}, parameters=(_KIND,)),
+    *_operation("PATCH", "/alerts/{id}", "Nothing.", {**_METHOD, **_MISSING}),
     *_operation(
         "DELETE",
         "/alerts/{id}",

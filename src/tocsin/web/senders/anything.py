@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from tocsin.errors import StoreUnavailableError
 from tocsin.web.credentials import without_credentials
-from tocsin.web.gate import RETRY_AFTER, Gate, Refused
+from tocsin.web.gate import RETRY_AFTER, Gate, Refused, query_of
 
 RATE_MAX: Final = 6000  # Requests a minute that the handshake promises to take; the front door takes more.
 PATH: Final = "/v1/in/"
@@ -43,9 +43,9 @@ def anything_routes(gate: Gate) -> list[BaseRoute]:
         found = gate.enter(request, b"", request.path_params["key"], PATH)
         if isinstance(found, Refused):
             return denied(found)
-        if not request.url.query:
+        if not query_of(request):
             return refused(HTTPStatus.BAD_REQUEST, "there is nothing in the query; write ?message=... or use POST")
-        noted = {"x-tocsin-query": without_credentials(request.url.query)}
+        noted = {"x-tocsin-query": without_credentials(query_of(request))}
         if form := request.path_params.get("form"):
             noted["x-tocsin-form"] = form
         try:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from tocsin.errors import StoreUnavailableError
 from tocsin.web.credentials import without_credentials
-from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of
+from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of, query_of
 from tocsin.web.senders.pings import METHODS, denied, ping
 
 
@@ -26,7 +26,7 @@ def oncall_routes(gate: Gate) -> list[BaseRoute]:
         found = gate.enter(request, body, key, "/integrations/v1/")
         if isinstance(found, Refused):
             return denied(found)
-        noted = {"x-tocsin-form": form, "x-tocsin-query": without_credentials(request.url.query)}
+        noted = {"x-tocsin-form": form, "x-tocsin-query": without_credentials(query_of(request))}
         try:
             await gate.deliver(request, integration=found.integration, body=body, noted=noted)
         except StoreUnavailableError as problem:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from tocsin.errors import StoreUnavailableError
 from tocsin.sources import pings
 from tocsin.web.credentials import without_credentials
-from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of
+from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of, query_of
 
 METHODS = ["GET", "HEAD", "POST", "PUT"]
 
@@ -44,7 +44,7 @@ async def ping(gate: Gate, request: Request, key: str, path: str) -> Response:
     found = gate.enter(request, body, key, "/ping/")
     if isinstance(found, Refused):
         return denied(found, unknown=HTTPStatus.NOT_FOUND)
-    noted = {"x-tocsin-path": path, "x-tocsin-query": without_credentials(request.url.query)}
+    noted = {"x-tocsin-path": path, "x-tocsin-query": without_credentials(query_of(request))}
     try:
         await gate.accept(request, channel="ping", integration=found.integration, body=body, noted=noted)
     except StoreUnavailableError as problem:
