@@ -22,11 +22,15 @@ The lines above the story, which may also stand between its lines (then they cou
 What can happen (`#2` at the end of a line means the second incident, otherwise the newest is meant):
 
     alert KEY [SEVERITY] [notification] [group KEY] [from SOURCE] [occurred TIME]    also: ok, source-ack
+        [expires DURATION] [silenced by WHO for DURATION]    (WHO names the silence too)
     burst N KEY ...                N alerts at once, KEY-1 to KEY-N; burst-ok: they recover
     ack WHO, note WHO TEXT, resolve WHO [TEXT], reassign WHO to WHO
     pass WHO [rung N] [because TEXT], escalate WHO [rung N]
     snooze WHO for DURATION        a negative one has passed
     unreachable WHO [rung N] [once]    the page fails for good; once: another way is left
+    silence WHO KEY for DURATION    a silence of WHO begins, or changes, and covers the alert KEY
+    unsilence WHO [KEY by OTHER for DURATION]    it is over; the one of OTHER covers KEY instead
+    lapsed KEY expired TIME    the sender of KEY lives, and has not repeated it
     again                          what came last is delivered once more
     hint                           somebody wakes the incident, due or not
     down, up                       between them the sweep is late: no tick is delivered before `up`
@@ -49,7 +53,17 @@ from tocsin.incidents.alerts import Plan
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant
-from tocsin.testing.scenario_words import Words, WordsError, read_alert, read_plan, read_policy, read_time
+from tocsin.testing.scenario_words import (
+    Words,
+    WordsError,
+    read_alert,
+    read_expiry,
+    read_mute,
+    read_plan,
+    read_policy,
+    read_time,
+    read_unmuted,
+)
 
 START: Final[Instant] = 1_767_571_200_000  # 2026-01-05T00:00Z, a Monday: the 00:00 of every scenario.
 TICKS_MAX: Final = 1000  # Between two lines; more means that somebody is asked without a pause.
@@ -238,8 +252,9 @@ class _Reader:
     def _act(self, verb: str, words: Words, now: Instant) -> Act:
         match verb:
             case "alert" | "ok" | "source-ack":
-                alert = read_alert(verb, words, START)
-                return Send((inputs.AlertReceived(alert, self._plan()),))
+                alert = read_expiry(words, read_alert(verb, words, START), now)
+                mute = read_mute(words, words.option("by"), now) if words.flag("silenced") else None
+                return Send((inputs.AlertReceived(alert, self._plan(), mute=mute),))
             case "burst" | "burst-ok":
                 number, first = words.number(), read_alert("ok" if verb == "burst-ok" else "alert", words, START)
                 keys = [f"{first.dedup_key}-{n}" for n in range(1, number + 1)]
@@ -268,9 +283,15 @@ def _command(verb: str, words: Words, now: Instant) -> Send:
     incident = words.incident()
     if verb == "hint":
         return Send((Tick(),), incident)
-    by = words.take("who")
+    by = words.take("who, or the key")
     given: inputs.Input
     match verb:
+        case "silence":
+            given = inputs.Muted(dedup_key=words.take("a key"), mute=read_mute(words, by, now))
+        case "unsilence":
+            given = read_unmuted(words, by, now)
+        case "lapsed":
+            given = inputs.Lapsed(dedup_key=by, expires_at=START + read_time(words.option("expired")))
         case "ack":
             given = inputs.Acknowledged(by=by)
         case "pass":
@@ -388,8 +409,10 @@ def _describe(state: Incident) -> str:
         state.assignee and f"assigned to {state.assignee}",
         state.acknowledged_by and f"acknowledged by {state.acknowledged_by}",
         state.resolved_by and f"resolved by {state.resolved_by}",
+        state.silenced and "silenced",
         f"{state.firing} of {len(state.alerts)} firing, {state.count} received",
         f"next {_clock(state.wake_at - START)}" if state.wake_at is not None else "nothing is due",
+        f"looks {_clock(state.look_at - START)}" if state.look_at is not None else "",
     )
     return "; ".join(part for part in parts if part)
 
