@@ -54,9 +54,10 @@ class Status(StrEnum):
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
-    """The state. *since*: from when silence counts; a watched one has spoken since then. *started_at*: work began then and has not ended.
+    """The state. *since*: from when silence counts; a watched one has spoken since then.
 
-    *watched*: it promises nothing, and *every* means nothing. *terms* has all that was ever set.
+    *started_at*: work began then and has not ended. *watched*: it promises nothing, and *every* means
+    nothing. *terms* has all that was ever set.
     """
 
     integration: str

@@ -63,7 +63,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     ALARM. *group_key*: alerts with equal ones become one incident; empty means the dedup key. *occurred_at*: by the
     sender's clock. *source*: the format it came in (`cloudwatch`, `alertmanager`, `pagerduty`, `eventbridge`, ...).
     *annotations*: what a labelled alert says beside its labels, as it came; empty for all others. *expires_at*: what is
-    not repeated until then does not fire any more, if its *sender* is known to be alive.
+    not repeated until then does not fire any more, if its *sender* is known to be alive. *began_at*: when the trouble
+    began, by the sender's clock; it is only shown.
     """
 
     status: AlertStatus
@@ -82,6 +83,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     annotations: dict[str, str] = {}
     links: tuple[Link, ...] = ()
     occurred_at: Instant | None = None
+    began_at: Instant | None = None
     expires_at: Instant | None = None
     sender: str = ""
 

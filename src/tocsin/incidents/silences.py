@@ -68,6 +68,13 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
         return Mute(silence=self.id, by=self.created_by[:BY_MAX], until=self.ends_at, why=self.comment[:WHY_MAX])
 
 
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants: *make* (or change) a silence, *end* the one of this id; both when one replaces the other."""
+
+    make: Silence | None = None
+    end: str = ""
+
+
 def silenced_by(alert: Alert, integration: str, silences: Iterable[Silence], now: Instant) -> Silence | None:
     """Of the silences that cover *alert* at *now* the one that ends last."""
     found = [each for each in silences if each.phase(now) is Phase.ACTIVE and each.matches(alert, integration)]

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from tocsin.web.door import door
 from tocsin.web.gate import Gate
 from tocsin.web.health import health_routes
 from tocsin.web.reception import Reception
+from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
@@ -55,6 +57,7 @@ from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
+from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.transports import Chat, connect, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 
@@ -114,9 +117,10 @@ class Embedded:
         self._intake = LoopIntake(loop, self._reception.submit)
         self._gate = Gate(self._intake, self.clock, self.keys.integration, self.metrics.refused)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
+        self._silences = SilenceBook(self.store)
         self._build_engine(
             [
-                MessageTransport(self._tell, self.clock),
+                MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
                 *transports(settings, url, self.clock),
                 *(chat.transport for chat in self._chats),
             ]
@@ -192,22 +196,25 @@ class Embedded:
             for chat in self._chats
             if chat.verify is not None
         ]
+        roster = SettingsRoster(self.settings, self.keys, self.url)
+        upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
         pages = console(
             store=self.store,
             machine=IncidentMachine(),
             intake=self._intake,
             changes=self._hub,
-            roster=SettingsRoster(self.settings, self.keys, self.url),
+            roster=roster,
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
         )
-        front = [Route("/v2/enqueue", _only_post, methods=_NOT_POST), *sender_routes(self._gate)]
+        front = [Route("/v2/enqueue", _only_post, methods=_NOT_POST), *sender_routes(self._gate, upstream)]
         return Starlette(routes=[*front, *chats, *health_routes(self._readiness, self.metrics.text), Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
-        interpreter = Interpreter(routes(self.settings), {chat.channel: chat.commands for chat in self._chats})
+        chats = {chat.channel: chat.commands for chat in self._chats}
+        interpreter = Interpreter(routes(self.settings), chats, mute=self._silences.mute)
         runner = Runner(self.store, known, on_commit=self._committed)
         worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
         dispatcher = Dispatcher(
@@ -238,6 +245,7 @@ class Embedded:
         self._engine.wake()
 
     def _committed(self, commits: Sequence[Commit]) -> None:
+        self._silences.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

@@ -19,8 +19,8 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, read
-from tocsin.wiring import messages
-from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing
+from tocsin.wiring import alertmanager, messages
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
 Channel = Callable[[Delivery], Interpretation]
@@ -30,19 +30,24 @@ class Interpreter:
     """Bytes to addressed inputs."""
 
     def __init__(
-        self, routes: Routes, chats: Mapping[str, Commands], more: Mapping[str, Channel] | None = None
+        self,
+        routes: Routes,
+        chats: Mapping[str, Commands],
+        more: Mapping[str, Channel] | None = None,
+        mute: Mutes | None = None,
     ) -> None:
         """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
 
-        *more*: what reads the channels that are not told of here.
+        *more*: what reads the channels that are not told of here. *mute* as in `Addressing`.
         """
-        self.addressing = Addressing(routes)
+        self.addressing = Addressing(routes, mute)
         self._channels: dict[str, Channel] = {
             "in": self._senders,
             "console": _person,
             "cli": _person,
             "self": self._failure,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
+            **alertmanager.channels(self.addressing),
             **{name: partial(_chat, read) for name, read in chats.items()},
             **(more or {}),
         }
