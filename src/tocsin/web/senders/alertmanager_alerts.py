@@ -104,10 +104,11 @@ def _face(incident: Incident, line: AlertLine, muted: Sequence[str], now: Instan
     face = incident.face
     labels = face.labels if face.source == SOURCE else {"alertname": face.title, **face.labels}
     annotations = face.annotations or ({"description": face.description} if face.description else {})
-    href = next((link.href for link in face.links if link.text == "Source"), "")
+    hrefs = [link.href for link in face.links if link.text == "Source"]
+    source = {"generatorURL": hrefs[0]} if hrefs else {}
     shown = _shown(incident, line, labels, muted, now)
     began = line.first_at if face.began_at is None else face.began_at
-    return {**shown, "annotations": annotations, "generatorURL": href, "startsAt": format_instant(began)}
+    return {**shown, **source, "annotations": annotations, "startsAt": format_instant(began)}
 
 
 def _shown(incident: Incident, line: AlertLine, labels: Mapping[str, str], muted: Sequence[str], now: Instant) -> Shown:
@@ -118,7 +119,6 @@ def _shown(incident: Incident, line: AlertLine, labels: Mapping[str, str], muted
         "startsAt": format_instant(line.first_at),
         "endsAt": format_instant(ends_at),
         "updatedAt": format_instant(line.last_at),
-        "generatorURL": "",
         "fingerprint": fingerprint(labels),
         "receivers": [{"name": incident.team}],
         "status": {"state": "suppressed" if muted else "active", "silencedBy": muted, "inhibitedBy": []},
