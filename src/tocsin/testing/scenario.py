@@ -283,7 +283,7 @@ def _command(verb: str, words: Words, now: Instant) -> Send:
     incident = words.incident()
     if verb == "hint":
         return Send((Tick(),), incident)
-    by = words.take("who, or the key")
+    by = words.take("who")
     given: inputs.Input
     match verb:
         case "silence":
