@@ -69,7 +69,8 @@ def test_annotations_are_kept_within_bounds() -> None:
 
 
 def test_a_batch_that_is_none_is_one_problem() -> None:
-    for value in ({}, None, 7, "x"):
+    values: list[Json] = [{}, None, 7, "x"]
+    for value in values:
         found = posted(value, NOW)
         assert (found.alerts, [problem.place for problem in found.problems]) == ((), ["body"])
 

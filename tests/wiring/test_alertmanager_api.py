@@ -13,7 +13,8 @@ from tests.wiring.serving import ask, until
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import HOUR, MINUTE, format_instant
-from tocsin.web.senders import alertmanager
+from tocsin.web.senders import alertmanager, alertmanager_alerts
+from tocsin.wiring import silences
 
 
 @pytest.fixture(scope="module")
@@ -295,6 +296,26 @@ def test_a_silence_is_changed_in_its_place_where_alertmanager_does_so(api: World
     assert (found[active]["status"]["state"], found[pending]["status"]["state"]) == ("expired", "expired")
     assert found[active]["comment"] == "longer"
     assert api.call(f"/api/v2/silence/{active}", method="DELETE") == (200, "")
+
+
+def test_a_silence_without_a_beginning_begins_now(api: World) -> None:
+    body = silence(matchers=[{"name": "alertname", "value": "Now"}])
+    del body["startsAt"]
+    name = api.call("/api/v2/silences", body)[1]["silenceID"]
+    assert api.call(f"/api/v2/silence/{name}")[1]["startsAt"] == format_instant(START)
+
+
+def test_long_lists_are_read_in_pages(api: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = names(api)
+    monkeypatch.setattr(alertmanager_alerts, "PAGE", 1)
+    monkeypatch.setattr(silences, "PAGE", 1)
+    assert names(api) == before
+    assert len(before) > 3
+    name = api.silence("alertname=NoTimes", minutes=9)
+    assert api.incidents()["NoTimes"].silenced
+    assert api.call(f"/api/v2/silence/{name}", method="DELETE") == (200, "")
+    api.rest()
+    assert not api.incidents()["NoTimes"].silenced
 
 
 def test_silences_are_listed_active_first_and_by_their_matchers(api: World) -> None:
