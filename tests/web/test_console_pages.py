@@ -14,7 +14,6 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, PageFailed, Resolved, Snoozed
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
-from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.web.console import deliveries, overview
 from tocsin.web.console.outlook import outlook
@@ -141,21 +140,6 @@ def test_a_step_without_targets_asks_nobody() -> None:
     state = machine.decide(None, AlertReceived(alert, Plan(team="ops", policy=policy)), BEGIN).state
     assert state
     assert outlook(machine, state, {}).who == "asking nobody"
-
-
-@pytest.mark.parametrize(
-    ("by", "why", "said"), [("cy", "we move it", "silenced by cy: we move it"), ("", "", "silenced by somebody")]
-)
-def test_a_silence_tells_who_has_made_it_until_when_and_why(by: str, why: str, said: str) -> None:
-    policy = Policy(name="one", steps=(Step(("responder:ada",)),), everyone=())
-    alert = Alert(status=AlertStatus.FIRING, title="x", dedup_key="x", source="json")
-    mute = Mute(silence="s", by=by, until=BEGIN + HOUR, why=why)
-    machine = IncidentMachine()
-    given = AlertReceived(alert, Plan(team="ops", policy=policy), mute=mute)
-    state = machine.decide(None, given, BEGIN).state
-    assert state
-    found = outlook(machine, state, {})
-    assert (found.who, found.then, found.at) == (said, "asks ada", BEGIN + HOUR)
 
 
 def test_a_source_may_resolve_and_acknowledge_too(ada: Visitor, world: World) -> None:

@@ -21,6 +21,7 @@ responders: {ada: {}, bo: {}}
 teams: {ops: {members: [ada, bo]}, shop: {members: [bo]}}
 policies: {default: {steps: [{ask: [ada], wait: 5m}, {ask: [bo], wait: 5m}], everyone_every: 6h}}
 integrations: {web: {team: shop}}
+routes: [{when: {labels: {alertname: [Watchdog]}}, kind: notification}]
 """
 STEP: Duration = 30 * SECOND
 

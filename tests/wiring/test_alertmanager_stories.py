@@ -55,6 +55,16 @@ def test_a_prometheus_that_falls_silent_is_one_alert_and_nothing_is_resolved(lif
     assert life.incidents()["Cpu is bad"].reopened == 0
 
 
+def test_a_rule_that_always_fires_is_one_notification_and_has_a_silence_noticed(life: World) -> None:
+    life.post("Watchdog")
+    life.wait(20 * MINUTE, "Watchdog")
+    assert (len(life.incidents()), life.asked("Watchdog is bad")) == (1, 0)
+    life.wait(10 * MINUTE)
+    assert life.asked(SILENT) >= 1
+    life.wait(20 * MINUTE, "Watchdog")
+    assert {title for title, state in life.incidents().items() if state.live} == {"Watchdog is bad"}
+
+
 def test_senders_are_watched_one_by_one(life: World) -> None:
     life.post("Disk", sender="http://a:9090")
     life.post("Cpu", sender="http://b:9090")

@@ -12,16 +12,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tocsin.incidents.alerts import AlertStatus
+from tocsin.incidents.alerts import Alert, AlertStatus
 from tocsin.incidents.inputs import Lapsed
 from tocsin.incidents.state import AlertLine, Incident
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import TELL, Decision, Effect, teller
-from tocsin.kernel.time import MINUTE, Duration, Instant
+from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
 
 GRACE: Final[Duration] = MINUTE  # A round that is late, and the way here.
 LOOK_MIN: Final[Duration] = 2 * MINUTE  # How soon the sender is asked after again.
 LOOK_MAX: Final[Duration] = 15 * MINUTE  # When it has been silent for an hour: each look is a delivery.
+
+LINGER: Final[Duration] = DAY  # How long a notification waits for news of its sender; then it is over in any case.
 
 _Decision = Decision[Incident]
 
@@ -43,6 +45,11 @@ def looked(decision: _Decision, now: Instant) -> _Decision:
     again = [now + min(max((now - _due(line)) // 4, LOOK_MIN), LOOK_MAX) for _, line in _expired(state, now)]
     after = replace(state, look_at=min([*again, *_future(state, now)], default=None))
     return replace(decision, state=after, effects=(*decision.effects, *effects))
+
+
+def over_at(alert: Alert, window: Duration, now: Instant) -> Instant:
+    """When a notification is over that *alert* has opened or repeated; one that expires is over when it has lapsed."""
+    return max(now + window, 0 if alert.expires_at is None else alert.expires_at + LINGER)
 
 
 def has_lapsed(line: AlertLine | None, given: Lapsed) -> bool:

@@ -104,6 +104,8 @@ class IncidentMachine:
             return False
         if state.status is Status.RESOLVED:
             return _reopens(state, given, now)
+        if state.kind is Kind.NOTIFICATION and state.status is Status.TRIGGERED and now <= (state.wake_at or now):
+            return True
         window = state.plan.alert_window if state.kind is Kind.ALERT else state.plan.notification_window
         return now - state.last_alert_at <= window
 

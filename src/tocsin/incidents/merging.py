@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tocsin.incidents import ladder, muting
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
-from tocsin.incidents.expiry import has_lapsed
+from tocsin.incidents.expiry import has_lapsed, over_at
 from tocsin.incidents.inputs import AlertReceived, Lapsed
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.silences import Mute
@@ -74,7 +74,7 @@ def _open(given: AlertReceived, now: Instant) -> _Decision:
         opened_at=now,
         changed_at=now,
         last_alert_at=now,
-        wake_at=now + plan.notification_window,
+        wake_at=over_at(alert, plan.notification_window, now),
         rung=-1,
         integration=given.integration,
     )
@@ -101,7 +101,7 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
         if (plan.kind or alert.kind) is Kind.ALERT:
             return ladder.first_rung(replace(after, face=alert, plan=plan), now, Reason.BECAME_ALERT, "now an alert")
         if state.status is Status.TRIGGERED:  # An acknowledgement or a snooze keeps its own end.
-            after = replace(after, wake_at=now + state.plan.notification_window)
+            after = replace(after, wake_at=over_at(alert, state.plan.notification_window, now))
     elif worse and state.status is Status.SNOOZED:
         return ladder.ask_person(after, state.assignee, now, Reason.WORSENED, f"worse: {severity}", resume=0)
     elif resettled := muting.resettled(state, after, now):

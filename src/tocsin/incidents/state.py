@@ -89,8 +89,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def mute(self) -> Mute | None:
         """The silence that ends first, if each alert that fires (or, when none does, each that did) has one."""
-        lines = self.alerts.values()
-        mutes = [line.mute for line in lines if line.status is not AlertStatus.RESOLVED or not self.firing]
+        firing = [line.mute for line in self.alerts.values() if line.status is not AlertStatus.RESOLVED]
+        mutes = firing or [line.mute for line in self.alerts.values()]
         found = [mute for mute in mutes if mute is not None]
         return min(found, key=lambda mute: mute.until) if found and len(found) == len(mutes) else None
 
