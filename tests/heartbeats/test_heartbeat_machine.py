@@ -233,7 +233,7 @@ def test_a_sender_that_is_silent_as_a_whole_is_told_once_and_nothing_is_over(lif
     assert life.told == ["silent"]
     assert life.ping(watched=True) == Reason.RECOVERED
     assert life.told == ["silent", "well"]
-    assert life.give(expired(at)) == Reason.SENDER_LIVES
+    assert life.give(expired(at)) == Reason.NOT_YET
 
 
 def test_a_heartbeat_that_promises_is_not_told_twice(life: Life) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tocsin.incidents.alerts import Kind
+from tocsin.incidents import ladder
+from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import Input
 from tocsin.incidents.ladder import PAGE, PAGED_MAX, SHOW, room
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import IGNORED, Reason
 from tocsin.incidents.state import Incident, Status
-from tocsin.kernel.machine import Decision, Tick
+from tocsin.kernel.machine import TELL, Decision, Tick, teller
 from tocsin.kernel.time import Instant
 
 MACHINE = IncidentMachine()
@@ -28,7 +29,7 @@ def decided(state: Incident | None, given: Input, now: Instant) -> Decision[Inci
         return decision
     assert MACHINE.decode(MACHINE.encode(after)) == after
     _check_promises(after, given, now)
-    _check_effects(decision, after)
+    _check_effects(decision, after, now)
     if state is not None:
         _check_step(state, decision, after)
     return decision
@@ -36,11 +37,12 @@ def decided(state: Incident | None, given: Input, now: Instant) -> Decision[Inci
 
 def _check_promises(after: Incident, given: Input, now: Instant) -> None:
     standing = MACHINE.standing(after)
-    assert standing.wake_at == after.wake_at
+    assert standing.wake_at == after.next_at
     assert standing.live is (after.status is not Status.RESOLVED)
     assert standing.owes is (after.status in {Status.TRIGGERED, Status.SNOOZED})
     assert standing.live is (after.wake_at is not None), "law 12: what is open has a due next action, what is over none"
-    assert not isinstance(given, Tick) or after.wake_at is None or after.wake_at > now, "law 7"
+    assert not isinstance(given, Tick) or after.next_at is None or after.next_at > now, "law 7"
+    _check_timers(after)
     assert (after.status is Status.SNOOZED) is (after.snoozed_until is not None)
     assert (after.status is Status.RESOLVED) is (after.resolved_at is not None)
     assert after.status is Status.RESOLVED or (after.resolved_by, after.resolve_note) == ("", "")
@@ -54,16 +56,26 @@ def _check_promises(after: Incident, given: Input, now: Instant) -> None:
     assert set(after.asked) <= set(after.paged) or len(after.paged) == PAGED_MAX
 
 
-def _check_effects(decision: Decision[Incident], after: Incident) -> None:
+def _check_timers(after: Incident) -> None:
+    firing = [line for line in after.alerts.values() if line.status is not AlertStatus.RESOLVED]
+    expires = any(line.expires_at is not None for line in firing)
+    assert (after.look_at is not None) is (after.live and expires), "what expires is looked at"
+    assert after.status is not Status.SNOOZED or after.wake_at == after.snoozed_until, "what is muted has its end"
+
+
+def _check_effects(decision: Decision[Incident], after: Incident, now: Instant) -> None:
     pages = [effect for effect in decision.effects if effect.kind == PAGE]
     shows = [effect for effect in decision.effects if effect.kind == SHOW]
-    assert len(pages) + len(shows) == len(decision.effects)
+    tells = [effect for effect in decision.effects if effect.kind == TELL]
+    assert len(pages) + len(shows) + len(tells) == len(decision.effects)
+    assert {effect.receiver for effect in tells} <= {teller("heartbeat"), teller("silence")}
     assert all(effect.urgent and not effect.coalesce for effect in pages)
     assert all(effect.coalesce and not effect.urgent for effect in shows)
     assert all(effect.facts["rung"] == after.rung for effect in pages)
     assert all(MACHINE.wanted(after, effect) for effect in decision.effects), "only who is asked gets a page"
     assert len({effect.receiver for effect in shows}) == len(shows)
     assert not pages or after.status is Status.TRIGGERED
+    assert not pages or ladder.hushed(after, now) is None, "nobody is paged for what is silenced"
 
 
 def _check_step(state: Incident, decision: Decision[Incident], after: Incident) -> None:

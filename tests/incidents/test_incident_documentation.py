@@ -17,6 +17,8 @@ from tocsin.incidents.inputs import (
     Escalated,
     Input,
     Invited,
+    Lapsed,
+    Muted,
     Noted,
     PageFailed,
     Passed,
@@ -25,11 +27,13 @@ from tocsin.incidents.inputs import (
     Resolved,
     Snoozed,
     Unacknowledged,
+    Unmuted,
     Withdrawn,
 )
 from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.reasons import IGNORED, Reason
+from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, SECOND
@@ -42,10 +46,13 @@ NOW = 1_700_000_000_000
 PEOPLE = tuple(responder(name) for name in ("ada", "bo", "cy"))
 PLAN = Plan(team="ops", policy=Policy(name="p", steps=tuple(Step((each,)) for each in PEOPLE), everyone=PEOPLE))
 DISK = Alert(
-    status=AlertStatus.FIRING, title="t", dedup_key="disk", group_key="g", source="s", severity=Severity.WARNING
-)
+    status=AlertStatus.FIRING, title="t", dedup_key="disk", group_key="g", source="s", severity=Severity.WARNING,
+    expires_at=NOW, sender="prom",
+)  # fmt: skip
 MAIL = replace(DISK, dedup_key="mail")
 FIRES = AlertReceived(DISK, PLAN)
+MUTE = Mute(silence="s", by="cy", until=NOW + HOUR)
+SILENCED = AlertReceived(DISK, PLAN, mute=MUTE)
 RECOVERS = AlertReceived(replace(DISK, status=AlertStatus.RESOLVED), PLAN)
 
 
@@ -62,12 +69,14 @@ STATES: dict[str, Incident | None] = {
     "triggered": begun(),
     "acknowledged": begun(Acknowledged("ada")),
     "snoozed": begun(Snoozed(by="ada", until=NOW + HOUR)),
+    "silenced": begun(SILENCED),
     "resolved": begun(RECOVERS),
     "notification": begun(alert=replace(DISK, kind=Kind.NOTIFICATION)),
 }
 INPUTS: dict[str, Input] = {
     "the same alert fires again": FIRES,
     "it fires, and is worse": AlertReceived(replace(DISK, severity=Severity.CRITICAL), PLAN),
+    "it fires, and is silenced": SILENCED,
     "another one of the group fires": AlertReceived(MAIL, PLAN),
     "it comes as a notification": AlertReceived(replace(DISK, kind=Kind.NOTIFICATION), PLAN),
     "the last alert recovers": RECOVERS,
@@ -94,6 +103,9 @@ INPUTS: dict[str, Input] = {
     "its sender wants it gone": Withdrawn("cy"),
     "ada cannot be reached": PageFailed(receiver=PEOPLE[0], rung=0, error="gone", final=True),
     "a page goes another way": PageFailed(receiver=PEOPLE[0], rung=0, error="gone", final=False),
+    "a silence begins": Muted(dedup_key="disk", mute=replace(MUTE, by="bo", until=NOW + 2 * HOUR)),
+    "its silence is ended": Unmuted(silence="s"),
+    "its sender lives and does not repeat it": Lapsed(dedup_key="disk", expires_at=NOW),
     "its time has come": Tick(),
     "it is woken too early": Tick(),
 }

@@ -15,6 +15,8 @@ from tocsin.incidents.inputs import (
     Escalated,
     Input,
     Invited,
+    Lapsed,
+    Muted,
     Noted,
     PageFailed,
     Passed,
@@ -23,10 +25,12 @@ from tocsin.incidents.inputs import (
     Resolved,
     Snoozed,
     Unacknowledged,
+    Unmuted,
     Withdrawn,
 )
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import REPEAT_MAX, Policy, Step
+from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, DURATION_MAX, HOUR, INSTANT_MAX, MINUTE, SECOND, Instant
@@ -75,6 +79,8 @@ alerts = st.builds(
     kind=st.sampled_from(Kind),
     labels=st.dictionaries(texts, texts, max_size=2),
     occurred_at=st.none() | st.integers(BEGUN - HOUR, BEGUN + HOUR) | st.integers(0, INSTANT_MAX),
+    expires_at=st.none() | st.integers(BEGUN - HOUR, BEGUN + HOUR) | st.integers(0, INSTANT_MAX),
+    sender=texts,
 )
 words = st.lists(texts, max_size=3).map(tuple)
 amendments = st.builds(
@@ -89,10 +95,17 @@ amendments = st.builds(
     remove_labels=words,
     annotations=st.dictionaries(texts, texts, max_size=2),
 )
+moments = st.integers(BEGUN - HOUR, BEGUN + 2 * HOUR) | st.integers(0, INSTANT_MAX)
+mutes = st.builds(Mute, silence=st.sampled_from(["s", "t"]), by=texts, until=moments, why=texts)
 rungs = st.none() | st.integers(-1, 5) | st.integers(-HUGE, HUGE)
 inputs: st.SearchStrategy[Input] = st.one_of(
     st.builds(AlertReceived, alerts, plans),
-    st.builds(AlertReceived, alerts, plans),
+    st.builds(AlertReceived, alerts, plans, mute=st.none() | mutes),
+    st.builds(Muted, dedup_key=st.sampled_from(["disk", "mail"]), mute=mutes),
+    st.builds(
+        Unmuted, silence=st.sampled_from(["s", "t"]), dedup_key=st.sampled_from(["", "disk"]), instead=st.none() | mutes
+    ),
+    st.builds(Lapsed, dedup_key=st.sampled_from(["disk", "mail"]), expires_at=moments),
     st.builds(Acknowledged, by=names),
     st.builds(Passed, by=names, rung=rungs, why=texts),
     st.builds(Escalated, by=names, rung=rungs),
@@ -127,8 +140,8 @@ def test_the_laws_hold_when_every_tick_comes_in_time(plan: Plan, first: Alert, s
     for pause, given_input in story:
         now += pause
         for _ in range(3):
-            if state is not None and state.wake_at is not None and state.wake_at <= now:
-                state = decided(state, Tick(), state.wake_at).state
+            if state is not None and state.next_at is not None and state.next_at <= now:
+                state = decided(state, Tick(), max(state.next_at, now - pause)).state
         state = decided(state, given_input, now).state
 
 

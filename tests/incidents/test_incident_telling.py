@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from tests.slack.slack_examples import ADA, BO, CY, NOW, POLICY, ROOM, alert, notification
 from tocsin.incidents.alerts import AlertStatus, Link, Plan, Severity
-from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, PageFailed, Passed, Resolved, Snoozed
+from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, Muted, PageFailed, Passed, Resolved, Snoozed
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
 from tocsin.incidents.telling import LISTED_MAX, Page, Telling, Told, next_step, one_line, standing, tell, utc_time, who
 from tocsin.kernel.json import Json
@@ -71,6 +72,23 @@ STORIES: dict[str, tuple[list[tuple[int, Input]], str, str]] = {
         [(1, SOURCE_ACKNOWLEDGED)],
         "Acknowledged in pagerduty at 11:01.",
         "Asks Ada Lovelace at 12:01, unless it is resolved.",
+    ),
+    "silenced": (
+        [
+            (
+                1,
+                Muted(
+                    dedup_key=alert().dedup_key, mute=Mute(silence="s", by="cy*", until=BEGUN + HOUR, why="we move it")
+                ),
+            )
+        ],
+        "Silenced by cy* until 12:00: we move it.",
+        "Asks Ada Lovelace at 12:00, unless it is resolved.",
+    ),
+    "silenced by nobody knows whom": (
+        [(1, Muted(dedup_key=alert().dedup_key, mute=Mute(silence="s", by="", until=BEGUN + HOUR)))],
+        "Silenced by somebody until 12:00.",
+        "Asks Ada Lovelace at 12:00, unless it is resolved.",
     ),
     "snoozed": (
         [(1, Snoozed(by="ada", until=BEGUN + 2 * HOUR))],

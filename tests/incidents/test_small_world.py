@@ -15,6 +15,8 @@ from tocsin.incidents.inputs import (
     Escalated,
     Input,
     Invited,
+    Lapsed,
+    Muted,
     Noted,
     PageFailed,
     Passed,
@@ -23,11 +25,13 @@ from tocsin.incidents.inputs import (
     Resolved,
     Snoozed,
     Unacknowledged,
+    Unmuted,
     Withdrawn,
 )
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.reasons import Reason
+from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import MINUTE, Instant
@@ -57,6 +61,14 @@ ALERTS = (
 def inputs(state: Incident, plan: Plan, now: Instant) -> Iterator[Input]:
     """Everything that can happen at one moment."""
     yield from (AlertReceived(each, plan) for each in ALERTS)
+    mutes = [Mute(silence=name, by=name, until=now + length) for name, length in (("s", MINUTE), ("t", 90 * MINUTE))]
+    for key in ("disk", "mail"):
+        yield AlertReceived(replace(alert(AlertStatus.FIRING, key), expires_at=now + MINUTE, sender="prom"), plan)
+        yield AlertReceived(alert(AlertStatus.FIRING, key), plan, mute=mutes[1])
+        yield Muted(dedup_key=key, mute=mutes[0])
+        yield Lapsed(dedup_key=key, expires_at=state.alerts[key].expires_at or now if key in state.alerts else now)
+    yield Unmuted(silence="t")
+    yield Unmuted(silence="s", dedup_key="disk", instead=mutes[1])
     for by in ("ada", "bo"):
         yield Acknowledged(by)
         yield Passed(by=by, rung=state.rung)
@@ -85,7 +97,21 @@ def inputs(state: Incident, plan: Plan, now: Instant) -> Iterator[Input]:
 
 def essence(state: Incident, now: Instant) -> bytes:
     """*state* without what makes equal situations look different: counts, and times that no rule asks for."""
-    lines = {key: replace(line, count=0, first_at=0, last_at=0) for key, line in sorted(state.alerts.items())}
+
+    def since(moment: Instant | None) -> Instant | None:
+        return None if moment is None else moment - now
+
+    lines = {
+        key: replace(
+            line,
+            count=0,
+            first_at=0,
+            last_at=0,
+            expires_at=since(line.expires_at),
+            mute=line.mute and replace(line.mute, until=line.mute.until - now),
+        )
+        for key, line in sorted(state.alerts.items())
+    }
     return MACHINE.encode(
         replace(
             state,
@@ -98,7 +124,8 @@ def essence(state: Incident, now: Instant) -> bytes:
             acknowledged_at=None,
             resolved_at=0,
             snoozed_until=None,
-            wake_at=None if state.wake_at is None else state.wake_at - now,
+            wake_at=since(state.wake_at),
+            look_at=since(state.look_at),
             rung=state.rung - state.base,
             base=0,
         )
@@ -115,7 +142,7 @@ def explore(plan: Plan) -> tuple[int, set[Reason], set[tuple[Status, Kind]]]:
     for _ in range(DEPTH):
         following: list[tuple[Incident, Instant]] = []
         for state, moment in level:
-            moments = {moment, *(() if state.wake_at is None else (max(moment, state.wake_at),))}
+            moments = {moment, *(max(moment, due) for due in (state.wake_at, state.look_at) if due is not None)}
             for now in sorted(moments):
                 for given in inputs(state, plan, now):
                     decision = decided(state, given, now)

@@ -28,11 +28,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pinged(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign of life came under *integration*. *watched*: it promises nothing, but must not fall silent."""
+    """A sign of life came under *integration*. *watched*: it promises nothing, but must not fall silent.
+
+    *at*: when it came, if that was long before it is handled: nobody lives because our own backlog was long.
+    """
 
     integration: str
     ping: Ping
     watched: bool = False
+    at: Instant | None = None
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +59,17 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class Expired(msgspec.Struct, frozen=True, kw_only=True):
-    """The alert *dedup_key* of *incident* was not repeated until *expires_at*: does its sender live?"""
+    """The alert *dedup_key* of *incident* was not repeated until *expires_at*: does its sender live?
+
+    *integration* and *name* are those of the sender's heartbeat, which is made anew if somebody has deleted it: who
+    does not exist cannot answer, and the alert would never end.
+    """
 
     incident: str
     dedup_key: str
     expires_at: Instant
+    integration: str = ""
+    name: str = ""
 
 
 Input: TypeAlias = Pinged | Configured | Switched | Deleted | Expired | Tick

@@ -13,7 +13,8 @@ cannot have been missed.
 
 A *watched* sender promises nothing: an idle Prometheus says nothing for days. But what it does not repeat is over only
 if it lives, and so the incidents ask here: who was heard of after the alert had expired, lives; who was not, may have
-fallen silent as a whole, and then that is the alert, and nothing is resolved.
+fallen silent as a whole, and then that is the alert, and nothing is resolved. When it comes back it needs some time to
+tell of everything again; until then it is not believed.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant
 EVERY: Final[Duration] = DAY  # Of a heartbeat that a ping has created without saying how often it will come.
 GRACE: Final[Duration] = HOUR  # The same, for the grace.
 SILENCE: Final[Duration] = 2 * MINUTE  # A watched sender that is this late has missed two rounds of its own.
+SETTLED: Final[Duration] = 5 * MINUTE  # After a restart rules wait for data: what still fires is not told at once.
 EVERY_MIN: Final[Duration] = 10 * SECOND  # Shorter promises are broken by the network alone.
 TEXT_MAX: Final = 2000  # Characters of what a ping says.
 
@@ -52,9 +54,10 @@ class Status(StrEnum):
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
-    """The state. *since*: from when silence counts. *started_at*: work began then and has not ended.
+    """The state. *since*: from when silence counts; a watched one has spoken since then.
 
-    *watched*: it promises nothing, and *every* means nothing. *terms* has all that was ever set.
+    *started_at*: work began then and has not ended. *watched*: it promises nothing, and *every* means
+    nothing. *terms* has all that was ever set.
     """
 
     integration: str
@@ -138,7 +141,8 @@ def _begin(given: Input, now: Instant) -> _Decision:
         case Pinged():
             ping = given.ping
             fresh = _fresh(given.integration, ping.name, ping.every or EVERY, _grace(ping), now)
-            fresh = replace(fresh, watched=given.watched, wake_at=None if given.watched else fresh.wake_at)
+            if given.watched:
+                fresh = _watched(fresh)
             found = _pinged(fresh, given, now)
             return found if found.reason is Reason.FAILED else replace(found, reason=Reason.CREATED)
         case Configured():
@@ -148,8 +152,14 @@ def _begin(given: Input, now: Instant) -> _Decision:
             if given.enabled is False:
                 after = replace(after, status=Status.DISABLED, wake_at=None)
             return Decision(after, Reason.CREATED, (), "created")
+        case Expired(name=name) if name:
+            return _expired(_watched(_fresh(given.integration, name, EVERY, 0, now)), given, now)
         case _:
             return Decision(None, Reason.UNKNOWN)
+
+
+def _watched(fresh: Heartbeat) -> Heartbeat:
+    return replace(fresh, watched=True, wake_at=None)
 
 
 def _fresh(integration: str, name: str, every: Duration, grace: Duration, now: Instant) -> Heartbeat:
@@ -184,7 +194,7 @@ def _pinged(state: Heartbeat, given: Pinged, now: Instant) -> _Decision:
         return Decision(replace(state, last_ping_at=now), Reason.IDLE)
     match ping.kind:
         case PingKind.SUCCESS:
-            return _alive(state, now)
+            return _heard(state, given, now) if state.watched else _alive(state, now)
         case PingKind.START:
             after = _due(replace(state, last_ping_at=now, started_at=now))
             return Decision(after, Reason.STARTED)
@@ -194,6 +204,15 @@ def _pinged(state: Heartbeat, given: Pinged, now: Instant) -> _Decision:
         case PingKind.LOG:
             return Decision(state, Reason.LOGGED)
     assert_never(ping.kind)
+
+
+def _heard(state: Heartbeat, given: Pinged, now: Instant) -> _Decision:
+    """A watched sender speaks; *since* is when it came back after it had fallen silent."""
+    at = min(now, now if given.at is None else given.at)
+    after = replace(state, status=Status.UP, last_ping_at=max(at, state.last_ping_at or 0))
+    if state.alarmed:
+        return Decision(replace(after, since=at), Reason.RECOVERED, _well(state), "speaks again")
+    return Decision(after, Reason.PINGED)
 
 
 def _alive(state: Heartbeat, now: Instant) -> _Decision:
@@ -238,9 +257,17 @@ def _switched(state: Heartbeat, now: Instant, *, enabled: bool) -> _Decision:
 
 
 def _expired(state: Heartbeat, given: Expired, now: Instant) -> _Decision:
-    if state.last_ping_at is not None and state.last_ping_at > given.expires_at:
-        effect = Effect(receiver=teller("incident"), kind=TELL, facts={"what": "lapsed", **msgspec.to_builtins(given)})
-        return Decision(state, Reason.SENDER_LIVES, (effect,))
+    last = state.last_ping_at
+    if last is not None and last > given.expires_at:
+        returned = state.watched and state.since > given.expires_at
+        if not returned or last >= state.since + SETTLED:
+            facts = {"incident": given.incident, "dedup_key": given.dedup_key, "expires_at": given.expires_at}
+            effect = Effect(receiver=teller("incident"), kind=TELL, facts={"what": "lapsed", **facts})
+            return Decision(state, Reason.SENDER_LIVES, (effect,))
+        if now <= last + SETTLED:
+            return Decision(state, Reason.NOT_YET)
+    if state.status is Status.DISABLED:
+        return Decision(state, Reason.IDLE)
     if now <= given.expires_at + SILENCE:
         return Decision(state, Reason.NOT_YET)
     if not state.watched or state.status is Status.MISSED:

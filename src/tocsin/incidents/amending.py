@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, assert_never
 
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import ladder, muting
 from tocsin.incidents.alerts import DESCRIPTION_MAX, LABELS_MAX, TAGS_MAX, TITLE_MAX, Alert, Kind
 from tocsin.incidents.inputs import Amended, Invited, Redirected, Unacknowledged, Withdrawn
 from tocsin.incidents.reasons import Reason
@@ -116,12 +116,14 @@ def _invite(state: Incident, given: Invited, now: Instant) -> _Decision:
     if not receivers:
         return Decision(state, Reason.ALREADY_ASKED, ladder.refresh(state))
     why = f": {given.why[:WHY_MAX]}" if given.why else ""
-    return ladder.invite(state, receivers, now, Reason.INVITED, f"{given.by} asked for more people{why}")
+    story = f"{given.by} asked for more people{why}"
+    return ladder.invite(muting.overruled(state), receivers, now, Reason.INVITED, story)
 
 
 def _redirect(state: Incident, given: Redirected, now: Instant) -> _Decision:
     team = given.plan.team or state.plan.team
-    after = replace(state, plan=replace(state.plan, team=team, policy=given.plan.policy), passed=())
+    plan = replace(state.plan, team=team, policy=given.plan.policy)
+    after = replace(muting.overruled(state), plan=plan, passed=())
     found = ladder.first_rung(after, now, Reason.REDIRECTED, f"{given.by} gave it to {_whom(state, given)}")
     # The room that it leaves keeps its message, and that must become true as well.
     told = {effect.receiver for effect in found.effects}

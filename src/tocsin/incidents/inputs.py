@@ -7,16 +7,18 @@ from typing import TypeAlias
 import msgspec
 
 from tocsin.incidents.alerts import Alert, Plan, Severity
+from tocsin.incidents.silences import Mute
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import Instant
 
 
 class AlertReceived(msgspec.Struct, frozen=True):
-    """A source said something under *integration*; *plan* counts if it opens an incident."""
+    """A source said something under *integration*; *plan* counts if it opens an incident; *mute*: it is silenced."""
 
     alert: Alert
     plan: Plan
     integration: str = ""
+    mute: Mute | None = None
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -118,6 +120,28 @@ class PageFailed(msgspec.Struct, frozen=True, kw_only=True):
     final: bool
 
 
+class Muted(msgspec.Struct, frozen=True, kw_only=True):
+    """A silence covers the alert *dedup_key*, from now on or with another end than before."""
+
+    dedup_key: str
+    mute: Mute
+
+
+class Unmuted(msgspec.Struct, frozen=True, kw_only=True):
+    """The silence *silence* covers nothing any more; *instead* is another one that covers the alert *dedup_key*."""
+
+    silence: str
+    dedup_key: str = ""
+    instead: Mute | None = None
+
+
+class Lapsed(msgspec.Struct, frozen=True, kw_only=True):
+    """The sender of the alert *dedup_key* lives, and has not repeated what was to expire at *expires_at*."""
+
+    dedup_key: str
+    expires_at: Instant
+
+
 Input: TypeAlias = (
     AlertReceived
     | Acknowledged
@@ -133,5 +157,8 @@ Input: TypeAlias = (
     | Redirected
     | Withdrawn
     | PageFailed
+    | Muted
+    | Unmuted
+    | Lapsed
     | Tick
 )

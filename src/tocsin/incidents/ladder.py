@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.reasons import Reason
+from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.machine import Decision, Effect
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import Instant, format_instant
 
 PAGE: Final = "page"
 SHOW: Final = "show"
@@ -98,7 +99,36 @@ def resolved(state: Incident, now: Instant, *, by: str = "", note: str = "") -> 
         snoozed_until=None,
         changed_at=now,
         wake_at=None,
+        look_at=None,
     )
+
+
+def hushed(state: Incident, now: Instant) -> Mute | None:
+    """The silence because of which *state* may ask nobody at *now*."""
+    mute = state.mute
+    return mute if mute is not None and mute.until > now else None
+
+
+def hush(state: Incident, mute: Mute, now: Instant, reason: Reason, story: str) -> Decision[Incident]:
+    """Ask nobody until *mute* is over; then the ladder begins anew."""
+    after = replace(
+        state,
+        kind=Kind.ALERT,
+        status=Status.SNOOZED,
+        assignee="",
+        acknowledged_by="",
+        acknowledged_at=None,
+        snoozed_until=mute.until,
+        changed_at=now,
+        wake_at=mute.until,
+    )
+    return Decision(after, reason, refresh(after), f"{story}; {silenced(mute)}")
+
+
+def silenced(mute: Mute) -> str:
+    """Who has silenced it, until when, and why."""
+    why = f": {mute.why}" if mute.why else ""
+    return f"silenced by {mute.by or 'somebody'} until {format_instant(mute.until)}{why}"
 
 
 def refresh(state: Incident) -> tuple[Effect, ...]:
@@ -115,6 +145,8 @@ def show(state: Incident) -> tuple[Effect, ...]:
 def _ask(  # noqa: PLR0917 - one place that asks; its parts have no other meaning together.
     state: Incident, rung: int, targets: tuple[str, ...], deadline: Instant, now: Instant, reason: Reason, story: str
 ) -> Decision[Incident]:
+    if mute := hushed(state, now):
+        return hush(state, mute, now, reason, story)
     after = replace(
         state,
         kind=Kind.ALERT,  # Who escalates a notification makes it an alert.

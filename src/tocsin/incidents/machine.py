@@ -14,6 +14,9 @@ made the promise is asked first, then the ladder begins anew. A deadline always 
 before: after an outage one rung is asked, not all that were missed.
 
 A *notification* is announced, asks nobody, and is over after its window; who snoozes it hears of it again.
+
+What a silence covers is snoozed, by nobody, until the silence is over (module `muting`). What its sender repeats, and
+then does not repeat any more, has a timer of its own (module `expiry`).
 """
 
 from __future__ import annotations
@@ -23,21 +26,24 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, ladder
+from tocsin.incidents import amending, expiry, ladder, muting
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
     AlertReceived,
     Escalated,
     Input,
+    Lapsed,
+    Muted,
     Noted,
     PageFailed,
     Passed,
     Reassigned,
     Resolved,
     Snoozed,
+    Unmuted,
 )
-from tocsin.incidents.merging import is_stale, received
+from tocsin.incidents.merging import is_stale, lapsed, received
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel import json
@@ -59,11 +65,14 @@ class IncidentMachine:
 
     def decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         """What follows from *given*; total, pure."""
+        return expiry.timed(self._decide(state, given, now), now)
+
+    def _decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         if state is None:
             return _begin(given, now)
         match given:
-            case AlertReceived():
-                return received(state, given, now)
+            case AlertReceived() | Muted() | Unmuted() | Lapsed():
+                return _told(state, given, now)
             case Acknowledged():
                 return _acknowledge(state, given, now)
             case Passed():
@@ -96,6 +105,8 @@ class IncidentMachine:
             return False
         if state.status is Status.RESOLVED:
             return _reopens(state, given, now)
+        if state.kind is Kind.NOTIFICATION and state.status is Status.TRIGGERED and now <= (state.wake_at or now):
+            return True
         window = state.plan.alert_window if state.kind is Kind.ALERT else state.plan.notification_window
         return now - state.last_alert_at <= window
 
@@ -109,7 +120,7 @@ class IncidentMachine:
     def standing(self, state: Incident) -> Standing:
         """Law 12: whoever waits for a human, or promised to come back, owes a due next action."""
         owes = state.status in {Status.TRIGGERED, Status.SNOOZED}
-        return Standing(wake_at=state.wake_at, live=state.live, owes=owes, rank=state.opened_at)
+        return Standing(wake_at=state.next_at, live=state.live, owes=owes, rank=state.opened_at)
 
     def encode(self, state: Incident) -> bytes:
         """JSON."""
@@ -128,6 +139,20 @@ def _begin(given: Input, now: Instant) -> _Decision:
     if given.alert.status is AlertStatus.ACKNOWLEDGED:
         return Decision(None, Reason.NOTHING_TO_ACKNOWLEDGE)
     return received(None, given, now)
+
+
+def _told(state: Incident, given: AlertReceived | Muted | Unmuted | Lapsed, now: Instant) -> _Decision:
+    """What senders and other machines tell."""
+    match given:
+        case AlertReceived():
+            return received(state, given, now)
+        case Muted():
+            return muting.begun(state, given, now)
+        case Unmuted():
+            return muting.ended(state, given, now)
+        case Lapsed():
+            return lapsed(state, given, now)
+    assert_never(given)
 
 
 def _reopens(state: Incident, given: AlertReceived, now: Instant) -> bool:
@@ -190,14 +215,15 @@ def _escalate(state: Incident, given: Escalated, now: Instant) -> _Decision:
         return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
     if given.rung is not None and given.rung != state.rung:
         return Decision(state, Reason.STALE_RUNG, ladder.refresh(state))
-    return ladder.next_rung(state, now, Reason.ESCALATED, f"{given.by} escalated")
+    return ladder.next_rung(muting.overruled(state), now, Reason.ESCALATED, f"{given.by} escalated")
 
 
 def _reassign(state: Incident, given: Reassigned, now: Instant) -> _Decision:
     if state.status is Status.RESOLVED:
         return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
     story = f"{given.by} reassigned it to {given.to}"
-    return ladder.ask_person(state, given.to, now, Reason.REASSIGNED, story, resume=state.rung + 1 - state.base)
+    resume = state.rung + 1 - state.base
+    return ladder.ask_person(muting.overruled(state), given.to, now, Reason.REASSIGNED, story, resume=resume)
 
 
 def _snooze(state: Incident, given: Snoozed, now: Instant) -> _Decision:
@@ -240,8 +266,16 @@ def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
 
 
 def _tick(state: Incident, now: Instant) -> _Decision:
-    if state.wake_at is None or state.wake_at > now:
+    """Either timer may be due, or both."""
+    climbs = state.wake_at is not None and state.wake_at <= now
+    looks = state.look_at is not None and state.look_at <= now
+    if not climbs and not looks:
         return Decision(state, Reason.NOT_DUE)
+    decision = _climb(state, now) if climbs else Decision(state, Reason.EXPIRED)
+    return expiry.looked(decision, now) if looks else decision
+
+
+def _climb(state: Incident, now: Instant) -> _Decision:
     if state.kind is Kind.NOTIFICATION and state.status is not Status.SNOOZED:
         return Decision(ladder.resolved(state, now), Reason.NOTIFICATION_OVER)
     match state.status:
@@ -250,6 +284,8 @@ def _tick(state: Incident, now: Instant) -> _Decision:
         case Status.ACKNOWLEDGED:
             story = "acknowledged, but not resolved"
             return ladder.ask_person(state, state.assignee, now, Reason.ACK_EXPIRED, story, resume=0)
+        case Status.SNOOZED if state.silenced:
+            return muting.over(state, now)
         case Status.SNOOZED:
             return ladder.ask_person(state, state.assignee, now, Reason.SNOOZE_OVER, "snooze over", resume=0)
         case Status.RESOLVED:  # It has no wake_at; one that was restored by hand loses it.

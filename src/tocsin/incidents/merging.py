@@ -6,10 +6,12 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import ladder, muting
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
-from tocsin.incidents.inputs import AlertReceived
+from tocsin.incidents.expiry import has_lapsed, over_at
+from tocsin.incidents.inputs import AlertReceived, Lapsed
 from tocsin.incidents.reasons import Reason
+from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.machine import Decision
 from tocsin.kernel.time import Instant
@@ -19,10 +21,26 @@ _Decision = Decision[Incident]
 
 def received(state: Incident | None, given: AlertReceived, now: Instant) -> _Decision:
     """What follows from an alert; *state* None opens an incident (the alert fires then)."""
+    line = state.alerts.get(given.alert.dedup_key) if state is not None else None
+    return muting.told(_received(state, line, given, now), line, given.alert.dedup_key)
+
+
+def lapsed(state: Incident, given: Lapsed, now: Instant) -> _Decision:
+    """What a sender that lives does not repeat any more is over, unless it has told of it meanwhile."""
+    line = state.alerts.get(given.dedup_key)
+    if not state.live or line is None or not has_lapsed(line, given):
+        return Decision(state, Reason.NOT_LAPSED)
+    recovered = replace(line, status=AlertStatus.RESOLVED, last_at=now, expires_at=None)
+    decision = _recovered(state, given.dedup_key, recovered, now, f"{line.sender} stopped telling of it")
+    if decision.reason is Reason.SOURCE_RECOVERED:
+        return decision
+    return replace(decision, reason=Reason.LAPSED)
+
+
+def _received(state: Incident | None, line: AlertLine | None, given: AlertReceived, now: Instant) -> _Decision:
     alert = given.alert
     if state is None:
         return _open(given, now)
-    line = state.alerts.get(alert.dedup_key)
     if line is not None and is_stale(line, alert):
         return Decision(replace(state, count=state.count + 1), Reason.OUT_OF_ORDER)
     match alert.status:
@@ -51,12 +69,12 @@ def _open(given: AlertReceived, now: Instant) -> _Decision:
         kind=kind,
         severity=_severity(alert, plan),
         face=alert,
-        alerts={alert.dedup_key: _line(None, alert, plan, now)},
+        alerts={alert.dedup_key: _line(None, alert, plan, now, muting.mute_of(None, given.mute, now))},
         count=1,
         opened_at=now,
         changed_at=now,
         last_alert_at=now,
-        wake_at=now + plan.notification_window,
+        wake_at=over_at(alert, plan.notification_window, now),
         rung=-1,
         integration=given.integration,
     )
@@ -71,7 +89,7 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
     worse = severity.weight > state.severity.weight
     after = replace(
         state,
-        alerts={**state.alerts, alert.dedup_key: _line(line, alert, plan, now)},
+        alerts={**state.alerts, alert.dedup_key: _line(line, alert, plan, now, muting.mute_of(state, given.mute, now))},
         count=state.count + 1,
         last_alert_at=now,
         severity=severity if worse else state.severity,
@@ -83,9 +101,11 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
         if (plan.kind or alert.kind) is Kind.ALERT:
             return ladder.first_rung(replace(after, face=alert, plan=plan), now, Reason.BECAME_ALERT, "now an alert")
         if state.status is Status.TRIGGERED:  # An acknowledgement or a snooze keeps its own end.
-            after = replace(after, wake_at=now + state.plan.notification_window)
+            after = replace(after, wake_at=over_at(alert, state.plan.notification_window, now))
     elif worse and state.status is Status.SNOOZED:
         return ladder.ask_person(after, state.assignee, now, Reason.WORSENED, f"worse: {severity}", resume=0)
+    elif resettled := muting.resettled(state, after, now):
+        return resettled
     if worse:
         return Decision(after, Reason.WORSENED, ladder.refresh(after), f"worse: {severity}")
     if line is None:
@@ -131,21 +151,27 @@ def _recovers(state: Incident, line: AlertLine | None, alert: Alert, now: Instan
     if line.status is AlertStatus.RESOLVED:
         return Decision(state, Reason.ALREADY_RESOLVED)
     # Title and severity stay: what recovered is what had fired, and a sender's OK may carry neither.
-    recovered = replace(line, status=alert.status, last_at=now, occurred_at=_latest(line, alert, now))
-    after = replace(state, alerts={**state.alerts, alert.dedup_key: recovered})
+    occurred_at = _latest(line, alert, now)
+    recovered = replace(line, status=alert.status, last_at=now, occurred_at=occurred_at, expires_at=None)
+    return _recovered(state, alert.dedup_key, recovered, now, f"resolved by {alert.source}")
+
+
+def _recovered(state: Incident, key: str, recovered: AlertLine, now: Instant, story: str) -> _Decision:
+    """One alert has recovered; *story* is told when it was the last."""
+    after = replace(state, alerts={**state.alerts, key: recovered})
     if after.firing or state.status is Status.RESOLVED:
-        return Decision(after, Reason.ALERT_RESOLVED, ladder.show(after), f"recovered: {line.title}")
+        return Decision(after, Reason.ALERT_RESOLVED, ladder.show(after), f"recovered: {recovered.title}")
     if not state.plan.auto_resolve:
         return Decision(after, Reason.SOURCE_RECOVERED, ladder.show(after), "recovered; a person must resolve it")
     after = ladder.resolved(after, now)
-    return Decision(after, Reason.SOURCE_RESOLVED, ladder.refresh(after), f"resolved by {alert.source}")
+    return Decision(after, Reason.SOURCE_RESOLVED, ladder.refresh(after), story)
 
 
 def _severity(alert: Alert, plan: Plan) -> Severity:
     return plan.severity or alert.severity
 
 
-def _line(line: AlertLine | None, alert: Alert, plan: Plan, now: Instant) -> AlertLine:
+def _line(line: AlertLine | None, alert: Alert, plan: Plan, now: Instant, mute: Mute | None) -> AlertLine:
     return AlertLine(
         title=alert.title,
         status=alert.status,
@@ -154,6 +180,9 @@ def _line(line: AlertLine | None, alert: Alert, plan: Plan, now: Instant) -> Ale
         first_at=line.first_at if line else now,
         last_at=now,
         occurred_at=_latest(line, alert, now),
+        expires_at=alert.expires_at,
+        sender=alert.sender,
+        mute=mute,
     )
 
 

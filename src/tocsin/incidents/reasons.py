@@ -19,6 +19,8 @@ class Reason(StrEnum):
     SOURCE_RESOLVED = "resolved by its source"
     SOURCE_ACKNOWLEDGED = "acknowledged at its source"
     SOURCE_RECOVERED = "recovered, left open"  # auto_resolve is off.
+    SILENCED = "fires, and is silenced"  # It was being asked about.
+    UNSILENCED = "fires, and is not silenced"  # It was muted.
     OUT_OF_ORDER = "out of order"
     NOTHING_TO_RESOLVE = "nothing to resolve"
     NOTHING_TO_ACKNOWLEDGE = "nothing to acknowledge"
@@ -33,6 +35,13 @@ class Reason(StrEnum):
     SNOOZED = "snoozed"
     SNOOZE_IN_PAST = "snooze time has passed"
     SNOOZE_OVER = "snooze over"
+    SILENCE_BEGUN = "silence begun"
+    SILENCE_ENDED = "silence ended early"
+    SILENCE_OVER = "silence over"
+    NOT_SILENCED = "nothing to silence"
+    EXPIRED = "not repeated in time"
+    LAPSED = "its sender stopped telling of it"
+    NOT_LAPSED = "told again meanwhile"
     RESOLVED = "resolved"
     ALREADY_RESOLVED = "already resolved"
     NOTED = "noted"
@@ -65,6 +74,8 @@ IGNORED = frozenset(
         Reason.ALREADY_ACKNOWLEDGED,
         Reason.SNOOZE_IN_PAST,
         Reason.ALREADY_RESOLVED,
+        Reason.NOT_SILENCED,
+        Reason.NOT_LAPSED,
         Reason.NOTE_EMPTY,
         Reason.NOT_ACKNOWLEDGED,
         Reason.NOTHING_AMENDED,

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import Instant
 
 
@@ -20,7 +21,10 @@ class Status(StrEnum):
 
 
 class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert of an incident: what its source last said, and how often."""
+    """One alert of an incident: what its source last said, and how often.
+
+    *expires_at*, *sender*: as in `Alert`; nothing once it has recovered. *mute*: the silence that covers it.
+    """
 
     title: str
     status: AlertStatus
@@ -29,6 +33,9 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     first_at: Instant
     last_at: Instant
     occurred_at: Instant | None
+    expires_at: Instant | None = None
+    sender: str = ""
+    mute: Mute | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +48,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     *acknowledged_by* and *acknowledged_at* are empty too.
     *base* is the rung at which the ladder began, so that rungs never repeat and no old button fits a new step.
     *integration*: under which the alert came that opened it. *withdrawn*: it is over, and its sender wants it gone.
+    Two timers: *wake_at* is when the ladder goes on or a promise ends, *look_at* when it is seen whether an alert was
+    not repeated in time. *overruled*: the silences that a person has broken by asking somebody.
     """
 
     plan: Plan
@@ -70,6 +79,26 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     reopened: int = 0
     integration: str = ""
     withdrawn: bool = False
+    look_at: Instant | None = None
+    overruled: tuple[str, ...] = ()
+
+    @property
+    def next_at(self) -> Instant | None:
+        """The earlier one of its two timers."""
+        return min((each for each in (self.wake_at, self.look_at) if each is not None), default=None)
+
+    @property
+    def mute(self) -> Mute | None:
+        """The silence that ends first, if each alert that fires (or, when none does, each that did) has one."""
+        firing = [line.mute for line in self.alerts.values() if line.status is not AlertStatus.RESOLVED]
+        mutes = firing or [line.mute for line in self.alerts.values()]
+        found = [mute for mute in mutes if mute is not None]
+        return min(found, key=lambda mute: mute.until) if found and len(found) == len(mutes) else None
+
+    @property
+    def silenced(self) -> bool:
+        """It asks nobody because of a silence; a snooze has somebody who will be asked again."""
+        return self.status is Status.SNOOZED and not self.assignee and self.mute is not None
 
     @property
     def team(self) -> str:

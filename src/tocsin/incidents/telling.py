@@ -106,6 +106,10 @@ def who(incident: Incident, telling: Telling) -> str:
             if incident.assignee:
                 return f"{telling.person(incident.assignee)} is on it since {since}."
             return f"Acknowledged in {telling.write(incident.acknowledged_by, NAME_CHARS_MAX)} at {since}."
+        case Status.SNOOZED if incident.silenced and (mute := incident.mute):
+            why = telling.write(mute.why, NOTE_CHARS_MAX)
+            by = telling.write(mute.by, NAME_CHARS_MAX) or "somebody"
+            return f"Silenced by {by} until {telling.when(mute.until)}" + (f": {why.rstrip('.')}." if why else ".")
         case Status.SNOOZED:
             until = telling.when(incident.snoozed_until or incident.changed_at)
             return f"{telling.person(incident.assignee)} snoozed it until {until}."

@@ -22,6 +22,7 @@ The lines above the story, which may also stand between its lines (then they cou
 What can happen (`#2` at the end of a line means the second incident, otherwise the newest is meant):
 
     alert KEY [SEVERITY] [notification] [group KEY] [from SOURCE] [occurred TIME]    also: ok, source-ack
+        [expires DURATION] [silenced by WHO for DURATION]    (WHO names the silence too)
     burst N KEY ...                N alerts at once, KEY-1 to KEY-N; burst-ok: they recover
     ack WHO, note WHO TEXT, resolve WHO [TEXT], reassign WHO to WHO
     pass WHO [rung N] [because TEXT], escalate WHO [rung N]
@@ -30,6 +31,9 @@ What can happen (`#2` at the end of a line means the second incident, otherwise 
     amend WHO [severity SEVERITY] [tag TAG] [untag TAG] [title TEXT]
     redirect WHO [to TEAM]         to the ladder of the `policy:` line that stands above
     unreachable WHO [rung N] [once]    the page fails for good; once: another way is left
+    silence WHO KEY for DURATION    a silence of WHO begins, or changes, and covers the alert KEY
+    unsilence WHO [KEY by OTHER for DURATION]    it is over; the one of OTHER covers KEY instead
+    lapsed KEY expired TIME    the sender of KEY lives, and has not repeated it
     again                          what came last is delivered once more
     hint                           somebody wakes the incident, due or not
     down, up                       between them the sweep is late: no tick is delivered before `up`
@@ -57,9 +61,12 @@ from tocsin.testing.scenario_words import (
     WordsError,
     read_alert,
     read_amendment,
+    read_expiry,
+    read_mute,
     read_plan,
     read_policy,
     read_time,
+    read_unmuted,
 )
 
 START: Final[Instant] = 1_767_571_200_000  # 2026-01-05T00:00Z, a Monday: the 00:00 of every scenario.
@@ -249,8 +256,9 @@ class _Reader:
     def _act(self, verb: str, words: Words, now: Instant) -> Act:
         match verb:
             case "alert" | "ok" | "source-ack":
-                alert = read_alert(verb, words, START)
-                return Send((inputs.AlertReceived(alert, self._plan()),))
+                alert = read_expiry(words, read_alert(verb, words, START), now)
+                mute = read_mute(words, words.option("by"), now) if words.flag("silenced") else None
+                return Send((inputs.AlertReceived(alert, self._plan(), mute=mute),))
             case "burst" | "burst-ok":
                 number, first = words.number(), read_alert("ok" if verb == "burst-ok" else "alert", words, START)
                 keys = [f"{first.dedup_key}-{n}" for n in range(1, number + 1)]
@@ -313,8 +321,21 @@ def _command(verb: str, words: Words, now: Instant) -> Send:
         case "amend":
             given = read_amendment(by, words)
         case _:
-            raise WordsError(f"nothing is called {verb!r}")
+            given = _told(verb, by, words, now)
     return Send((given,), incident)
+
+
+def _told(verb: str, by: str, words: Words, now: Instant) -> inputs.Input:
+    """What another machine tells."""
+    match verb:
+        case "silence":
+            return inputs.Muted(dedup_key=words.take("a key"), mute=read_mute(words, by, now))
+        case "unsilence":
+            return read_unmuted(words, by, now)
+        case "lapsed":
+            return inputs.Lapsed(dedup_key=by, expires_at=START + read_time(words.option("expired")))
+        case _:
+            raise WordsError(f"nothing is called {verb!r}")
 
 
 @dataclass(slots=True)
@@ -416,8 +437,10 @@ def _describe(state: Incident) -> str:
         state.acknowledged_by and f"acknowledged by {state.acknowledged_by}",
         state.resolved_by and f"resolved by {state.resolved_by}",
         state.withdrawn and "withdrawn",
+        state.silenced and "silenced",
         f"{state.firing} of {len(state.alerts)} firing, {state.count} received",
         f"next {_clock(state.wake_at - START)}" if state.wake_at is not None else "nothing is due",
+        f"looks {_clock(state.look_at - START)}" if state.look_at is not None else "",
     )
     return "; ".join(part for part in parts if part)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
-from tocsin.incidents.inputs import Amended
+from tocsin.incidents.inputs import Amended, Unmuted
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant, parse_duration
 
 STATUSES: Final = {
@@ -61,8 +64,7 @@ class Words:
 
     def duration(self, name: str) -> Duration:
         """The duration after *name*, which must come next; a minus before it counts backwards. Raises WordsError."""
-        text = self.option(name)
-        return -_duration(text[1:]) if text.startswith("-") else _duration(text)
+        return _signed(self.option(name))
 
     def text(self, after: str = "") -> str:
         """All that is left; with *after*, if that comes next."""
@@ -71,6 +73,10 @@ class Words:
         words = " ".join(self._words)
         self._words.clear()
         return words
+
+    def rest(self) -> str:
+        """The next word, or nothing."""
+        return self._words.pop(0) if self._words else ""
 
     def end(self) -> None:
         """Raises WordsError if a word is left."""
@@ -111,6 +117,24 @@ def read_amendment(by: str, words: Words) -> Amended:
         remove_tags=(untag,) if untag else (),
         title=words.text("title") or None,
     )
+
+
+def read_expiry(words: Words, alert: Alert, now: Instant) -> Alert:
+    """*alert*, with what follows `expires`. Raises WordsError."""
+    found = words.option("expires", "")
+    return msgspec.structs.replace(alert, expires_at=now + _signed(found), sender="prom") if found else alert
+
+
+def read_mute(words: Words, who: str, now: Instant) -> Mute:
+    """The silence of *who*, until what follows `for`. Raises WordsError."""
+    return Mute(silence=who, by=who, until=now + words.duration("for"))
+
+
+def read_unmuted(words: Words, who: str, now: Instant) -> Unmuted:
+    """The end of the silence of *who*. Raises WordsError."""
+    key = words.rest()
+    instead = read_mute(words, words.option("by"), now) if key else None
+    return Unmuted(silence=who, dedup_key=key, instead=instead)
 
 
 def read_policy(text: str, team: str, members: tuple[str, ...]) -> Policy:
@@ -172,6 +196,10 @@ def _whole(text: str) -> int:
     if not text.isascii() or not text.isdecimal():
         raise WordsError(f"{text!r} is no number")
     return int(text)
+
+
+def _signed(text: str) -> Duration:
+    return -_duration(text[1:]) if text.startswith("-") else _duration(text)
 
 
 def _duration(text: str) -> Duration:

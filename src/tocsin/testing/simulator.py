@@ -17,6 +17,7 @@ from concurrent.futures import Executor, Future
 from random import Random
 from typing import Any, Final, cast
 
+import msgspec
 from msgspec.structs import replace
 
 from tocsin.engine.dispatcher import Dispatcher, Failure
@@ -50,11 +51,15 @@ from tocsin.incidents.inputs import (
 from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
+from tocsin.kernel.machine import is_teller
 from tocsin.kernel.time import HOUR, MINUTE, SECOND, Instant
+from tocsin.testing import simulated_neighbours as neighbours
 from tocsin.testing.faults import CrashError, Faults, FaultyStore
 from tocsin.testing.memory import MemoryStore
+from tocsin.testing.simulated_neighbours import Neighbours, some_mute, some_word, written
 from tocsin.testing.witness import Witness
 
 STEPS: Final = 60
@@ -93,7 +98,7 @@ class World:
     def run(self, steps: int = STEPS) -> None:
         """Live through *steps* events, then heal and check that everything came out. Raises AssertionError."""
         happens = (self._send, self._send, self._press, self._wait, self._work, self._work, self._work)
-        actions = (*happens, *happens, self._break)
+        actions = (*happens, *happens, self._hush, self._break)
         with self.witness.listening():
             for _ in range(steps):
                 self._attempt(self.random.choice(actions))
@@ -122,7 +127,11 @@ class World:
         self.dispatcher = Dispatcher(
             cast("Store", FaultyStore(self.memory, self.random, self.faults, loads_lag=False)),
             [self.machine],
-            [_Way(self, "chat"), _Way(self, "mail")],
+            [
+                _Way(self, "chat"),
+                _Way(self, "mail"),
+                Neighbours(self.random, self.faults, self._accept, lambda: self.now),
+            ],
             self,
             executor=Inline(),
             clock=lambda: self.now,
@@ -156,6 +165,8 @@ class World:
                 "kind": self.random.choices(list(Kind), weights=(5, 1))[0],
                 "group": self.random.choice(("", "", "shop")),
                 "at": self.now - self.random.choice((0, 0, MINUTE)),
+                "expires": self.random.choice((None, None, self.now + self.random.choice((-MINUTE, 4 * MINUTE)))),
+                "mute": some_mute(self.random, self.now) if self.random.random() < 0.15 else None,  # noqa: PLR2004
             }
         )
         head = self.random.choice((b"", b"%s: %d" % (ONCE.encode(), self.random.getrandbits(32))))
@@ -183,6 +194,14 @@ class World:
         }
         received = Received(received_at=self.now, channel="console", key="", head=b"", body=json.encode(document))
         self._accept(received)
+
+    def _hush(self) -> None:
+        """A silence begins or ends that is about one of the incidents."""
+        incidents = self.memory.listing("incident", live_only=True, limit=20)
+        if incidents:
+            chosen = self.random.choice(incidents)
+            key = self.random.choice(list(self.machine.decode(chosen.state).alerts))
+            self._accept(written(chosen.id, some_word(self.random, key, self.now), self.now))
 
     def _accept(self, received: Received) -> Sequence[str]:
         accepted = self.store.accept([received])
@@ -216,6 +235,10 @@ class World:
                     input_id=f"{delivery.id}/0", machine="incident", given=given, aggregate=document["incident"]
                 )
                 return Interpretation((item,))
+            case neighbours.CHANNEL:
+                name, told = neighbours.read(document)
+                item = Addressed(input_id=f"{delivery.occurrence}/0", machine="incident", given=told, aggregate=name)
+                return Interpretation((item,))
         failed = PageFailed(receiver=document["receiver"], rung=document["rung"], error="no", final=document["final"])
         item = Addressed(input_id=f"{delivery.id}/0", machine="incident", given=failed, aggregate=document["aggregate"])
         return Interpretation((item,))
@@ -230,12 +253,15 @@ class World:
             severity=Severity(document["severity"]),
             kind=Kind(document["kind"]),
             occurred_at=document["at"],
+            expires_at=document["expires"],
+            sender="prom",
         )
+        mute = msgspec.convert(document["mute"], Mute | None)
         dedup, group = f"default/d/{alert.dedup_key}", f"default/g/{alert.group_key}"
         return Addressed(
             input_id=f"{delivery.occurrence}/0",
             machine="incident",
-            given=AlertReceived(alert, _plan()),
+            given=AlertReceived(alert, _plan(), mute=mute),
             keys=(dedup, group) if alert.group_key else (dedup,),
             fresh=delivery.id,
         )
@@ -257,7 +283,9 @@ class World:
         self.witness.given_up(failure)
 
     def ways(self, receiver: str) -> Sequence[Way]:
-        """Everybody has two ways, a room has one."""
+        """Everybody has two ways, a room has one; and there are the neighbours."""
+        if is_teller(receiver):
+            return (Way(neighbours.CHANNEL, receiver),)
         return (Way("chat", receiver), Way("mail", receiver))[: 2 if receiver.startswith("responder:") else 1]
 
     def _heal(self) -> None:

@@ -31,6 +31,8 @@ _COUNTED: Final = {
     Reason.WORSENED,
     Reason.BECAME_ALERT,
     Reason.RECURRED,
+    Reason.SILENCED,
+    Reason.UNSILENCED,
     Reason.OUT_OF_ORDER,
 }
 

@@ -26,6 +26,7 @@ from tocsin.web.signatures import Signature, unsigned
 
 RETRY_AFTER: Final = {"retry-after": "5"}
 
+_BODY: Final = "tocsin.body"  # Where a request keeps its body once it has been read.
 _UNKNOWN_KEY: Final = "this integration key is not known here; compare it with the console's list"
 _NO_KEY: Final = (
     "there is no integration key here: it stands in the path (/v1/in/KEY), in X-API-Key, in Authorization, or in ?key="
@@ -208,7 +209,12 @@ def query_of(request: Request) -> str:
 
 
 async def body_of(request: Request) -> bytes:
-    """The whole body. Raises HTTPException 413 beyond BODY_BYTES_MAX, 400 when the client has gone."""
+    """The whole body, as often as it is asked for.
+
+    Raises HTTPException 413 beyond BODY_BYTES_MAX, 400 when the client has gone.
+    """
+    if _BODY in request.scope:
+        return bytes(request.scope[_BODY])
     parts, size = [], 0
     try:
         async for part in request.stream():
@@ -218,7 +224,8 @@ async def body_of(request: Request) -> bytes:
             parts.append(part)
     except ClientDisconnect:
         raise HTTPException(HTTPStatus.BAD_REQUEST) from None
-    return b"".join(parts)
+    whole = request.scope[_BODY] = b"".join(parts)
+    return whole
 
 
 def _peer(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tocsin.changes.machine import ChangeMachine, Reported
@@ -11,12 +11,15 @@ from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
-from tocsin.incidents.alerts import Alert
+from tocsin.incidents.alerts import Alert, AlertStatus
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.silences import Mute
 from tocsin.kernel.json import Json
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, Reading, undecodable
+
+Mutes = Callable[[Alert, str], Mute | None]
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -35,9 +38,10 @@ def heartbeat_key(integration: str, name: str) -> str:
 class Addressing:
     """Names inputs after their delivery, and finds out by which keys an aggregate is known."""
 
-    def __init__(self, routes: Routes) -> None:
-        """*routes* decide what becomes of an alert."""
+    def __init__(self, routes: Routes, mute: Mutes | None = None) -> None:
+        """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration."""
         self.routes = routes
+        self._mute = mute or (lambda *_: None)
 
     def reading(self, delivery: Delivery, found: Reading) -> Interpretation:
         """All that was read in *delivery*: alerts, changes, pings, and what could not be read."""
@@ -79,7 +83,8 @@ class Addressing:
         plan = self.routes.route(alert, integration, event)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
-        given = AlertReceived(alert, plan, integration)
+        mute = self._mute(alert, integration) if alert.status is AlertStatus.FIRING else None
+        given = AlertReceived(alert, plan, integration, mute)
         return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
 
     def undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:

@@ -14,7 +14,7 @@ from tocsin.errors import StoreUnavailableError
 
 HINTS_MAX: Final = 1000  # Changed aggregates named in one hint; of more, the page is read anew anyway.
 OUTCOMES_MAX: Final = 1000  # Outcomes kept for those who ask a moment late.
-WATCHED: Final = frozenset({"console"})  # Channels whose people wait for the outcome.
+WATCHED: Final = frozenset({"console", "silence"})  # Channels whose people wait for the outcome.
 
 
 class ChangeHub:

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ from tocsin.web.health import health_routes
 from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
+from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring import mail_in
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.addressing import Addressing
@@ -69,6 +71,7 @@ from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
+from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.transports import Chat, connect, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
@@ -145,9 +148,10 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
+        self._silences = SilenceBook(self.store)
         self._build_engine(
             [
-                MessageTransport(self._tell, self.clock),
+                MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
                 *transports(settings, url, self.clock),
                 *(chat.transport for chat in self._chats),
             ]
@@ -249,12 +253,14 @@ class Embedded:
             for chat in self._chats
             if chat.verify is not None
         ]
+        roster = SettingsRoster(self.settings)
+        upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
         pages = console(
             store=self.store,
             machine=IncidentMachine(),
             intake=self._intake,
             changes=self._hub,
-            roster=SettingsRoster(self.settings),
+            roster=roster,
             keys=SettingsKeyDesk(
                 settings=self.settings,
                 records=self.store,
@@ -268,7 +274,12 @@ class Embedded:
             public_url=self.url,
         )
         senders = sender_routes(
-            self._gate, self.store, new_key=_new_key, secret=request_secret(self.store), public_url=self.url
+            self._gate,
+            self.store,
+            upstream,
+            new_key=_new_key,
+            secret=request_secret(self.store),
+            public_url=self.url,
         )
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, Mount("/", pages)])
@@ -276,12 +287,13 @@ class Embedded:
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
         known_routes = routes(self.settings)
-        opsgenie = OpsgenieChannel(Addressing(known_routes), Names(self.settings))
+        opsgenie = OpsgenieChannel(Addressing(known_routes, self._silences.mute), Names(self.settings))
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
             more={opsgenie_requests.CHANNEL: opsgenie.interpret},
             readings=readings(self.settings),
+            mute=self._silences.mute,
         )
         runner = Runner(self.store, known, on_commit=self._committed)
         self._worker = Worker(
@@ -328,6 +340,7 @@ class Embedded:
         return self._worker.parked()
 
     def _committed(self, commits: Sequence[Commit]) -> None:
+        self._silences.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

@@ -19,8 +19,8 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
-from tocsin.wiring import heartbeats, messages
-from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing
+from tocsin.wiring import alertmanager, heartbeats, messages
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes
 from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
@@ -36,19 +36,22 @@ class Interpreter:
         chats: Mapping[str, Commands],
         more: Mapping[str, Channel] | None = None,
         readings: Readings | None = None,
+        mute: Mutes | None = None,
     ) -> None:
         """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
 
-        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations.
+        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute* as
+        in `Addressing`.
         """
         self._readings = readings or Readings()
-        self.addressing = Addressing(routes)
+        self.addressing = Addressing(routes, mute)
         self._channels: dict[str, Channel] = {
             "console": _person,
             "cli": _person,
             "self": self._failure,
             heartbeats.CHANNEL: heartbeats.interpret,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
+            **alertmanager.channels(self.addressing),
             **{name: partial(_chat, read) for name, read in chats.items()},
             **(more or {}),
         }

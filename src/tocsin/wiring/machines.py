@@ -7,9 +7,10 @@ from typing import Any
 from tocsin.changes.machine import ChangeMachine
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.kernel.machine import Machine
 
 
 def machines() -> tuple[Machine[Any, Any], ...]:
     """One of each."""
-    return (IncidentMachine(), HeartbeatMachine(), ChangeMachine())
+    return (IncidentMachine(), HeartbeatMachine(), ChangeMachine(), SilenceMachine())

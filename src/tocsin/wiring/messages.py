@@ -5,8 +5,10 @@ The outbox delivers it at least once; its id stands in the delivery, so that it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from tocsin.engine.ports import ONCE, Delivered, Delivery, DeliveryResult, Job, Postponed, Received
 from tocsin.engine.runner import Addressed
@@ -15,7 +17,12 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.heartbeats.inputs import Expired
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
+from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceMachine
+from tocsin.incidents.silences import Mute
 from tocsin.kernel import json
+from tocsin.kernel.json import Json
 from tocsin.kernel.machine import TELL
 from tocsin.kernel.time import Instant, format_duration, format_instant
 from tocsin.sources import bounds
@@ -39,29 +46,45 @@ class MessageTransport:
 
     name = CHANNEL
 
-    def __init__(self, accept: Callable[[Sequence[Received]], object], clock: Callable[[], Instant]) -> None:
-        """*accept* stores deliveries durably. Raises StoreUnavailableError."""
+    def __init__(
+        self,
+        accept: Callable[[Sequence[Received]], object],
+        clock: Callable[[], Instant],
+        concerned: Callable[[Job, Instant], Iterable[dict[str, Json]]] = lambda *_: (),
+    ) -> None:
+        """*accept* stores deliveries durably. *concerned*: what a silence that has changed tells, incident by incident.
+
+        Both raise StoreUnavailableError.
+        """
         self._accept = accept
         self._clock = clock
+        self._concerned = concerned
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """See the port."""
         now = self._clock()
-        received = [_received(address, job, now) for job in jobs]
         try:
-            self._accept(received)
+            received = [each for job in jobs for each in self._received(address, job, now)]
+            if received:
+                self._accept(received)
         except StoreUnavailableError as problem:
             return [Postponed(problem.message, counts=False)] * len(jobs)
         return [Delivered()] * len(jobs)
 
+    def _received(self, address: str, job: Job, now: Instant) -> Iterator[Received]:
+        outgoing = job.outgoing
+        assert outgoing.kind == TELL, outgoing.kind
+        if outgoing.facts.get("what") == CHANGED:
+            for facts in self._concerned(job, now):
+                yield _delivery(address, job, f"{outgoing.id}/{facts['incident']}", facts, now)
+        else:
+            yield _delivery(address, job, outgoing.id, outgoing.facts, now)
 
-def _received(address: str, job: Job, now: Instant) -> Received:
-    outgoing = job.outgoing
-    assert outgoing.kind == TELL, outgoing.kind
-    body = {"to": address, "from": outgoing.aggregate, **outgoing.facts}
-    head = f"{ONCE}: {outgoing.id}".encode()
-    key = outgoing.facts.get("integration") or SELF
-    return Received(received_at=now, channel=CHANNEL, key=key, head=head, body=json.encode(body))
+
+def _delivery(address: str, job: Job, once: str, facts: Mapping[str, Json], now: Instant) -> Received:
+    body = {"to": address, "from": job.outgoing.aggregate, **facts}
+    key = facts.get("integration") or SELF
+    return Received(received_at=now, channel=CHANNEL, key=key, head=f"{ONCE}: {once}".encode(), body=json.encode(body))
 
 
 Message = Callable[[Delivery, dict[str, Any]], Interpretation]
@@ -73,7 +96,14 @@ class Messages:
     def __init__(self, addressing: Addressing) -> None:
         """*addressing* finds the aggregates."""
         self._addressing = addressing
-        self._readers: Mapping[str, Message] = {"heartbeat": self._heartbeat, "expired": self._expired}
+        self._readers: Mapping[str, Message] = {
+            "heartbeat": self._heartbeat,
+            "expired": self._expired,
+            "lapsed": _lapsed,
+            "muting": _muting,
+            "muted": _muted,
+            "unmuted": _unmuted,
+        }
 
     def interpret(self, delivery: Delivery) -> Interpretation:
         """The input that a message stands for. Raises KeyError for a message that nobody knows: our bug."""
@@ -88,12 +118,54 @@ class Messages:
 
     def _expired(self, delivery: Delivery, told: dict[str, Any]) -> Interpretation:
         """An alert was not repeated in time: the heartbeat of its sender decides."""
-        given = Expired(incident=told["from"], dedup_key=told["dedup_key"], expires_at=told["expires_at"])
-        keys = (heartbeat_key(told["integration"], told["sender"]),)
+        integration, sender = told["integration"], told["sender"]
+        given = Expired(
+            incident=told["from"],
+            dedup_key=told["dedup_key"],
+            expires_at=told["expires_at"],
+            integration=integration,
+            name=sender,
+        )
         addressed = Addressed(
-            input_id=f"{delivery.occurrence}/0", machine=HeartbeatMachine.name, given=given, keys=keys
+            input_id=f"{delivery.occurrence}/0",
+            machine=HeartbeatMachine.name,
+            given=given,
+            keys=(heartbeat_key(integration, sender),),
+            fresh=f"{delivery.id}-h",
         )
         return Interpretation((addressed,))
+
+
+def _lapsed(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """The sender of an alert lives, and does not repeat it."""
+    return _to_incident(delivery, told, Lapsed(dedup_key=told["dedup_key"], expires_at=told["expires_at"]))
+
+
+def _muting(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """An incident is muted: its silence checks whether that is right."""
+    given = Muting(incident=told["from"], dedup_key=told["dedup_key"], until=told["until"])
+    return _one(delivery, SilenceMachine.name, told["silence"], given)
+
+
+def _muted(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """A silence covers an alert."""
+    return _to_incident(delivery, told, Muted(dedup_key=told["dedup_key"], mute=msgspec.convert(told["mute"], Mute)))
+
+
+def _unmuted(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """A silence covers nothing any more."""
+    instead = msgspec.convert(told["instead"], Mute | None)
+    given = Unmuted(silence=told["silence"], dedup_key=told["dedup_key"], instead=instead)
+    return _to_incident(delivery, told, given)
+
+
+def _to_incident(delivery: Delivery, told: dict[str, Any], given: Lapsed | Muted | Unmuted) -> Interpretation:
+    return _one(delivery, IncidentMachine.name, told["incident"], given)
+
+
+def _one(delivery: Delivery, machine: str, aggregate: str, given: object) -> Interpretation:
+    addressed = Addressed(input_id=f"{delivery.occurrence}/0", machine=machine, given=given, aggregate=aggregate)
+    return Interpretation((addressed,))
 
 
 def heartbeat_alert(told: Mapping[str, Any], now: Instant) -> Alert:

@@ -57,7 +57,7 @@ class Metrics:
 
     def settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         """A delivery is done."""
-        if delivery.channel in {"in", "mail"}:
+        if delivery.channel in {"in", "sqs", "mail", "alertmanager", "opsgenie", "ping"}:
             (self._undecodable if note.startswith(UNDECODABLE) else self._parsed).inc()
         for outcome in outcomes:
             self._inputs.labels(outcome.reason).inc()

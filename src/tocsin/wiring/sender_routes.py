@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.engine.ports import Store
 from tocsin.web.gate import Gate
+from tocsin.web.senders.alertmanager import Upstream, alertmanager_routes
 from tocsin.web.senders.anything import anything_routes
 from tocsin.web.senders.oncall import oncall_routes
 from tocsin.web.senders.opsgenie import opsgenie_routes
@@ -17,10 +18,11 @@ from tocsin.wiring.addressing import heartbeat_key, incident_key
 
 
 def sender_routes(
-    gate: Gate, store: Store, *, new_key: Callable[[], str], secret: bytes, public_url: str
+    gate: Gate, store: Store, upstream: Upstream, *, new_key: Callable[[], str], secret: bytes, public_url: str
 ) -> list[BaseRoute]:
     """One list; what an API needs beside the gate is built here.
 
+    *upstream* is what the API of Alertmanager asks.
     *new_key* makes the key of an alert that has none; numbers of requests are made with *secret*.
     """
     return [
@@ -36,4 +38,5 @@ def sender_routes(
             heartbeat_key=heartbeat_key,
             public_url=public_url,
         ),
+        *alertmanager_routes(gate, upstream),
     ]

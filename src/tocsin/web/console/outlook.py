@@ -63,6 +63,8 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
             return f"resolved by {person(state.resolved_by, names)}" if state.resolved_by else "resolved by itself"
         case Status.ACKNOWLEDGED:
             return f"acknowledged by {person(state.assignee or state.acknowledged_by, names)}"
+        case Status.SNOOZED if state.silenced and state.mute:
+            return f"silenced by {state.mute.by or 'somebody'}" + (f": {state.mute.why}" if state.mute.why else "")
         case Status.SNOOZED:
             return f"snoozed by {person(state.assignee, names)}"
         case Status.TRIGGERED if state.kind is Kind.NOTIFICATION:
@@ -81,7 +83,7 @@ def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:
     match state.status:
         case Status.ACKNOWLEDGED:
             return f"asks {asked}, if it is still open"
-        case Status.SNOOZED:
+        case Status.SNOOZED if not state.silenced:
             return f"asks {asked} again"
         case _:
             return f"asks {asked} again" if state.asked == after.asked else f"asks {asked}"
