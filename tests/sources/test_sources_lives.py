@@ -1,0 +1,97 @@
+"""What becomes of a whole life, sender by sender, in files that people can review; UPDATE=1 rewrites them."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tocsin.sources
+from tests.sources import bodies
+from tests.sources.life_rows_aws import AWS
+from tests.sources.life_rows_monitoring import MONITORING
+from tests.sources.life_rows_words import WORDS
+from tests.sources.living import START, Life, played, steps
+from tocsin.sources import formats, read
+from tocsin.sources.reading import Hints, Reader, Reading
+
+FILES = Path(__file__).with_name("lives")
+LIVES: tuple[Life, ...] = (*AWS, *MONITORING, *WORDS)
+
+WITHOUT_A_FORMAT = {"form", "json", "query", "text"}  # Words that readers of no format in particular are given.
+WITHOUT_A_LIFE = {
+    "tocsin": "what Tocsin itself says of a delivery that nobody could read",
+    "unknown": "what is no format at all: it is read as a problem",
+    "webhook": "says nothing about the format; the body does",
+}
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
+def test_a_sender_lives_as_its_file_tells(life: Life) -> None:
+    told = played(life)
+    path = FILES / f"{life.name}.txt"
+    if os.environ.get("UPDATE"):
+        path.write_text(told, encoding="utf-8")
+    assert told == path.read_text(encoding="utf-8")
+
+
+def test_every_file_is_a_life() -> None:
+    names = [life.name for life in LIVES]
+    assert sorted(names) == sorted(path.stem for path in FILES.iterdir())
+
+
+def test_every_source_has_a_life() -> None:
+    known = {word for path in SOURCES.rglob("*.py") for word in source_words(path)}
+    assert {"cloudwatch", "uptime-kuma", "grafana", "json", "ping"} <= known, "the words are not found any more"
+    lacking = (known | WITHOUT_A_FORMAT) - {life.source for life in LIVES} - WITHOUT_A_LIFE.keys()
+    assert not lacking, "a row in one of the tables of lives is missing"
+
+
+@pytest.mark.parametrize("form", sorted(formats._BY_FORM.keys() - WITHOUT_A_LIFE))
+def test_every_format_that_an_address_names_has_a_life(form: str) -> None:
+    reader = formats._BY_FORM[form]
+    assert any(found is not None and found.source == life.source for life, found in read_by(reader))
+
+
+def test_what_a_life_says_leaves_no_problem() -> None:
+    for life in LIVES:
+        for step in steps(life):
+            found = read(step.said.headers, step.said.raw, received_at=START)
+            assert not found.problems or step.said.channel != "in", f"{life.name}, {step.told}: {found.problems}"
+
+
+SOURCES = Path(tocsin.sources.__file__).parent
+
+
+def read_by(reader: Reader) -> Iterator[tuple[Life, Reading | None]]:
+    """What *reader* makes of the first word of every life that is told in one object."""
+    for life in LIVES:
+        said = life.fires(bodies.NOW)
+        event = read(said.headers, said.raw, received_at=START).event
+        if isinstance(event, dict) and said.channel == "in":
+            yield life, reader(event, Hints(received_at=START))
+
+
+def source_words(path: Path) -> Iterator[str]:
+    """What a module of the readers calls the format that it reads: `SOURCE = ...` and `source=...`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.keyword(arg="source", value=value):
+                yield from texts(value)
+            case ast.Assign(targets=[ast.Name(id="source" | "SOURCE")], value=value):
+                yield from texts(value)
+            case ast.AnnAssign(target=ast.Name(id="SOURCE"), value=ast.expr() as value):
+                yield from texts(value)
+            case ast.Call(func=ast.Name(id="_unreadable"), args=[first, *_]):
+                yield from texts(first)
+
+
+def texts(value: ast.expr) -> Iterator[str]:
+    match value:
+        case ast.Constant(value=str(word)):
+            yield word
+        case ast.IfExp(body=body, orelse=other):
+            yield from (*texts(body), *texts(other))
