@@ -11,15 +11,12 @@ import pytest
 
 import tocsin.sources
 from tests.sources import bodies
-from tests.sources.life_rows_aws import AWS
-from tests.sources.life_rows_monitoring import MONITORING
-from tests.sources.life_rows_words import WORDS
+from tests.sources.life_rows import LIVES
 from tests.sources.living import START, Life, played, steps
 from tocsin.sources import formats, read
 from tocsin.sources.reading import Hints, Reader, Reading
 
 FILES = Path(__file__).with_name("lives")
-LIVES: tuple[Life, ...] = (*AWS, *MONITORING, *WORDS)
 
 WITHOUT_A_FORMAT = {"form", "json", "query", "text"}  # Words that readers of no format in particular are given.
 WITHOUT_A_LIFE = {
