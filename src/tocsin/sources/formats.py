@@ -6,8 +6,11 @@ sender's address names, what its headers say, what the names in the object say.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from itertools import chain
+from operator import itemgetter
+from typing import Final, TypeAlias
 
 from tocsin.kernel.json import Json
 from tocsin.sources import alertmanager, chatbot, cloudevents, cloudwatch, eventbridge, monitors, pagerduty, prometheus
@@ -42,6 +45,26 @@ def readers(value: dict[str, Json], hints: Hints) -> Iterator[Reader]:
         if header in hints.headers:
             yield reader
     names = value.keys()
-    for marks, reader in _BY_NAMES:
+    rows = [row for name in names & _INDEX.keys() for row in _INDEX[name]]
+    rows.sort(key=_PLACE)
+    for _, marks, reader in rows:
         if names >= marks:
             yield reader
+
+
+_Row: TypeAlias = tuple[int, frozenset[str], Reader]  # With its place in the table.
+
+_PLACE: Final = itemgetter(0)
+
+
+def _indexed(rows: tuple[tuple[frozenset[str], Reader], ...]) -> dict[str, list[_Row]]:
+    """The rows by that name of theirs which the fewest others have: only what an object could be is looked at."""
+    common = Counter(chain.from_iterable(marks for marks, _ in rows))
+    index: dict[str, list[_Row]] = {}
+    for place, (marks, reader) in enumerate(rows):
+        rarest = min(marks, key=lambda name: (common[name], name))
+        index.setdefault(rarest, []).append((place, marks, reader))
+    return index
+
+
+_INDEX: Final = _indexed(_BY_NAMES)
