@@ -17,7 +17,7 @@ from tests.sources.life_rows import LIVES
 from tests.sources.living import Said
 from tocsin.sources import read
 
-ROUNDS: Final = 9
+ROUNDS: Final = 7
 SECONDS: Final = 0.02  # Of processor time for one format in one round.
 BATCH: Final = 100
 
@@ -67,6 +67,7 @@ def measured(sample: Sample, rounds: int, seconds: float) -> tuple[list[float], 
     def theirs() -> object:
         return json.loads(sample.body)
 
+    gc.collect()
     ways = (ours, theirs) if sample.structured else (ours,)
     counts = [calls(way, seconds) for way in ways]
     rates: tuple[list[float], list[float]] = ([], [])
@@ -86,7 +87,6 @@ def calls(way: Callable[[], object], seconds: float) -> int:
 
 def spent(way: Callable[[], object], count: int) -> float:
     """The seconds of processor time that *count* calls take: what others do meanwhile does not count."""
-    gc.collect()
     gc.disable()
     try:
         began = time.process_time()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import tocsin.sources
 from tests.sources import bodies
+from tests.sources.known import known_sources
 from tests.sources.life_rows import LIVES
 from tests.sources.living import START, Life, played, steps
 from tocsin.sources import formats, read
@@ -18,7 +17,6 @@ from tocsin.sources.reading import Hints, Reader, Reading
 
 FILES = Path(__file__).with_name("lives")
 
-WITHOUT_A_FORMAT = {"form", "json", "query", "text"}  # Words that readers of no format in particular are given.
 WITHOUT_A_LIFE = {
     "tocsin": "what Tocsin itself says of a delivery that nobody could read",
     "unknown": "what is no format at all: it is read as a problem",
@@ -41,9 +39,9 @@ def test_every_file_is_a_life() -> None:
 
 
 def test_every_source_has_a_life() -> None:
-    known = {word for path in SOURCES.rglob("*.py") for word in source_words(path)}
+    known = known_sources()
     assert {"cloudwatch", "uptime-kuma", "grafana", "json", "ping"} <= known, "the words are not found any more"
-    lacking = (known | WITHOUT_A_FORMAT) - {life.source for life in LIVES} - WITHOUT_A_LIFE.keys()
+    lacking = known - {life.source for life in LIVES} - WITHOUT_A_LIFE.keys()
     assert not lacking, "a row in one of the tables of lives is missing"
 
 
@@ -60,9 +58,6 @@ def test_what_a_life_says_leaves_no_problem() -> None:
             assert not found.problems or step.said.channel != "in", f"{life.name}, {step.told}: {found.problems}"
 
 
-SOURCES = Path(tocsin.sources.__file__).parent
-
-
 def read_by(reader: Reader) -> Iterator[tuple[Life, Reading | None]]:
     """What *reader* makes of the first word of every life that is told in one object."""
     for life in LIVES:
@@ -70,25 +65,3 @@ def read_by(reader: Reader) -> Iterator[tuple[Life, Reading | None]]:
         event = read(said.headers, said.raw, received_at=START).event
         if isinstance(event, dict) and said.channel == "in":
             yield life, reader(event, Hints(received_at=START))
-
-
-def source_words(path: Path) -> Iterator[str]:
-    """What a module of the readers calls the format that it reads: `SOURCE = ...` and `source=...`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        match node:
-            case ast.keyword(arg="source", value=value):
-                yield from texts(value)
-            case ast.Assign(targets=[ast.Name(id="source" | "SOURCE")], value=value):
-                yield from texts(value)
-            case ast.AnnAssign(target=ast.Name(id="SOURCE"), value=ast.expr() as value):
-                yield from texts(value)
-            case ast.Call(func=ast.Name(id="_unreadable"), args=[first, *_]):
-                yield from texts(first)
-
-
-def texts(value: ast.expr) -> Iterator[str]:
-    match value:
-        case ast.Constant(value=str(word)):
-            yield word
-        case ast.IfExp(body=body, orelse=other):
-            yield from (*texts(body), *texts(other))
