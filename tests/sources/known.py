@@ -18,11 +18,11 @@ def known_sources() -> set[str]:
 
 
 def source_words(path: Path) -> Iterator[str]:
-    """What a module of the readers calls the format that it reads: `SOURCE = ...` and `source=...`."""
+    """What a module calls the format that it reads: `SOURCE = ...`, and `source=...` of what it makes."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.keyword(arg="source", value=value):
-                yield from texts(value)
+            case ast.Call(func=ast.Name(id="Alert" | "Reading" | "Shape"), keywords=named):
+                yield from (word for item in named if item.arg == "source" for word in texts(item.value))
             case ast.Assign(targets=[ast.Name(id="source" | "SOURCE")], value=value):
                 yield from texts(value)
             case ast.AnnAssign(target=ast.Name(id="SOURCE"), value=ast.expr() as value):

@@ -147,13 +147,7 @@ AWS: tuple[Life, ...] = (
         timed=True,
     ),
     Life(name="eventbridge-guardduty", source="eventbridge", fires=guard(5), changes=guard(8), timed=True),
-    Life(
-        name="eventbridge-pipeline",
-        source="eventbridge",
-        fires=pipeline("FAILED"),
-        timed=True,
-        more=(Step(4, "another run succeeds", pipeline("SUCCEEDED")(at(4))),),
-    ),
+    Life(name="eventbridge-pipeline", source="eventbridge", fires=pipeline("FAILED"), timed=True),
     Life(name="sns-text", source="sns", fires=budget(), once=True),
     Life(
         name="sns-unsubscribed",
