@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ import pytest
 from tests.sources import bodies
 from tests.sources.known import known_sources
 from tests.sources.life_rows import LIVES
-from tests.sources.living import START, Life, played, steps
+from tests.sources.living import START, Life, World, at, played, steps
 from tocsin.sources import formats, read
 from tocsin.sources.reading import Hints, Reader, Reading
+from tocsin.testing.memory import MemoryStore
 
 FILES = Path(__file__).with_name("lives")
 
@@ -31,6 +34,23 @@ def test_a_sender_lives_as_its_file_tells(life: Life) -> None:
     if os.environ.get("UPDATE"):
         path.write_text(told, encoding="utf-8")
     assert told == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("life", [life for life in LIVES if life.timed and life.resolves], ids=lambda life: life.name)
+def test_whatever_the_order_what_is_over_is_over(life: Life) -> None:
+    assert life.resolves is not None
+    first = life.fires(at(0))
+    later = [(life.changes or life.fires)(at(3)), life.resolves(at(6)), life.fires(at(8)), life.resolves(at(10))]
+    for order in permutations(later):
+        twice = [said for said in (first, *order) for _ in range(2)]
+        with closing(MemoryStore()) as store:
+            world = World(store)
+            told: list[str] = []
+            for minute, said in enumerate(twice, start=11):
+                list(world.until(at(minute)))
+                told += world.deliver(said)[1]
+            assert not world.incidents(live_only=True), told
+            assert sum("page ada" in line for line in told) <= 2, told
 
 
 def test_every_file_is_a_life() -> None:
