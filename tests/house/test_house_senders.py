@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.known import known_sources
+from tests.sources.life_rows import LIVES
 from tocsin.incidents.alerts import AlertStatus
 from tocsin.sources import formats, read
 
@@ -30,6 +31,24 @@ def test_every_format_that_an_address_can_name_is_on_the_page() -> None:
 
 def test_every_source_is_on_the_page() -> None:
     assert known_sources() - QUOTED - NOBODY_SENDS.keys() == set()
+
+
+def promises() -> list[tuple[str, str]]:
+    """Each source in the tables, with what is said of its end."""
+    lines = [line for line in PAGE.partition("## All senders")[2].splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [(source, end) for sender, _, _, end, _ in rows for source in re.findall(r"\(`([\w.-]+)`\)", sender)]
+
+
+@pytest.mark.parametrize("source", sorted({life.source for life in LIVES if not life.own}))
+def test_what_the_page_says_of_an_end_is_what_the_lives_show(source: str) -> None:
+    told = [end for found, end in promises() if found == source]
+    lives = [life for life in LIVES if life.source == source]
+    ending = [life for life in lives if life.resolves is not None]
+    assert told, "it has no row"
+    for end in told:
+        assert bool(re.search(r"\bno$", end)) is not bool(ending), end
+        assert bool(re.search(r"\btime\b", end)) is any(life.timed for life in ending), end
 
 
 @pytest.mark.parametrize("found", CURL.findall(PAGE), ids=lambda found: found[1].removeprefix("https://"))
