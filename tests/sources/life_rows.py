@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.sources.life_rows_aws import AWS
+from tests.sources.life_rows_code import CODE
 from tests.sources.life_rows_monitoring import MONITORING
 from tests.sources.life_rows_words import WORDS
 from tests.sources.living import Life
 
-LIVES: tuple[Life, ...] = (*AWS, *MONITORING, *WORDS)
+LIVES: tuple[Life, ...] = (*AWS, *CODE, *MONITORING, *WORDS)
