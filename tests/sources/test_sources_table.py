@@ -21,8 +21,8 @@ def test_an_object_finds_its_rows_in_the_order_of_the_table() -> None:
         assert list(formats.readers(dict.fromkeys(names), HINTS)) == row_by_row(names), names
 
 
-def test_an_object_of_no_format_finds_none() -> None:
-    assert list(formats.readers({"title": "Disk full", "status": "down"}, HINTS)) == []
+def test_an_object_of_no_format_finds_those_only_that_look_for_themselves() -> None:
+    assert list(formats.readers({"title": "Disk full", "status": "down"}, HINTS)) == row_by_row(frozenset())
 
 
 def test_a_large_object_is_looked_at_once() -> None:
