@@ -70,6 +70,18 @@ def pipeline(state: str) -> Tell:
     return event(kind, "aws.codepipeline", {"pipeline": "shop", "state": state}, (arn,))
 
 
+def scaling(what: str, **more: Json) -> Tell:
+    """What Auto Scaling puts on a topic by itself, without an event around it."""
+
+    def tell(moment: Instant) -> Said:
+        arn = "arn:aws:autoscaling:eu-west-1:111122223333:autoScalingGroup:7:autoScalingGroupName/web"
+        told = {"AutoScalingGroupName": "web", "AutoScalingGroupARN": arn, "AccountId": "111122223333"}
+        told |= {"Event": f"autoscaling:EC2_INSTANCE_{what}", "Time": format_instant(moment)}
+        return by_topic({**told, **more}, f"{what}-{moment}-{len(more)}")
+
+    return tell
+
+
 def budget(text: str = "Your budget has exceeded 80 %.") -> Tell:
     return lambda moment: by_topic(text, moment, Subject="AWS Budgets: shop")
 
@@ -147,7 +159,22 @@ AWS: tuple[Life, ...] = (
         timed=True,
     ),
     Life(name="eventbridge-guardduty", source="eventbridge", fires=guard(5), changes=guard(8), timed=True),
-    Life(name="eventbridge-pipeline", source="eventbridge", fires=pipeline("FAILED"), timed=True),
+    Life(
+        name="eventbridge-pipeline",
+        source="eventbridge",
+        fires=pipeline("FAILED"),
+        resolves=pipeline("SUCCEEDED"),
+        timed=True,
+    ),
+    Life(
+        name="aws-auto-scaling",
+        source="aws",
+        fires=scaling("LAUNCH_ERROR"),
+        changes=scaling("LAUNCH_ERROR", StatusMessage="You have reached your quota of instances."),
+        resolves=scaling("LAUNCH"),
+        timed=True,
+        once=True,
+    ),
     Life(name="sns-text", source="sns", fires=budget(), once=True),
     Life(
         name="sns-unsubscribed",
