@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import document, figures, history, intake, machine, pages, readiness, storm
+from bench import document, figures, history, intake, machine, pages, parsing, readiness, storm
 from bench.figures import Result
 
 ROOT: Final = Path(__file__).parents[1]
@@ -22,6 +22,7 @@ SCRATCH: Final = ROOT / "build" / "bench"  # On the disk; what is kept there is 
 Subject = Callable[[Path, bool], Result]
 
 SUBJECTS: Final[dict[str, Subject]] = {
+    "parsing": parsing.measure,
     "intake": intake.measure,
     "pages": pages.measure,
     "storm": storm.measure,
@@ -47,10 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result, seconds, others = _measured(name, quick=given.quick)
         when = f"{datetime.now(UTC):%Y-%m-%d}; other programs used {others:.0%} of the processors"
         notes = [*result.notes, f"{when}{machine.priority()}. {here}."]
-        print(f"\n{name} ({seconds:.0f} s)\n{figures.text(result.figures)}")
+        print(f"\n{name} ({seconds:.0f} s)\n{figures.text(result)}")
         print("\n".join(notes), flush=True)
         if not given.quick:
-            content = "\n".join((figures.markdown(result.figures), "", *(f"- {note}" for note in notes)))
+            content = "\n".join((figures.markdown(result), "", *(f"- {note}" for note in notes)))
             PAGE.write_text(document.rewritten(PAGE.read_text(), name, content))
     return 0
 

@@ -26,11 +26,12 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What one subject found: its table, and sentences that belong to it."""
+    """What one subject found: its table, and sentences that belong to it. *peer*: what Tocsin is compared with."""
 
     name: str
     figures: tuple[Figure, ...]
     notes: tuple[str, ...] = ()
+    peer: str = "Alertmanager"
 
     @property
     def missed(self) -> int:
@@ -64,26 +65,24 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}"
 
 
-_COLUMNS = ("", "Tocsin", "Alertmanager", "ratio", "target", "")
-
-
-def _rows(figures: Iterable[Figure]) -> list[tuple[str, ...]]:
+def _rows(result: Result) -> list[tuple[str, ...]]:
     """The table's rows with their head, without the columns in which nothing stands."""
-    rows = [_COLUMNS, *((f.name, f.tocsin, f.other, f.ratio, f.target, f.verdict) for f in figures)]
-    used = [column for column in range(len(_COLUMNS)) if any(row[column] for row in rows[1:])]
+    head = ("", "Tocsin", result.peer, "ratio", "target", "")
+    rows = [head, *((f.name, f.tocsin, f.other, f.ratio, f.target, f.verdict) for f in result.figures)]
+    used = [column for column in range(len(head)) if any(row[column] for row in rows[1:])]
     return [tuple(row[column] for column in used) for row in rows]
 
 
-def markdown(figures: Iterable[Figure]) -> str:
+def markdown(result: Result) -> str:
     """The table in Markdown, without a final newline."""
-    head, *rows = _rows(figures)
+    head, *rows = _rows(result)
     rule = tuple("---" if column == 0 else "--:" for column in range(len(head)))
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
 
 
-def text(figures: Iterable[Figure]) -> str:
+def text(result: Result) -> str:
     """The table for a terminal, without a final newline."""
-    rows = [[cell.replace("**", "") for cell in row] for row in _rows(figures)]
+    rows = [[cell.replace("**", "") for cell in row] for row in _rows(result)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import databases, document, figures, traffic, wrk
-from bench.figures import Figure
+from bench import databases, document, figures, parsing, traffic, wrk
+from bench.figures import Figure, Result
+from tests.sources.life_rows import LIVES
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.sqlite.store import SqliteStore
 
@@ -22,6 +23,10 @@ OUTPUT = """Running 5s test @ http://127.0.0.1:1/
 Requests/sec:      0.80
 tocsin-bench {"requests":4,"us":2000000,"refused":1,"broken":0,"late":0,"p50_us":1500,"p99_us":12430}
 """
+
+
+def table(*found: Figure, peer: str = "Alertmanager") -> Result:
+    return Result(name="storm", figures=found, peer=peer)
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
@@ -54,20 +59,33 @@ def test_a_spread_names_the_range_only_where_there_is_one() -> None:
 
 
 def test_the_table_leaves_out_columns_that_nobody_fills() -> None:
-    assert figures.markdown([Figure(name="pages", tocsin="3")]) == "|  | Tocsin |\n| --- | --: |\n| pages | 3 |"
+    assert figures.markdown(table(Figure(name="pages", tocsin="3"))) == "|  | Tocsin |\n| --- | --: |\n| pages | 3 |"
 
 
 def test_the_table_says_what_was_met_and_what_was_missed() -> None:
-    table = figures.markdown([ONE, msgspec.structs.replace(ONE, met=False)])
-    lines = table.splitlines()
+    lines = figures.markdown(table(ONE, msgspec.structs.replace(ONE, met=False))).splitlines()
     assert lines[2] == "| p99, ms | 12 | 150 | 0.08 | at most 1.0 | met |"
     assert lines[3].endswith("| **missed** |")
 
 
+def test_the_table_names_what_is_compared_with() -> None:
+    assert figures.markdown(table(ONE, peer="json.loads")).startswith("|  | Tocsin | json.loads | ratio |")
+
+
 def test_the_terminal_gets_columns_that_stand_below_each_other() -> None:
-    lines = figures.text([ONE, msgspec.structs.replace(ONE, name="accepted a second", met=False)]).splitlines()
+    lines = figures.text(table(ONE, msgspec.structs.replace(ONE, name="accepted a second", met=False))).splitlines()
     assert lines[1].index("at most") == lines[2].index("at most")
     assert lines[2].endswith("missed")
+
+
+def test_every_format_is_measured_and_what_is_json_is_compared() -> None:
+    found = {sample.name: sample for sample in parsing.samples()}
+    assert {life.name for life in LIVES} - found.keys() == {"ping"}
+    assert found["prometheus, 100 in one body"].alerts == parsing.BATCH
+    one, other = (parsing.measured(found[name], rounds=2, seconds=0.001) for name in ("prometheus", "text"))
+    assert [len(rates) for rates in (*one, *other)] == [2, 2, 2, 0]
+    assert parsing.figure(found["text"], *other).ratio == ""
+    assert 0 < float(parsing.figure(found["prometheus"], *one).ratio) < 1
 
 
 def test_only_the_measured_part_of_the_page_changes() -> None:

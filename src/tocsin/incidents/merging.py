@@ -149,7 +149,9 @@ def _recovers(state: Incident, line: AlertLine | None, alert: Alert, now: Instan
     if line is None:
         return Decision(state, Reason.NOTHING_TO_RESOLVE)
     if line.status is AlertStatus.RESOLVED:
-        return Decision(state, Reason.ALREADY_RESOLVED)
+        # It has overtaken what it ends: when that comes, it is known to be over.
+        known = replace(line, occurred_at=_latest(line, alert, now))
+        return Decision(replace(state, alerts={**state.alerts, alert.dedup_key: known}), Reason.ALREADY_RESOLVED)
     # Title and severity stay: what recovered is what had fired, and a sender's OK may carry neither.
     occurred_at = _latest(line, alert, now)
     recovered = replace(line, status=alert.status, last_at=now, occurred_at=occurred_at, expires_at=None)

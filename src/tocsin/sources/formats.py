@@ -6,8 +6,11 @@ sender's address names, what its headers say, what the names in the object say.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from itertools import chain
+from operator import itemgetter
+from typing import Final, TypeAlias
 
 from tocsin.kernel.json import Json
 from tocsin.sources import (
@@ -88,6 +91,27 @@ def readers(value: dict[str, Json], hints: Hints) -> Iterator[Reader]:
         if header in hints.headers:
             yield reader
     names = value.keys()
-    for marks, reader in _BY_NAMES:
+    rows = [*_OF_ANY, *(row for name in names & _INDEX.keys() for row in _INDEX[name])]
+    rows.sort(key=_PLACE)
+    for _, marks, reader in rows:
         if names >= marks:
             yield reader
+
+
+_Row: TypeAlias = tuple[int, frozenset[str], Reader]  # With its place in the table.
+
+_PLACE: Final = itemgetter(0)
+_ROWS: Final[tuple[_Row, ...]] = tuple((place, marks, reader) for place, (marks, reader) in enumerate(_BY_NAMES))
+_OF_ANY: Final = tuple(row for row in _ROWS if not row[1])  # Readers that look for themselves.
+
+
+def _indexed() -> dict[str, list[_Row]]:
+    """The rows by that name of theirs which the fewest others have: only what an object could be is looked at."""
+    common = Counter(chain.from_iterable(marks for marks, _ in _BY_NAMES))
+    index: dict[str, list[_Row]] = {}
+    for row in (row for row in _ROWS if row[1]):
+        index.setdefault(min(row[1], key=lambda name: (common[name], name)), []).append(row)
+    return index
+
+
+_INDEX: Final = _indexed()

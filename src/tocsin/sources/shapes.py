@@ -138,15 +138,19 @@ def first(value: dict[str, Json], names: Names) -> str:
 def at(value: dict[str, Json], names: Names) -> Json:
     """What the first of *names* that says something holds, None if there is none."""
     for name in names:
-        found: Json = value
-        for step in name.split("."):
-            found = found.get(step) if type(found) is dict else None
+        found = _walked(value, name) if "." in name else value.get(name)
         if found is None or found in ("", [], {}):
             continue
         if type(found) is str and (found.isspace() or is_placeholder(found)):
             continue
         return found
     return None
+
+
+def _walked(value: Json, path: str) -> Json:
+    for step in path.split("."):
+        value = value.get(step) if type(value) is dict else None
+    return value
 
 
 def is_placeholder(text: str) -> bool:
