@@ -25,10 +25,14 @@ from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import TELL, Effect
 from tocsin.kernel.time import MINUTE, Instant
+from tocsin.sources import opsgenie_requests
 from tocsin.testing.memory import MemoryStore
+from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
+from tocsin.wiring.opsgenie_channel import OpsgenieChannel
+from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.settings_file import parse
 from tocsin.wiring.settings_routes import routes
 
@@ -167,7 +171,10 @@ class World:
         self.store = store
         self._machine = IncidentMachine()
         self._runner = Runner(store, machines())
-        interpreter = Interpreter(routes(parse(CONFIG, {}).settings), {})
+        settings = parse(CONFIG, {}).settings
+        opsgenie = OpsgenieChannel(Addressing(routes(settings)), Names(settings))
+        more = {opsgenie_requests.CHANNEL: opsgenie.interpret}
+        interpreter = Interpreter(routes(settings), {}, more=more)
         self.interpret = interpreter.interpret
         self._settled: list[tuple[Delivery, str, Sequence[Outcome]]] = []
         self._worker = Worker(
