@@ -16,8 +16,9 @@ from tocsin import sources
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND
 from tocsin.sources.mapped import NAMES
-from tocsin.wiring.settings import Integration, Queue, Responder, Settings, Team
+from tocsin.wiring.settings import Responder, Settings, Team
 from tocsin.wiring.settings_file import TEMPLATE, inspect, load, parse
+from tocsin.wiring.settings_integrations import Integration, Queue
 from tocsin.wiring.settings_kinds import Kind, Many, Named, Secret, Section, entries
 from tocsin.wiring.settings_mapping import SourceMapping
 from tocsin.wiring.settings_problems import Problem, SettingsError

@@ -15,7 +15,7 @@ from tocsin.kernel.time import Instant
 from tocsin.mail.inbound import Limits, MailListener, Post
 from tocsin.sources import email_message
 from tocsin.sources.email_rules import MailRules, Merge
-from tocsin.wiring import settings as configured
+from tocsin.wiring import settings_integrations as configured
 from tocsin.wiring.settings import MailIn, Settings
 
 LOCAL_PART_MAX: Final = 64  # Characters before the @ (RFC 5321, 4.5.3.1.1); not every server passes on a longer one.

@@ -17,7 +17,8 @@ from tocsin.web.envelopes import Check, Verdict
 from tocsin.web.gate import Rules
 from tocsin.web.peers import networks
 from tocsin.web.signatures import HEADERS, Signature
-from tocsin.wiring.settings import Integration, Settings
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings_integrations import Integration
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,100}")  # SNS numbers its messages with UUIDs.
 _KIND: Final = "x-amz-sns-message-type"

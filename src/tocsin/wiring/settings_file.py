@@ -12,9 +12,10 @@ import msgspec
 from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Integration, Settings, Team
+from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Settings, Team
 from tocsin.wiring.settings_advice import advice, strangers
 from tocsin.wiring.settings_document import BYTES_MAX, Unreadable, at, compose
+from tocsin.wiring.settings_integrations import Integration
 from tocsin.wiring.settings_kinds import Section
 from tocsin.wiring.settings_problems import Problem, SettingsError
 from tocsin.wiring.settings_reader import Reader, is_null
