@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.incidents.regexes import RegexError, compiled
+from tocsin.regexes import RegexError, compiled
 
 VALUE_MAX: Final = 1000  # Characters; a label's value has fewer.
 

@@ -20,13 +20,12 @@ from jsonata.regex_engine import RegexFlags  # type: ignore[import-untyped] # Th
 
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant, format_instant
+from tocsin.regexes import JAVASCRIPT, Regex, RegexError
 from tocsin.sources import metering
 from tocsin.sources.charges import charge
 from tocsin.sources.mapped import NAMES, VARIABLES, ItemReader, mapped
 from tocsin.sources.metering import Failed, Meter
 from tocsin.sources.reading import Hints, Reading
-from tocsin.sources.regex_programs import RegexError
-from tocsin.sources.regexes import Regex
 
 EXPRESSION_MAX: Final = 4000  # Characters; what is longer belongs into the sender.
 NESTED_MAX: Final = 50  # Levels of a result.
@@ -262,7 +261,9 @@ _LIBRARY: Final = _library()
 
 
 def _regex(pattern: str, flags: RegexFlags) -> Regex:
-    return Regex(pattern, ignore_case=flags.case_insensitive, lines=flags.multiline, charge=_charge_matching)
+    return Regex(
+        pattern, JAVASCRIPT, ignore_case=flags.case_insensitive, lines=flags.multiline, charge=_charge_matching
+    )
 
 
 def _charge_matching(steps: int) -> None:

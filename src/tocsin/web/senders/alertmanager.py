@@ -21,9 +21,9 @@ from starlette.routing import BaseRoute, Route
 from tocsin.engine.ports import Aggregates
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.matchers import Matcher, MatcherError, parse
-from tocsin.incidents.regexes import Regex, RegexError, compiled
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_instant
+from tocsin.regexes import Regex, RegexError, compiled
 from tocsin.sources import prometheus
 from tocsin.sources.reading import Problem
 from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of

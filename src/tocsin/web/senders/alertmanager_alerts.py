@@ -11,11 +11,11 @@ from tocsin.engine.ports import Aggregates
 from tocsin.incidents.alerts import AlertStatus
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.matchers import Matcher, match_all
-from tocsin.incidents.regexes import Regex
 from tocsin.incidents.silences import Phase, Silence
 from tocsin.incidents.state import AlertLine, Incident
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_instant
+from tocsin.regexes import Regex
 from tocsin.sources.prometheus import RESOLVE_TIMEOUT, SOURCE, fingerprint
 
 PAGE: Final = 500  # Incidents read at a time.

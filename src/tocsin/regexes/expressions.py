@@ -1,28 +1,29 @@
-"""Regular expressions whose cost is counted, for texts that strangers write.
-
-A program (`regex_programs`) is run by backtracking that remembers where it has been: from one place of the program and
-one place of the text the same follows, so that neither is tried twice. So the cost is at most the length of the text
-times that of the program, and no pattern is catastrophic. Method: R. Cox, "Regular Expression Matching: the Virtual
-Machine Approach".
-"""
+"""Expressions, compiled, in the words of Python's `re`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final, TypeAlias
 
-from tocsin.sources.regex_programs import Do, program
+from tocsin.regexes.programs import Found, Marks, Thread
+from tocsin.regexes.reading import RE2, Dialect, Flags, read
+from tocsin.regexes.whole import Whole
 
 Charge: TypeAlias = Callable[[int], None]
-"""Told of the steps that were taken; it raises to stop them."""
+"""Told of the steps that a search took; it raises to stop it."""
 
 _CHARGED_AT: Final = 64  # Steps; each costs far less than being counted.
 
 
-class Match:
-    """Where a pattern was found, in the words of Python's `re`."""
+def _free(_: int) -> None:
+    """Costs nothing."""
 
-    def __init__(self, text: str, marks: tuple[int, ...]) -> None:
+
+class Match:
+    """Where an expression was found."""
+
+    def __init__(self, text: str, marks: Marks) -> None:
         """*marks*: the beginning and the end of each group; -1: it took no part."""
         self._text = text
         self._marks = marks
@@ -46,12 +47,25 @@ class Match:
 
 
 class Regex:
-    """A compiled pattern, in the words of Python's `re`, as far as an engine of JSONata needs them."""
+    """One expression. *charge* is told what its searches cost."""
 
-    def __init__(self, pattern: str, *, ignore_case: bool, lines: bool, charge: Charge) -> None:
+    def __init__(
+        self,
+        pattern: str,
+        dialect: Dialect = RE2,
+        *,
+        ignore_case: bool = False,
+        lines: bool = False,
+        charge: Charge = _free,
+    ) -> None:
         """*lines*: `^` and `$` are those of each line. Raises RegexError."""
-        self._program, self._groups = program(pattern, ignore_case=ignore_case, lines=lines)
+        self._program = read(pattern, dialect, Flags(fold=ignore_case, lines=lines))
         self._charge = charge
+        self._whole = Whole(self._program)
+
+    def matches(self, text: str) -> bool:
+        """Whether all of *text* is what the expression describes."""
+        return self._whole.matches(text)
 
     def search(self, text: str) -> Match | None:
         """The first match in *text*."""
@@ -90,46 +104,32 @@ class Regex:
         return [*parts, text[place:]]
 
     def _find(self, text: str, place: int) -> Match | None:
-        """The first match from *place* on: what failed from one beginning fails from all later ones too."""
-        seen: set[int] = set()
-        for start in range(place, len(text) + 1):
-            marks = self._run(text, start, seen)
-            if marks is not None:
-                return Match(text, marks)
-        return None
-
-    def _run(self, text: str, start: int, seen: set[int]) -> tuple[int, ...] | None:
-        """The marks of the match that begins at *start*, by priority."""
-        code, size, steps = self._program, len(self._program), 0
-        waiting: list[tuple[int, int, tuple[int, ...]]] = [(0, start, (-1,) * (2 * self._groups + 2))]
-        while waiting:
-            at, place, marks = waiting.pop()
-            while place * size + at not in seen:
-                seen.add(place * size + at)
-                steps += 1
-                if steps == _CHARGED_AT:
-                    self._charge(steps)
-                    steps = 0
-                step = code[at]
-                if step.do is Do.END:
-                    return marks
-                if step.do is Do.SPLIT:
-                    waiting.append((step.second, place, marks))
-                    at = step.first
-                elif step.do is Do.JUMP:
-                    at = step.first
-                elif step.do is Do.MARK:
-                    marks = (*marks[: step.first], place, *marks[step.first + 1 :])
-                    at += 1
-                elif step.do is Do.CHAR:
-                    if place == len(text) or not step.char(text[place]):
-                        break
-                    at, place = at + 1, place + 1
-                elif step.check(text, place):
-                    at += 1
-                else:
-                    break
-        return None
+        """The first match from *place* on; of those that begin there the preferred one."""
+        best: Marks = ()
+        none: Marks = (-1,) * (2 * self._program.groups + 2)
+        threads: list[Thread] = []
+        before, steps = text[place - 1 : place], 0  # Empty, too, where the text begins.
+        while threads or not best:
+            if not best:
+                threads.append((self._program.start, none))
+            after = text[place : place + 1]
+            found, taken = self._program.follow(threads, place, before, after)
+            steps += taken
+            if steps >= _CHARGED_AT:
+                self._charge(steps)
+                steps = 0
+            threads = []
+            for step, marks in found:
+                if isinstance(step, Found):
+                    best = marks
+                    break  # Those that come behind it are not preferred.
+                if after and step.takes(after):
+                    threads.append((step.to, marks))
+            if not after:
+                break
+            before, place = after, place + 1
+        self._charge(steps)
+        return Match(text, best) if best else None
 
 
 def _filled(template: str, found: Match) -> str:
@@ -145,3 +145,9 @@ def _filled(template: str, found: Match) -> str:
         told += [template[place:begun], found.group(int(digits)) or ""]
         place = end + 1
     return "".join((*told, template[place:]))
+
+
+@lru_cache(maxsize=1000)
+def compiled(pattern: str) -> Regex:
+    """The expression in *pattern*, as RE2 reads it; it is remembered. Raises RegexError."""
+    return Regex(pattern)
