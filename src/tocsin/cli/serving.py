@@ -20,8 +20,9 @@ from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.kernel import json
 from tocsin.slack.api import BASE_URL
 from tocsin.wiring.addresses import WILDCARDS, local_url
-from tocsin.wiring.embedded import Embedded, Outside, Ready, listen
-from tocsin.wiring.embedded import serve as run
+from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.serving import listen
+from tocsin.wiring.serving import serve as run
 
 NO_KEY: Final = (
     "For a sender's address: `tocsin keys rotate default` makes a new key, `tocsin keys` lists those there are.\n"

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import uvloop
 
 from tocsin.demo.trouble import StoryError
-from tocsin.wiring.embedded import Embedded, Outside, Ready, serve
+from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.serving import serve
 from tocsin.wiring.settings import Settings
 
 TIMEOUT_S: Final = 10.0  # On the loopback interface an answer takes milliseconds.
