@@ -156,12 +156,13 @@ def repeated(part: Part, least: int, most: int | None, *, lazy: bool, place: int
 
     def add(program: Program, after: int) -> int:
         program.repetition = place
-        start = program.add(again := Go([after]))
         if most is None:  # The last that must be there is the one that comes again; if none must, it is left out.
-            first = part(program, start)
-            again.ways[:] = either(first, after)
+            again = program.add(loop := Go([]))
+            first = part(program, again)
+            loop.ways.extend(either(first, after))
             start = first if least else program.add(Go(either(first, after)))
         else:
+            start = after if most else program.add(Go([after]))
             for _ in range(most - least):
                 start = program.add(Go(either(part(program, start), after)))
         for _ in range(least - 1 if most is None else least):
