@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     commands = _Commands(whole)
     _add_running(commands)
     _add_incidents(commands)
-    _add_keys(commands)
+    _add_senders(commands)
     _add_care(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"
@@ -225,7 +225,7 @@ def _add_incidents(commands: _Commands) -> None:
             command.add_argument("text", nargs="+", metavar="TEXT", help="what it says")
 
 
-def _add_keys(commands: _Commands) -> None:
+def _add_senders(commands: _Commands) -> None:
     commands.begin("senders")
     keys = commands.add(
         "keys", "keys.keys", "list, make and end the keys of integrations", example="rotate prod", config=True, db=True
@@ -245,10 +245,6 @@ def _add_keys(commands: _Commands) -> None:
         "--hint", default="", metavar="ENDING", help="revoke: only the key with these last characters (default: all)"
     )
     keys.add_argument("--json", action="store_true", help="print an object for scripts")
-
-
-def _add_care(commands: _Commands) -> None:
-    commands.begin("care")
     source = commands.add(
         "source",
         "source.test",
@@ -276,6 +272,10 @@ def _add_care(commands: _Commands) -> None:
         db=True,
     )
     beats.add_argument("--json", action="store_true", help="print a list for scripts")
+
+
+def _add_care(commands: _Commands) -> None:
+    commands.begin("care")
     doctor = commands.add("doctor", "care.doctor", "check the database and the invariant", example="--json", db=True)
     doctor.add_argument("--json", action="store_true", help="print an object for scripts")
     backup = commands.add(
