@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -128,7 +129,7 @@ def agree(schedule: Schedule, start: Instant, until: Instant) -> list[Shift]:
         while shift.until <= instant:
             shift = next(places)
         assert shift.who == who, (instant, shift, who)
-    for left, right in zip(found, found[1:], strict=False):
+    for left, right in pairwise(found):
         assert (left.who, left.why, left.source, left.instead) != (right.who, right.why, right.source, right.instead)
     return found
 

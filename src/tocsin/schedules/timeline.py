@@ -15,9 +15,7 @@ from tocsin.schedules.rotation import Turn, turns
 from tocsin.schedules.schedule import Absent, Holidays, Layer, Schedule, Shift, Swap, Why
 from tocsin.schedules.windows import Span, clipped, common, inverted, opened
 
-AHEAD: Final[Duration] = (
-    400 * DAY
-)  # How far ahead the next one on call is looked for: every yearly rotation comes round.
+AHEAD: Final[Duration] = 400 * DAY  # How far ahead the next one is looked for: what is yearly comes round.
 
 _FIRST_LOOK: Final[Duration] = 2 * DAY  # Most turns end sooner.
 _FURTHER: Final = 6  # How much longer each further look is.
