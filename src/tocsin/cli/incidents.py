@@ -111,7 +111,7 @@ def _document(given: argparse.Namespace, settings: Settings, now: Instant) -> di
     document: dict[str, Any] = {
         "verb": _VERBS.get(given.verb, given.verb),
         "incident": given.incident,
-        "by": given.by or _login_name(),
+        "by": given.by or login_name(),
     }
     if given.verb == "reassign":
         if given.to not in settings.responders:
@@ -128,7 +128,8 @@ def _document(given: argparse.Namespace, settings: Settings, now: Instant) -> di
     return document
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """What the operating system calls who types. Raises TocsinError."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
