@@ -190,7 +190,7 @@ def test_the_template_is_the_defaults() -> None:
 
 def test_the_template_is_valid_with_all_its_examples() -> None:
     found = parse(
-        uncommented().encode(), dict.fromkeys(["ADA_NTFY", "HEARTBEAT_URL"], "https://example.com/x") | TOKENS
+        uncommented().encode(), dict.fromkeys(["ADA_NTFY", "ADA_CALENDAR", "HEARTBEAT_URL"], "https://example.com/x") | TOKENS
     )
     assert set(found.settings.responders) == {"ada", "bo"}
     assert found.settings.teams["everyone"].slack == "#ops"

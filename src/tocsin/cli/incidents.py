@@ -26,6 +26,7 @@ from tocsin.kernel.time import Instant, format_duration, format_instant, parse_d
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.machines import machines
+from tocsin.wiring.schedules import duty
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_routes import routes
 
@@ -151,7 +152,7 @@ def _handle(store: Store, delivery_id: str, settings: Settings, now: Instant) ->
     delivery = store.delivery(delivery_id)
     assert delivery is not None
     inputs = Interpreter(routes(settings), {}).interpret(delivery).inputs
-    Runner(store, machines()).handle(inputs, now)
+    Runner(store, machines(duty(settings, store))).handle(inputs, now)
     store.settle({delivery_id: ""})
 
 

@@ -235,7 +235,7 @@ def _add_schedules(commands: _Commands) -> None:
     which = oncall.add_mutually_exclusive_group()
     which.add_argument("--team", default="", help="only the schedules that its policy asks")
     which.add_argument("--schedule", default="", help="only this one")
-    oncall.add_argument("--at", default="now", metavar="TIME", help="another time than now; without a zone that of the schedule")
+    oncall.add_argument("--at", default="now", metavar="TIME", help="another time; without a zone, the schedule's own")
     oncall.add_argument("--days", type=_count, default=14, metavar="N", help="how many days ahead (default: 14)")
     oncall.add_argument("--json", action="store_true", help="print a list for scripts")
     oncall.add_argument("--ical", action="store_true", help="print the shifts as a calendar (iCal)")
@@ -250,7 +250,7 @@ def _add_schedules(commands: _Commands) -> None:
     )
     override.add_argument("schedule", nargs="?", metavar="SCHEDULE", help="its name")
     override.add_argument("responder", nargs="?", metavar="RESPONDER", help="who is on call instead")
-    override.add_argument("begin", nargs="?", metavar="FROM", help="now, or a time; without a zone that of the schedule")
+    override.add_argument("begin", nargs="?", metavar="FROM", help="now, or a time; without a zone, the schedule's own")
     override.add_argument("until", nargs="?", metavar="UNTIL", help="a time, or a duration (4h)")
     override.add_argument("--remove", default="", metavar="ID", help="take an override back instead")
     override.add_argument("--by", default="", metavar="RESPONDER", help="who you are (default: your login name)")
@@ -265,9 +265,9 @@ def _add_schedules(commands: _Commands) -> None:
     swap.add_argument(
         "action", choices=("ask", "accept", "withdraw", "list"), help="ask for one, accept it, take it back, list them"
     )
-    swap.add_argument("words", nargs="*", metavar="WORD", help="to ask: SCHEDULE FROM UNTIL; otherwise the ID of the swap")
+    swap.add_argument("words", nargs="*", metavar="WORD", help="to ask: SCHEDULE FROM UNTIL; otherwise its ID")
     swap.add_argument("--with", dest="to", default="", metavar="RESPONDER", help="who is asked (default: anybody)")
-    swap.add_argument("--back", nargs=2, metavar=("FROM", "UNTIL"), help="whose turns you take in return: theirs between")
+    swap.add_argument("--back", nargs=2, metavar=("FROM", "UNTIL"), help="when you take their turns in return")
     swap.add_argument("--by", default="", metavar="RESPONDER", help="who you are (default: your login name)")
     swap.add_argument("--json", action="store_true", help="with list: print a list for scripts")
 

@@ -14,9 +14,18 @@ from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.incidents import login_name
 from tocsin.cli.printing import plain, say, say_json, table
 from tocsin.errors import TocsinError
-from tocsin.kernel.time import DAY, MINUTE, Duration, Instant, format_duration, format_instant, parse_duration, parse_instant
+from tocsin.kernel.time import (
+    DAY,
+    MINUTE,
+    Duration,
+    Instant,
+    format_duration,
+    format_instant,
+    parse_duration,
+    parse_instant,
+)
 from tocsin.schedules.clock import moment_of, wall_clock
-from tocsin.schedules.coverage import Coverage, Hours, coverage
+from tocsin.schedules.coverage import Hours, coverage
 from tocsin.schedules.schedule import Override, Schedule, Shift, Swap
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import current, next_on_call, shifts
@@ -64,7 +73,9 @@ def override(given: argparse.Namespace) -> int:
     with open_store(given.db) as store:
         if given.remove:
             if store.take_record(OVERRIDE, given.remove) is None:
-                raise TocsinError("override-unknown", f"there is no override {given.remove!r}; `tocsin oncall` shows them")
+                raise TocsinError(
+                    "override-unknown", f"there is no override {given.remove!r}; `tocsin oncall` shows them"
+                )
             say(f"override {plain(given.remove)} is taken back\n")
             return 0
         if given.until is None:
@@ -74,9 +85,7 @@ def override(given: argparse.Namespace) -> int:
             raise unknown("responder", given.responder, settings.responders)
         now = SystemClock()()
         start, until = _period(given.begin, given.until, schedule.zone, now)
-        made = Override(
-            id=_new_id(), schedule=schedule.name, who=given.responder, start=start, until=until, by=by
-        )
+        made = Override(id=_new_id(), schedule=schedule.name, who=given.responder, start=start, until=until, by=by)
         store.put_record(OVERRIDE, made.id, document(Agreed(at=now, override=made)))
     say(f"override {made.id}: {made.who} is on call in {schedule.name} {_between(schedule, start, until)}\n")
     return 0
@@ -100,7 +109,9 @@ def swap(given: argparse.Namespace) -> int:
             _accept(store, found.swap, by)
             return 0
         if by not in {found.swap.by, found.swap.to}:
-            raise TocsinError("swap-foreign", f"swap {name} is between {found.swap.by} and {found.swap.to or 'anybody'}")
+            raise TocsinError(
+                "swap-foreign", f"swap {name} is between {found.swap.by} and {found.swap.to or 'anybody'}"
+            )
         store.take_record(SWAP, name)
     say(f"swap {plain(name)} is taken back\n")
     return 0
@@ -140,7 +151,12 @@ class _Report:
                 ],
             },
             "overrides": [
-                {"id": each.id, "who": each.who, "start": format_instant(each.start), "until": format_instant(each.until)}
+                {
+                    "id": each.id,
+                    "who": each.who,
+                    "start": format_instant(each.start),
+                    "until": format_instant(each.until),
+                }
                 for each in self._overrides()
             ],
         }
@@ -192,7 +208,7 @@ def _ask(given: argparse.Namespace, settings: Settings, store: SqliteStore, by: 
         raise TocsinError("swap-incomplete", "--back needs --with: whose turns are taken in return")
     now = SystemClock()()
     start, until = _period(begin, end, schedule.zone, now)
-    back = _period(*given.back, schedule.zone, now) if given.back else (None, None)
+    back = _period(given.back[0], given.back[1], schedule.zone, now) if given.back else (None, None)
     _needs_turn(schedule, by, start, until)
     if back[0] is not None and back[1] is not None:
         _needs_turn(schedule, given.to, back[0], back[1])

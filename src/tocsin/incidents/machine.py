@@ -23,7 +23,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import duty, ladder
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -57,8 +57,28 @@ class IncidentMachine:
 
     name = "incident"
 
+    def __init__(self, on_duty: duty.OnDuty = duty.nobody) -> None:
+        """*on_duty* says whom the schedules in policies stand for."""
+        self._on_duty = on_duty
+
     def decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         """What follows from *given*; total, pure."""
+        own = state.plan if state is not None else None
+        offered = given.plan if isinstance(given, AlertReceived) else None
+        if not any(plan is not None and duty.asks_schedules(plan.policy) for plan in (own, offered)):
+            return self._decide(state, given, now)
+        today = own and duty.resolved(own, self._on_duty, now)
+        if offered is not None:
+            given = replace(given, plan=duty.resolved(offered, self._on_duty, now))
+        decision = self._decide(state and replace(state, plan=today), given, now)
+        after = decision.state
+        if after is None:
+            return decision
+        plan = own if own is not None and after.plan is today else offered
+        assert plan is not None, "an incident has a plan that was there before"
+        return duty.told(decision, state, after, plan, self._on_duty, now)
+
+    def _decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         if state is None:
             return _begin(given, now)
         match given:

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from tocsin.engine.ports import Records
 from tocsin.errors import StoreUnavailableError
-from tocsin.kernel import json
 from tocsin.kernel.time import DAY, MINUTE, SECOND, Duration, Instant
 from tocsin.schedules.clock import wall_clock
 from tocsin.schedules.windows import Span, merged

@@ -43,6 +43,7 @@ from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.reception import Reception
 from tocsin.wiring import mail_in
 from tocsin.wiring.addresses import local_url
+from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
@@ -55,6 +56,7 @@ from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import Readings
+from tocsin.wiring.schedules import duty, duty_now
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -132,6 +134,7 @@ class Embedded:
             clock=self.clock,
             on_refused=self.metrics.refused,
         )
+        self._calendars = Calendars(settings, self.store, self.clock)
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -144,6 +147,7 @@ class Embedded:
             self._accept(promised)
         self._engine.start()
         self._keeper.start()
+        self._calendars.start()
         for chat in self._chats:
             chat.start()
         self._queues.start()
@@ -156,6 +160,7 @@ class Embedded:
         """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
         if self._heartbeat:
             self._heartbeat.stop()
+        self._calendars.stop()
         self._queues.stop()
         for chat in self._chats:
             chat.stop()
@@ -214,7 +219,7 @@ class Embedded:
         ]
         pages = console(
             store=self.store,
-            machine=IncidentMachine(),
+            machine=IncidentMachine(duty_now(self.settings, self.store)),
             intake=self._intake,
             changes=self._hub,
             roster=SettingsRoster(self.settings, self.keys, self.url),
@@ -233,7 +238,12 @@ class Embedded:
             {chat.channel: chat.commands for chat in self._chats},
             readings=Readings(mail_in.mail_rules(self.settings)),
         )
-        runner = Runner(self.store, known, on_commit=self._committed)
+        runner = Runner(
+            self.store,
+            known,
+            on_commit=self._committed,
+            renew=lambda: machines(duty(self.settings, self.store)),
+        )
         worker = Worker(self.store, runner, interpreter.interpret, interpreter.poisoned, on_settled=self._settled)
         dispatcher = Dispatcher(
             self.store,

@@ -6,10 +6,11 @@ from typing import Any
 
 from tocsin.changes.machine import ChangeMachine
 from tocsin.heartbeats.machine import HeartbeatMachine
+from tocsin.incidents.duty import OnDuty, nobody
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.machine import Machine
 
 
-def machines() -> tuple[Machine[Any, Any], ...]:
-    """One of each."""
-    return (IncidentMachine(), HeartbeatMachine(), ChangeMachine())
+def machines(on_duty: OnDuty = nobody) -> tuple[Machine[Any, Any], ...]:
+    """One of each; *on_duty* knows the schedules."""
+    return (IncidentMachine(on_duty), HeartbeatMachine(), ChangeMachine())

@@ -8,7 +8,9 @@ from typing import Final
 import msgspec
 
 from tocsin.engine.ports import Records
+from tocsin.incidents.duty import OnDuty
 from tocsin.incidents.ladder import responder
+from tocsin.incidents.policy import ALL, NEXT, SCHEDULE
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
@@ -54,15 +56,41 @@ def schedules(settings: Settings, records: Records | None) -> dict[str, Schedule
     }
 
 
-def on_duty(known: Mapping[str, Schedule], name: str, instant: Instant, *, which: str) -> tuple[str, ...]:
-    """The receivers whom the schedule *name* stands for: who is on call (`now`), who is `next`, or `all` of them."""
+def on_call_in(known: Mapping[str, Schedule], name: str, instant: Instant, which: str) -> tuple[str, ...]:
+    """The receivers whom the schedule *name* stands for: who is on call, who is next (NEXT), or ALL of them."""
     schedule = known.get(name)
     if schedule is None:
         return ()
-    if which == "all":
+    if which == ALL:
         return tuple(responder(who) for who in everybody(schedule))
-    shift = next_on_call(schedule, instant) if which == "next" else on_call(schedule, instant)
+    shift = next_on_call(schedule, instant) if which == NEXT else on_call(schedule, instant)
     return (responder(shift.who),) if shift and shift.who else ()
+
+
+def duty(settings: Settings, records: Records) -> OnDuty:
+    """Whom schedules stand for, as things are now: loaded when it is first asked, and never again.
+
+    The engine asks for another one before each batch of decisions, and most batches ask no schedule.
+    """
+    loaded: list[dict[str, Schedule]] = []
+
+    def on_duty(target: str, now: Instant) -> tuple[str, ...]:
+        if not loaded:
+            loaded.append(schedules(settings, records))
+        name = target.removeprefix(SCHEDULE)
+        which = next((suffix for suffix in (NEXT, ALL) if name.endswith(suffix)), "")
+        return on_call_in(loaded[0], name.removesuffix(which), now, which)
+
+    return on_duty
+
+
+def duty_now(settings: Settings, records: Records) -> OnDuty:
+    """As `duty`, and as things are whenever it is asked: for those who look, and decide nothing."""
+
+    def on_duty(target: str, now: Instant) -> tuple[str, ...]:
+        return duty(settings, records)(target, now)
+
+    return on_duty
 
 
 def hours(settings: Settings) -> dict[str, Hours]:

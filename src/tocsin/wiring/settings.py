@@ -60,7 +60,9 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None,
         Key(Url(plain=True), "Address of an ntfy topic; who knows it can read it.", secret=True),
     ] = None
-    time_zone: Annotated[str, Key(ZONE, "Where they live; without it the time zone of a schedule counts for them.")] = ""
+    time_zone: Annotated[str, Key(ZONE, "Where they live; without it the time zone of a schedule counts for them.")] = (
+        ""
+    )
     working_hours: Annotated[
         tuple[str, ...],
         Key(Many(of=WINDOW, single=True), "When they work, by their own clock: `mon-fri 09:00-17:00`; or a list."),
@@ -407,7 +409,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, Team],
         Key(Named("team", Section(Team)), "Teams; the first one gets what no rule gives to another."),
     ] = {}
-    schedules: Annotated[dict[str, Schedule], Key(Named("schedule", Section(Schedule)), "Who is on call, and when.")] = {}
+    schedules: Annotated[
+        dict[str, Schedule], Key(Named("schedule", Section(Schedule)), "Who is on call, and when.")
+    ] = {}
     policies: Annotated[dict[str, Policy], Key(Named("policy", Section(Policy)), "Escalation policies.")] = {}
     routes: Annotated[
         tuple[Route, ...], Key(Many(of=Section(Route)), "Routing rules; the first that matches counts.")

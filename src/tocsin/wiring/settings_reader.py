@@ -7,6 +7,7 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tocsin.incidents.policy import NEXT, SCHEDULE
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.wiring.settings_document import NULL, TEXT, at
 from tocsin.wiring.settings_kinds import (
@@ -32,8 +33,8 @@ from tocsin.wiring.settings_scalars import Wrong, expand, scalar, uses_environme
 HIDDEN: Final = "…"
 SUGGESTIONS_MAX: Final = 100  # Comparing every name with every other takes its time, and nobody reads more.
 TEAM_PREFIX: Final = f"{OWN_TEAM}:"
-SCHEDULE_PREFIX: Final = "schedule:"
-NEXT_SUFFIX: Final = ":next"
+SCHEDULE_PREFIX: Final = SCHEDULE
+NEXT_SUFFIX: Final = NEXT
 
 
 class Invalid:

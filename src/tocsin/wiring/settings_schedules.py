@@ -25,7 +25,7 @@ _MOMENT: Final = r"(?:19[7-9][0-9]|2[0-9]{3})-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-
 
 
 def parse_wall(text: str) -> Wall | None:
-    """What a clock on a wall shows at `2026-01-05 09:00`, or at the beginning of `2026-01-05`; None for another text."""
+    """The time on the wall of `2026-01-05 09:00`, or of the beginning of `2026-01-05`; None for another text."""
     if not re.fullmatch(_MOMENT, text):
         return None
     try:
