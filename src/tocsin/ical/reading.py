@@ -68,6 +68,8 @@ def _bearable(component: Any) -> bool:  # noqa: ANN401 - icalendar's components 
         return False
     rules = component.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
+        if not isinstance(rule, dict):
+            return False  # The library could not read it.
         times = 1
         for part in _FINER:
             times *= max(1, len(rule.get(part, [])))
@@ -79,7 +81,7 @@ def _bearable(component: Any) -> bool:  # noqa: ANN401 - icalendar's components 
 def _event(component: Any) -> Event | None:  # noqa: ANN401 - as above.
     try:
         start, until = component["DTSTART"].dt, component["DTEND"].dt
-    except (KeyError, AttributeError):
+    except (KeyError, AttributeError, ValueError):  # Not there, or it could not be read.
         return None
     floating = not isinstance(start, datetime) or start.tzinfo is None
     begins, ends = _millis(start), _millis(until)

@@ -14,12 +14,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from tocsin.kernel.time import DAY, Duration, Instant
-from tocsin.schedules.clock import YEAR_FIRST, YEAR_LAST, Wall, WallClock, moment_of, wall_of
+from tocsin.schedules.clock import YEAR_LAST, Wall, WallClock, moment_of, wall_of
 from tocsin.schedules.windows import Span
 
 WEEKLY: Final[Duration] = 7 * DAY
@@ -81,11 +82,13 @@ class _Era(msgspec.Struct, frozen=True):
     number: int
     place: int
 
+    def at(self, number: int) -> int:
+        """The place whose turn the turn *number* is."""
+        return (self.place + max(0, number - self.number)) % max(1, len(self.responders))
+
     def order(self, number: int) -> tuple[str, ...]:
         """Whose turn the turn *number* is, and who would follow."""
-        if not self.responders:
-            return ()
-        place = (self.place + max(0, number - self.number)) % len(self.responders)
+        place = self.at(number)
         return self.responders[place:] + self.responders[:place]
 
 
@@ -130,9 +133,9 @@ def _following(era: _Era, crew: Crew, number: int) -> _Era:
     """The era of *crew*, which comes in the turn *number* of *era*, or at its end."""
     order = era.order(number)
     if order and order[0] in crew.responders:
-        place = era.responders.index(order[0])
+        place = _place(crew.responders, order[0], era.at(number))
         # Who has taken the rest of a turn still has their own before them.
-        return _Era(crew.since, crew.responders, max(number, era.number), _place(crew.responders, order[0], place))
+        return _Era(crew.since, crew.responders, max(number, era.number), place)
     heir = next((name for name in order[1:] if name in crew.responders), None)
     return _Era(crew.since, crew.responders, number + 1, crew.responders.index(heir) if heir else 0)
 
@@ -142,4 +145,4 @@ def _place(responders: Sequence[str], name: str, place: int) -> int:
     return place if responders[place : place + 1] == (name,) else responders.index(name)
 
 
-_LAST: Final[Wall] = (YEAR_LAST - YEAR_FIRST) * 365 * DAY
+_LAST: Final[Wall] = wall_of(datetime(YEAR_LAST, 12, 31))  # noqa: DTZ001 - a clock on a wall has no zone.
