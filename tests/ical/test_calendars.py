@@ -66,7 +66,9 @@ def test_an_event_that_cannot_be_used_is_left_out_and_its_neighbours_are_kept() 
     assert len(read("DTSTART:20260601T090000Z", f"RRULE:FREQ=DAILY;BYMINUTE={minutes}", *good)) == 1
     assert len(read("DTSTART:20260601T090000Z", "RRULE:FREQ=NEVER", *good)) == 1
     assert len(read("SUMMARY:nothing", *good)) == 1
-    assert len(read("DTSTART:20260601T090000Z", "DTEND:20260601T080000Z", *good)) == 1
+    assert len(read("DTSTART:soon", *good)) == 1
+    assert len(read("DTSTART:20260601T090000Z", "DTEND:later", *good)) == 1
+    assert len(read("DTSTART:20260601T090000Z", "DTSTART:20260601T090000Z", *good)) == 1
     assert len(read("DTSTART:20260601T090000Z", *good)) == 1
 
 
@@ -88,7 +90,11 @@ def shift(start: Instant, length: int = HOUR, who: str = "ada") -> Shift:
 
 
 def test_shifts_go_out_and_come_in_again() -> None:
-    planned = [("ops", shift(START + DAY)), ("ops, or so; \\", shift(START + 2 * DAY, who="bo")), ("ops", shift(START, who=""))]
+    planned = [
+        ("ops", shift(START + DAY)),
+        ("ops, or so; \\", shift(START + 2 * DAY, who="bo")),
+        ("ops", shift(START, who="")),
+    ]
     raw = calendar("On call: ops", planned, START)
     assert [(each.start, each.until, each.title) for each in events(raw, START, UNTIL)] == [
         (START + DAY, START + DAY + HOUR, "ada is on call: ops"),
@@ -100,7 +106,12 @@ def test_shifts_go_out_and_come_in_again() -> None:
 
 def test_an_event_keeps_its_identity_while_its_end_moves() -> None:
     assert uid("ops", shift(START)) == uid("ops", shift(START, 2 * HOUR))
-    others = {uid("ops", shift(START)), uid("web", shift(START)), uid("ops", shift(START + 1)), uid("ops", shift(START, who="bo"))}
+    others = {
+        uid("ops", shift(START)),
+        uid("web", shift(START)),
+        uid("ops", shift(START + 1)),
+        uid("ops", shift(START, who="bo")),
+    }
     assert len(others) == 4
     found = icalendar.Calendar.from_ical(calendar("x", [("ops", shift(START))], START))
     assert [str(each["UID"]) for each in found.walk("VEVENT")] == [uid("ops", shift(START))]

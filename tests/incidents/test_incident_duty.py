@@ -71,7 +71,9 @@ def test_what_does_not_begin_is_not_kept() -> None:
 
 
 def test_an_incident_of_a_plain_policy_joins_with_an_alert_of_another() -> None:
-    plain = Plan(team="ops", policy=Policy(name="plain", steps=(Step(("responder:ada",)),), everyone=("responder:ada",)))
+    plain = Plan(
+        team="ops", policy=Policy(name="plain", steps=(Step(("responder:ada",)),), everyone=("responder:ada",))
+    )
     state = opened(plain).state
     assert state is not None
     alert = Alert(status=AlertStatus.FIRING, title="disk", dedup_key="disk", source="json")

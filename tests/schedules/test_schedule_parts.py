@@ -56,7 +56,21 @@ def test_a_window_says_when_it_is_open(text: str, windows: list[tuple[int, int, 
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "mon ", "mon 9-17", "25:00-26:00", "mon-", "monday", "09:00", "mon 09:00", "24:00-06:00", "a", "mon,", "mon\n"],
+    [
+        "",
+        " ",
+        "mon ",
+        "mon 9-17",
+        "25:00-26:00",
+        "mon-",
+        "monday",
+        "09:00",
+        "mon 09:00",
+        "24:00-06:00",
+        "a",
+        "mon,",
+        "mon\n",
+    ],
 )
 def test_other_texts_are_no_windows(text: str) -> None:
     assert parse_window(text) is None
@@ -80,7 +94,9 @@ def test_a_zone_of_the_database_is_known(name: str) -> None:
     assert is_zone(name)
 
 
-@pytest.mark.parametrize("name", ["", "Europe", "Europe/Berln", "../etc/passwd", "/etc/passwd", "CET+1", "x\0y", "x" * 99])
+@pytest.mark.parametrize(
+    "name", ["", "Europe", "Europe/Berln", "../etc/passwd", "/etc/passwd", "CET+1", "x\0y", "x" * 99]
+)
 def test_another_name_is_no_zone(name: str) -> None:
     assert not is_zone(name)
 

@@ -69,7 +69,7 @@ def hours(offset: timedelta) -> str:
 
 def read(head: str) -> Schedule:
     found: dict[str, Any] = yaml.load(head, yaml.BaseLoader)  # noqa: S506 - every word is a text, as in tocsin.yaml.
-    file = {"responders": {name: None for name in ("ada", "bo", "cy", "dee")}, "schedules": {"ops": found["schedule"]}}
+    file = {"responders": dict.fromkeys(("ada", "bo", "cy", "dee")), "schedules": {"ops": found["schedule"]}}
     schedule = schedules(parse(yaml.safe_dump(file).encode(), {}).settings, None)["ops"]
     spans = {
         name: tuple((at(schedule, start), at(schedule, until)) for start, until in given)
@@ -80,7 +80,9 @@ def read(head: str) -> Schedule:
         for n, (who, start, until) in enumerate(found.get("overrides", []), 1)
     ]
     swaps = [
-        Swap(id=f"{n}", schedule="ops", by=by, to=to, start=at(schedule, start), until=at(schedule, until), accepted=True)
+        Swap(
+            id=f"{n}", schedule="ops", by=by, to=to, start=at(schedule, start), until=at(schedule, until), accepted=True
+        )
         for n, (by, to, start, until) in enumerate(found.get("swaps", []), 1)
     ]
     holidays = tuple((at(schedule, start), at(schedule, until)) for start, until in found.get("holidays", []))

@@ -64,7 +64,7 @@ def events(raw: bytes, start: Instant, until: Instant) -> list[Event]:
 
 def _bearable(component: Any) -> bool:  # noqa: ANN401 - icalendar's components are mappings of anything.
     """Whether an event recurs no more often than people are absent."""
-    if str(component.get("STATUS", "")).upper() == "CANCELLED":
+    if str(component.get("STATUS", "")).upper() == "CANCELLED" or not _is_dated(component):
         return False
     rules = component.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
@@ -76,6 +76,13 @@ def _bearable(component: Any) -> bool:  # noqa: ANN401 - icalendar's components 
         if not {str(word) for word in rule.get("FREQ", [])} <= _FREQUENCIES or times > _FINER_MAX:
             return False
     return True
+
+
+def _is_dated(component: Any) -> bool:  # noqa: ANN401 - as above.
+    try:
+        return isinstance(component["DTSTART"].dt, date)
+    except (KeyError, AttributeError, ValueError):  # Not there, there twice, or it could not be read.
+        return False
 
 
 def _event(component: Any) -> Event | None:  # noqa: ANN401 - as above.
