@@ -227,8 +227,7 @@ def test_a_calendar_is_fetched_and_redirects_are_not_followed(caplog: pytest.Log
     with feed() as url:
         assert _fetch(url) == AWAY.encode()
     with feed(302) as url:
-        file = f"responders: {{ada: }}
-schedules: {{ops: {{layers: [{LAYER}], holidays: '{url}'}}}}"
+        file = f"responders: {{ada: }}\nschedules: {{ops: {{layers: [{LAYER}], holidays: '{url}'}}}}"
         settings = parse(file.encode(), {}).settings
         assert Calendars(settings, MemoryStore(), lambda: NOW).refresh() == 0
     assert [record.__dict__["problem"] for record in caplog.records] == ["HTTP 302"]
