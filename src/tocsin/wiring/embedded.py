@@ -47,6 +47,7 @@ from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
+from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
@@ -135,6 +136,7 @@ class Embedded:
             on_refused=self.metrics.refused,
         )
         self._calendars = Calendars(settings, self.store, self.clock)
+        self._gap_watch = GapWatch(settings, self.store, self.clock, self._accept)
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -148,6 +150,7 @@ class Embedded:
         self._engine.start()
         self._keeper.start()
         self._calendars.start()
+        self._gap_watch.start()
         for chat in self._chats:
             chat.start()
         self._queues.start()
@@ -160,6 +163,7 @@ class Embedded:
         """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
         if self._heartbeat:
             self._heartbeat.stop()
+        self._gap_watch.stop()
         self._calendars.stop()
         self._queues.stop()
         for chat in self._chats:
