@@ -50,6 +50,19 @@ class Crowd(MemoryStore):
         return super().commit(commits)
 
 
+def test_machines_are_made_anew_for_every_batch() -> None:
+    made: list[BellMachine] = []
+
+    def renew() -> list[BellMachine]:
+        made.append(BellMachine())
+        return made[-1:]
+
+    runner = Runner(MemoryStore(), [MACHINE], renew=renew)
+    runner.handle([to("b", Ring("x"), "1")], NOW)
+    runner.handle([to("b", Ring("x"), "2")], NOW)
+    assert len(made) == 2
+
+
 class _Beside:
     """The same store for the other writer, which meets nobody."""
 

@@ -19,7 +19,8 @@ UPDATE = os.environ.get("UPDATE") == "1"
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_scenario_holds(path: Path) -> None:
     told = path.read_text(encoding="utf-8")
-    played = play(parse(told), StoreRuntime(MemoryStore()))
+    scenario = parse(told)
+    played = play(scenario, StoreRuntime(MemoryStore(), scenario.duties))
     if UPDATE:
         path.write_text(played, encoding="utf-8")
         told = played

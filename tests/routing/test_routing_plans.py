@@ -99,3 +99,8 @@ def test_every_rung_of_every_plan_asks_somebody(members: tuple[str, ...], room: 
         assert step.targets
         assert len(set(step.targets)) == len(step.targets)
         assert step.delay > 0
+
+
+def test_everyone_of_a_team_without_members_is_all_who_take_turns_in_its_schedules() -> None:
+    mine = ladder(Rung(("schedule:ops", "responder:zoe")), Rung(("schedule:ops:next",)))
+    assert plan(Team(name="bare"), mine, 0, Windows()).policy.everyone == ("schedule:ops:all", "responder:zoe")

@@ -14,6 +14,11 @@ teams: {ops: {members: [ada]}}
 """
 
 
+SCHEDULE = """schedules:
+  s: {layers: [{responders: [ada], start: 2026-01-05}]}
+"""
+
+
 def advised(text: str) -> list[str]:
     return [warning.text("f").removeprefix("f:") for warning in parse(text.encode(), {}).warnings]
 
@@ -42,6 +47,8 @@ def test_a_sound_file_needs_no_advice() -> None:
             ["5:3: policies.p: p is used by no team and no route"],
         ),
         (FINE + "policies:\n  default: {steps: [{ask: [team, ada]}]}\n", []),
+        (FINE + SCHEDULE, ["5:3: schedules.s: s is asked by no policy"]),
+        (FINE + SCHEDULE + "policies: {default: {steps: [{ask: 'schedule:s:next'}]}}", []),
         ("policies:\n  default: {steps: [{ask: ada}]}\nresponders: {ada: {ntfy: 'http://a/'}}\n", []),
         (FINE + "policies:\n  p: {steps: [{ask: ada}]}\nroutes: [{policy: p}]\n", []),
         (

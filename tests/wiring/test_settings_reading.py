@@ -193,9 +193,8 @@ def test_the_template_is_the_defaults() -> None:
 
 
 def test_the_template_is_valid_with_all_its_examples() -> None:
-    found = parse(
-        uncommented().encode(), dict.fromkeys(["ADA_NTFY", "HEARTBEAT_URL"], "https://example.com/x") | TOKENS
-    )
+    addresses = dict.fromkeys(["ADA_NTFY", "ADA_CALENDAR", "HEARTBEAT_URL"], "https://example.com/x")
+    found = parse(uncommented().encode(), addresses | TOKENS)
     assert set(found.settings.responders) == {"ada", "bo"}
     assert found.settings.teams["everyone"].slack == "#ops"
     assert len(found.settings.routes) == 2

@@ -26,6 +26,7 @@ from tocsin.kernel.time import Instant, format_duration, format_instant, parse_d
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.machines import machines
+from tocsin.wiring.schedules import duty
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_routes import routes
 
@@ -111,7 +112,7 @@ def _document(given: argparse.Namespace, settings: Settings, now: Instant) -> di
     document: dict[str, Any] = {
         "verb": _VERBS.get(given.verb, given.verb),
         "incident": given.incident,
-        "by": given.by or _login_name(),
+        "by": given.by or login_name(),
     }
     if given.verb == "reassign":
         if given.to not in settings.responders:
@@ -128,7 +129,8 @@ def _document(given: argparse.Namespace, settings: Settings, now: Instant) -> di
     return document
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """What the operating system calls who types. Raises TocsinError."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -150,7 +152,7 @@ def _handle(store: Store, delivery_id: str, settings: Settings, now: Instant) ->
     delivery = store.delivery(delivery_id)
     assert delivery is not None
     inputs = Interpreter(routes(settings), {}).interpret(delivery).inputs
-    Runner(store, machines()).handle(inputs, now)
+    Runner(store, machines(duty(settings, store))).handle(inputs, now)
     store.settle({delivery_id: ""})
 
 

@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_incidents(commands)
     _add_senders(commands)
+    _add_schedules(commands)
     _add_care(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"
@@ -272,6 +273,56 @@ def _add_senders(commands: _Commands) -> None:
         db=True,
     )
     beats.add_argument("--json", action="store_true", help="print a list for scripts")
+
+
+def _add_schedules(commands: _Commands) -> None:
+    commands.begin("on call")
+    oncall = commands.add(
+        "oncall",
+        "oncall.oncall",
+        "who is on call: now, next, and the coverage of the days ahead",
+        example="--at 2026-12-24T09:00",
+        config=True,
+        db=True,
+    )
+    which = oncall.add_mutually_exclusive_group()
+    which.add_argument("--team", default="", help="only the schedules that its policy asks")
+    which.add_argument("--schedule", default="", help="only this one")
+    oncall.add_argument("--at", default="now", metavar="TIME", help="another time; without a zone, the schedule's own")
+    oncall.add_argument("--days", type=_count, default=14, metavar="N", help="how many days ahead (default: 14)")
+    oncall.add_argument("--json", action="store_true", help="print a list for scripts")
+    oncall.add_argument("--ical", action="store_true", help="print the shifts as a calendar (iCal)")
+    oncall.add_argument("--responder", default="", help="with --ical: only the shifts of this one")
+    override = commands.add(
+        "override",
+        "oncall.override",
+        "put somebody on call for a while, whatever the schedule says",
+        example="ops ada now 4h",
+        config=True,
+        db=True,
+    )
+    override.add_argument("schedule", nargs="?", metavar="SCHEDULE", help="its name")
+    override.add_argument("responder", nargs="?", metavar="RESPONDER", help="who is on call instead")
+    override.add_argument("begin", nargs="?", metavar="FROM", help="now, or a time; without a zone, the schedule's own")
+    override.add_argument("until", nargs="?", metavar="UNTIL", help="a time, or a duration (4h)")
+    override.add_argument("--remove", default="", metavar="ID", help="take an override back instead")
+    override.add_argument("--by", default="", metavar="RESPONDER", help="who you are (default: your login name)")
+    swap = commands.add(
+        "swap",
+        "oncall.swap",
+        "ask somebody to take your turn; accept when asked",
+        example="ask ops 2026-12-24T09:00 24h --with bo --by ada",
+        config=True,
+        db=True,
+    )
+    swap.add_argument(
+        "action", choices=("ask", "accept", "withdraw", "list"), help="ask for one, accept it, take it back, list them"
+    )
+    swap.add_argument("words", nargs="*", metavar="WORD", help="to ask: SCHEDULE FROM UNTIL; otherwise its ID")
+    swap.add_argument("--with", dest="to", default="", metavar="RESPONDER", help="who is asked (default: anybody)")
+    swap.add_argument("--back", nargs=2, metavar=("FROM", "UNTIL"), help="when you take their turns in return")
+    swap.add_argument("--by", default="", metavar="RESPONDER", help="who you are (default: your login name)")
+    swap.add_argument("--json", action="store_true", help="with list: print a list for scripts")
 
 
 def _add_care(commands: _Commands) -> None:

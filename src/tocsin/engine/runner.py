@@ -66,11 +66,16 @@ class Runner:
         machines: Iterable[Machine[Any, Any]],
         *,
         on_commit: Callable[[Sequence[Commit]], None] = lambda _: None,
+        renew: Callable[[], Iterable[Machine[Any, Any]]] | None = None,
     ) -> None:
-        """*on_commit* hears of every commit after it is durable: a hint, never the truth."""
+        """*on_commit* hears of every commit after it is durable: a hint, never the truth.
+
+        *renew* gives the machines anew for every batch: what they know beside their states is as it is then (law 9).
+        """
         self._store = store
         self._machines = {machine.name: machine for machine in machines}
         self._on_commit = on_commit
+        self._renew = renew
 
     def handle(self, inputs: Sequence[Addressed], now: Instant) -> Mapping[str, Outcome]:
         """Decide and commit *inputs* in order; what became of each, by input id.
@@ -84,6 +89,8 @@ class Runner:
         for _ in range(ATTEMPTS_MAX):
             if suspicious:
                 waiting = self._drop_seen(waiting, outcomes)
+            if self._renew is not None:
+                self._machines = {machine.name: machine for machine in self._renew()}
             work, ignored = self._decide(waiting, now)
             outcomes.update(ignored)
             waiting = self._commit(work, outcomes)

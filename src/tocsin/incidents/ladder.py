@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Kind
+from tocsin.incidents.policy import NEXT, SCHEDULE
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident, Status
@@ -32,7 +33,10 @@ def room(team: str) -> str:
 
 
 def label(receiver: str) -> str:
-    """How people call a receiver."""
+    """How people call a receiver, or a target."""
+    if receiver.startswith(SCHEDULE):
+        name = receiver.removeprefix(SCHEDULE)
+        return f"next on call in {name.removesuffix(NEXT)}" if name.endswith(NEXT) else f"on call in {name}"
     return receiver.removeprefix(_RESPONDER) if receiver.startswith(_RESPONDER) else receiver.replace(":", " ", 1)
 
 

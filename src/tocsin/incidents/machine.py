@@ -26,7 +26,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, expiry, ladder, muting
+from tocsin.incidents import amending, duty, expiry, ladder, muting
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -39,6 +39,7 @@ from tocsin.incidents.inputs import (
     PageFailed,
     Passed,
     Reassigned,
+    Redirected,
     Resolved,
     Snoozed,
     Unmuted,
@@ -63,8 +64,29 @@ class IncidentMachine:
 
     name = "incident"
 
+    def __init__(self, on_duty: duty.OnDuty = duty.nobody) -> None:
+        """*on_duty* says whom the schedules in policies stand for."""
+        self._on_duty = on_duty
+
     def decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         """What follows from *given*; total, pure."""
+        own = state.plan if state is not None else None
+        offered = given.plan if isinstance(given, AlertReceived | Redirected) else None
+        if not any(plan is not None and duty.asks_schedules(plan.policy) for plan in (own, offered)):
+            return self._timed(state, given, now)
+        today = own and duty.resolved(own, self._on_duty, now)
+        if isinstance(given, AlertReceived | Redirected):
+            given = replace(given, plan=duty.resolved(given.plan, self._on_duty, now))
+        decision = self._timed(state and replace(state, plan=today), given, now)
+        after = decision.state
+        if after is None:
+            return decision
+        origin = own if today is not None and after.plan.policy is today.policy else offered
+        assert origin is not None, "an incident has a policy that was there before"
+        plan = replace(after.plan, policy=origin.policy)
+        return duty.told(decision, state, after, plan, self._on_duty, now)
+
+    def _timed(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         return expiry.timed(self._decide(state, given, now), now)
 
     def _decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:

@@ -8,11 +8,17 @@ import msgspec
 
 from tocsin.kernel.time import HOUR, MINUTE, Duration
 
+SCHEDULE: Final = "schedule:"  # Before the name of a schedule, as a target: who is on call.
+NEXT: Final = ":next"  # Behind it: who will be on call after them.
+ALL: Final = ":all"  # Behind it: all who take turns.
 REPEAT_MAX: Final = 10  # A ladder that nobody answered so often needs the whole team, not another round.
 
 
 class Step(msgspec.Struct, frozen=True):
-    """Ask *targets* (receivers: `responder:ada`, `team:ops`), then wait *delay* ms for an answer."""
+    """Ask *targets*, then wait *delay* ms for an answer.
+
+    They are receivers (`responder:ada`, `team:ops`), or stand for some (`schedule:ops`, see `tocsin.incidents.duty`).
+    """
 
     targets: tuple[str, ...]
     delay: Duration = 5 * MINUTE

@@ -8,7 +8,7 @@ import msgspec
 
 from tocsin.incidents.alerts import Kind, Plan, Severity
 from tocsin.incidents.ladder import responder, room
-from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.policy import ALL, NEXT, SCHEDULE, Policy, Step
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Duration
 
 OWN_TEAM: Final = "team"  # As a target: everyone of the team that the incident belongs to.
@@ -117,7 +117,12 @@ def _receivers(rung: Rung, team: Team) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _always(target: str) -> str:
+    """A schedule may have nobody on call; all who take turns in it are there always."""
+    return target.removesuffix(NEXT) + ALL if target.startswith(SCHEDULE) else target
+
+
 def _all_asked(steps: tuple[Step, ...], team: Team) -> tuple[str, ...]:
     """Everyone, for a team without members: all whom the ladder names, since its room alone may reach nobody."""
-    named = [target for step in steps for target in step.targets]
+    named = [_always(target) for step in steps for target in step.targets]
     return tuple(dict.fromkeys((*named, *(everyone(team) if team.room or not named else ()))))

@@ -16,7 +16,9 @@ that falls due in the very moment of a line comes after it.
 The lines above the story, which may also stand between its lines (then they count from there):
 
     team NAME: RESPONDER ...
-    policy: ask WHO ... DURATION; repeat N; everyone DURATION; ack DURATION    (WHO: responders, the team, or nobody)
+    policy: ask WHO ... DURATION; repeat N; everyone DURATION; ack DURATION    (WHO: responders, the team,
+        schedule:NAME, schedule:NAME:next, or nobody)
+    on call NAME: WHO, WHO from TIME, nobody from TIME ...    who is on call in a schedule, in the whole story
     plan: alert window D; notification window D; reopen window D; severity S; kind K; auto-resolve off
 
 What can happen (`#2` at the end of a line means the second incident, otherwise the newest is meant):
@@ -44,7 +46,7 @@ What can happen (`#2` at the end of a line means the second incident, otherwise 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final, Protocol, TypeAlias, assert_never
@@ -56,6 +58,7 @@ from tocsin.incidents.alerts import Plan
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant
+from tocsin.testing.scenario_duty import Turns, read_turns
 from tocsin.testing.scenario_words import (
     Words,
     WordsError,
@@ -136,9 +139,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A file as read; lines that are no part of the story stay as text."""
+    """A file as read; lines that are no part of the story stay as text. *duties*: who is on call, by schedule."""
 
     lines: tuple[Line | str, ...]
+    duties: Mapping[str, Turns] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ def parse(text: str) -> Scenario:
         except WordsError as problem:
             message = f"line {number}: {problem}: {line.strip()!r}"
             raise ScenarioError(message) from None
-    return Scenario(tuple(lines))
+    return Scenario(tuple(lines), reader.duties)
 
 
 def play(scenario: Scenario, runtime: Runtime) -> str:
@@ -220,6 +224,7 @@ class _Reader:
     policy: str = ""
     plan: str = ""
     sofar: Duration = 0
+    duties: dict[str, Turns] = field(default_factory=dict)
 
     def read(self, line: str) -> Line | str:
         if not line or line.startswith("#"):
@@ -227,6 +232,9 @@ class _Reader:
         head, colon, rest = line.partition(":")
         if colon and head.startswith("team "):
             self.team, self.members = head.removeprefix("team ").strip(), tuple(rest.split())
+            return line
+        if colon and head.startswith("on call "):
+            self.duties[head.removeprefix("on call ").strip()] = read_turns(rest, START)
             return line
         if colon and head in {"policy", "plan"}:
             setattr(self, head, rest.strip())

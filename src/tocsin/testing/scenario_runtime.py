@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tocsin.engine.ports import Confirmation, Store
@@ -14,6 +14,7 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Effect
 from tocsin.kernel.time import Instant
 from tocsin.testing.scenario import Given, Happened
+from tocsin.testing.scenario_duty import Turns, on_duty
 
 ALL: Final = 10_000  # More incidents and effects than any scenario has.
 
@@ -21,10 +22,10 @@ ALL: Final = 10_000  # More incidents and effects than any scenario has.
 class StoreRuntime:
     """Implements `tocsin.testing.scenario.Runtime` on *store*, which must be empty."""
 
-    def __init__(self, store: Store) -> None:
-        """Begin."""
+    def __init__(self, store: Store, duties: Mapping[str, Turns] | None = None) -> None:
+        """Begin; *duties* are those of the scenario."""
         self._store = store
-        self._machine = IncidentMachine()
+        self._machine = IncidentMachine(on_duty(duties or {}))
         self._runner = Runner(store, [self._machine])
 
     def handle(self, given: Sequence[Given], now: Instant) -> Sequence[Happened]:

@@ -9,7 +9,7 @@ import msgspec
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.inputs import Amended, Unmuted
 from tocsin.incidents.ladder import responder, room
-from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.policy import SCHEDULE, Policy, Step
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant, parse_duration
 
@@ -145,7 +145,7 @@ def read_policy(text: str, team: str, members: tuple[str, ...]) -> Policy:
         name, *words = part.split()
         match name, words:
             case "ask", [*who, delay] if who:
-                targets = tuple(room(team) if one == team else responder(one) for one in who if one != "nobody")
+                targets = tuple(_target(one, team) for one in who if one != "nobody")
                 steps.append(Step(targets, _duration(delay)))
             case "repeat", [number]:
                 given["repeat"] = _whole(number)
@@ -190,6 +190,12 @@ def read_time(text: str) -> Duration:
     return _whole(days.removesuffix("d") or "0") * DAY + sum(
         _whole(part) * size for part, size in zip(parts, sizes, strict=False)
     )
+
+
+def _target(word: str, team: str) -> str:
+    if word.startswith(SCHEDULE):
+        return word
+    return room(team) if word == team else responder(word)
 
 
 def _whole(text: str) -> int:

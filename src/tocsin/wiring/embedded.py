@@ -44,10 +44,12 @@ from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring import mail_in
 from tocsin.wiring.addressing import Addressing
+from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
+from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
@@ -61,6 +63,7 @@ from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import readings
+from tocsin.wiring.schedules import duty, duty_now
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -161,6 +164,8 @@ class Embedded:
                 Knock(presented=key, path="mail", peer=peer, agent="")
             ),
         )
+        self._calendars = Calendars(settings, self.store, self.clock)
+        self._gap_watch = GapWatch(settings, self.store, self.clock, self._accept)
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -174,6 +179,8 @@ class Embedded:
         self._engine.start()
         self._keeper.start()
         self._doorkeeper.start()
+        self._calendars.start()
+        self._gap_watch.start()
         for chat in self._chats:
             chat.start()
         self._queues.start()
@@ -186,6 +193,8 @@ class Embedded:
         """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
         if self._heartbeat:
             self._heartbeat.stop()
+        self._gap_watch.stop()
+        self._calendars.stop()
         self._queues.stop()
         for chat in self._chats:
             chat.stop()
@@ -251,7 +260,7 @@ class Embedded:
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
         pages = console(
             store=self.store,
-            machine=IncidentMachine(),
+            machine=IncidentMachine(duty_now(self.settings, self.store)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,
@@ -289,7 +298,12 @@ class Embedded:
             readings=readings(self.settings),
             mute=self._silences.mute,
         )
-        runner = Runner(self.store, known, on_commit=self._committed)
+        runner = Runner(
+            self.store,
+            known,
+            on_commit=self._committed,
+            renew=lambda: machines(duty(self.settings, self.store)),
+        )
         self._worker = Worker(
             self.store,
             runner,

@@ -29,6 +29,7 @@ from tocsin.wiring.settings_kinds import (
     Url,
     Whole,
 )
+from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
 
 FILE: Final = "tocsin.yaml"
 EVERYONE: Final = "everyone"  # The team that exists when the file names none.
@@ -58,6 +59,21 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
     ntfy: Annotated[
         Secret | None,
         Key(Url(plain=True), "Address of an ntfy topic; who knows it can read it.", secret=True),
+    ] = None
+    time_zone: Annotated[str, Key(ZONE, "Where they live; without it the time zone of a schedule counts for them.")] = (
+        ""
+    )
+    working_hours: Annotated[
+        tuple[str, ...],
+        Key(Many(of=WINDOW, single=True), "When they work, by their own clock: `mon-fri 09:00-17:00`; or a list."),
+    ] = ()
+    absences: Annotated[
+        Secret | None,
+        Key(
+            Url(),
+            "Address of a calendar (iCal) whose events are their absences; who knows it can read it.",
+            secret=True,
+        ),
     ] = None
 
 
@@ -92,7 +108,8 @@ class PolicyStep(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Key(
             Many(of=Ref("target"), least=1, single=True),
-            "Who is asked: a responder, `team` (everyone of the incident's team) or `team:NAME`; one, or a list.",
+            "Who is asked: a responder, `team` (everyone of the incident's team), `team:NAME`, `schedule:NAME` (who is "
+            "on call when it is asked) or `schedule:NAME:next` (who will be, after them); one, or a list.",
         ),
     ]
     wait: Annotated[Duration, Key(Span(most=7 * DAY), "How long an answer is awaited before the next step.")] = (
@@ -271,6 +288,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     teams: Annotated[
         dict[str, Team],
         Key(Named("team", Section(Team)), "Teams; the first one gets what no rule gives to another."),
+    ] = {}
+    schedules: Annotated[
+        dict[str, Schedule], Key(Named("schedule", Section(Schedule)), "Who is on call, and when.")
     ] = {}
     policies: Annotated[dict[str, Policy], Key(Named("policy", Section(Policy)), "Escalation policies.")] = {}
     routes: Annotated[

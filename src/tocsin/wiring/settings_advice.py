@@ -8,6 +8,7 @@ from typing import TypeAlias
 from tocsin.aws.addresses import complaint
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.wiring.settings import DEFAULT, Responder, Settings
+from tocsin.wiring.settings_reader import NEXT_SUFFIX, SCHEDULE_PREFIX
 
 Advice: TypeAlias = tuple[tuple[str | int, ...], str]  # The path of keys that it is about, and the sentence.
 
@@ -16,6 +17,7 @@ def advice(settings: Settings) -> Iterator[Advice]:
     """Everything worth a second look in *settings* as they stand in the file, without what is always there."""
     yield from _responders(settings)
     yield from _teams(settings)
+    yield from _schedules(settings)
     yield from _policies(settings)
     yield from _routes(settings)
     if settings.mail and settings.mail.tls == "none" and settings.mail.password:
@@ -33,7 +35,7 @@ def strangers(settings: Settings, environ: Mapping[str, str]) -> Iterator[Advice
 
 
 def _responders(settings: Settings) -> Iterator[Advice]:
-    asked = {name for team in settings.teams.values() for name in team.members} | _targets(settings)
+    asked = {name for team in settings.teams.values() for name in team.members} | _targets(settings) | _turns(settings)
     for name, responder in settings.responders.items():
         obstacle = _unreachable(responder, settings)
         if obstacle:
@@ -63,6 +65,13 @@ def _teams(settings: Settings) -> Iterator[Advice]:
             yield ("teams", name, "slack"), f"the room of {name} is in Slack, and there is no `slack` section"
 
 
+def _schedules(settings: Settings) -> Iterator[Advice]:
+    asked = {target.removeprefix(SCHEDULE_PREFIX).removesuffix(NEXT_SUFFIX) for target in _targets(settings)}
+    for name in settings.schedules:
+        if name not in asked:
+            yield ("schedules", name), f"{name} is asked by no policy"
+
+
 def _policies(settings: Settings) -> Iterator[Advice]:
     used = {team.policy for team in settings.teams.values()} | {route.policy for route in settings.routes}
     if any(team.policy is None for team in settings.teams.values()) or not settings.teams:
@@ -79,6 +88,13 @@ def _routes(settings: Settings) -> Iterator[Advice]:
             yield ("routes", place), f"never matches: route {catch_all} before it has no pattern, and takes everything"
         elif route.when is None and route.event is None:
             catch_all = place + 1
+
+
+def _turns(settings: Settings) -> set[str]:
+    """All who take turns in a schedule."""
+    layers = [layer for schedule in settings.schedules.values() for layer in schedule.layers]
+    changed = {name for layer in layers for change in layer.changes for name in change.responders}
+    return changed | {name for layer in layers for name in layer.responders}
 
 
 def _targets(settings: Settings) -> set[str]:

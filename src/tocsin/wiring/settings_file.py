@@ -23,7 +23,7 @@ from tocsin.wiring.settings_reader import Reader, is_null
 TEMPLATE: Final = Path(__file__).with_name("tocsin.yaml")
 """The commented file that `tocsin init` writes."""
 
-_DECLARED: Final = {"team": "teams", "policy": "policies", "responder": "responders"}
+_DECLARED: Final = {"team": "teams", "policy": "policies", "responder": "responders", "schedule": "schedules"}
 _IN_THE_OPEN: Final = (
     "a secret stands here, and others may read the file: use ${NAME}, or allow it to its owner only (chmod 600)"
 )

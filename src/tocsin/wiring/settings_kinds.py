@@ -37,13 +37,15 @@ class Secret:
 class Text(msgspec.Struct, frozen=True, kw_only=True):
     """One line of at most *most* characters; *what* says in words what *shape*, a regular expression, wants.
 
-    *digits*: it looks like a number, and an editor should let it be written as one.
+    *digits*: it looks like a number, and an editor should let it be written as one. *check* knows what no expression
+    can say: what is wrong with a text (empty: nothing), and what was probably meant.
     """
 
     most: int = 1000
     shape: str = ""
     what: str = "a text"
     digits: bool = False
+    check: Callable[[str], tuple[str, str]] | None = None
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tocsin.incidents.policy import NEXT, SCHEDULE
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.sources.mapping import Expression, ExpressionError
 from tocsin.wiring.settings_document import NULL, TEXT, at
@@ -34,6 +35,8 @@ from tocsin.wiring.settings_scalars import Wrong, expand, scalar, uses_environme
 HIDDEN: Final = "…"
 SUGGESTIONS_MAX: Final = 100  # Comparing every name with every other takes its time, and nobody reads more.
 TEAM_PREFIX: Final = f"{OWN_TEAM}:"
+SCHEDULE_PREFIX: Final = SCHEDULE
+NEXT_SUFFIX: Final = NEXT
 
 
 class Invalid:
@@ -203,10 +206,10 @@ class Reader:
         said = node.value if isinstance(node, ScalarNode) else name
         if kind.to == "target" and name == OWN_TEAM:
             return True
-        what = kind.to if kind.to != "target" else "team" if name.startswith(TEAM_PREFIX) else "responder"
-        prefix = TEAM_PREFIX if kind.to == "target" and what == "team" else ""
+        what, prefix = _target(name) if kind.to == "target" else (kind.to, "")
         known = self._names.get(what)
-        if known is None or name.removeprefix(prefix) in known:
+        bare = name.removeprefix(prefix)
+        if known is None or bare in known or (what == "schedule" and bare.removesuffix(NEXT_SUFFIX) in known):
             return True
         near = self._nearest(
             said, (f"{prefix}{each}" for each in (*known, *([OWN_TEAM] if what == "responder" else [])))
@@ -234,6 +237,13 @@ class Reader:
 def is_null(node: Node) -> bool:
     """Whether nothing stands there."""
     return isinstance(node, ScalarNode) and node.tag == NULL
+
+
+def _target(name: str) -> tuple[str, str]:
+    """What a target names, and what stands before the name."""
+    if name.startswith(TEAM_PREFIX):
+        return "team", TEAM_PREFIX
+    return ("schedule", SCHEDULE_PREFIX) if name.startswith(SCHEDULE_PREFIX) else ("responder", "")
 
 
 def _below(where: str, name: str) -> str:

@@ -7,7 +7,7 @@ from tocsin.incidents.ladder import responder
 from tocsin.routing.plans import OWN_TEAM, Ladder, Rung, Team, Windows, everyone
 from tocsin.routing.rules import Routes, Rule
 from tocsin.wiring.settings import DEFAULT, Policy, Settings
-from tocsin.wiring.settings_reader import TEAM_PREFIX
+from tocsin.wiring.settings_reader import SCHEDULE_PREFIX, TEAM_PREFIX
 
 
 def routes(settings: Settings) -> Routes:
@@ -69,5 +69,5 @@ def _receivers(targets: tuple[str, ...], teams: dict[str, Team]) -> list[str]:
         elif target.startswith(TEAM_PREFIX):
             found += everyone(teams[target.removeprefix(TEAM_PREFIX)])
         else:
-            found.append(responder(target))
+            found.append(target if target.startswith(SCHEDULE_PREFIX) else responder(target))
     return found

@@ -98,7 +98,8 @@ def _text(kind: Text, text: str) -> str | Wrong:
         return Wrong(f"has {len(text)} characters, and may have {kind.most}")
     if kind.shape and not re.fullmatch(kind.shape, text):
         return Wrong(f"is not {kind.what}")
-    return text
+    message, meant = kind.check(text) if kind.check else ("", "")
+    return Wrong(message, meant) if message else text
 
 
 def _whole(kind: Whole, text: str) -> int | Wrong:
