@@ -1,0 +1,150 @@
+"""Choosing whom to ask now, for how long to wait, and when to ask them all; with the reason for each of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from heapq import nsmallest
+from math import exp
+from typing import Final
+from zlib import crc32
+
+import msgspec
+
+from tocsin.choosing.explaining import why_everyone, why_ladder, why_you
+from tocsin.choosing.history import CLASSES, History
+from tocsin.choosing.planning import Crowd, Option, planned
+from tocsin.choosing.situation import Candidate, Costs, Situation
+from tocsin.kernel.time import MINUTE, Duration
+
+KNOWLEDGE_MIN: Final = 8  # Pages: with fewer seen there is nothing to tell people apart by.
+OPTIONS_MAX: Final = 6  # People that are planned with; the others only count when all are asked.
+CURIOSITY: Final = 0.35  # How many standard errors a person may be better than known: else nobody new is ever tried.
+WAIT_MIN: Final[Duration] = MINUTE // 2
+SOON_MINUTES: Final = 5.0  # What people are compared by before anything is planned.
+HAZARD_MIN: Final = 0.01  # Nobody is without any hope.
+
+
+class Reason(StrEnum):
+    """Why a choice was made so."""
+
+    NO_KNOWLEDGE = "no-knowledge"
+    LEAST_COST = "least-cost"
+    DEADLINE = "deadline"
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask *ask* now, and look again in *wait* ms. *everyone*: the whole team is asked.
+
+    *why*: for each of *ask* a sentence that begins with "You". With nobody to ask, only time passes.
+    """
+
+    ask: tuple[str, ...]
+    wait: Duration
+    everyone: bool
+    reason: Reason
+    why: tuple[str, ...]
+
+
+def choose(situation: Situation, history: History, costs: Costs | None = None) -> Choice:
+    """What to do now for an incident that nobody has acknowledged; `wait` is always positive."""
+    if situation.now >= situation.deadline or not situation.candidates:
+        return _everyone(situation)
+    if history.pages < KNOWLEDGE_MIN:
+        return _plain(situation)
+    return _cheapest(situation, history, costs or Costs())
+
+
+def _everyone(situation: Situation) -> Choice:
+    names = tuple(candidate.name for candidate in situation.candidates)
+    return Choice(
+        ask=names,
+        wait=max(1, situation.again),
+        everyone=True,
+        reason=Reason.DEADLINE,
+        why=(why_everyone(situation),) * len(names),
+    )
+
+
+def _plain(situation: Situation) -> Choice:
+    """The next step of the plain ladder."""
+    if situation.moves >= len(situation.ladder):
+        return _everyone(situation)
+    rung = situation.ladder[situation.moves]
+    return Choice(
+        ask=rung.ask,
+        wait=_bounded(rung.wait, situation),
+        everyone=False,
+        reason=Reason.NO_KNOWLEDGE,
+        why=(why_ladder(situation.moves),) * len(rung.ask),
+    )
+
+
+def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
+    people = {candidate.name: candidate for candidate in situation.candidates}
+    asked = {page.name: page for page in situation.asked}  # The last page of each.
+    soon = _soon(situation, history)
+    free = [candidate for candidate in situation.candidates if candidate.name not in asked]
+    options = [
+        Option(each.name, costs.person(each), history.curve(each, situation.severity, _hope(each, history)))
+        for each in _promising(free, soon, situation, costs)
+    ]
+    open_pages = [
+        (history.curve(people[page.name], situation.severity), (situation.now - page.at) / MINUTE)
+        for page in asked.values()
+        if not page.passed and page.name in people
+    ]
+    plan = planned(
+        options,
+        open_pages,
+        _crowd(soon, situation, costs),
+        costs.delay(situation.severity),
+        situation.deadline - situation.now,
+        must=not asked,
+    )
+    return Choice(
+        ask=plan.now,
+        wait=_bounded(plan.wait, situation),
+        everyone=False,
+        reason=Reason.LEAST_COST,
+        why=tuple(why_you(people[name], situation, history) for name in plan.now),
+    )
+
+
+def _bounded(wait: Duration, situation: Situation) -> Duration:
+    """Never beyond the deadline, and never at once."""
+    return max(1, min(max(wait, WAIT_MIN), situation.deadline - situation.now))
+
+
+def _soon(situation: Situation, history: History) -> dict[str, float]:
+    """How much is to be expected of each candidate within the first minutes: a cumulative hazard."""
+    base = dict(zip(CLASSES, history.soon(SOON_MINUTES), strict=True))
+    return {
+        each.name: base[each.hours] * history.factor(each, situation.severity) * _hope(each, history)
+        for each in situation.candidates
+    }
+
+
+def _hope(candidate: Candidate, history: History) -> float:
+    return 1.0 + CURIOSITY * history.doubt(candidate)
+
+
+def _promising(
+    free: list[Candidate], soon: dict[str, float], situation: Situation, costs: Costs
+) -> list[Candidate]:
+    """Those of *free* whose answer is the cheapest: the interruption, and the minutes until it comes."""
+    delay = costs.delay(situation.severity)
+
+    def price(candidate: Candidate) -> tuple[float, int]:
+        wait = SOON_MINUTES / max(soon[candidate.name], HAZARD_MIN)
+        return costs.person(candidate) + delay * wait, crc32(f"{situation.seed}/{candidate.name}".encode())
+
+    return nsmallest(OPTIONS_MAX, free, key=price)
+
+
+def _crowd(soon: dict[str, float], situation: Situation, costs: Costs) -> Crowd:
+    """What it is to ask them all, and again every `again` ms, until somebody answers."""
+    hazard = max(sum(soon.values()), HAZARD_MIN)
+    silent = exp(-hazard)
+    again = max(1, situation.again) / MINUTE
+    once = sum(costs.hour(candidate.hours) for candidate in situation.candidates)
+    return Crowd(once / (1 - silent), SOON_MINUTES * (1 - silent) / hazard + again * silent / (1 - silent))
