@@ -9,6 +9,7 @@ from typing import Final
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.choosing.explaining import why_everyone, why_ladder, why_you
 from tocsin.choosing.history import CLASSES, History
@@ -19,6 +20,7 @@ from tocsin.kernel.time import MINUTE, Duration
 KNOWLEDGE_MIN: Final = 8  # Pages: with fewer seen there is nothing to tell people apart by.
 OPTIONS_MAX: Final = 6  # People that are planned with; the others only count when all are asked.
 CURIOSITY: Final = 0.35  # How many standard errors a person may be better than known: else nobody new is ever tried.
+REPEAT_AFTER: Final[Duration] = 4 * MINUTE  # Sooner nobody is asked again: they may be on their way.
 WAIT_MIN: Final[Duration] = MINUTE // 2
 SOON_MINUTES: Final = 5.0  # What people are compared by before anything is planned.
 HAZARD_MIN: Final = 0.01  # Nobody is without any hope.
@@ -47,18 +49,19 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 def choose(situation: Situation, history: History, costs: Costs | None = None) -> Choice:
     """What to do now for an incident that nobody has acknowledged; `wait` is always positive."""
+    knows = history.pages >= KNOWLEDGE_MIN
     if situation.now >= situation.deadline or not situation.candidates:
-        return _everyone(situation)
-    if history.pages < KNOWLEDGE_MIN:
+        return _everyone(situation, min(situation.again, REPEAT_AFTER) if knows else situation.again)
+    if not knows:
         return _plain(situation)
     return _cheapest(situation, history, costs or Costs())
 
 
-def _everyone(situation: Situation) -> Choice:
+def _everyone(situation: Situation, wait: Duration) -> Choice:
     names = tuple(candidate.name for candidate in situation.candidates)
     return Choice(
         ask=names,
-        wait=max(1, situation.again),
+        wait=max(1, wait),
         everyone=True,
         reason=Reason.DEADLINE,
         why=(why_everyone(situation),) * len(names),
@@ -68,7 +71,7 @@ def _everyone(situation: Situation) -> Choice:
 def _plain(situation: Situation) -> Choice:
     """The next step of the plain ladder."""
     if situation.moves >= len(situation.ladder):
-        return _everyone(situation)
+        return _everyone(situation, situation.again)
     rung = situation.ladder[situation.moves]
     return Choice(
         ask=rung.ask,
@@ -83,13 +86,18 @@ def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
     people = {candidate.name: candidate for candidate in situation.candidates}
     asked = {page.name: page for page in situation.asked}  # The last page of each.
     soon = _soon(situation, history)
-    free = [candidate for candidate in situation.candidates if candidate.name not in asked]
+    free = [
+        candidate
+        for candidate in situation.candidates
+        if (page := asked.get(candidate.name)) is None
+        or (situation.now - page.at >= REPEAT_AFTER and not page.passed)
+    ]
     options = [
         Option(each.name, costs.person(each), history.curve(each, situation.severity, _hope(each, history)))
         for each in _promising(free, soon, situation, costs)
     ]
     open_pages = [
-        (history.curve(people[page.name], situation.severity), (situation.now - page.at) / MINUTE)
+        (history.curve(replace(people[page.name], again=False), situation.severity), (situation.now - page.at) / MINUTE)
         for page in asked.values()
         if not page.passed and page.name in people
     ]

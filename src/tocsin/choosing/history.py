@@ -3,7 +3,7 @@
 The model is a hazard: the chance to answer in the next minute, for somebody who has not answered yet.
 
     hazard = base(hours, minutes since asked) x person x person(hours) x person(hours, early or late)
-             x presence x person(presence) x on call x busy x severity
+             x presence x person(presence) x on call x busy x asked again x severity
 
 *base* is a piecewise constant rate with a Gamma prior; every other factor is a multiplier around 1, whose posterior mean
 is (K + answers) / (K + answers expected without it): a Gamma prior of strength K, and the Poisson likelihood of a
@@ -233,4 +233,6 @@ def _team_factors(candidate: Candidate, severity: str) -> tuple[str, ...]:
         names.append(f"{candidate.hours} on call")
     if candidate.busy:
         names.append("busy")
+    if candidate.again:
+        names.append("again")
     return tuple(names)

@@ -25,8 +25,8 @@ class Presence(StrEnum):
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may be asked now.
 
-    *busy*: at work on another incident. *recent*: interruptions in the last 24 hours. *solved*: how often they resolved
-    this key before.
+    *busy*: at work on another incident. *again*: asked for this one before. *recent*: interruptions in the last 24 hours.
+    *solved*: how often they resolved this key before.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     presence: Presence = Presence.UNKNOWN
     on_call: bool = False
     busy: bool = False
+    again: bool = False
     recent: int = 0
     solved: int = 0
 
@@ -65,7 +66,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     working: float = 1.0
     off: float = 3.0
     sleep: float = 10.0
-    minute: tuple[tuple[str, float], ...] = (("critical", 2.0), ("high", 1.0), ("warning", 0.5), ("info", 0.25))
+    minute: tuple[tuple[str, float], ...] = (("critical", 1.0), ("high", 0.4), ("warning", 0.2), ("info", 0.1))
     fatigue: float = 0.05
     familiar: float = 0.9
 
@@ -76,7 +77,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     def delay(self, severity: str) -> float:
         """Of a minute."""
         known = dict(self.minute)
-        return known.get(severity, known.get(SEVERITY_DEFAULT, 1.0))
+        return known.get(severity, known.get(SEVERITY_DEFAULT, 0.4))
 
     def person(self, candidate: Candidate) -> float:
         """Of asking *candidate*."""
@@ -89,8 +90,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
     *candidates*: who may be asked, in the order of the team. *asked*: who was, oldest first; *moves*: how many choices
     were made for it before this one. *ladder*: what the policy would do without us; *deadline*: when it would ask the
-    whole team, and the latest that we may; *again*: how long it then waits to ask the whole team again, in ms.
-    *seed*: breaks ties, so that equals take turns.
+    whole team (again, if it was), and the latest that we may; *again*: how long it waits between one such and the next,
+    in ms. *seed*: breaks ties, so that equals take turns.
     """
 
     now: Instant

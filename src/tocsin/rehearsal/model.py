@@ -227,6 +227,9 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     handling: Annotated[
         Duration, Key(_TIME, "How long an incident keeps the one busy who acknowledged it.")
     ] = 30 * MINUTE
+    again: Annotated[
+        Change, Key(Section(Change), "What it does to the answers to be asked once more; without it 70 and 100.")
+    ] = Change(share=70)
     busy: Annotated[
         Change, Key(Section(Change), "What it does to somebody's answers when they are busy; without it 90 and 150.")
     ] = Change(share=90, time=150)

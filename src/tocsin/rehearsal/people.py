@@ -89,7 +89,7 @@ class People:
         usual = self._usual(name, at)
         answers = (usual.channel or _third(usual.page)) if channel else usual.page
         share, time = answers.share / 100, 1.0
-        for change in self._changes(name, at, busy=busy):
+        for change in self._changes(name, nth, at, busy=busy):
             share, time = share * change.share / 100, time * change.time / 100
         place = self._places[name]
         if unit(self.seed, Topic.ANSWERS, alarm, place, nth) >= min(share, 1.0):
@@ -97,13 +97,14 @@ class People:
         chance = unit(self.seed, Topic.ANSWER_TIME, alarm, place, nth)
         return max(1, int(time * log_normal(chance, answers.median, answers.p90)))
 
-    def _changes(self, name: str, at: Instant, *, busy: bool) -> tuple[Change, ...]:
+    def _changes(self, name: str, nth: int, at: Instant, *, busy: bool) -> tuple[Change, ...]:
         active = self.state(name, at) is Presence.ACTIVE
         rotation = self.team.on_call
         on_call = rotation is not None and self.on_call(at) == name
         return (
             _NOT_USUAL if active else self.team.responders[name].away,
             self.team.busy if busy else _NOT_USUAL,
+            self.team.again if nth else _NOT_USUAL,
             Change(share=rotation.share, time=rotation.time) if rotation and on_call else _NOT_USUAL,
         )
 

@@ -8,6 +8,7 @@ from typing import Final
 from tocsin.choosing.choice import Choice, choose
 from tocsin.choosing.history import History, Observation
 from tocsin.choosing.situation import Costs, Presence, Rung, Situation
+from tocsin.kernel.time import Instant
 from tocsin.rehearsal.model import Ladder
 from tocsin.rehearsal.seeing import How, Move, Policy, Seen
 
@@ -73,20 +74,24 @@ class Smart:
         self._ladder = ladder
         self._costs = costs or Costs()
         self.history = History()
+        self._everyone_at: dict[int, Instant] = {}
 
     def move(self, seen: Seen) -> Move:
         """What costs least."""
         found = self.choice(seen)
+        if found.everyone:
+            self._everyone_at[seen.number] = seen.now
         return Move(found.ask, found.wait)
 
     def choice(self, seen: Seen) -> Choice:
         """The same, with its reasons."""
         steps = seen.order[:2]
+        last = self._everyone_at.get(seen.number)
         situation = Situation(
             now=seen.now,
             severity=seen.severity,
             candidates=tuple(seen.look(name) for name in seen.order),
-            deadline=seen.opened_at + len(steps) * self._ladder.wait,
+            deadline=seen.opened_at + len(steps) * self._ladder.wait if last is None else last + self._ladder.again,
             ladder=tuple(Rung((name,), self._ladder.wait) for name in steps),
             asked=seen.asked,
             moves=seen.moves,

@@ -141,6 +141,7 @@ class _Rehearsal:
                 presence=people.shown(name, now),
                 on_call=name == on_call,
                 busy=self._busy.get(name, 0) > now,
+                again=incident.times[name, False] > 0,
                 recent=self._recent(name, now),
                 solved=self._solved.get((name, incident.alarm.key), 0),
             )
