@@ -86,6 +86,7 @@ def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
     people = {candidate.name: candidate for candidate in situation.candidates}
     asked = {page.name: page for page in situation.asked}  # The last page of each.
     soon = _soon(situation, history)
+    minute = costs.delay(situation.severity, late=people.keys() <= asked.keys())
     free = [
         candidate
         for candidate in situation.candidates
@@ -94,7 +95,7 @@ def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
     ]
     options = [
         Option(each.name, costs.person(each), history.curve(each, situation.severity, _hope(each, history)))
-        for each in _promising(free, soon, situation, costs)
+        for each in _promising(free, soon, situation, costs, minute)
     ]
     open_pages = [
         (history.curve(replace(people[page.name], again=False), situation.severity), (situation.now - page.at) / MINUTE)
@@ -104,8 +105,8 @@ def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
     plan = planned(
         options,
         open_pages,
-        _crowd(soon, situation, costs),
-        costs.delay(situation.severity),
+        _crowd(soon, situation, history, costs),
+        minute,
         situation.deadline - situation.now,
         must=not asked,
     )
@@ -137,22 +138,23 @@ def _hope(candidate: Candidate, history: History) -> float:
 
 
 def _promising(
-    free: list[Candidate], soon: dict[str, float], situation: Situation, costs: Costs
+    free: list[Candidate], soon: dict[str, float], situation: Situation, costs: Costs, minute: float
 ) -> list[Candidate]:
     """Those of *free* whose answer is the cheapest: the interruption, and the minutes until it comes."""
-    delay = costs.delay(situation.severity)
-
     def price(candidate: Candidate) -> tuple[float, int]:
         wait = SOON_MINUTES / max(soon[candidate.name], HAZARD_MIN)
-        return costs.person(candidate) + delay * wait, crc32(f"{situation.seed}/{candidate.name}".encode())
+        return costs.person(candidate) + minute * wait, crc32(f"{situation.seed}/{candidate.name}".encode())
 
     return nsmallest(OPTIONS_MAX, free, key=price)
 
 
-def _crowd(soon: dict[str, float], situation: Situation, costs: Costs) -> Crowd:
+def _crowd(soon: dict[str, float], situation: Situation, history: History, costs: Costs) -> Crowd:
     """What it is to ask them all, and again every `again` ms, until somebody answers."""
-    hazard = max(sum(soon.values()), HAZARD_MIN)
-    silent = exp(-hazard)
     again = max(1, situation.again) / MINUTE
+    early, whole = history.soon(SOON_MINUTES), history.soon(again)
+    later = {hours: after / before for hours, before, after in zip(CLASSES, early, whole, strict=True)}
+    hazard = max(sum(soon[each.name] * later[each.hours] for each in situation.candidates), HAZARD_MIN)
+    silent = exp(-hazard)
     once = sum(costs.hour(candidate.hours) for candidate in situation.candidates)
-    return Crowd(once / (1 - silent), SOON_MINUTES * (1 - silent) / hazard + again * silent / (1 - silent))
+    rate = max(sum(soon.values()), HAZARD_MIN) / SOON_MINUTES
+    return Crowd(once / (1 - silent), min((1 - silent) / rate, again) + again * silent / (1 - silent))

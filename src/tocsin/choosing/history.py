@@ -44,6 +44,12 @@ PERSON_SPAN: Final = 4.0
 PERSON_PRESENCE: Final = 4.0
 TEAM_FACTOR: Final = 6.0
 
+# What is expected of a hint before anything is known of its worth: how many times as soon an answer comes.
+ON_CALL: Final = 1.5
+BUSY: Final = 0.8
+AGAIN: Final = 0.7
+_SHOWN: Final = {Presence.ACTIVE: 1.2, Presence.AWAY: 0.8, Presence.DO_NOT_DISTURB: 0.6, Presence.UNKNOWN: 1.0}
+
 _SPANS: Final = (0, 0, 1, 1, 1, 2, 2, 2)  # Of a bin: at once, soon, late.
 CLASSES: Final = tuple(HourClass)
 
@@ -71,9 +77,9 @@ class Tally(msgspec.Struct, frozen=True):
     expected: float = 0.0
     at: Instant = 0
 
-    def factor(self, strength: float) -> float:
-        """The posterior mean of a multiplier."""
-        return (strength + self.seen) / (strength + self.expected)
+    def factor(self, strength: float, usual: float = 1.0) -> float:
+        """The posterior mean of a multiplier, whose prior mean is *usual*."""
+        return (strength + self.seen) / (strength / usual + self.expected)
 
     def plus(self, seen: float, expected: float, now: Instant) -> Tally:
         """With one observation more."""
@@ -145,10 +151,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
             shown = habit.presence.get(candidate.presence)
             if shown is not None:
                 factor *= shown.factor(PERSON_PRESENCE)
-        for name in _team_factors(candidate, severity):
-            tally = self.factors.get(name)
-            if tally is not None:
-                factor *= tally.factor(TEAM_FACTOR)
+        for name, usual in _team_factors(candidate, severity):
+            factor *= self.factors.get(name, _NOTHING).factor(TEAM_FACTOR, usual)
         return factor
 
     def soon(self, minutes: float) -> tuple[float, ...]:
@@ -179,9 +183,9 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
             for bin_, (tally, minutes) in enumerate(zip(self.base[place], exposed, strict=True))
         )
         factors = dict(self.factors)
-        for name in _team_factors(candidate, seen.severity):
+        for name, usual in _team_factors(candidate, seen.severity):
             tally = factors.get(name, _NOTHING)
-            factors[name] = tally.plus(float(seen.answered), sum(expected) / tally.factor(TEAM_FACTOR), seen.at)
+            factors[name] = tally.plus(float(seen.answered), sum(expected) / tally.factor(TEAM_FACTOR, usual), seen.at)
         return History(
             base=_with(self.base, place, row),
             factors=factors,
@@ -226,13 +230,13 @@ def _rates(row: tuple[Tally, ...], hours: HourClass) -> list[float]:
     ]
 
 
-def _team_factors(candidate: Candidate, severity: str) -> tuple[str, ...]:
-    """The names of the team's multipliers that apply."""
-    names = [f"{candidate.hours} {candidate.presence}", severity]
+def _team_factors(candidate: Candidate, severity: str) -> tuple[tuple[str, float], ...]:
+    """The names of the team's multipliers that apply, with their prior means."""
+    names = [(f"{candidate.hours} {candidate.presence}", _SHOWN[candidate.presence]), (severity, 1.0)]
     if candidate.on_call:
-        names.append(f"{candidate.hours} on call")
+        names.append((f"{candidate.hours} on call", ON_CALL))
     if candidate.busy:
-        names.append("busy")
+        names.append(("busy", BUSY))
     if candidate.again:
-        names.append("again")
+        names.append(("again", AGAIN))
     return tuple(names)
