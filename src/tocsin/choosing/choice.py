@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from heapq import nsmallest
 from math import exp
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from tocsin.choosing.explaining import why_everyone, why_ladder, why_you
 from tocsin.choosing.history import CLASSES, History
-from tocsin.choosing.planning import Crowd, Option, planned
+from tocsin.choosing.planning import Crowd, Option, Prospect, planned
 from tocsin.choosing.situation import Candidate, Costs, Situation
 from tocsin.kernel.time import MINUTE, Duration
 
@@ -86,30 +87,32 @@ def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
     people = {candidate.name: candidate for candidate in situation.candidates}
     asked = {page.name: page for page in situation.asked}  # The last page of each.
     soon = _soon(situation, history)
-    minute = costs.delay(situation.severity, late=people.keys() <= asked.keys())
     free = [
         candidate
         for candidate in situation.candidates
         if (page := asked.get(candidate.name)) is None
         or (situation.now - page.at >= REPEAT_AFTER and not page.passed)
     ]
-    options = [
-        Option(each.name, costs.person(each), history.curve(each, situation.severity, _hope(each, history)))
-        for each in _promising(free, soon, situation, costs, minute)
-    ]
-    open_pages = [
-        (history.curve(replace(people[page.name], again=False), situation.severity), (situation.now - page.at) / MINUTE)
-        for page in asked.values()
-        if not page.passed and page.name in people
-    ]
-    plan = planned(
-        options,
-        open_pages,
-        _crowd(soon, situation, history, costs),
-        minute,
-        situation.deadline - situation.now,
+    late = people.keys() <= asked.keys()
+    minute = costs.delay(situation.severity, late=late)
+
+    def option(candidate: Candidate) -> Option:
+        curve = history.curve(candidate, situation.severity, _hope(candidate, history))
+        return Option(candidate.name, costs.person(candidate), curve)
+
+    prospect = Prospect(
+        options=tuple(option(each) for each in _promising(free, soon, situation, costs, minute)),
+        waiting=tuple(
+            (history.curve(replace(people[name], again=False), situation.severity), (situation.now - page.at) / MINUTE)
+            for name, page in asked.items()
+            if not page.passed and name in people
+        ),
+        plain=tuple((option(people[name]), after) for name, after in _ahead(situation) if name in people),
+        crowd=_crowd(soon, situation, history, costs),
+        remaining=situation.deadline - situation.now,
         must=not asked,
     )
+    plan = planned(prospect, minute, bounded=not late and situation.severity not in costs.urgent)
     return Choice(
         ask=plan.now,
         wait=_bounded(plan.wait, situation),
@@ -117,6 +120,15 @@ def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
         reason=Reason.LEAST_COST,
         why=tuple(why_you(people[name], situation, history) for name in plan.now),
     )
+
+
+def _ahead(situation: Situation) -> Iterator[tuple[str, Duration]]:
+    """Whom the plain ladder would ask between now and the deadline, and in how many ms."""
+    before = situation.deadline - situation.now
+    for rung in reversed(situation.ladder):
+        before -= rung.wait
+        if before >= 0:
+            yield from ((name, before) for name in rung.ask)
 
 
 def _bounded(wait: Duration, situation: Situation) -> Duration:

@@ -20,6 +20,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration
 POINTS: Final = 12  # Of the grid: more plans nothing better.
 STEP_MIN: Final[Duration] = 20 * SECOND
 PAGES_MAX: Final = 4  # Of a plan, beside the first: what comes later is planned later.
+TRIES_MAX: Final = 3
 _PLACES: Final = (0, 1, 2, 3, 4, 6, 8, 10)  # Where pages may be inserted.
 
 
@@ -38,35 +39,73 @@ class Crowd(msgspec.Struct, frozen=True):
     minutes: float
 
 
+class Outlook(msgspec.Struct, frozen=True):
+    """What a plan is expected to come to: interruptions, weighted, and minutes without an answer."""
+
+    disturbance: float
+    minutes: float
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to ask now, in which time to go on, and what it is expected to cost."""
+    """Whom to ask now, in which time to go on, and what is to be expected."""
 
     now: tuple[str, ...]
     wait: Duration
-    cost: float
+    outlook: Outlook
 
 
-def planned(
-    options: Sequence[Option],
-    open_pages: Sequence[tuple[Curve, float]],
-    crowd: Crowd,
-    minute: float,
-    remaining: Duration,
-    *,
-    must: bool,
-) -> Plan:
-    """The best plan. *open_pages*: who was asked before, and for how many minutes; *minute*: the cost of one.
+class Prospect(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be planned: *options*, those who may be asked; *waiting*, whose answer is awaited, with the minutes since.
 
-    *must*: somebody has to be asked now.
+    *plain*: whom the plain ladder would ask, and in how many ms. *must*: somebody has to be asked now.
     """
-    step = max(STEP_MIN, remaining // POINTS)
-    points = max(1, remaining // step)
-    grid = _Grid(points, step / MINUTE, crowd, minute, [_steps(curve, age, step, points) for curve, age in open_pages])
-    rows = [(option, _steps(option.curve, 0.0, step, points)) for option in options]
+
+    options: tuple[Option, ...]
+    waiting: tuple[tuple[Curve, float], ...]
+    plain: tuple[tuple[Option, Duration], ...]
+    crowd: Crowd
+    remaining: Duration
+    must: bool
+
+
+def planned(prospect: Prospect, minute: float, *, bounded: bool) -> Plan:
+    """The best plan, with a minute at the price of *minute*.
+
+    *bounded*: neither more interruptions nor more minutes are to be expected of it than of the plain ladder; to that
+    end minutes come to count for less, or for more.
+    """
+    plan = _best(prospect, minute)
+    if not bounded:
+        return plan
+    limit = _plain(prospect)
+    for _ in range(TRIES_MAX):
+        if plan.outlook.disturbance > limit.disturbance:
+            minute /= 3
+        elif plan.outlook.minutes > limit.minutes:
+            minute *= 2
+        else:
+            break
+        plan = _best(prospect, minute)
+    return plan
+
+
+def _plain(prospect: Prospect) -> Outlook:
+    """What is to be expected of the plain ladder."""
+    grid = _Grid(prospect, 0.0)
+    for option, after in prospect.plain:
+        place = min(after // grid.step, grid.points - 1)
+        grid.insert(grid.row(option.curve), place, option.cost)
+    return grid.outlook()
+
+
+def _best(prospect: Prospect, minute: float) -> Plan:
+    grid = _Grid(prospect, minute)
+    rows = [(option, grid.row(option.curve)) for option in prospect.options]
     chosen: list[tuple[int, Option]] = []
     best = grid.cost()
     for turn in range(PAGES_MAX + 1):
-        places = [0] if must and turn == 0 else [place for place in _PLACES if place < points]
+        forced = prospect.must and turn == 0
+        places = [0] if forced else [place for place in _PLACES if place < grid.points]
         taken = {option.name for _, option in chosen}
         tries = [
             (grid.cost(row, place, option.cost), place, option, row)
@@ -77,7 +116,7 @@ def planned(
         if not tries:
             break
         found = min(tries, key=lambda each: each[0])
-        if found[0] >= best and not (must and turn == 0):
+        if found[0] >= best and not forced:
             break
         best, place, option, row = found
         grid.insert(row, place, option.cost)
@@ -85,43 +124,56 @@ def planned(
     later = [place for place, _ in chosen if place]
     return Plan(
         now=tuple(option.name for place, option in chosen if place == 0),
-        wait=min(min(later, default=points) * step, remaining),
-        cost=best,
+        wait=min(min(later, default=grid.points) * grid.step, prospect.remaining),
+        outlook=grid.outlook(),
     )
 
 
 class _Grid:
     """The pages that are planned: the hazard in each step, and what is paid at its beginning."""
 
-    def __init__(self, points: int, step: float, crowd: Crowd, minute: float, rows: Sequence[Sequence[float]]) -> None:
-        self._hazards = [sum(column) for column in zip(*rows, strict=True)] or [0.0] * points
-        self._paid = [0.0] * points
-        self._delay = minute * step
-        self._end = crowd.cost + minute * crowd.minutes
+    def __init__(self, prospect: Prospect, minute: float) -> None:
+        self.step = max(STEP_MIN, prospect.remaining // POINTS)
+        self.points = max(1, prospect.remaining // self.step)
+        rows = [self.row(curve, age) for curve, age in prospect.waiting]
+        self._hazards = [sum(column) for column in zip(*rows, strict=True)] or [0.0] * self.points
+        self._paid = [0.0] * self.points
+        self._nothing = [0.0] * self.points
+        self._delay = minute * self.step / MINUTE
+        self._crowd = prospect.crowd
+        self._end = prospect.crowd.cost + minute * prospect.crowd.minutes
+
+    def row(self, curve: Curve, age: float = 0.0) -> list[float]:
+        """The hazard in each step, of somebody who was asked *age* minutes before its first."""
+        marks = [curve.hazard(age + point * self.step / MINUTE) for point in range(self.points + 1)]
+        return [after - before for before, after in zip(marks, marks[1:], strict=False)]
 
     def cost(self, row: Sequence[float] = (), place: int = 0, price: float = 0.0) -> float:
         """Of the plan, with one page more."""
-        total, alive, delay = 0.0, 1.0, self._delay / 2
+        total, alive, half = 0.0, 1.0, self._delay / 2
         for hazard, paid in zip(self._hazards[:place], self._paid, strict=False):
             after = alive * exp(-hazard)
-            total += paid * alive + delay * (alive + after)
+            total += paid * alive + half * (alive + after)
             alive = after
         total += price * alive
-        if not row:
-            row = [0.0] * len(self._hazards)
-        for hazard, paid, more in zip(self._hazards[place:], self._paid[place:], row, strict=False):
+        for hazard, paid, more in zip(self._hazards[place:], self._paid[place:], row or self._nothing, strict=False):
             after = alive * exp(-hazard - more)
-            total += paid * alive + delay * (alive + after)
+            total += paid * alive + half * (alive + after)
             alive = after
         return total + alive * self._end
 
+    def outlook(self) -> Outlook:
+        """What it is expected to come to."""
+        alive, disturbance, minutes, half = 1.0, 0.0, 0.0, self.step / MINUTE / 2
+        for hazard, paid in zip(self._hazards, self._paid, strict=True):
+            after = alive * exp(-hazard)
+            disturbance += paid * alive
+            minutes += half * (alive + after)
+            alive = after
+        return Outlook(disturbance + alive * self._crowd.cost, minutes + alive * self._crowd.minutes)
+
     def insert(self, row: Sequence[float], place: int, price: float) -> None:
+        """Put one page more on it."""
         self._paid[place] += price
-        for point, more in zip(range(place, len(self._hazards)), row, strict=False):
+        for point, more in zip(range(place, self.points), row, strict=False):
             self._hazards[point] += more
-
-
-def _steps(curve: Curve, age: float, step: Duration, points: int) -> list[float]:
-    """The hazard in each step of the grid, for somebody who was asked *age* minutes ago."""
-    marks = [curve.hazard(age + point * step / MINUTE) for point in range(points + 1)]
-    return [after - before for before, after in zip(marks, marks[1:], strict=False)]

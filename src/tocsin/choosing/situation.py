@@ -58,7 +58,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """What things cost, in interruptions at working time.
 
     *working*, *off*, *sleep*: an interruption in such an hour. *minute*: a minute without an answer, by severity (of a
-    severity that is not named, that of `high`). *late*: how many times more it costs once everyone was asked. *fatigue*: by what share an interruption costs more for each one that
+    severity that is not named, that of `high`). *late*: how many times more it costs once everyone was asked. *urgent*: the
+    severities for which more interruptions may be made than the plain ladder would. *fatigue*: by what share an interruption costs more for each one that
     the person had in the last 24 hours. *familiar*: what share of its cost an interruption has for somebody who
     resolved this key before, since the rest will go faster.
     """
@@ -66,8 +67,9 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     working: float = 1.0
     off: float = 3.0
     sleep: float = 10.0
-    minute: tuple[tuple[str, float], ...] = (("critical", 3.0), ("high", 1.2), ("warning", 0.6), ("info", 0.3))
-    late: float = 3.0
+    minute: tuple[tuple[str, float], ...] = (("critical", 2.0), ("high", 0.6), ("warning", 0.3), ("info", 0.15))
+    late: float = 1.5
+    urgent: tuple[str, ...] = ("critical",)
     fatigue: float = 0.05
     familiar: float = 0.9
 
@@ -78,7 +80,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     def delay(self, severity: str, *, late: bool) -> float:
         """Of a minute."""
         known = dict(self.minute)
-        usual = known.get(severity, known.get(SEVERITY_DEFAULT, 1.2))
+        usual = known.get(severity, known.get(SEVERITY_DEFAULT, 0.6))
         return usual * self.late if late else usual
 
     def person(self, candidate: Candidate) -> float:
