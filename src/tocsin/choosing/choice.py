@@ -90,8 +90,7 @@ def _cheapest(situation: Situation, history: History, costs: Costs) -> Choice:
     free = [
         candidate
         for candidate in situation.candidates
-        if (page := asked.get(candidate.name)) is None
-        or (situation.now - page.at >= REPEAT_AFTER and not page.passed)
+        if (page := asked.get(candidate.name)) is None or (situation.now - page.at >= REPEAT_AFTER and not page.passed)
     ]
     late = people.keys() <= asked.keys()
     minute = costs.delay(situation.severity, late=late)
@@ -153,6 +152,7 @@ def _promising(
     free: list[Candidate], soon: dict[str, float], situation: Situation, costs: Costs, minute: float
 ) -> list[Candidate]:
     """Those of *free* whose answer is the cheapest: the interruption, and the minutes until it comes."""
+
     def price(candidate: Candidate) -> tuple[float, int]:
         wait = SOON_MINUTES / max(soon[candidate.name], HAZARD_MIN)
         return costs.person(candidate) + minute * wait, crc32(f"{situation.seed}/{candidate.name}".encode())

@@ -173,7 +173,10 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         waits = [max(0.0, min(minutes, end) - begin) for begin, end in zip(EDGES, EDGES[1:], strict=False)]
         hit = next((bin_ for bin_, end in enumerate(EDGES[1:]) if minutes <= end), BINS - 1) if seen.answered else None
         habit = self.people.get(candidate.name, STRANGER)
-        ahead = [self.factor(candidate, seen.severity) * habit.spans[3 * place + span].factor(PERSON_SPAN) for span in range(3)]
+        ahead = [
+            self.factor(candidate, seen.severity) * habit.spans[3 * place + span].factor(PERSON_SPAN)
+            for span in range(3)
+        ]
         exposed = [ahead[span] * wait for span, wait in zip(_SPANS, waits, strict=True)]
         rates = _rates(self.base[place], candidate.hours)
         # The answers that were expected by now. Each multiplier is compared with what all the others explain.

@@ -20,6 +20,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration
 POINTS: Final = 12  # Of the grid: more plans nothing better.
 STEP_MIN: Final[Duration] = 20 * SECOND
 PAGES_MAX: Final = 4  # Of a plan, beside the first: what comes later is planned later.
+MARGIN: Final = 0.97  # What is chosen because it looks best looks better than it is.
 TRIES_MAX: Final = 3
 _PLACES: Final = (0, 1, 2, 3, 4, 6, 8, 10)  # Where pages may be inserted.
 
@@ -79,7 +80,7 @@ def planned(prospect: Prospect, minute: float, *, bounded: bool) -> Plan:
         return plan
     limit = _plain(prospect)
     for _ in range(TRIES_MAX):
-        if plan.outlook.disturbance > limit.disturbance:
+        if plan.outlook.disturbance > MARGIN * limit.disturbance:
             minute /= 3
         elif plan.outlook.minutes > limit.minutes:
             minute *= 2

@@ -20,6 +20,7 @@ DB: Final = "tocsin.db"
 DB_VARIABLE: Final = "TOCSIN_DB"  # Names the database where --db does not.
 PORT_MAX: Final = 65535
 COUNT_MAX: Final = 10_000
+SEED_DIGITS_MAX: Final = 18
 
 EXIT_OK: Final = 0
 EXIT_WRONG: Final = 1  # What was asked for is not so, or could not be done.
@@ -242,6 +243,23 @@ def _add_care(commands: _Commands) -> None:
     )
     source.add_argument("--form", default="", metavar="WORD", help="the format, if the sender's address names it")
     source.add_argument("--json", action="store_true", help="print a list for scripts")
+    simulate = commands.add(
+        "simulate",
+        "simulation.run",
+        "try escalation policies on a model of the team",
+        example="--team team.yaml --policy ladder,smart --days 200",
+    )
+    simulate.add_argument("--team", type=Path, metavar="FILE", required=True, help="the team model")
+    simulate.add_argument(
+        "--policy",
+        metavar="NAME,NAME",
+        default="broadcast,ladder,random-active,round-robin,smart",
+        help="which, of broadcast, ladder, random-active, round-robin, smart and files (default: those five)",
+    )
+    simulate.add_argument("--days", type=_count, metavar="N", default=200, help="how many days (default: 200)")
+    simulate.add_argument("--seed", type=_seed, metavar="N", default=1, help="another seed, another fate (default: 1)")
+    simulate.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw interruptions against time as SVG")
+    simulate.add_argument("--json", action="store_true", help="print a list for scripts")
     beats = commands.add(
         "heartbeats",
         "heartbeats.listing",
@@ -300,6 +318,12 @@ def _count(text: str) -> int:
     if not 1 <= count <= COUNT_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {COUNT_MAX}")
     return count
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= SEED_DIGITS_MAX):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at most {SEED_DIGITS_MAX} digits")
+    return int(text)
 
 
 def _refuse_broken_text(whole: argparse.ArgumentParser, given: argparse.Namespace) -> None:

@@ -180,7 +180,9 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True):
     per_week: Annotated[int, Key(Whole(least=1, most=20_000), "How many, on average, without storms.")] = 50
     by_hour: Annotated[
         tuple[int, ...],
-        Key(Many(of=Whole(least=0, most=1000)), "24 numbers: how many in each hour of the day, relative to each other."),
+        Key(
+            Many(of=Whole(least=0, most=1000)), "24 numbers: how many in each hour of the day, relative to each other."
+        ),
     ] = ()
     zone: Annotated[str, Key(Text(most=64), "In which time zone these hours are.")] = "UTC"
     keys: Annotated[int, Key(Whole(least=1, most=10_000), "How many different alerts there are.")] = 30
@@ -224,9 +226,9 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
         OnCall | None, Key(Section(OnCall), "A rotation; without it the first of the team is asked first, always.")
     ] = None
     ladder: Annotated[Ladder, Key(Section(Ladder), "The plain ladder.")] = Ladder()
-    handling: Annotated[
-        Duration, Key(_TIME, "How long an incident keeps the one busy who acknowledged it.")
-    ] = 30 * MINUTE
+    handling: Annotated[Duration, Key(_TIME, "How long an incident keeps the one busy who acknowledged it.")] = (
+        30 * MINUTE
+    )
     again: Annotated[
         Change, Key(Section(Change), "What it does to the answers to be asked once more; without it 70 and 100.")
     ] = Change(share=70)

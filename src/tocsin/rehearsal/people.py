@@ -59,9 +59,7 @@ class People:
         there = self.there(at)
         turn = (at - START) // rotation.every
         return next(
-            name
-            for place in range(len(self.names))
-            if (name := self.names[(turn + place) % len(self.names)]) in there
+            name for place in range(len(self.names)) if (name := self.names[(turn + place) % len(self.names)]) in there
         )
 
     def state(self, name: str, at: Instant) -> Presence:

@@ -12,7 +12,6 @@ from tocsin.kernel.time import Instant
 from tocsin.rehearsal.model import Ladder
 from tocsin.rehearsal.seeing import How, Move, Policy, Seen
 
-
 _RANDOM_STEPS: Final = 2
 
 
