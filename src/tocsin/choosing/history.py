@@ -5,11 +5,11 @@ The model is a hazard: the chance to answer in the next minute, for somebody who
     hazard = base(hours, minutes since asked) x person x person(hours) x person(hours, early or late)
              x presence x person(presence) x on call x busy x asked again x severity
 
-*base* is a piecewise constant rate with a Gamma prior; every other factor is a multiplier around 1, whose posterior mean
-is (K + answers) / (K + answers expected without it): a Gamma prior of strength K, and the Poisson likelihood of a
-piecewise exponential model (Holford 1980, The analysis of rates and of survivorship using log-linear models). A page that
-was not answered counts as long as it was open: it is censored, not lost. What is known of few answers is therefore close to
-what is known of the team, and that to the priors below.
+*base* is a piecewise constant rate with a Gamma prior; every other factor is a multiplier around 1, whose posterior
+mean is (K + answers) / (K + answers expected without it): a Gamma prior of strength K, and the Poisson likelihood of a
+piecewise exponential model (Holford 1980, The analysis of rates and of survivorship using log-linear models). A page
+that was not answered counts as long as it was open: it is censored, not lost. What is known of few answers is therefore
+close to what is known of the team, and that to the priors below.
 
 All of it are sufficient statistics: an observation changes a dozen pairs of numbers. They fade with a half-life, so
 that changed habits are learned.
@@ -18,6 +18,7 @@ that changed habits are learned.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import msgspec
@@ -50,8 +51,12 @@ BUSY: Final = 0.8
 AGAIN: Final = 0.7
 _SHOWN: Final = {Presence.ACTIVE: 1.2, Presence.AWAY: 0.8, Presence.DO_NOT_DISTURB: 0.6, Presence.UNKNOWN: 1.0}
 
+_SLOTS: Final = tuple(pairwise(EDGES))
 _SPANS: Final = (0, 0, 1, 1, 1, 2, 2, 2)  # Of a bin: at once, soon, late.
 CLASSES: Final = tuple(HourClass)
+_PLACES: Final = {hours: place for place, hours in enumerate(CLASSES)}
+_PRESENT: Final = {(hours, shown): (f"{hours} {shown}", usual) for hours in CLASSES for shown, usual in _SHOWN.items()}
+_ON_CALL: Final = {hours: (f"{hours} on call", ON_CALL) for hours in CLASSES}
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +119,7 @@ class Curve(msgspec.Struct, frozen=True):
     def hazard(self, minutes: float) -> float:
         """The cumulative hazard: the chance that no answer has come by then is exp(-hazard)."""
         total = 0.0
-        for begin, end, rate in zip(EDGES, EDGES[1:], self.rates, strict=False):
+        for (begin, end), rate in zip(_SLOTS, self.rates, strict=True):
             if minutes <= end:
                 return total + (minutes - begin) * rate
             total += (end - begin) * rate
@@ -135,7 +140,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     def curve(self, candidate: Candidate, severity: str, hope: float = 1.0) -> Curve:
         """How soon *candidate* will answer if asked now, *hope* times as soon as is known."""
-        place = CLASSES.index(candidate.hours)
+        place = _PLACES[candidate.hours]
         factor = self.factor(candidate, severity) * hope
         spans = self.people.get(candidate.name, STRANGER).spans[3 * place : 3 * place + 3]
         ahead = [factor * tally.factor(PERSON_SPAN) for tally in spans]
@@ -147,7 +152,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         habit = self.people.get(candidate.name)
         factor = 1.0
         if habit is not None:
-            factor = habit.whole.factor(PERSON) * habit.hours[CLASSES.index(candidate.hours)].factor(PERSON_HOURS)
+            factor = habit.whole.factor(PERSON) * habit.hours[_PLACES[candidate.hours]].factor(PERSON_HOURS)
             shown = habit.presence.get(candidate.presence)
             if shown is not None:
                 factor *= shown.factor(PERSON_PRESENCE)
@@ -163,14 +168,14 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     def doubt(self, candidate: Candidate) -> float:
         """The relative standard error of what is known of *candidate* at such an hour; of a stranger the largest."""
-        told = self.people.get(candidate.name, STRANGER).told[CLASSES.index(candidate.hours)]
+        told = self.people.get(candidate.name, STRANGER).told[_PLACES[candidate.hours]]
         return 1.0 / math.sqrt(PERSON + told.seen)
 
     def learned(self, seen: Observation) -> History:
         """With what *seen* teaches; this value stays as it is."""
-        candidate, place = seen.candidate, CLASSES.index(seen.candidate.hours)
+        candidate, place = seen.candidate, _PLACES[seen.candidate.hours]
         minutes = max(0, seen.waited) / MINUTE
-        waits = [max(0.0, min(minutes, end) - begin) for begin, end in zip(EDGES, EDGES[1:], strict=False)]
+        waits = [max(0.0, min(minutes, end) - begin) for begin, end in _SLOTS]
         hit = next((bin_ for bin_, end in enumerate(EDGES[1:]) if minutes <= end), BINS - 1) if seen.answered else None
         habit = self.people.get(candidate.name, STRANGER)
         ahead = [
@@ -235,9 +240,9 @@ def _rates(row: tuple[Tally, ...], hours: HourClass) -> list[float]:
 
 def _team_factors(candidate: Candidate, severity: str) -> tuple[tuple[str, float], ...]:
     """The names of the team's multipliers that apply, with their prior means."""
-    names = [(f"{candidate.hours} {candidate.presence}", _SHOWN[candidate.presence]), (severity, 1.0)]
+    names = [_PRESENT[candidate.hours, candidate.presence], (severity, 1.0)]
     if candidate.on_call:
-        names.append((f"{candidate.hours} on call", ON_CALL))
+        names.append(_ON_CALL[candidate.hours])
     if candidate.busy:
         names.append(("busy", BUSY))
     if candidate.again:

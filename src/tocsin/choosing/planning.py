@@ -9,7 +9,9 @@ saves anything: that is enough, since only its first move is made before everyth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import exp
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -56,9 +58,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prospect(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be planned: *options*, those who may be asked; *waiting*, whose answer is awaited, with the minutes since.
+    """What is to be planned.
 
-    *plain*: whom the plain ladder would ask, and in how many ms. *must*: somebody has to be asked now.
+    *options*: those who may be asked. *waiting*: whose answer is awaited, and for how many minutes it was. *plain*:
+    whom the plain ladder would ask, and in how many ms. *must*: somebody has to be asked now.
     """
 
     options: tuple[Option, ...]
@@ -75,10 +78,13 @@ def planned(prospect: Prospect, minute: float, *, bounded: bool) -> Plan:
     *bounded*: neither more interruptions nor more minutes are to be expected of it than of the plain ladder; to that
     end minutes come to count for less, or for more.
     """
-    plan = _best(prospect, minute)
+    time = _Time(prospect.remaining)
+    rows = [(option, time.row(option.curve)) for option in prospect.options]
+    waiting = [sum(column) for column in zip(*(time.row(*page) for page in prospect.waiting), strict=True)]
+    plan = _best(prospect, time, rows, waiting, minute)
     if not bounded:
         return plan
-    limit = _plain(prospect)
+    limit = _plain(prospect, time, waiting)
     for _ in range(TRIES_MAX):
         if plan.outlook.disturbance > MARGIN * limit.disturbance:
             minute /= 3
@@ -86,68 +92,71 @@ def planned(prospect: Prospect, minute: float, *, bounded: bool) -> Plan:
             minute *= 2
         else:
             break
-        plan = _best(prospect, minute)
+        plan = _best(prospect, time, rows, waiting, minute)
     return plan
 
 
-def _plain(prospect: Prospect) -> Outlook:
-    """What is to be expected of the plain ladder."""
-    grid = _Grid(prospect, 0.0)
-    for option, after in prospect.plain:
-        place = min(after // grid.step, grid.points - 1)
-        grid.insert(grid.row(option.curve), place, option.cost)
-    return grid.outlook()
+class _Time:
+    """The grid: so many points, *step* ms apart."""
 
-
-def _best(prospect: Prospect, minute: float) -> Plan:
-    grid = _Grid(prospect, minute)
-    rows = [(option, grid.row(option.curve)) for option in prospect.options]
-    chosen: list[tuple[int, Option]] = []
-    best = grid.cost()
-    for turn in range(PAGES_MAX + 1):
-        forced = prospect.must and turn == 0
-        places = [0] if forced else [place for place in _PLACES if place < grid.points]
-        taken = {option.name for _, option in chosen}
-        tries = [
-            (grid.cost(row, place, option.cost), place, option, row)
-            for option, row in rows
-            if option.name not in taken
-            for place in places
-        ]
-        if not tries:
-            break
-        found = min(tries, key=lambda each: each[0])
-        if found[0] >= best and not forced:
-            break
-        best, place, option, row = found
-        grid.insert(row, place, option.cost)
-        chosen.append((place, option))
-    later = [place for place, _ in chosen if place]
-    return Plan(
-        now=tuple(option.name for place, option in chosen if place == 0),
-        wait=min(min(later, default=grid.points) * grid.step, prospect.remaining),
-        outlook=grid.outlook(),
-    )
-
-
-class _Grid:
-    """The pages that are planned: the hazard in each step, and what is paid at its beginning."""
-
-    def __init__(self, prospect: Prospect, minute: float) -> None:
-        self.step = max(STEP_MIN, prospect.remaining // POINTS)
-        self.points = max(1, prospect.remaining // self.step)
-        rows = [self.row(curve, age) for curve, age in prospect.waiting]
-        self._hazards = [sum(column) for column in zip(*rows, strict=True)] or [0.0] * self.points
-        self._paid = [0.0] * self.points
-        self._nothing = [0.0] * self.points
-        self._delay = minute * self.step / MINUTE
-        self._crowd = prospect.crowd
-        self._end = prospect.crowd.cost + minute * prospect.crowd.minutes
+    def __init__(self, remaining: Duration) -> None:
+        self.step = max(STEP_MIN, remaining // POINTS)
+        self.points = max(1, remaining // self.step)
 
     def row(self, curve: Curve, age: float = 0.0) -> list[float]:
         """The hazard in each step, of somebody who was asked *age* minutes before its first."""
         marks = [curve.hazard(age + point * self.step / MINUTE) for point in range(self.points + 1)]
-        return [after - before for before, after in zip(marks, marks[1:], strict=False)]
+        return [after - before for before, after in pairwise(marks)]
+
+
+def _plain(prospect: Prospect, time: _Time, waiting: list[float]) -> Outlook:
+    """What is to be expected of the plain ladder."""
+    pages = _Pages(prospect.crowd, time, waiting, 0.0)
+    for option, after in prospect.plain:
+        pages.insert(time.row(option.curve), min(after // time.step, time.points - 1), option.cost)
+    return pages.outlook()
+
+
+def _best(
+    prospect: Prospect, time: _Time, rows: list[tuple[Option, list[float]]], waiting: list[float], minute: float
+) -> Plan:
+    pages = _Pages(prospect.crowd, time, waiting, minute)
+    chosen: dict[str, int] = {}
+    best = pages.cost()
+    for turn in range(PAGES_MAX + 1):
+        forced = prospect.must and turn == 0
+        places = [0] if forced else [place for place in _PLACES if place < time.points]
+        tries = [
+            (pages.cost(row, place, option.cost), place, option, row)
+            for option, row in rows
+            if option.name not in chosen
+            for place in places
+        ]
+        found = min(tries, key=itemgetter(0), default=None)
+        if found is None or (found[0] >= best and not forced):
+            break
+        best, place, option, row = found
+        pages.insert(row, place, option.cost)
+        chosen[option.name] = place
+    later = [place for place in chosen.values() if place]
+    return Plan(
+        now=tuple(name for name, place in chosen.items() if place == 0),
+        wait=min(min(later, default=time.points) * time.step, prospect.remaining),
+        outlook=pages.outlook(),
+    )
+
+
+class _Pages:
+    """The pages that are planned: the hazard in each step, and what is paid at its beginning."""
+
+    def __init__(self, crowd: Crowd, time: _Time, waiting: list[float], minute: float) -> None:
+        self._time = time
+        self._hazards = list(waiting) or [0.0] * time.points
+        self._paid = [0.0] * time.points
+        self._nothing = [0.0] * time.points
+        self._delay = minute * time.step / MINUTE
+        self._crowd = crowd
+        self._end = crowd.cost + minute * crowd.minutes
 
     def cost(self, row: Sequence[float] = (), place: int = 0, price: float = 0.0) -> float:
         """Of the plan, with one page more."""
@@ -165,7 +174,7 @@ class _Grid:
 
     def outlook(self) -> Outlook:
         """What it is expected to come to."""
-        alive, disturbance, minutes, half = 1.0, 0.0, 0.0, self.step / MINUTE / 2
+        alive, disturbance, minutes, half = 1.0, 0.0, 0.0, self._time.step / MINUTE / 2
         for hazard, paid in zip(self._hazards, self._paid, strict=True):
             after = alive * exp(-hazard)
             disturbance += paid * alive
@@ -176,5 +185,5 @@ class _Grid:
     def insert(self, row: Sequence[float], place: int, price: float) -> None:
         """Put one page more on it."""
         self._paid[place] += price
-        for point, more in zip(range(place, self.points), row, strict=False):
+        for point, more in zip(range(place, self._time.points), row, strict=False):
             self._hazards[point] += more

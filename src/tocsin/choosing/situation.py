@@ -25,8 +25,8 @@ class Presence(StrEnum):
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may be asked now.
 
-    *busy*: at work on another incident. *again*: asked for this one before. *recent*: interruptions in the last 24 hours.
-    *solved*: how often they resolved this key before.
+    *busy*: at work on another incident. *again*: asked for this one before. *recent*: interruptions in the last 24
+    hours. *solved*: how often they resolved this key before.
     """
 
     name: str
@@ -58,10 +58,10 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """What things cost, in interruptions at working time.
 
     *working*, *off*, *sleep*: an interruption in such an hour. *minute*: a minute without an answer, by severity (of a
-    severity that is not named, that of `high`). *late*: how many times more it costs once everyone was asked. *urgent*: the
-    severities for which more interruptions may be made than the plain ladder would. *fatigue*: by what share an interruption costs more for each one that
-    the person had in the last 24 hours. *familiar*: what share of its cost an interruption has for somebody who
-    resolved this key before, since the rest will go faster.
+    severity that is not named, that of `high`). *late*: how many times more it costs once everyone was asked. *urgent*:
+    the severities for which more interruptions may be made than the plain ladder would. *fatigue*: by what share an
+    interruption costs more for each one that the person had in the last 24 hours. *familiar*: what share of its cost an
+    interruption has for somebody who resolved this key before, since the rest will go faster.
     """
 
     working: float = 1.0

@@ -1,7 +1,7 @@
 """Randomness that is looked up, not consumed: the same question has the same answer, whoever asks, and when.
 
-That is what makes the comparison of policies paired: each responder's answer to the n-th page of an incident is drawn once
-for all of them.
+That is what makes the comparison of policies paired: each responder's answer to the n-th page of an incident is drawn
+once for all of them.
 """
 
 from __future__ import annotations

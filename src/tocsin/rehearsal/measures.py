@@ -88,7 +88,7 @@ def student(level: float, freedom: int) -> float:
         (5 * x**5 + 16 * x**3 + 3 * x) / 96,
         (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
     )
-    return x + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))
+    return x + math.fsum(term / freedom ** (power + 1) for power, term in enumerate(terms))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

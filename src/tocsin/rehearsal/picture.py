@@ -1,4 +1,4 @@
-"""The picture: interruptions against time to acknowledge, with the policies that no other one beats joined by a line."""
+"""The picture: interruptions against time to acknowledge, and a line through the policies that none beats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ TICKS: Final = 5
 
 _STYLE: Final = (
     "text{font:13px system-ui,sans-serif;fill:#222}.axis{stroke:#888}.grid{stroke:#e4e4e4}"
-    ".front{fill:none;stroke:#2b6cb0;stroke-width:2;stroke-dasharray:5 4}.bar{stroke:#555}.best{fill:#2b6cb0}.rest{fill:#b7791f}"
+    ".front{fill:none;stroke:#2b6cb0;stroke-width:2;stroke-dasharray:5 4}.bar{stroke:#555}"
+    ".best{fill:#2b6cb0}.rest{fill:#b7791f}"
 )
 
 
@@ -53,18 +54,16 @@ def picture(found: Sequence[Figures], title: str) -> str:
     parts += [
         f'<line class="axis" x1="{LEFT}" y1="{HEIGHT - BOTTOM}" x2="{WIDTH - RIGHT}" y2="{HEIGHT - BOTTOM}"/>',
         f'<line class="axis" x1="{LEFT}" y1="{TOP}" x2="{LEFT}" y2="{HEIGHT - BOTTOM}"/>',
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 16}" text-anchor="middle">'
-        "weighted interruptions per incident</text>",
-        f'<text transform="translate(18 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
-        "minutes to acknowledge, mean</text>",
+        _label(f'x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 16}"', "weighted interruptions per incident"),
+        _label(f'transform="translate(18 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)"', "minutes to acknowledge, mean"),
         f'<polyline class="front" points="{line}"/>',
     ]
     for each in found:
         cost, time = each.weighted_interruptions_per_incident, each.minutes_to_acknowledge
         kind = "best" if each in front else "rest"
         parts += [
-            f'<line class="bar" x1="{x(cost.low):.1f}" y1="{y(time.mean):.1f}" x2="{x(cost.high):.1f}" y2="{y(time.mean):.1f}"/>',
-            f'<line class="bar" x1="{x(cost.mean):.1f}" y1="{y(time.low):.1f}" x2="{x(cost.mean):.1f}" y2="{y(time.high):.1f}"/>',
+            _bar((x(cost.low), y(time.mean)), (x(cost.high), y(time.mean))),
+            _bar((x(cost.mean), y(time.low)), (x(cost.mean), y(time.high))),
             f'<circle class="{kind}" cx="{x(cost.mean):.1f}" cy="{y(time.mean):.1f}" r="5"/>',
             f'<text x="{x(cost.mean) + 9:.1f}" y="{y(time.mean) - 7:.1f}">{escape(each.policy)}</text>',
         ]
@@ -82,6 +81,14 @@ def unbeaten(found: Sequence[Figures]) -> list[Figures]:
             for other in found
         )
     ]  # fmt: skip
+
+
+def _label(place: str, text: str) -> str:
+    return f'<text {place} text-anchor="middle">{text}</text>'
+
+
+def _bar(one: tuple[float, float], other: tuple[float, float]) -> str:
+    return f'<line class="bar" x1="{one[0]:.1f}" y1="{one[1]:.1f}" x2="{other[0]:.1f}" y2="{other[1]:.1f}"/>'
 
 
 def _cost(each: Figures) -> float:

@@ -33,8 +33,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             Text(most=64),
             "`on-call` (or the first), `next` (who was not asked yet), `least-disturbed` (of those, with the fewest "
-            "interruptions in 24 hours), `random-active`, `here`, `channel`, `everyone`, or a responder. A step that finds "
-            "nobody is skipped.",
+            "interruptions in 24 hours), `random-active`, `here`, `channel`, `everyone`, or a responder. A step that "
+            "finds nobody is skipped.",
         ),
     ]
     wait: Annotated[Duration, Key(Span(most=DAY), "How long an answer is awaited.")] = 5 * MINUTE

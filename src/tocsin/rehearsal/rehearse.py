@@ -24,8 +24,9 @@ GIVEN_UP: Final = DAY  # What nobody has acknowledged by then is counted as neve
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one incident.
 
-    *day*: on which it opened. *cost*: its interruptions, weighted by the hour of each. *sleep*: those that woke somebody.
-    *minutes*: how long it was nobody's, until it was acknowledged or its source resolved it. *never*: neither happened.
+    *day*: on which it opened. *cost*: its interruptions, weighted by the hour of each. *sleep*: those that woke
+    somebody. *minutes*: how long it was nobody's, until it was acknowledged or its source resolved it. *never*: neither
+    happened.
     """
 
     day: int

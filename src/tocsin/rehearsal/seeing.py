@@ -32,9 +32,9 @@ class Move(msgspec.Struct, frozen=True):
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """One incident that nobody has acknowledged, as a policy sees it.
 
-    *number*: of the incident. *moves*: how many were made for it. *members*: who may be asked, in the order of the team,
-    *order* the same with who is on call first. *loud*: the channel was told. *look* tells of one of them. *chance*: a
-    random number.
+    *number*: of the incident. *moves*: how many were made for it. *members*: who may be asked, in the order of the
+    team, *order* the same with who is on call first. *loud*: the channel was told. *look* tells of one of them.
+    *chance*: a random number.
     """
 
     now: Instant
