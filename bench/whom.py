@@ -42,8 +42,10 @@ def measure(folder: Path, quick: bool) -> Result:  # noqa: ARG001, FBT001 - as a
         name="whom",
         figures=(*figures, _decision()),
         notes=(
-            f"{days} days of each team. Interruptions are weighted (1 working, 3 off, 10 asleep), per incident; minutes "
-            "are until the acknowledgement, or until the source resolved it; in brackets 95 % intervals.",
+            (
+                f"{days} days of each team. Interruptions are weighted (1 working, 3 off, 10 asleep), per incident; "
+                "minutes are until it was acknowledged, or its source resolved it; in brackets 95 % intervals."
+            ),
             "Behind a figure of `smart` stands its difference to random-active and to ladder, paired by incident.",
         ),
     )
