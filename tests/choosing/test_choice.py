@@ -15,6 +15,7 @@ from tests.choosing.test_history import taught
 from tocsin.choosing.choice import KNOWLEDGE_MIN, REPEAT_AFTER, Choice, Reason, choose
 from tocsin.choosing.history import History, Observation
 from tocsin.choosing.hours import HourClass
+from tocsin.choosing.planning import PAGES_MAX
 from tocsin.choosing.situation import Asked, Candidate, Costs, Presence, Rung, Situation
 from tocsin.kernel.time import HOUR, MINUTE
 
@@ -193,6 +194,12 @@ def test_costs_decide() -> None:
     dear = Costs(working=50.0)
     assert choose(situation(candidates=people), WELL_KNOWN).ask == ("dee",)
     assert "dee" not in choose(situation(candidates=people), WELL_KNOWN, dear).ask
+
+
+def test_however_dear_a_minute_is_a_plan_has_only_so_many_pages() -> None:
+    people = tuple(Candidate(name=f"p{place}", hours=HourClass.WORKING) for place in range(20))
+    found = choose(situation(candidates=people, severity="critical"), WELL_KNOWN, Costs(minute=(("critical", 1e4),)))
+    assert len(found.ask) == PAGES_MAX + 1
 
 
 def test_nobody_to_ask_is_everyone() -> None:
