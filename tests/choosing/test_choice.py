@@ -202,6 +202,12 @@ def test_however_dear_a_minute_is_a_plan_has_only_so_many_pages() -> None:
     assert len(found.ask) == PAGES_MAX + 1
 
 
+def test_a_deadline_that_is_far_away_is_no_reason_to_wait_for_long() -> None:
+    found = choose(situation(deadline=7 * 24 * HOUR), WELL_KNOWN)
+    assert found.ask
+    assert found.wait <= HOUR
+
+
 def test_nobody_to_ask_is_everyone() -> None:
     assert choose(situation(candidates=()), WELL_KNOWN) == Choice(
         ask=(), wait=REPEAT_AFTER, everyone=True, reason=Reason.DEADLINE, why=()

@@ -275,3 +275,9 @@ def test_means_have_intervals_over_days() -> None:
 @pytest.mark.parametrize(("freedom", "value"), [(4, 2.776), (10, 2.228), (199, 1.972)])
 def test_students_t_is_that_of_the_tables(freedom: int, value: float) -> None:
     assert student(0.95, freedom) == pytest.approx(value, abs=0.01)
+
+
+def test_a_written_policy_learns_nothing() -> None:
+    policy = Written(Steps(steps=(Step(ask="random-active"), Step(ask="here"), Step(ask="cy"))))
+    assert story(policy, START + 2 * HOUR).interruptions >= 1
+    assert not vars(policy).keys() & {"history"}

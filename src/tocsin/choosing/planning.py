@@ -21,6 +21,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration
 
 POINTS: Final = 12  # Of the grid: more plans nothing better.
 STEP_MIN: Final[Duration] = 20 * SECOND
+STEP_MAX: Final[Duration] = 5 * MINUTE  # A deadline that is far away is planned as if it were an hour away.
 PAGES_MAX: Final = 4  # Of a plan, beside the first: what comes later is planned later.
 MARGIN: Final = 0.97  # What is chosen because it looks best looks better than it is.
 TRIES_MAX: Final = 3
@@ -100,8 +101,8 @@ class _Time:
     """The grid: so many points, *step* ms apart."""
 
     def __init__(self, remaining: Duration) -> None:
-        self.step = max(STEP_MIN, remaining // POINTS)
-        self.points = max(1, remaining // self.step)
+        self.step = min(max(STEP_MIN, remaining // POINTS), STEP_MAX)
+        self.points = min(max(1, remaining // self.step), POINTS)
 
     def row(self, curve: Curve, age: float = 0.0) -> list[float]:
         """The hazard in each step, of somebody who was asked *age* minutes before its first."""

@@ -12,8 +12,7 @@ from tocsin.choosing.situation import Presence
 from tocsin.kernel.time import DAY, MINUTE, Duration
 from tocsin.rehearsal.seeing import How, Move, Seen
 from tocsin.rehearsal.team_file import contents, read
-from tocsin.wiring.settings_kinds import Key, Many, Section, Span, Text, Whole
-from tocsin.wiring.settings_problems import Problem, SettingsError, nearest
+from tocsin.wiring.settings_kinds import Key, Many, Ref, Section, Span, Whole
 
 ON_CALL: Final = "on-call"
 NEXT: Final = "next"
@@ -31,7 +30,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ask: Annotated[
         str,
         Key(
-            Text(most=64),
+            Ref("responder"),
             "`on-call` (or the first), `next` (who was not asked yet), `least-disturbed` (of those, with the fewest "
             "interruptions in 24 hours), `random-active`, `here`, `channel`, `everyone`, or a responder. A step that "
             "finds nobody is skipped.",
@@ -98,21 +97,6 @@ def found(word: str, seen: Seen) -> tuple[str, ...]:
 
 def load(path: Path, responders: tuple[str, ...]) -> Steps:
     """The policy of the file at *path*, for a team of *responders*. Raises SettingsError."""
-    steps = read(contents(path), str(path), Section(Steps))
+    steps = read(contents(path), str(path), Section(Steps), {"responder": (*WORDS, *responders)})
     assert isinstance(steps, Steps)
-    known = (*WORDS, *responders)
-    wrong = [
-        Problem(
-            line=0,
-            column=0,
-            where=f"steps[{place}].ask",
-            value=step.ask,
-            message=f'"{step.ask}" is neither a responder of the team nor one of {", ".join(WORDS)}',
-            nearest=nearest(step.ask, known),
-        )
-        for place, step in enumerate(steps.steps)
-        if step.ask not in known
-    ]
-    if wrong:
-        raise SettingsError(str(path), wrong)
     return steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from tocsin.wiring.settings_kinds import Section
 from tocsin.wiring.settings_problems import Problem, SettingsError
 from tocsin.wiring.settings_reader import Reader
 
-_EMPTY: Final = "the file is empty; it must have responders"
+_EMPTY: Final = "the file is empty"
 
 
 def load(path: Path) -> Team:
@@ -26,15 +27,15 @@ def parse(raw: bytes, file: str = "team.yaml") -> Team:
     return made
 
 
-def read(raw: bytes, file: str, kind: Section) -> object:
-    """The value of a whole document. Raises SettingsError."""
+def read(raw: bytes, file: str, kind: Section, names: Mapping[str, Iterable[str]] | None = None) -> object:
+    """The value of a whole document; *names*: what it may refer to, by kind. Raises SettingsError."""
     try:
         root, text, problems = compose(raw)
     except Unreadable as unreadable:
         raise SettingsError(file, [unreadable.problem]) from None
     if root is None:
         raise SettingsError(file, [_everywhere(_EMPTY)])
-    reader = Reader(text, {}, {})
+    reader = Reader(text, {}, names or {})
     value = reader.read(kind, root, "")
     problems += reader.problems
     if problems:
