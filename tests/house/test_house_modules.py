@@ -14,7 +14,18 @@ import pytest
 HOUSE = Path(__file__).parents[2]
 MODULES = sorted(path for folder in ("src", "tests", "bench") for path in (HOUSE / folder).rglob("*.py"))
 LINES_MAX = 500  # Beyond that a module has a second subject.
-PURE = ("kernel", "regexes", "incidents", "changes", "heartbeats", "sources", "routing", "patterns", "schedules")
+PURE = (
+    "kernel",
+    "regexes",
+    "incidents",
+    "changes",
+    "heartbeats",
+    "sources",
+    "routing",
+    "patterns",
+    "schedules",
+    "choosing",
+)
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"sources/mapping.py": {"jsonata"}}  # One module may know a library; all others go through it.
 

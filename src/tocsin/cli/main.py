@@ -23,6 +23,7 @@ DB_VARIABLE: Final = "TOCSIN_DB"  # Names the database where --db does not.
 PORT_MAX: Final = 65535
 COUNT_MAX: Final = 10_000
 OVERLAP_MAX: Final[Duration] = 366 * DAY
+SEED_DIGITS_MAX: Final = 18
 
 EXIT_OK: Final = 0
 EXIT_WRONG: Final = 1  # What was asked for is not so, or could not be done.
@@ -265,6 +266,23 @@ def _add_senders(commands: _Commands) -> None:
     )
     source.add_argument("--form", default="", metavar="WORD", help="the format, if the sender's address names it")
     source.add_argument("--json", action="store_true", help="print a list for scripts")
+    simulate = commands.add(
+        "simulate",
+        "simulation.run",
+        "try escalation policies on a model of the team",
+        example="--team team.yaml --policy ladder,smart --days 200",
+    )
+    simulate.add_argument("--team", type=Path, metavar="FILE", required=True, help="the team model")
+    simulate.add_argument(
+        "--policy",
+        metavar="NAME,NAME",
+        default="broadcast,ladder,random-active,round-robin,smart",
+        help="which, of broadcast, ladder, random-active, round-robin, smart and files (default: those five)",
+    )
+    simulate.add_argument("--days", type=_count, metavar="N", default=200, help="how many days (default: 200)")
+    simulate.add_argument("--seed", type=_seed, metavar="N", default=1, help="another seed, another fate (default: 1)")
+    simulate.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw interruptions against time as SVG")
+    simulate.add_argument("--json", action="store_true", help="print a list for scripts")
     beats = commands.add(
         "heartbeats",
         "heartbeats.listing",
@@ -384,6 +402,12 @@ def _duration(text: str) -> Duration:
     if duration is None or not 0 <= duration <= OVERLAP_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not a duration like 30m, 24h or 7d, of at most a year")
     return duration
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= SEED_DIGITS_MAX):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at most {SEED_DIGITS_MAX} digits")
+    return int(text)
 
 
 def _refuse_broken_text(whole: argparse.ArgumentParser, given: argparse.Namespace) -> None:
