@@ -96,6 +96,10 @@ STORY: dict[str, list[Step]] = {
     ],
     "generic": [
         step(
+            "meant for another receiver, with its key",
+            {"event": "disk", "routing_key": "test-routing-key", "by": {"Password": "test-password"}, "free": 3},
+        ),
+        step(
             "fires",
             {
                 "title": "Disk full",

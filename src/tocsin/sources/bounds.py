@@ -20,6 +20,12 @@ LINKS_MAX: Final = 8  # More buttons do not fit on a phone.
 TAG_MAX: Final = 50  # Characters, as Opsgenie.
 QUOTE_MAX: Final = 80  # Characters of a bad value that a problem quotes.
 
+# Names of what opens doors, in small letters: senders that were made for other receivers put their keys into the body.
+CREDENTIALS: Final = frozenset(
+    "access_token alert_source_token api_key apikey auth_token authorization integration_key password routing_key "
+    "service_key token".split()
+)
+
 NUMBERS: Final = (int, float)  # Of JSON; compared with `type`, as a truth value is no number.
 WRITTEN: Final = (str, *NUMBERS)  # What a person could have written in one word.
 

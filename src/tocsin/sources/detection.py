@@ -34,7 +34,6 @@ FACTS_MAX: Final = 10  # Of a batch that are told; nobody reads more.
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_BEGINNINGS: Final = (b'{"', b"{}", b"[{", b'["', b"[[", b"[]")
 
-_CREDENTIALS: Final = frozenset({"token", "access_token", "api_key", "apikey"})  # Of a query; nobody may read them.
 _NO_RULES: Final = MailRules()
 _UNKNOWN: Final = frozenset({"json", "sns", "text"})  # Formats that tell less than the mail around them.
 
@@ -92,7 +91,7 @@ def read_query(query: str, hints: Hints) -> Reading:
     fields = form.parse(query)
     if fields is not None:
         return _fields(
-            {name: item for name, item in fields.items() if name.lower() not in _CREDENTIALS}, hints, "query"
+            {name: item for name, item in fields.items() if name.lower() not in bounds.CREDENTIALS}, hints, "query"
         )
     told = unquote_plus(query).strip()
     return text.read(told, hints, "query") if told else _unreadable("unknown", "it is empty")

@@ -40,6 +40,7 @@ _RESOURCES: Final = ("resource", "host", "service", "source")
 _LINKS: Final = ("url", "link", "href", "source_url")
 _TIMES: Final = ("timestamp", "time", "occurred_at")
 _MADE: Final = "json:"  # How a key begins that the sender has not given.
+_HIDDEN: Final = "(hidden)"  # In the place of a credential: that it came is told, and what it is is not.
 _LABELS: Final = ("labels", "tags", "details", "meta")
 
 
@@ -139,7 +140,7 @@ def _leaves(value: dict[str, Json], prefix: str = "") -> Iterator[tuple[str, Jso
         if type(item) is dict:
             yield from _leaves(item, path + ".")
         else:
-            yield path, item
+            yield path, _HIDDEN if name.lower() in bounds.CREDENTIALS else item
 
 
 def _without(leaves: dict[str, Json], names: set[str]) -> list[tuple[str, Json]]:
