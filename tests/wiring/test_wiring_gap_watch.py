@@ -83,7 +83,7 @@ def test_a_gap_that_comes_back_is_told_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(StoreUnavailableError("disk full"), "cannot be told"), (KeyError("x"), "it is tried again")]
+    ("error", "said"), [(StoreUnavailableError("disk full"), "cannot be told"), (KeyError("x"), "gap-watch stumbled")]
 )
 def test_whatever_happens_it_goes_on(error: Exception, said: str, caplog: pytest.LogCaptureFixture) -> None:
     def accept(_: Received) -> None:
@@ -94,11 +94,11 @@ def test_whatever_happens_it_goes_on(error: Exception, said: str, caplog: pytest
     watch.start()
     until(lambda: said in caplog.text)
     watch.stop()
-    assert not watch._thread.is_alive()
+    assert not watch._rounds.running
 
 
 def test_without_schedules_nothing_runs() -> None:
     watch = GapWatch(parse(b"teams: {ops: }", {}).settings, MemoryStore(), lambda: NOW, print)
     watch.start()
     watch.stop()
-    assert not watch._thread.is_alive()
+    assert not watch._rounds.running

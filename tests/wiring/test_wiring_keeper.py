@@ -109,6 +109,6 @@ def test_the_thread_outlives_trouble_and_tells_of_it(
     housekeeper.stop()
     assert caplog.messages == [
         "housekeeping must wait",
-        "housekeeping stumbled; it goes on",
+        "keeper stumbled; it goes on",
         "forgotten what was over",
     ]

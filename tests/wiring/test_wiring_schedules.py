@@ -185,15 +185,15 @@ def test_without_calendars_nothing_runs() -> None:
     idle = Calendars(parse(b"teams: {ops: }", {}).settings, MemoryStore(), lambda: NOW)
     idle.start()
     idle.stop()
-    assert not idle._thread.is_alive()
+    assert not idle._rounds.running
 
 
 def test_a_calendar_that_breaks_us_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     broken = calendars(MemoryStore(), {})  # A KeyError.
     broken.start()
-    until(lambda: "it is tried again" in caplog.text)
+    until(lambda: "calendars stumbled; it goes on" in caplog.text)
     broken.stop()
-    assert not broken._thread.is_alive()
+    assert not broken._rounds.running
 
 
 @contextmanager

@@ -167,7 +167,7 @@ def test_the_heart_beats_at_once_and_again_until_it_is_stopped(
     until(lambda: len(watchman.paths) >= 3)
     heartbeat.stop()
     count = len(watchman.paths)
-    assert not heartbeat._thread.is_alive()
+    assert not heartbeat._rounds.running
     assert len(watchman.paths) == count
 
 
@@ -183,7 +183,7 @@ def test_the_heart_outlives_a_stumble(watchman: Watchman, caplog: pytest.LogCapt
     heartbeat.start()
     until(lambda: watchman.paths)
     heartbeat.stop()
-    assert "the heartbeat stumbled; it goes on" in caplog.messages
+    assert "heartbeat stumbled; it goes on" in caplog.messages
     assert caplog.records[0].levelno == logging.ERROR
 
 
@@ -199,10 +199,9 @@ def test_a_watchman_who_does_not_answer_does_not_hold_up_the_end(monkeypatch: py
     heartbeat.start()
     assert reached.wait(30)
     heartbeat.stop()
-    assert heartbeat._thread.is_alive()
+    assert heartbeat._rounds.running
     answered.set()
-    heartbeat._thread.join(30)
-    assert not heartbeat._thread.is_alive()
+    until(lambda: not heartbeat._rounds.running)
 
 
 def test_a_heart_that_never_began_can_be_stopped() -> None:

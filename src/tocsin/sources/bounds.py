@@ -22,8 +22,11 @@ QUOTE_MAX: Final = 80  # Characters of a bad value that a problem quotes.
 
 # Names of what opens doors, in small letters: senders that were made for other receivers put their keys into the body.
 CREDENTIALS: Final = frozenset(
-    "access_token alert_source_token api_key apikey auth_token authorization integration_key password routing_key "
-    "service_key token".split()
+    {
+        *("access_token", "alert_source_token", "auth_token", "token"),
+        *("api_key", "apikey", "integration_key", "routing_key", "service_key"),
+        *("authorization", "password"),
+    }
 )
 
 NUMBERS: Final = (int, float)  # Of JSON; compared with `type`, as a truth value is no number.

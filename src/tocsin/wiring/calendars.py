@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import logging
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -16,6 +12,8 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import DAY, MINUTE, SECOND, Duration, Instant
 from tocsin.schedules.clock import wall_clock
 from tocsin.schedules.windows import Span, merged
+from tocsin.wiring.fetching import FAILURES, fetch, kind
+from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.settings import Settings
 
 RECORD: Final = "calendar"
@@ -39,24 +37,21 @@ class Calendars:
         clock: Callable[[], Instant],
         fetch: Callable[[str], bytes] | None = None,
     ) -> None:
-        """*fetch* gets an address. Raises OSError, http.client.HTTPException."""
+        """*fetch* gets an address. Raises one of FAILURES."""
         self._urls = list(dict.fromkeys(urls(settings)))
         self._records = records
         self._clock = clock
         self._fetch = fetch or _fetch
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="calendars", daemon=True)
+        self._rounds = Rounds("calendars", self.refresh, EVERY / SECOND, at_once=True, patience=STOP_SECONDS)
 
     def start(self) -> None:
         """Begin, if there are any."""
         if self._urls:
-            self._thread.start()
+            self._rounds.start()
 
     def stop(self) -> None:
         """End; a fetch under way is left alone."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._rounds.stop()
 
     def refresh(self) -> int:
         """Fetch all of them once; how many could be read."""
@@ -68,9 +63,9 @@ class Calendars:
         now = self._clock()
         try:
             found = events(self._fetch(url), now - BEFORE, now + AFTER)
-        except (OSError, http.client.HTTPException, CalendarError) as problem:
+        except (*FAILURES, CalendarError) as problem:
             # The address may be a secret: whose calendar it is must do.
-            log.warning("a calendar cannot be read", extra={"calendar": name_of(url), "problem": _kind(problem)})
+            log.warning("a calendar cannot be read", extra={"calendar": name_of(url), "problem": _told(problem)})
             return False
         stored = {"at": now, "events": [[each.start, each.until, each.floating] for each in found]}
         try:
@@ -79,15 +74,6 @@ class Calendars:
             log.warning("a calendar cannot be stored", extra={"problem": problem.message})
             return False
         return True
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self.refresh()
-            except Exception:
-                log.exception("reading the calendars failed; it is tried again")
-            if self._stop.wait(EVERY / SECOND):
-                return
 
 
 def urls(settings: Settings) -> Iterator[str]:
@@ -117,22 +103,9 @@ def name_of(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
-def _kind(problem: Exception) -> str:
-    if isinstance(problem, urllib.error.HTTPError):
-        problem.close()
-        return f"HTTP {problem.code}"
-    if isinstance(problem, ValueError):
-        return str(problem)
-    return type(getattr(problem, "reason", problem)).__name__
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        return None
+def _told(problem: Exception) -> str:
+    return str(problem) if isinstance(problem, ValueError) else kind(problem)
 
 
 def _fetch(url: str) -> bytes:
-    opener = urllib.request.build_opener(_NoRedirect)
-    with opener.open(url, timeout=FETCH_SECONDS) as answer:
-        raw: bytes = answer.read(BYTES_MAX + 1)
-        return raw
+    return fetch(url, seconds=FETCH_SECONDS, most=BYTES_MAX + 1)

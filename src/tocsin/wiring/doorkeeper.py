@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -11,6 +10,7 @@ from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import Instant
 from tocsin.wiring.key_ring import KeyRing
+from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.wrong_keys import WrongKeys, lost_alert
 
 ROUND_SECONDS: Final = 2.0  # A key that was revoked in another process opens no longer than this.
@@ -34,18 +34,15 @@ class Doorkeeper:
         self._clock = clock
         self._accept = accept
         self._troubled = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="doorkeeper", daemon=True)
+        self._rounds = Rounds("doorkeeper", self._round, ROUND_SECONDS, last=True)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End, after a last round."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
 
     def go_round(self) -> None:
         """One round. Raises StoreUnavailableError; what was not done is done the next time."""
@@ -58,16 +55,12 @@ class Doorkeeper:
             self._wrong_keys.told(lost)
         self._wrong_keys.keep()
 
-    def _run(self) -> None:
-        ended = False
-        while not ended:
-            ended = self._stop.wait(ROUND_SECONDS)
-            try:
-                self.go_round()
-                self._troubled = False
-            except StoreUnavailableError as problem:
-                if not self._troubled:
-                    log.warning("the keys could not be looked after", extra={"problem": problem.message})
-                self._troubled = True
-            except Exception:
-                log.exception("the doorkeeper stumbled; it goes on")
+    def _round(self) -> None:
+        try:
+            self.go_round()
+        except StoreUnavailableError as problem:
+            if not self._troubled:
+                log.warning("the keys could not be looked after", extra={"problem": problem.message})
+            self._troubled = True
+        else:
+            self._troubled = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -15,6 +14,7 @@ from tocsin.schedules.schedule import Schedule, Shift
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import gaps
 from tocsin.wiring.addressing import SELF
+from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.schedules import schedules
 from tocsin.wiring.settings import Settings
 
@@ -38,19 +38,16 @@ class GapWatch:
         self._records = records
         self._clock = clock
         self._accept = accept
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="gap-watch", daemon=True)
+        self._rounds = Rounds("gap-watch", self._go_round, EVERY / SECOND, at_once=True, patience=STOP_SECONDS)
 
     def start(self) -> None:
         """Begin, if there are schedules."""
         if self._settings.schedules:
-            self._thread.start()
+            self._rounds.start()
 
     def stop(self) -> None:
         """End."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._rounds.stop()
 
     def look(self) -> None:
         """Tell what has not been told. Raises StoreUnavailableError."""
@@ -67,16 +64,11 @@ class GapWatch:
             if starts != told:
                 self._records.put_record(RECORD, schedule.name, starts)
 
-    def _run(self) -> None:
-        while True:
-            try:
-                self.look()
-            except StoreUnavailableError as problem:
-                log.warning("the gaps of the schedules cannot be told", extra={"problem": problem.message})
-            except Exception:
-                log.exception("looking for gaps in the schedules failed; it is tried again")
-            if self._stop.wait(EVERY / SECOND):
-                return
+    def _go_round(self) -> None:
+        try:
+            self.look()
+        except StoreUnavailableError as problem:
+            log.warning("the gaps of the schedules cannot be told", extra={"problem": problem.message})
 
 
 def gap_report(schedule: Schedule, found: Sequence[Shift], now: Instant) -> Received:

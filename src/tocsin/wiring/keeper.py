@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Final
 
 from tocsin.engine.ports import Store
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import Instant
+from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.settings import Retention
 
 EVERY_SECONDS: Final = 600.0
@@ -27,23 +27,20 @@ class Keeper:
         self._store = store
         self._retention = retention
         self._clock = clock
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._rounds = Rounds("keeper", self._go_round, EVERY_SECONDS)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
 
     def clean(self) -> int:
         """Forget all that is too old; how much."""
         forgotten = 0
-        while not self._stop.is_set():
+        while not self._rounds.stopped.is_set():
             now = self._clock()
             count = self._store.prune(
                 deliveries_before=now - self._retention.deliveries,
@@ -53,17 +50,14 @@ class Keeper:
             forgotten += count
             if not count:
                 break
-            self._stop.wait(PAUSE_SECONDS)
+            self._rounds.stopped.wait(PAUSE_SECONDS)
         return forgotten
 
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_SECONDS):
-            try:
-                forgotten = self.clean()
-            except StoreUnavailableError as problem:
-                log.warning("housekeeping must wait", extra={"problem": problem.message})
-            except Exception:
-                log.exception("housekeeping stumbled; it goes on")
-            else:
-                if forgotten:
-                    log.info("forgotten what was over", extra={"count": forgotten})
+    def _go_round(self) -> None:
+        try:
+            forgotten = self.clean()
+        except StoreUnavailableError as problem:
+            log.warning("housekeeping must wait", extra={"problem": problem.message})
+            return
+        if forgotten:
+            log.info("forgotten what was over", extra={"count": forgotten})

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import logging
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Final
 
 from tocsin.engine.ports import Health
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant, format_duration
+from tocsin.wiring.fetching import FAILURES, fetch, kind
+from tocsin.wiring.rounds import Rounds
 
 LATE_MAX: Final[Duration] = MINUTE  # A timer or a delivery that waits longer means that the engine stands still.
 UNDELIVERED_MAX: Final[Duration] = 15 * MINUTE  # Longer than every way's last attempt together.
@@ -46,21 +44,17 @@ class Heartbeat:
     ) -> None:
         """*check* says what is wrong, or nothing."""
         self._url = url
-        self._every = every
         self._check = check
         self._fetch = fetch or _fetch
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._rounds = Rounds("heartbeat", self.beat, every / SECOND, at_once=True, patience=STOP_SECONDS)
 
     def start(self) -> None:
         """Begin with a beat."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End; a beat on its way to somebody who does not answer is left alone."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._rounds.stop()
 
     def beat(self) -> bool:
         """One beat, if all is well; whether it got through."""
@@ -73,35 +67,12 @@ class Heartbeat:
             return False
         try:
             self._fetch(self._url)
-        except (OSError, http.client.HTTPException) as problem:
+        except FAILURES as problem:
             # Its text may name the address, which is a secret.
-            log.warning("the heartbeat did not get through", extra={"problem": _kind(problem)})
+            log.warning("the heartbeat did not get through", extra={"problem": kind(problem)})
             return False
         return True
 
-    def _run(self) -> None:
-        while True:
-            try:
-                self.beat()
-            except Exception:
-                log.exception("the heartbeat stumbled; it goes on")
-            if self._stop.wait(self._every / SECOND):
-                return
-
-
-def _kind(problem: Exception) -> str:
-    if isinstance(problem, urllib.error.HTTPError):
-        problem.close()
-        return f"HTTP {problem.code}"
-    return type(getattr(problem, "reason", problem)).__name__
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        return None
-
 
 def _fetch(url: str) -> None:
-    opener = urllib.request.build_opener(_NoRedirect)
-    with opener.open(url, timeout=FETCH_SECONDS) as answer:
-        answer.read(1024)
+    fetch(url, seconds=FETCH_SECONDS, most=1024)
