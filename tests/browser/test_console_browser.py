@@ -13,7 +13,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from tests.web.console_world import BEGIN, Stage, World, due, staged
+from tocsin.changes.change import Change
+from tocsin.changes.change import Link as ChangeLink
 from tocsin.engine.ports import Received
+from tocsin.heartbeats.ping import Ping, PingKind
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Link, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, Resolved, Snoozed
 from tocsin.incidents.state import Status
@@ -371,7 +374,19 @@ def furnished(world: World) -> str:
     world.desk.found = [lost, stranger]
     world.now -= 3 * HOUR
     world.give(Resolved(by="bob", note="Restarted it"), world.ring("API answers slowly", severity=Severity.HIGH))
-    world.now += HOUR
+    world.ping(Ping(name="nightly-backup", every=HOUR, text="42 GB in 11 minutes"))
+    world.ping(Ping(name="certificate-renewal-of-every-customer", every=10 * HOUR))
+    world.ping(Ping(name="report", kind=PingKind.FAIL, text="ORA-00942: table or view does not exist"))
+    world.pass_time(HOUR)
+    world.change(
+        Change(
+            title="Deploy orders-api 4f2c9e1",
+            source="github",
+            what="example/orders-api",
+            by="ada",
+            links=(ChangeLink("Look at it", "https://github.example/orders-api"),),
+        )
+    )
     world.give(Snoozed(by="ada", until=BEGIN + 5 * HOUR), world.ring("Certificate expires in 12 days", team="shop"))
     world.give(Acknowledged(by="bob"), world.ring("Queue orders grows", severity=Severity.WARNING, team="shop"))
     world.now += HOUR + 52 * MINUTE
@@ -444,6 +459,7 @@ def test_every_page_fits_and_can_be_read(
         ("deliveries", "/deliveries"),
         ("delivery", "/deliveries/1"),
         ("delivery-hex", "/deliveries/2"),
+        ("heartbeats", "/heartbeats"),
         ("keys", "/keys"),
         ("people", "/people"),
         ("missing", "/nowhere"),
@@ -472,7 +488,7 @@ def test_nothing_jumps_when_the_script_begins(open_context: Callable[..., Browse
     page.add_init_script("""window.jumps = 0; new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) window.jumps += entry.value;
     }).observe({ type: "layout-shift", buffered: true });""")
-    for path in ("/", f"/incidents/{incident}", "/deliveries", "/keys"):
+    for path in ("/", f"/incidents/{incident}", "/deliveries", "/heartbeats", "/keys"):
         page.goto(path)
         with page.expect_response(lambda answer: "tocsin-fragment" in answer.request.headers):
             page.evaluate("refresh()")

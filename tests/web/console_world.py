@@ -18,9 +18,14 @@ import msgspec
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from tocsin.changes.change import Change
+from tocsin.changes.machine import ChangeMachine, Reported
 from tocsin.engine.ports import Commit, Handled, Received
 from tocsin.engine.runner import Addressed, Runner
 from tocsin.errors import StoreUnavailableError
+from tocsin.heartbeats.inputs import Pinged
+from tocsin.heartbeats.machine import HeartbeatMachine
+from tocsin.heartbeats.ping import Ping
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.commands import command, to_input
 from tocsin.incidents.inputs import AlertReceived, Input
@@ -137,7 +142,7 @@ class World:
         self.people = People()
         self.desk = Desk(self.people)
         self.news = News()
-        self.runner = Runner(self.store, [self.machine], on_commit=self._committed)
+        self.runner = Runner(self.store, [self.machine, HeartbeatMachine(), ChangeMachine()], on_commit=self._committed)
         self.public_url = public_url
         self.asleep = False  # The engine handles nothing.
         self.refuses = False  # The disk is full.
@@ -211,6 +216,18 @@ class World:
             fresh=f"i/{number}",
         )
         return self.runner.handle([item], self.now)[item.input_id].aggregate
+
+    def ping(self, ping: Ping) -> None:
+        """A sign of life of the integration prod."""
+        self._tell("heartbeat", Pinged(integration="prod", ping=ping), (f"prod/h/{ping.name}",))
+
+    def change(self, change: Change) -> None:
+        """The integration prod tells of a change."""
+        self._tell("change", Reported(integration="prod", change=change), ())
+
+    def _tell(self, machine: str, given: object, keys: tuple[str, ...]) -> None:
+        name = f"told/{next(self._numbers)}"
+        self.runner.handle([Addressed(input_id=name, machine=machine, given=given, keys=keys, fresh=name)], self.now)
 
     def pass_time(self, duration: int) -> None:
         """Let time pass, and wake what is due."""
