@@ -76,7 +76,18 @@ def test_a_new_key_is_shown_once_and_the_old_ones_end_after_the_overlap(terminal
     said = terminal.type("keys", "rotate", "prod", "--overlap", "0s")
     assert "made before have ended." in said.out
     assert "The one in the configuration opens until you take it out there." in said.out
-    assert set(terminal.type("keys", "rotate", "prod", "--json").document) == {"integration", "url"}
+    assert set(terminal.type("keys", "rotate", "prod", "--json").document) == {"integration", "url", "mail"}
+
+
+def test_a_new_key_has_an_address_where_mail_is_taken(terminal: Terminal) -> None:
+    terminal.make_database()
+    terminal.configure(f"mail_in: {{domain: alerts.example}}\n{CONFIG}")
+    said = terminal.type("keys", "rotate", "default").out
+    key = re.search(r"/v1/in/(\w+)\n", said)
+    assert key
+    assert f"\nby e-mail: {key[1]}@alerts.example\n" in said
+    document = terminal.type("keys", "rotate", "default", "--json").document
+    assert document["mail"] == f"{document['url'].rpartition('/')[2]}@alerts.example"
 
 
 def test_keys_are_revoked(terminal: Terminal) -> None:

@@ -16,6 +16,7 @@ from tocsin.web.ports import IntegrationView, KeyView, WrongKey
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.key_desk import ingest_url, integrations
 from tocsin.wiring.keys import revoke_keys, rotate_key
+from tocsin.wiring.mail_in import address, mail_domain
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.wrong_keys import masked, stored
 
@@ -58,11 +59,13 @@ def _list(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> 
 def _rotate(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> None:
     key = rotate_key(store, given.name, SystemClock()(), given.overlap)
     url = ingest_url((settings.server.url or server_url(settings, store)).rstrip("/"), key)
+    mail = address(key, mail_domain(settings))
     if given.json:
-        say_json({"integration": given.name, "url": url})
+        say_json({"integration": given.name, "url": url, "mail": mail or None})
         return
     ends = f"end in {format_duration(given.overlap)}" if given.overlap else "have ended"
-    say(f"{url}\n\nThis is shown once. The keys that `tocsin keys rotate` made before {ends}.\n")
+    by_mail = f"by e-mail: {mail}\n" if mail else ""
+    say(f"{url}\n{by_mail}\nThis is shown once. The keys that `tocsin keys rotate` made before {ends}.\n")
     if settings.integrations[given.name].key is not None:
         say("The one in the configuration opens until you take it out there.\n")
 
