@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.terminal import Terminal
+from tocsin.cli.source import PAGE
+from tocsin.engine.ports import Received
+from tocsin.sqlite.store import SqliteStore
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +77,24 @@ def test_what_is_not_there_is_told(terminal: Terminal, tmp_path: Path, monkeypat
     big.write_bytes(b"x" * 20)
     monkeypatch.setattr("tocsin.cli.source.BODY_MAX", 10)
     assert "has more than 10 bytes" in terminal.type("source", "test", "prod", "--body", str(big)).err
+
+
+def test_changes_are_read_to_people_as_well(terminal: Terminal, tmp_path: Path) -> None:
+    body = tmp_path / "change.json"
+    body.write_text(
+        '{"routing_key": "test", "payload": {"summary": "Build 7 is live", "source": "ci",'
+        ' "timestamp": "2026-11-27T09:00:00Z"}}'
+    )
+    said = terminal.type("source", "test", "prod", "--body", str(body), "--form", "pagerduty_changes")
+    assert said.code == 0
+    assert "  change: Build 7 is live\n" in said.out
+
+
+def test_the_last_delivery_of_a_quiet_sender_is_found_behind_those_of_others(terminal: Terminal) -> None:
+    terminal.ring("the quiet one")
+    body = b'{"title": "noise"}'
+    noise = [Received(received_at=2, channel="in", key="other", head=b"", body=body) for _ in range(PAGE + 1)]
+    with closing(SqliteStore(terminal.db)) as store:
+        store.accept(noise)
+    [row] = terminal.type("source", "test", "prod", "--json").document
+    assert row["alerts"][0]["title"] == "the quiet one"

@@ -221,6 +221,10 @@ BAD: dict[str, tuple[str, list[str]]] = {
         "mail: {smtp: 'a:25', from: a@b, username: tocsin}\n",
         ["1:7: mail: needs username and password together, or neither"],
     ),
+    "a certificate without its key": (
+        "mail_in: {tls_certificate: cert.pem}\n",
+        ["1:10: mail_in: needs tls_certificate and tls_key together, or neither"],
+    ),
     "two integrations with one key": (
         "integrations:\n  a: {key: aaaaaaaaaaaaaaaa}\n  b: {key: aaaaaaaaaaaaaaaa}\n",
         ["3:12: integrations.b.key: is the same as integrations.a.key; each needs its own"],

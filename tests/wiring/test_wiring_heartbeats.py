@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.web.console_world import Visitor
 from tests.wiring.serving import ask, serving, until
 from tocsin.engine.ports import Delivery
 from tocsin.heartbeats.machine import Heartbeat, HeartbeatMachine, Status
@@ -44,6 +47,10 @@ def beats(runtime: Embedded) -> dict[str, Heartbeat]:
     machine = HeartbeatMachine()
     found = [machine.decode(row.state) for row in runtime.store.listing("heartbeat", live_only=False, limit=100)]
     return {beat.name: beat for beat in found}
+
+
+def is_now(runtime: Embedded, status: Status) -> bool:
+    return beats(runtime)["nightly"].status is status
 
 
 def incidents(runtime: Embedded) -> list[Incident]:
@@ -124,3 +131,29 @@ def test_an_order_that_is_none_is_told() -> None:
     assert order(json.encode({"action": 7})) == "not an order: Expected `str`, got `int` - at `$.action`"
     assert order(json.encode({"action": "burn"})) == "not an order: there is no action 'burn'"
     assert order(json.encode({})) == ""
+
+
+def test_people_switch_heartbeats_off_and_on_and_forget_them(tmp_path: Path, clock: Clock) -> None:
+    with serving(tmp_path / "tocsin.db", CONFIG, Outside(clock=clock)) as (runtime, ready):
+        until(lambda: "nightly" in beats(runtime))
+        visitor = Visitor(urlsplit(ready.url).port or 0)
+        visitor.enter(urlsplit(ready.console_url).path)
+        name = runtime.store.listing("heartbeat", live_only=False, limit=1)[0].id
+        for action, status, said in (
+            ("disable", Status.DISABLED, "It is not watched any more."),
+            ("enable", Status.NEW, "It is watched again."),
+        ):
+            assert visitor.press("/heartbeats", action=action, heartbeat=name).flash == said
+            until(partial(is_now, runtime, status))
+        assert visitor.press("/heartbeats", action="delete", heartbeat=name).flash == "It is gone."
+        until(lambda: not runtime.store.listing("heartbeat", live_only=True, limit=1))
+        assert "nightly" not in visitor.get("/heartbeats").text.partition("<section")[2]
+
+
+def test_switching_what_is_not_there_is_refused(tmp_path: Path, clock: Clock) -> None:
+    with serving(tmp_path / "tocsin.db", CONFIG, Outside(clock=clock)) as (_, ready):
+        visitor = Visitor(urlsplit(ready.url).port or 0)
+        visitor.enter(urlsplit(ready.console_url).path)
+        form = {"csrf": visitor.get("/people").csrf, "heartbeat": "none"}
+        assert visitor.post("/heartbeats", form | {"action": "delete"}).status == 404
+        assert visitor.post("/heartbeats", form | {"action": "burn"}).status == 400
