@@ -6,6 +6,7 @@ import gc
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,9 @@ from bench.figures import Figure, Result, number, paired_ratio, spread
 from tests.sources import bodies
 from tests.sources.life_rows import LIVES
 from tests.sources.living import Said
-from tocsin.sources import read
+from tocsin.incidents.alerts import Alert
+from tocsin.kernel import json as our_json
+from tocsin.sources import Reading, opsgenie, opsgenie_requests, prometheus, read
 
 ROUNDS: Final = 7
 SECONDS: Final = 0.02  # Of processor time for one format in one round.
@@ -25,10 +28,10 @@ _JSON: Final = {"content-type": "application/json"}
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """A body as its sender writes it, with *alerts* in it. *structured*: it is JSON, and can be compared."""
+    """A body as its sender writes it, with *alerts* in it, and its *reader*. *structured*: it is JSON."""
 
     name: str
-    headers: dict[str, str]
+    reader: Callable[[], object]
     body: bytes
     alerts: int
     structured: bool
@@ -61,14 +64,11 @@ def figure(sample: Sample, ours: list[float], theirs: list[float]) -> Figure:
 def measured(sample: Sample, rounds: int, seconds: float) -> tuple[list[float], list[float]]:
     """Alerts a second of ours, round by round, and of `json.loads`, each right after the other."""
 
-    def ours() -> object:
-        return read(sample.headers, sample.body, received_at=bodies.NOW)
-
     def theirs() -> object:
         return json.loads(sample.body)
 
     gc.collect()
-    ways = (ours, theirs) if sample.structured else (ours,)
+    ways = (sample.reader, theirs) if sample.structured else (sample.reader,)
     counts = [calls(way, seconds) for way in ways]
     rates: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
@@ -101,8 +101,13 @@ def samples() -> Iterator[Sample]:
     """The first word of every life in the tests, and a hundred alerts in one body where a format has batches."""
     said = {life.name: life.fires(bodies.NOW) for life in LIVES}
     for name, one in said.items():
-        if one.channel == "in":
-            yield sample(name, one)
+        match one.channel:
+            case "in":
+                yield sample(name, one)
+            case opsgenie_requests.CHANNEL:
+                yield Sample(name, partial(opsgenie_alert, one), one.raw, 1, structured=True)
+            case _:
+                yield Sample(name, partial(alertmanager_alerts, one), one.raw, 1, structured=True)
     for name, one in batches():
         yield sample(f"{name}, {BATCH} in one body", one)
 
@@ -119,9 +124,22 @@ def batches() -> Iterator[tuple[str, Said]]:
     yield "json", Said([{"title": "Disk full", "host": name, "severity": "warning"} for name in names], _JSON)
 
 
+def opsgenie_alert(said: Said) -> Alert:
+    """What Opsgenie's API reads."""
+    asked = opsgenie_requests.asked(said.headers[opsgenie_requests.METHOD], "", said.raw)
+    assert isinstance(asked, opsgenie_requests.Write), asked
+    return opsgenie.alert(asked.body, asked.target.name)
+
+
+def alertmanager_alerts(said: Said) -> Reading:
+    """What Alertmanager's API reads."""
+    return prometheus.posted(our_json.decode(said.raw), bodies.NOW)
+
+
 def sample(name: str, said: Said) -> Sample:
     """What was *said*, with the number of the alerts in it."""
-    found = read(said.headers, said.raw, received_at=bodies.NOW)
+    reader = partial(read, said.headers, said.raw, received_at=bodies.NOW)
+    found = reader()
     assert found.alerts, name
     assert not found.problems, name
-    return Sample(name, said.headers, said.raw, len(found.alerts), said.raw[:1] in b"{[" and bool(said.raw))
+    return Sample(name, reader, said.raw, len(found.alerts), said.raw[:1] in b"{[" and bool(said.raw))
