@@ -18,7 +18,7 @@ from tests.sources.life_rows import LIVES
 from tests.sources.living import Said
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel import json as our_json
-from tocsin.sources import Reading, opsgenie, opsgenie_requests, prometheus, read
+from tocsin.sources import Reading, opsgenie, opsgenie_requests, pings, prometheus, read
 
 ROUNDS: Final = 7
 SECONDS: Final = 0.02  # Of processor time for one format in one round.
@@ -106,6 +106,9 @@ def samples() -> Iterator[Sample]:
                 yield sample(name, one)
             case opsgenie_requests.CHANNEL:
                 yield Sample(name, partial(opsgenie_alert, one), one.raw, 1, structured=True)
+            case "ping":
+                reader = partial(pings.read, one.headers["x-tocsin-path"], "", one.raw)
+                yield Sample(name, reader, one.raw, 1, structured=False)
             case _:
                 yield Sample(name, partial(alertmanager_alerts, one), one.raw, 1, structured=True)
     for name, one in batches():

@@ -81,6 +81,7 @@ def test_the_terminal_gets_columns_that_stand_below_each_other() -> None:
 def test_every_format_is_measured_and_what_is_json_is_compared() -> None:
     found = {sample.name: sample for sample in parsing.samples()}
     assert {life.name for life in LIVES} <= found.keys()
+    assert all(sample.reader() for sample in found.values())
     assert found["prometheus, 100 in one body"].alerts == parsing.BATCH
     one, other = (parsing.measured(found[name], rounds=2, seconds=0.001) for name in ("prometheus", "text"))
     assert [len(rates) for rates in (*one, *other)] == [2, 2, 2, 0]
