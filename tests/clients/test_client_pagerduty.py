@@ -77,6 +77,15 @@ def test_a_change_is_kept_and_asks_nobody(rung: Bell, client: Connect) -> None:
     assert rung.one("triggered").face.title == "The shop is down"
 
 
+def test_a_change_whose_time_cannot_be_read_is_kept(rung: Bell, client: Connect) -> None:
+    """What the client would make by itself has two zones (and cannot be made: its code stumbles before it sends)."""
+    with client() as events:
+        events.submit("shop v8 is deployed", source="shop", timestamp="2026-11-27T12:00:00+00:00Z")
+    until(rung.changes)
+    [entry] = rung.changes()
+    assert (entry.change.title, entry.change.changed_at) == ("shop v8 is deployed", None)
+
+
 def test_a_wrong_key_is_told_to_the_client(client: Connect) -> None:
     with client("another-key-01234567") as events, pytest.raises(pagerduty.HttpError) as told:
         events.trigger("x", "y")

@@ -11,9 +11,10 @@ import pytest
 from tests.web.console_world import BEGIN, Answer, Stage, Visitor, World, due, staged
 from tocsin.engine.ports import Commit, Received
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
-from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, PageFailed, Resolved, Snoozed
+from tocsin.incidents.inputs import Acknowledged, AlertReceived, Muted, Noted, PageFailed, Resolved, Snoozed
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.web.console import deliveries, overview
 from tocsin.web.console.outlook import outlook
@@ -420,6 +421,14 @@ def test_what_is_not_there_is_said_so(ada: Visitor, path: str) -> None:
     answer = ada.get(path)
     assert answer.status == 404
     assert "There is nothing here" in answer.text
+
+
+def test_what_is_silenced_is_not_called_snoozed(ada: Visitor, world: World) -> None:
+    incident = world.ring("Disk is full")
+    world.give(Muted(dedup_key="Disk is full", mute=Mute(silence="s", by="bob", until=BEGIN + HOUR, why="")), incident)
+    marks = ada.get(f"/incidents/{incident}").text.partition('class="marks"')[2].partition("</p>")[0]
+    assert ">silenced<" in marks
+    assert "snoozed" not in marks
 
 
 def test_an_aggregate_of_another_machine_is_no_incident(ada: Visitor, world: World) -> None:

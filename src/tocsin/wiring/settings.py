@@ -36,6 +36,7 @@ EVERYONE: Final = "everyone"  # The team that exists when the file names none.
 DEFAULT: Final = "default"  # The integration that always exists, and the policy of teams that choose none.
 
 _EMAIL: Final = Text(most=254, shape=r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", what="an e-mail address like ada@example.com")
+_HOST: Final = Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name")
 _SERVER: Final = Text(
     shape=r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", what="a host and a port like smtp.example.com:587"
 )
@@ -170,13 +171,7 @@ class Windows(msgspec.Struct, frozen=True, kw_only=True):
 class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Where Tocsin listens."""
 
-    host: Annotated[
-        str,
-        Key(
-            Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name"),
-            "Address to listen on; `0.0.0.0` for all.",
-        ),
-    ] = "127.0.0.1"
+    host: Annotated[str, Key(_HOST, "Address to listen on; `0.0.0.0` for all.")] = "127.0.0.1"
     port: Annotated[int, Key(Whole(least=0, most=65535), "Port to listen on; 0 takes a free one.")] = 8420
     url: Annotated[
         str | None,
@@ -217,13 +212,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 class MailIn(msgspec.Struct, frozen=True, kw_only=True):
     """Where Tocsin takes mails: an SMTP server for the addresses `KEY@domain`."""
 
-    host: Annotated[
-        str,
-        Key(
-            Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name"),
-            "Address to listen on; `0.0.0.0` for all.",
-        ),
-    ] = "127.0.0.1"
+    host: Annotated[str, Key(_HOST, "Address to listen on; `0.0.0.0` for all.")] = "127.0.0.1"
     port: Annotated[int, Key(Whole(least=0, most=65535), "Port to listen on; 0 takes a free one.")] = 2525
     domain: Annotated[
         str | None,
