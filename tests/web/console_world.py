@@ -42,6 +42,7 @@ from tocsin.web.ports import IntegrationView, KeyView, WrongKey
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
+ENDS_WITHIN_S = 60  # On the busiest machine.
 TEAMS = {"ops": ("ada", "bob", "cy"), "shop": ("bob",)}
 
 
@@ -360,13 +361,20 @@ class Stage:
     def __init__(self) -> None:
         self.world = World()
         self.port = 0
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     def play(self, world: World) -> World:
         self.world = world
         return world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.loop = asyncio.get_running_loop()
         await self.world.app(scope, receive, send)
+
+    def unfinished(self) -> str:
+        """What the server still waits for, when it does not end."""
+        tasks = asyncio.all_tasks(self.loop) if self.loop else set()
+        return "\n".join(f"{task!r}: {task.get_stack()}" for task in tasks)
 
 
 @contextmanager
@@ -375,14 +383,15 @@ def staged() -> Iterator[Stage]:
     stage = Stage()
     listener = socket.create_server(("127.0.0.1", 0))
     stage.port = listener.getsockname()[1]
-    config = uvicorn.Config(stage, log_level="critical", lifespan="off", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(stage, loop="asyncio", log_level="critical", lifespan="off", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
         yield stage
     finally:
         server.should_exit = True
         stage.world.news.tell(None)
-        thread.join()
+        thread.join(ENDS_WITHIN_S)
         listener.close()
+        assert not thread.is_alive(), stage.unfinished()

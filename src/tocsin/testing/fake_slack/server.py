@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 HOST: Final = "127.0.0.1"
 FORM: Final = "application/x-www-form-urlencoded"
+TURNS_TO_ACCEPT: Final = 5  # Of the event loop, from accepting a connection until its protocol knows it: three.
 
 
 class Server:
@@ -77,7 +78,11 @@ class Server:
         await self._delivery.close()
         if self._listener is not None and self._protocols is not None:
             self._listener.close()
+            await _settle()  # What was just accepted becomes a connection that can be closed.
+            transports = [connection.transport for connection in self._protocols.connections]
             await self._protocols.shutdown(1)
+            for transport in transports:
+                _abort(transport)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -147,6 +152,11 @@ def _response(answer: Answer) -> web.Response:
         charset="utf-8",
         headers=headers,
     )
+
+
+async def _settle() -> None:
+    for _ in range(TURNS_TO_ACCEPT):
+        await asyncio.sleep(0)
 
 
 def _abort(transport: asyncio.BaseTransport | None) -> None:
