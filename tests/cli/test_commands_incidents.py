@@ -180,11 +180,11 @@ def test_reassign_asks_somebody_else(terminal: Terminal) -> None:
     assert terminal.state(name).asked == ("responder:bo",)
 
 
-@pytest.mark.parametrize("time", ["2h", "1h30m", format_instant(SystemClock()() + HOUR)])
+@pytest.mark.parametrize("time", ["2h", "1h30m", "a time"])
 def test_snooze_takes_a_duration_or_a_time(terminal: Terminal, time: str) -> None:
     terminal.configure()
     name = terminal.ring()
-    said = terminal.type("snooze", name, time)
+    said = terminal.type("snooze", name, format_instant(SystemClock()() + HOUR) if time == "a time" else time)
     assert said.code == 0, said
     assert "bo snoozed until" in said.out
     state = terminal.state(name)

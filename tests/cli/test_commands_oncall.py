@@ -125,7 +125,7 @@ def test_an_override_counts_at_once_and_is_taken_back(terminal: Terminal) -> Non
 
 
 def ask(terminal: Terminal, *more: str) -> str:
-    said = terminal.type("swap", "ask", "ops", "now", "48h", "--by", "ada", *more)
+    said = terminal.type("swap", "ask", "ops", "now", "96h", "--by", "ada", *more)
     assert (said.code, said.err) == (0, "")
     return said.out.split()[1].rstrip(":")
 
@@ -164,7 +164,7 @@ def test_a_swap_may_ask_for_something_in_return(terminal: Terminal) -> None:
 def test_a_swap_whose_time_has_passed_cannot_be_accepted(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.make_database()
     name = ask(terminal)
-    later = SystemClock()() + 72 * HOUR
+    later = SystemClock()() + 120 * HOUR
     monkeypatch.setattr("tocsin.cli.oncall.SystemClock", lambda: lambda: later)
     assert f"the time of swap {name} has passed" in terminal.type("swap", "accept", name, "--by", "bo").err
 
