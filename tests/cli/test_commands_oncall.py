@@ -125,7 +125,7 @@ def test_an_override_counts_at_once_and_is_taken_back(terminal: Terminal) -> Non
 
 
 def ask(terminal: Terminal, *more: str) -> str:
-    said = terminal.type("swap", "ask", "ops", "now", "48h", "--by", "ada", *more)
+    said = terminal.type("swap", "ask", "ops", "now", "50h", "--by", "ada", *more)
     assert (said.code, said.err) == (0, "")
     return said.out.split()[1].rstrip(":")
 
@@ -190,3 +190,16 @@ def test_a_command_without_a_server_asks_who_is_on_call(terminal: Terminal) -> N
         assert store.load([name])
     assert terminal.type("escalate", name, "--by", "bo").code == 0
     assert IncidentMachine().encode(terminal.state(name))
+
+
+def test_only_who_was_asked_declines(terminal: Terminal) -> None:
+    terminal.make_database()
+    name = ask(terminal)
+    assert (
+        f"swap {name} asks anybody, so cy cannot decline it" in terminal.type("swap", "decline", name, "--by", "cy").err
+    )
+    terminal.type("swap", "withdraw", name, "--by", "ada")
+    name = ask(terminal, "--with", "bo")
+    assert f"swap {name} asks bo, so cy cannot decline it" in terminal.type("swap", "decline", name, "--by", "cy").err
+    assert terminal.type("swap", "decline", name, "--by", "bo").out == f"swap {name}: bo has told ada no\n"
+    assert terminal.type("swap", "list").out == "no swaps\n"

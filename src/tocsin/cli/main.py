@@ -334,7 +334,9 @@ def _add_schedules(commands: _Commands) -> None:
         db=True,
     )
     swap.add_argument(
-        "action", choices=("ask", "accept", "withdraw", "list"), help="ask for one, accept it, take it back, list them"
+        "action",
+        choices=("ask", "accept", "decline", "withdraw", "list"),
+        help="ask for one, accept or decline it, take it back, list them",
     )
     swap.add_argument("words", nargs="*", metavar="WORD", help="to ask: SCHEDULE FROM UNTIL; otherwise its ID")
     swap.add_argument("--with", dest="to", default="", metavar="RESPONDER", help="who is asked (default: anybody)")
