@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import msgspec
-
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.incidents import login_name
 from tocsin.cli.printing import plain, say, say_json, table
@@ -20,6 +18,7 @@ from tocsin.kernel.time import (
     format_instant,
 )
 from tocsin.schedules.coverage import Hours, coverage
+from tocsin.schedules.documents import override_document, shift_document, swap_document
 from tocsin.schedules.schedule import Override, Schedule, Shift, Swap
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import current, next_on_call, shifts
@@ -116,30 +115,22 @@ class _Report:
             "schedule": self.schedule.name,
             "time_zone": self.schedule.zone,
             "at": format_instant(self.at),
-            "now": _row(self.now),
-            "next": None if self.next is None else _row(self.next),
-            "shifts": [_row(shift) for shift in self.shifts],
+            "now": shift_document(self.now),
+            "next": None if self.next is None else shift_document(self.next),
+            "shifts": [shift_document(shift) for shift in self.shifts],
             "coverage": {
                 "start": format_instant(found.start),
                 "until": format_instant(found.until),
                 "needed_ms": found.needed,
                 "covered_ms": found.covered,
-                "gaps": [_row(gap) for gap in found.gaps],
-                "covers": [_row(shift) for shift in found.covers],
+                "gaps": [shift_document(gap) for gap in found.gaps],
+                "covers": [shift_document(shift) for shift in found.covers],
                 "shares": [
                     {"who": share.who, "shifts": share.shifts, "time_ms": share.time, "off_hours_ms": share.off}
                     for share in found.shares
                 ],
             },
-            "overrides": [
-                {
-                    "id": each.id,
-                    "who": each.who,
-                    "start": format_instant(each.start),
-                    "until": format_instant(each.until),
-                }
-                for each in self._overrides()
-            ],
+            "overrides": [override_document(each) for each in self._overrides()],
         }
 
     def lines(self) -> Iterator[str]:
@@ -192,17 +183,7 @@ def _ask(given: argparse.Namespace, book: OnCallBook, by: str) -> int:
 
 def _list_swaps(given: argparse.Namespace, known: dict[str, Schedule], swaps: Sequence[Swap]) -> None:
     if given.json:
-        say_json(
-            [
-                msgspec.to_builtins(each)
-                | {"start": format_instant(each.start), "until": format_instant(each.until)}
-                | {
-                    name: None if at is None else format_instant(at)
-                    for name, at in (("back_start", each.back_start), ("back_until", each.back_until))
-                }
-                for each in swaps
-            ]
-        )
+        say_json([swap_document(each) for each in swaps])
         return
     if not swaps:
         say("no swaps\n")
@@ -255,18 +236,6 @@ def _by(given: argparse.Namespace, settings: Settings) -> str:
         raise unknown("responder", given.by, settings.responders)
     by: str = given.by or login_name()
     return by
-
-
-def _row(shift: Shift) -> dict[str, Any]:
-    return {
-        "who": shift.who or None,
-        "start": format_instant(shift.start),
-        "until": format_instant(shift.until),
-        "why": shift.why.value,
-        "source": shift.source,
-        "instead_of": shift.instead or None,
-        "reason": reason(shift),
-    }
 
 
 def _who(shift: Shift) -> str:

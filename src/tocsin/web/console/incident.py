@@ -15,7 +15,8 @@ from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.time import HOUR, MINUTE, Duration
-from tocsin.web.console.outlook import asks, outlook
+from tocsin.web.console.ladder_picture import marks, picture
+from tocsin.web.console.outlook import asks, coming, outlook
 from tocsin.web.console.visits import Visit, respond
 
 ALERTS_MAX: Final = 50  # Shown of the alerts in one incident, firing ones first.
@@ -45,12 +46,17 @@ def show_incident(visit: Visit) -> Response:
         raise HTTPException(404)
     console = visit.console
     lines = sorted(state.alerts.values(), key=_firing_first)
+    ahead = coming(console.machine, state, visit.names)
     return respond(
         visit,
         "incident.html",
         id=name,
         incident=state,
         outlook=outlook(console.machine, state, visit.names),
+        coming=ahead,
+        picture=picture(state.plan.policy, visit.names, console.oncall.on_duty, visit.now, marks(state, ahead))
+        if state.live
+        else None,
         mine=asks(state, visit.me, _teams(visit)),
         buttons=buttons(state, visit.me),
         lines=lines[:ALERTS_MAX],
