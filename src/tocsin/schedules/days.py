@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.kernel.time import DAY, Instant
 from tocsin.schedules.clock import Wall, wall_clock
-from tocsin.schedules.schedule import Schedule, Shift
+from tocsin.schedules.schedule import Schedule, Shift, everybody
 from tocsin.schedules.timeline import needed, shifts, within
 from tocsin.schedules.windows import clipped
 
@@ -42,6 +42,8 @@ def days(schedule: Schedule, zone: str, first: Wall, count: int) -> tuple[Day, .
     # The clock of a zone is good for instants; two days are more than any wall is away from UTC.
     clock = wall_clock(zone, first - 2 * DAY, first + (count + 2) * DAY)
     edges = [clock.first(first + number * DAY) for number in range(count + 1)]
+    people = dict.fromkeys((*everybody(schedule), *(override.who for override in schedule.overrides)))
+    absences = {who: schedule.absences[who] for who in people if who in schedule.absences}
     timeline = list(_shown(schedule, edges[0], edges[-1]))
     return tuple(
         Day(
@@ -49,7 +51,7 @@ def days(schedule: Schedule, zone: str, first: Wall, count: int) -> tuple[Day, .
             start=start,
             until=until,
             parts=tuple(_parts(timeline, start, until)),
-            absent=tuple(who for who, spans in schedule.absences.items() if clipped(spans, start, until)),
+            absent=tuple(who for who, spans in absences.items() if clipped(spans, start, until)),
         )
         for number, (start, until) in enumerate(pairwise(edges))
     )

@@ -61,6 +61,13 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """What the list says of a step; *at*: as of a Line."""
+
+    text: str
+    at: Instant | None = None
+
+
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. *again*: from where to where the ladder is walked again, and how often; *words*: the list."""
 
@@ -71,7 +78,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     right: int
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
-    words: tuple[str, ...]
+    words: tuple[Sentence, ...]
     again: tuple[int, int] | None = None
     again_label: str = ""
 
@@ -92,7 +99,7 @@ def picture(
     last = len(policy.steps)
     boxes: list[Box] = []
     edges: list[Edge] = []
-    words: list[str] = []
+    words: list[Sentence] = []
     y = _TOP
     for place, step in enumerate(steps):
         title = "Last resort" if place == last else f"Step {place + 1}"
@@ -106,11 +113,10 @@ def picture(
             label = f"no answer in {format_duration(step.delay)}"
             edges.append(Edge(y=y, until=y + _EDGE, label=label))
             y += _EDGE
-    foot = y + LINE + _PAD
     return Picture(
         name=policy.name,
         width=WIDTH,
-        height=foot,
+        height=y + _TOP,
         left=_LEFT,
         right=_RIGHT,
         boxes=tuple(boxes),
@@ -158,7 +164,7 @@ def _told(target: str, names: Mapping[str, str], on_duty: OnDuty, now: Instant) 
     if target.endswith(ALL):
         called = f"all who take turns in {target.removeprefix(SCHEDULE).removesuffix(ALL)}"
     people = [receiver(each, names) for each in on_duty(target, now)]
-    return called, f"now {', '.join(people)}" if people else "now nobody: the next step is asked at once"
+    return called, f"at present {', '.join(people)}" if people else "at present nobody: it is left out"
 
 
 def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None, *, last: bool) -> Box:
@@ -180,10 +186,10 @@ def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None,
     )
 
 
-def _words(title: str, told: Sequence[tuple[str, str]], waiting: str, mark: Mark | None) -> str:
+def _words(title: str, told: Sequence[tuple[str, str]], waiting: str, mark: Mark | None) -> Sentence:
     people = ", ".join(f"{target} ({stands})" if stands else target for target, stands in told)
-    said = f"; it {mark.text}" if mark and mark.at is None else ""
-    return f"{title}: {people}; {waiting}{said}."
+    said = f"; it {mark.text}" if mark else ""
+    return Sentence(text=f"{title}: {people}; {waiting}{said}", at=mark.at if mark else None)
 
 
 def _waiting(policy: Policy, place: int, step: Step) -> str:

@@ -183,5 +183,5 @@ def _when(day: Day, part: Part, zone: str) -> str:
     if part.start == day.start and part.until == day.until:
         return "all day"
     if part.start == day.start:
-        return f"to {until}"
+        return f"until {until}"
     return f"from {start}" if part.until == day.until else f"{start} to {until}"

@@ -19,7 +19,7 @@ from tocsin.schedules.clock import wall_clock, wall_of
 from tocsin.schedules.coverage import Coverage, coverage
 from tocsin.schedules.schedule import Schedule, Shift, Swap
 from tocsin.schedules.telling import reason
-from tocsin.schedules.timeline import current, next_on_call
+from tocsin.schedules.timeline import current, gaps, next_on_call
 from tocsin.web.console import zones
 from tocsin.web.console.month import MONTH, VIEWS, WEEKDAYS, grid, read_date, told
 from tocsin.web.console.outlook import person
@@ -49,7 +49,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is on call in a schedule, and who is next; times are by the clocks of *zone*."""
+    """Who is on call in a schedule, and who is next; times are by the clocks of *zone*. *gap*: somebody is missing."""
 
     name: str
     zone: str
@@ -57,6 +57,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     until: Instant
     until_told: str
+    gap: bool
     then: str = ""
     then_at: Instant | None = None
     then_told: str = ""
@@ -193,6 +194,7 @@ def _standing(schedule: Schedule, zone: str, now: Instant, names: Mapping[str, s
         why=reason(found),
         until=found.until,
         until_told=told(found.until, zone),
+        gap=bool(gaps(schedule, now, now + 1)),
         then=names.get(after.who, after.who) if after else "",
         then_at=after.start if after else None,
         then_told=told(after.start, zone) if after else "",
