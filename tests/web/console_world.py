@@ -166,7 +166,7 @@ class World:
         self.oncall = SettingsOnCallDesk(
             parse(oncall.encode(), {}).settings, self.store, lambda: self.now, public_url or "http://bell.example"
         )
-        self.machine = IncidentMachine(self.oncall.on_duty)
+        self.machine = IncidentMachine(self._on_duty)
         self.people = People()
         self.desk = Desk(self.people)
         self.news = News()
@@ -188,6 +188,9 @@ class World:
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
         )
+
+    def _on_duty(self, target: str, now: Instant) -> tuple[str, ...]:
+        return self.oncall.duty()(target, now)
 
     async def accept(self, received: Received) -> str:
         if self.refuses:

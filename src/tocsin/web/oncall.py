@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from tocsin.incidents.duty import OnDuty
 from tocsin.incidents.ladder import responder
 from tocsin.incidents.policy import SCHEDULE, Policy
 from tocsin.kernel.time import Instant
@@ -55,8 +56,8 @@ class OnCallDesk(Protocol):
         """When each responder works, and by whose clocks."""
         ...
 
-    def on_duty(self, target: str, now: Instant) -> tuple[str, ...]:
-        """The receivers that a target of a policy of the form `schedule:...` stands for at *now*."""
+    def duty(self) -> OnDuty:
+        """Whom the schedules in policies stand for, as things are now."""
         ...
 
     def policies(self) -> Sequence[TeamPolicy]:

@@ -66,7 +66,7 @@ from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import readings
-from tocsin.wiring.schedules import duty, duty_now
+from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -264,7 +264,7 @@ class Embedded:
         desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url)
         pages = console(
             store=self.store,
-            machine=IncidentMachine(duty_now(self.settings, self.store)),
+            machine=IncidentMachine(duty_lately(self.settings, self.store)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from tocsin.engine.ports import Records
+from tocsin.incidents.duty import OnDuty
 from tocsin.incidents.policy import SCHEDULE
 from tocsin.kernel.time import Instant
 from tocsin.routing.plans import Windows, plan
@@ -35,9 +36,9 @@ class SettingsOnCallDesk(OnCallBook):
         """See the port."""
         return hours(self._settings)
 
-    def on_duty(self, target: str, now: Instant) -> tuple[str, ...]:
+    def duty(self) -> OnDuty:
         """See the port."""
-        return duty(self._settings, self._records)(target, now)
+        return duty(self._settings, self._records)
 
     def policies(self) -> Sequence[TeamPolicy]:
         """See the port."""
@@ -114,5 +115,5 @@ def _policies(settings: Settings) -> Iterator[TeamPolicy]:
         of = route.team or settings.first_team
         if route.policy and (of, route.policy) not in shown:
             shown.add((of, route.policy))
-            used = f"for the route {route.name}" if route.name else "for alerts of a route"
+            used = f'for alerts of the route "{route.name}"'
             yield TeamPolicy(team=of, policy=plan(teams[of], ladders[route.policy], 0, Windows()).policy, used=used)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.incidents import ladder
 from tocsin.incidents.duty import OnDuty
@@ -22,8 +23,11 @@ from tocsin.web.console.outlook import Coming, receiver
 WIDTH: Final = 340  # It fits on a small phone as it is, so that its letters are never small.
 LINE: Final = 19
 LETTERS: Final = 33  # Of a line in a box: what fits at this width, with broad letters.
+NAME_LETTERS: Final = 14  # Of whoever is asked, in the line that says when.
 LINES_MAX: Final = 7  # Of the people in one box; the list in words has all of them.
 
+_RESPONDER: Final = ladder.responder("")
+_ROOM: Final = ladder.room("")
 _LEFT: Final = 12
 _RIGHT: Final = 288  # Boxes end here; beside them there is room for the way back.
 _PAD: Final = 10
@@ -127,20 +131,33 @@ def picture(
     )
 
 
-def marks(state: Incident, coming: Sequence[Coming]) -> Mapping[int, Mark]:
+def marks(state: Incident, ahead: Sequence[Coming], names: Mapping[str, str]) -> Mapping[int, Mark]:
     """What *state* says about the steps of its policy: which one is asked, and when others will be."""
     found: dict[int, Mark] = {}
     policy = state.plan.policy
-    place = _place(policy, state.rung - state.base)
-    if state.status is Status.TRIGGERED and state.asked and place is not None:
+    position = state.rung - state.base
+    place = _place(policy, position)
+    if state.status is Status.TRIGGERED and place is not None and _in_turn(policy.step(position), state.asked):
         for earlier in range(place):
             found[earlier] = Mark(state="past", text="has been asked")
-        found[place] = Mark(state="now", text=f"is asked now{_round(policy, state.rung - state.base)}")
-    for each in coming:
-        place = _place(policy, each.position) if each.position is not None else None
+        found[place] = Mark(state="now", text=f"asks {_who(state.asked, names)} now{_round(policy, position)}")
+    for each in ahead:
+        place = None if each.position is None else _place(policy, each.position)
         if place is not None and found.get(place, Mark(state="past", text="")).state == "past":
-            found[place] = Mark(state="next", text="is asked at", at=each.at)
+            found[place] = Mark(state="next", text=f"asks {_who(each.asked, names)} at", at=each.at)
     return found
+
+
+def _in_turn(step: Step, asked: Sequence[str]) -> bool:
+    """Whether *asked* can be those of *step*: not if it names others only, and the step was interrupted for them."""
+    named = all(target.startswith((_RESPONDER, _ROOM)) for target in step.targets)
+    return bool(asked) and not (named and set(asked).isdisjoint(step.targets))
+
+
+def _who(asked: Sequence[str], names: Mapping[str, str]) -> str:
+    called = receiver(asked[0], names) if asked else "nobody"
+    more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
+    return textwrap.shorten(called, NAME_LETTERS, placeholder="…") + more
 
 
 def _place(policy: Policy, position: int) -> int | None:
@@ -179,8 +196,10 @@ def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None,
     if len(people) > LINES_MAX:
         rows.append(("and more, see the list", "stands"))
     lines = [Line(y=y + _PAD + LINE * place + 12, text=text, kind=kind) for place, (text, kind) in enumerate(rows)]
+    for text in textwrap.wrap(mark.text, LETTERS) if mark else ():
+        lines.append(Line(y=y + _PAD + LINE * len(lines) + 12, text=text, kind="mark"))
     if mark:
-        lines.append(Line(y=y + _PAD + LINE * len(rows) + 12, text=mark.text, kind="mark", at=mark.at))
+        lines[-1] = replace(lines[-1], at=mark.at)
     return Box(
         y=y, height=2 * _PAD + LINE * len(lines), lines=tuple(lines), state=mark.state if mark else "", last=last
     )
@@ -188,7 +207,7 @@ def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None,
 
 def _words(title: str, told: Sequence[tuple[str, str]], waiting: str, mark: Mark | None) -> Sentence:
     people = ", ".join(f"{target} ({stands})" if stands else target for target, stands in told)
-    said = f"; it {mark.text}" if mark else ""
+    said = f"; {mark.text}" if mark else ""
     return Sentence(text=f"{title}: {people}; {waiting}{said}", at=mark.at if mark else None)
 
 

@@ -16,8 +16,7 @@ from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import Instant, format_duration
 
 NAMES_MAX: Final = 4  # More names are not read, only counted.
-COMING_MAX: Final = 5  # Who reads more of the future does not act.
-LOOKS_MAX: Final = 40  # Ticks that are played for it: most of those that change nothing look after silent senders.
+LOOKS_MAX: Final = 30  # Ticks that are played to see the future; few ladders are longer.
 
 _RESPONDER: Final = ladder.responder("")
 _TEAM: Final = ladder.room("")
@@ -26,11 +25,12 @@ _TEAM: Final = ladder.room("")
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happens at *at* unless somebody acts before.
 
-    *position*: that on the ladder whose step is asked then; None when none is.
+    *asked*: who is asked then, and *position*: that on the ladder of their step; None when nobody is.
     """
 
     at: Instant
     what: str
+    asked: tuple[str, ...] = ()
     position: int | None = None
 
 
@@ -52,21 +52,22 @@ def outlook(machine: IncidentMachine, state: Incident, names: Mapping[str, str])
 
 
 def coming(machine: IncidentMachine, state: Incident, names: Mapping[str, str]) -> tuple[Coming, ...]:
-    """The next COMING_MAX things that happen to *state* while nobody acts and nothing comes in.
+    """What happens to *state* while nobody acts and nothing comes in, as far as LOOKS_MAX ticks tell.
 
-    They end where the last resort begins to repeat itself. A step tells whom it would ask, as schedules stand today for
+    It ends where the last resort begins to repeat itself. A step tells whom it would ask, as schedules stand today for
     the moment at which it is asked.
     """
     found: list[Coming] = []
     for _ in range(LOOKS_MAX):
         at = state.next_at
-        if at is None or len(found) == COMING_MAX:
+        if at is None:
             break
         after = machine.decide(state, Tick(), at).state
         assert after is not None
         if (after.status, after.rung, after.snoozed_until) != (state.status, state.rung, state.snoozed_until):
-            position = after.rung - after.base if after.status is Status.TRIGGERED else None
-            each = Coming(at=at, what=_then(state, after, names), position=position)
+            each = Coming(at=at, what=_then(state, after, names))
+            if after.status is Status.TRIGGERED:
+                each = replace(each, asked=after.asked, position=after.rung - after.base)
             if found and _is_last(after, each) and _is_last(after, found[-1]) and each.what == found[-1].what:
                 every = format_duration(after.plan.policy.everyone_delay)
                 return (*found[:-1], replace(found[-1], what=f"{each.what}, and so on every {every}"))

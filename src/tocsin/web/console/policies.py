@@ -12,8 +12,9 @@ from tocsin.web.console.visits import Visit, respond
 def show_policies(visit: Visit) -> Response:
     """GET /policies. Blocks on the store."""
     desk, now = visit.console.oncall, visit.now
+    on_duty = desk.duty()
     rows = [
-        (each, picture(each.policy, visit.names, desk.on_duty, now), format_duration(each.policy.ack_timeout))
+        (each, picture(each.policy, visit.names, on_duty, now), format_duration(each.policy.ack_timeout))
         for each in desk.policies()
     ]
     return respond(visit, "policies.html", rows=rows)
