@@ -24,11 +24,14 @@ from tests.wiring.serving import serving
 from tocsin.web.openapi.opsgenie import PREFIXES
 from tocsin.web.openapi.surfaces import SURFACES, openapi
 from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.tokens import API, FEED, make_token
 
 KEY = "test-key-0123456789"
 CONFIG = f"""
 slack: {{bot_token: test-token, signing_secret: test-secret}}
 integrations: {{default: {{key: {KEY}}}}}
+responders: {{ada: , bo: }}
+schedules: {{ops: {{layers: [{{responders: [ada, bo], start: 2026-01-05, rotate: daily}}]}}}}
 """
 HELD: Any = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 ALSO = PREFIXES[1:]  # The same handler at other places; a test below sees that they answer.
@@ -49,6 +52,8 @@ class Client:
         link = urlsplit(runtime.signin_url())
         self.session.post(f"{self.url}{link.path}", data={}, headers={"origin": self.url}, timeout=30)
         page = self.session.get(f"{self.url}/keys", timeout=30).text
+        self.token = make_token(runtime.store, API, "responder:ada", 0, "ada")
+        self.secret = make_token(runtime.store, FEED, "schedule:ops", 0, "ada")
         [self.csrf] = set(re.findall(r'name="csrf" value="([^"]+)"', page))
 
 
@@ -102,6 +107,10 @@ def _make_right(case: Case, client: Client) -> None:
         case.path_parameters["key"] = KEY
     if "GenieKey" in str(case.operation.definition.raw):
         case.headers["authorization"] = f"GenieKey {KEY}"
+    if case.path.startswith("/api/v1/"):
+        case.headers["authorization"] = f"Bearer {client.token}"
+    if "secret" in (case.path_parameters or {}):
+        case.path_parameters["secret"] = client.secret
     if isinstance(case.body, dict):
         for name in {"routing_key", "service_key"} & case.body.keys():
             case.body[name] = KEY

@@ -39,11 +39,36 @@ from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring.oncall_desk import SettingsOnCallDesk
+from tocsin.wiring.settings_file import parse
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
 ENDS_WITHIN_S = 60  # On the busiest machine.
 TEAMS = {"ops": ("ada", "bob", "cy"), "shop": ("bob",)}
+
+
+ONCALL = """
+responders:
+  ada: {time_zone: Europe/London, working_hours: mon-fri 09:00-17:00, absences: https://calendars.example/ada.ics}
+  bob: {time_zone: America/New_York}
+  cy:
+teams: {ops: {members: [ada, bob, cy], policy: usual}, shop: {members: [bob], policy: quiet}}
+schedules:
+  ops:
+    time_zone: Europe/Berlin
+    layers:
+      - {name: nights, responders: [ada, bob], start: 2026-01-05 09:00, rotate: daily}
+      - {name: days, responders: [cy], start: 2026-01-05 09:00, rotate: weekly, only: mon-fri 09:00-17:00}
+  shop:
+    needed: mon-fri 09:00-17:00
+    layers: [{name: desk, responders: [bob], start: 2026-01-05 09:00, rotate: daily, only: mon-thu 09:00-17:00}]
+policies:
+  usual: {steps: [{ask: "schedule:ops"}, {ask: ["schedule:ops:next", ada], wait: 10m}], repeat: 1}
+  quiet: {steps: [{ask: "schedule:shop"}]}
+  loud: {steps: [{ask: team, wait: 1m}]}
+routes: [{name: the shop is down, when: {title: [shop]}, team: shop, policy: loud}]
+"""
 
 
 class People:
@@ -136,10 +161,13 @@ class Watched(MemoryStore):
 class World:
     """Everything behind the console; the test moves the clock and rings the bell."""
 
-    def __init__(self, public_url: str = "") -> None:
+    def __init__(self, public_url: str = "", oncall: str = ONCALL) -> None:
         self.now = BEGIN
         self.store = Watched()
-        self.machine = IncidentMachine()
+        self.oncall = SettingsOnCallDesk(
+            parse(oncall.encode(), {}).settings, self.store, lambda: self.now, public_url or "http://bell.example"
+        )
+        self.machine = IncidentMachine(self._on_duty)
         self.people = People()
         self.desk = Desk(self.people)
         self.news = News()
@@ -156,10 +184,14 @@ class World:
             changes=self.news,
             roster=self.people,
             keys=self.desk,
+            oncall=self.oncall,
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
         )
+
+    def _on_duty(self, target: str, now: Instant) -> tuple[str, ...]:
+        return self.oncall.duty()(target, now)
 
     async def accept(self, received: Received) -> str:
         if self.refuses:

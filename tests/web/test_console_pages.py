@@ -294,7 +294,10 @@ def test_a_fragment_has_the_live_parts_only(ada: Visitor, world: World) -> None:
     incident = world.ring()
     for path, parts in (
         ("/", {"pulse", "heading", "list"}),
-        (f"/incidents/{incident}", {"pulse", "standing", "actions", "story", "facts", "alerts"}),
+        (
+            f"/incidents/{incident}",
+            {"pulse", "standing", "actions", "ahead", "story", "facts", "ladder", "alerts"},
+        ),
         ("/deliveries", {"pulse", "list"}),
     ):
         whole, fragment = ada.get(path), ada.get(path, **{FRAGMENT: "1"})

@@ -22,7 +22,18 @@ from tocsin.schedules.windows import Span, Window
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.calendars import RECORD, Calendars, _fetch, name_of, spans
 from tocsin.wiring.embedded import Embedded, Outside
-from tocsin.wiring.schedules import OVERRIDE, SWAP, Agreed, agreed, document, duty, duty_now, hours, schedules
+from tocsin.wiring.schedules import (
+    OVERRIDE,
+    SWAP,
+    Agreed,
+    agreed,
+    document,
+    duty,
+    duty_lately,
+    duty_now,
+    hours,
+    schedules,
+)
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import parse
 from tocsin.wiring.settings_problems import SettingsError
@@ -118,6 +129,16 @@ def test_schedules_stand_for_receivers() -> None:
     put(store, override("a", "cy", 1))
     assert now("schedule:ops", NOW) == ("responder:cy",)
     assert before("schedule:ops", NOW) == ("responder:bo",)  # A value: it does not change.
+
+
+def test_who_looks_sees_what_was_a_moment_ago() -> None:
+    store, ticks = MemoryStore(), [0.0]
+    lately = duty_lately(read(), store, lambda: ticks[0])
+    assert lately("schedule:ops", NOW) == ("responder:bo",)
+    put(store, override("a", "cy", 1))
+    assert lately("schedule:ops", NOW) == ("responder:bo",)
+    ticks[0] += 1
+    assert lately("schedule:ops", NOW) == ("responder:cy",)
 
 
 def test_working_hours_are_by_the_responder_s_own_clock() -> None:

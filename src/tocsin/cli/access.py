@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,9 @@ from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.settings import FILE, Settings
 from tocsin.wiring.settings_file import load
-from tocsin.wiring.settings_problems import nearest, shown
+from tocsin.wiring.settings_problems import unknown
+
+__all__ = ["SERVED_AT", "open_store", "read_settings", "server_url", "unknown"]
 
 SERVED_AT: Final = ("server", "url")  # The record that says where the last server on this machine listened.
 
@@ -45,11 +47,3 @@ def server_url(settings: Settings, store: SqliteStore) -> str:
     """Where the server of *store* listens, as far as this machine knows; no slash at its end."""
     served = store.record(*SERVED_AT)
     return served if isinstance(served, str) else local_url(settings.server.host, settings.server.port)
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> TocsinError:
-    """There is no *what* called *name*; what was probably meant, or what there is."""
-    names = list(known)
-    meant = nearest(name, names)
-    said = f'; did you mean "{meant}"?' if meant else f"; known: {', '.join(names)}" if names else "; there are none"
-    return TocsinError(f"{what}-unknown", f"there is no {what} {shown(name)}{said}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin import __version__
+from tocsin.cli.feed_words import add_feeds
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -311,6 +312,7 @@ def _add_schedules(commands: _Commands) -> None:
     oncall.add_argument("--json", action="store_true", help="print a list for scripts")
     oncall.add_argument("--ical", action="store_true", help="print the shifts as a calendar (iCal)")
     oncall.add_argument("--responder", default="", help="with --ical: only the shifts of this one")
+    add_feeds(commands)
     override = commands.add(
         "override",
         "oncall.override",
@@ -334,7 +336,9 @@ def _add_schedules(commands: _Commands) -> None:
         db=True,
     )
     swap.add_argument(
-        "action", choices=("ask", "accept", "withdraw", "list"), help="ask for one, accept it, take it back, list them"
+        "action",
+        choices=("ask", "accept", "decline", "withdraw", "list"),
+        help="ask for one, accept or decline it, take it back, list them",
     )
     swap.add_argument("words", nargs="*", metavar="WORD", help="to ask: SCHEDULE FROM UNTIL; otherwise its ID")
     swap.add_argument("--with", dest="to", default="", metavar="RESPONDER", help="who is asked (default: anybody)")

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
-
-import msgspec
-from msgspec.structs import replace
 
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.incidents import login_name
@@ -16,30 +12,22 @@ from tocsin.cli.printing import plain, say, say_json, table
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import (
     DAY,
-    MINUTE,
     Duration,
     Instant,
     format_duration,
     format_instant,
-    parse_duration,
-    parse_instant,
 )
-from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.schedules.coverage import Hours, coverage
+from tocsin.schedules.documents import override_document, shift_document, swap_document
 from tocsin.schedules.schedule import Override, Schedule, Shift, Swap
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import current, next_on_call, shifts
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.clock import SystemClock
-from tocsin.wiring.schedules import OVERRIDE, SWAP, Agreed, agreed, document, hours, schedules
+from tocsin.wiring.oncall_book import OnCallBook, instant, period, told
+from tocsin.wiring.schedules import hours, schedules
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_reader import NEXT_SUFFIX, SCHEDULE_PREFIX
-from tocsin.wiring.settings_schedules import parse_wall
-
-ID_BYTES: Final = 4
-FEED_BLOCK: Final[Duration] = 28 * DAY  # A feed begins at a multiple of it, so that no event begins anew each day.
-FEED_AHEAD: Final[Duration] = 120 * DAY
-SPAN_MAX: Final[Duration] = 400 * DAY  # Of an override or a swap: longer ones belong into the file.
+from tocsin.wiring.shift_feeds import shift_feed
 
 _SHOWN: Final = 8  # Hand-overs and gaps of one schedule; --json has all of them.
 
@@ -54,7 +42,7 @@ def oncall(given: argparse.Namespace) -> int:
         _feed(given, known, names, now)
         return 0
     reports = [
-        _Report(known[name], _instant(given.at, known[name].zone, now), given.days * DAY, hours(settings))
+        _Report(known[name], instant(given.at, known[name].zone, now), given.days * DAY, hours(settings))
         for name in names
     ]
     if given.json:
@@ -71,49 +59,41 @@ def override(given: argparse.Namespace) -> int:
     settings = read_settings(given.config)
     by = _by(given, settings)
     with open_store(given.db) as store:
+        book = OnCallBook(settings, store, SystemClock())
         if given.remove:
-            if store.take_record(OVERRIDE, given.remove) is None:
-                raise TocsinError(
-                    "override-unknown", f"there is no override {given.remove!r}; `tocsin oncall` shows them"
-                )
+            book.end_override(given.remove)
             say(f"override {plain(given.remove)} is taken back\n")
             return 0
         if given.until is None:
             raise TocsinError("override-incomplete", "say SCHEDULE RESPONDER FROM UNTIL, or --remove ID")
-        schedule = _one(given.schedule, schedules(settings, store))
-        if given.responder not in settings.responders:
-            raise unknown("responder", given.responder, settings.responders)
-        now = SystemClock()()
-        start, until = _period(given.begin, given.until, schedule.zone, now)
-        made = Override(id=_new_id(), schedule=schedule.name, who=given.responder, start=start, until=until, by=by)
-        store.put_record(OVERRIDE, made.id, document(Agreed(at=now, override=made)))
+        schedule = book.schedule(given.schedule)
+        start, until = period(given.begin, given.until, schedule.zone, SystemClock()())
+        made, _ = book.override(schedule=schedule.name, who=given.responder, start=start, until=until, by=by)
     say(f"override {made.id}: {made.who} is on call in {schedule.name} {_between(schedule, start, until)}\n")
     return 0
 
 
 def swap(given: argparse.Namespace) -> int:
-    """`tocsin swap`: ask for one, accept it, take it back, list them."""
+    """`tocsin swap`: ask for one, accept or decline it, take it back, list them."""
     settings = read_settings(given.config)
     with open_store(given.db) as store:
+        book = OnCallBook(settings, store, SystemClock())
         if given.action == "list":
-            _list_swaps(given, schedules(settings, store), agreed(store, SWAP))
+            _list_swaps(given, book.schedules(), book.swaps())
             return 0
         by = _by(given, settings)
         if given.action == "ask":
-            return _ask(given, settings, store, by)
+            return _ask(given, book, by)
         [name] = given.words if len(given.words) == 1 else [""]
-        found = next((each for each in agreed(store, SWAP) if each.swap and each.swap.id == name), None)
-        if found is None or found.swap is None:
-            raise TocsinError("swap-unknown", f"there is no swap {name!r}; `tocsin swap list` shows them")
-        if given.action == "accept":
-            _accept(store, found.swap, by)
-            return 0
-        if by not in {found.swap.by, found.swap.to}:
-            raise TocsinError(
-                "swap-foreign", f"swap {name} is between {found.swap.by} and {found.swap.to or 'anybody'}"
-            )
-        store.take_record(SWAP, name)
-    say(f"swap {plain(name)} is taken back\n")
+        match given.action:
+            case "accept":
+                taken = book.accept(name, by)
+                say(f"swap {taken.id}: {by} takes the turns of {taken.by} in {taken.schedule}\n")
+            case "decline":
+                say(f"swap {plain(name)}: {by} has told {book.decline(name, by).by} no\n")
+            case _:
+                book.withdraw(name, by)
+                say(f"swap {plain(name)} is taken back\n")
     return 0
 
 
@@ -135,42 +115,34 @@ class _Report:
             "schedule": self.schedule.name,
             "time_zone": self.schedule.zone,
             "at": format_instant(self.at),
-            "now": _row(self.now),
-            "next": None if self.next is None else _row(self.next),
-            "shifts": [_row(shift) for shift in self.shifts],
+            "now": shift_document(self.now),
+            "next": None if self.next is None else shift_document(self.next),
+            "shifts": [shift_document(shift) for shift in self.shifts],
             "coverage": {
                 "start": format_instant(found.start),
                 "until": format_instant(found.until),
                 "needed_ms": found.needed,
                 "covered_ms": found.covered,
-                "gaps": [_row(gap) for gap in found.gaps],
-                "covers": [_row(shift) for shift in found.covers],
+                "gaps": [shift_document(gap) for gap in found.gaps],
+                "covers": [shift_document(shift) for shift in found.covers],
                 "shares": [
                     {"who": share.who, "shifts": share.shifts, "time_ms": share.time, "off_hours_ms": share.off}
                     for share in found.shares
                 ],
             },
-            "overrides": [
-                {
-                    "id": each.id,
-                    "who": each.who,
-                    "start": format_instant(each.start),
-                    "until": format_instant(each.until),
-                }
-                for each in self._overrides()
-            ],
+            "overrides": [override_document(each) for each in self._overrides()],
         }
 
     def lines(self) -> Iterator[str]:
         """For people."""
         zone = self.schedule.zone
         yield f"{plain(self.schedule.name)} ({zone})\n"
-        yield f"  now   {_who(self.now)}, until {_time(self.now.until, zone)}: {plain(reason(self.now))}\n"
+        yield f"  now   {_who(self.now)}, until {told(self.now.until, zone)}: {plain(reason(self.now))}\n"
         if self.next:
-            until = _time(self.next.until, zone)
-            yield f"  next  {_who(self.next)}, {_time(self.next.start, zone)} to {until}: {plain(reason(self.next))}\n"
+            until = told(self.next.until, zone)
+            yield f"  next  {_who(self.next)}, {told(self.next.start, zone)} to {until}: {plain(reason(self.next))}\n"
         for shift in self.shifts[1 : _SHOWN + 1]:
-            yield f"  {_time(shift.start, zone)}  {_who(shift)}: {plain(reason(shift))}\n"
+            yield f"  {told(shift.start, zone)}  {_who(shift)}: {plain(reason(shift))}\n"
         if len(self.shifts) > _SHOWN + 1:
             yield f"  ... and {len(self.shifts) - _SHOWN - 1} more; --json has them all\n"
         yield from self._coverage(zone)
@@ -183,7 +155,7 @@ class _Report:
         share = 100 * found.covered // found.needed if found.needed else 100
         yield f"  coverage of the next {length}: {share} %\n"
         for gap in found.gaps[:_SHOWN]:
-            yield f"  NOBODY from {_time(gap.start, zone)} to {_time(gap.until, zone)}: {plain(reason(gap))}\n"
+            yield f"  NOBODY from {told(gap.start, zone)} to {told(gap.until, zone)}: {plain(reason(gap))}\n"
         if len(found.gaps) > _SHOWN:
             yield f"  ... and {len(found.gaps) - _SHOWN} more gaps\n"
         for each in found.shares:
@@ -194,69 +166,24 @@ class _Report:
         return [each for each in self.schedule.overrides if each.until > self.at]
 
 
-def _ask(given: argparse.Namespace, settings: Settings, store: SqliteStore, by: str) -> int:
+def _ask(given: argparse.Namespace, book: OnCallBook, by: str) -> int:
     if len(given.words) != len(("SCHEDULE", "FROM", "UNTIL")):
         raise TocsinError("swap-incomplete", "say `tocsin swap ask SCHEDULE FROM UNTIL`")
-    name, begin, end = given.words
-    schedule = _one(name, schedules(settings, store))
-    for each in filter(None, (by, given.to)):
-        if each not in settings.responders:
-            raise unknown("responder", each, settings.responders)
-    if given.to == by:
-        raise TocsinError("swap-self", f"{by} cannot swap with {by}")
     if given.back and not given.to:
         raise TocsinError("swap-incomplete", "--back needs --with: whose turns are taken in return")
-    now = SystemClock()()
-    start, until = _period(begin, end, schedule.zone, now)
-    back = _period(given.back[0], given.back[1], schedule.zone, now) if given.back else (None, None)
-    _needs_turn(schedule, by, start, until)
-    if back[0] is not None and back[1] is not None:
-        _needs_turn(schedule, given.to, back[0], back[1])
-    made = Swap(
-        id=_new_id(), schedule=schedule.name, by=by, to=given.to, start=start, until=until, back_start=back[0],
-        back_until=back[1],
-    )  # fmt: skip
-    store.put_record(SWAP, made.id, document(Agreed(at=now, swap=made)))
+    name, begin, end = given.words
+    schedule, now = book.schedule(name), SystemClock()()
+    start, until = period(begin, end, schedule.zone, now)
+    back = period(given.back[0], given.back[1], schedule.zone, now) if given.back else None
+    made, _ = book.ask(schedule=name, by=by, to=given.to, start=start, until=until, back=back)
     say(f"swap {made.id}: {by} asks {made.to or 'anybody'} to be on call {_between(schedule, start, until)}\n")
     say(f"It counts when it is accepted: tocsin swap accept {made.id} --by {made.to or 'RESPONDER'}\n")
     return 0
 
 
-def _needs_turn(schedule: Schedule, who: str, start: Instant, until: Instant) -> None:
-    if all(shift.who != who for shift in shifts(schedule, start, until)):
-        raise TocsinError("swap-empty", f"{who} has no turn in {schedule.name} {_between(schedule, start, until)}")
-
-
-def _accept(store: SqliteStore, asked: Swap, by: str) -> None:
-    if asked.accepted:
-        raise TocsinError("swap-accepted", f"{asked.to} has accepted swap {asked.id} already")
-    if by == asked.by or (asked.to and by != asked.to):
-        raise TocsinError("swap-foreign", f"swap {asked.id} asks {asked.to or f'anybody but {asked.by}'}, not {by}")
-    now = SystemClock()()
-    if asked.until <= now:
-        raise TocsinError("swap-over", f"the time of swap {asked.id} has passed")
-    # Whoever takes it, has it: of two who accept at the same time one finds nothing.
-    if store.take_record(SWAP, asked.id) is None:
-        raise TocsinError("swap-unknown", f"there is no swap {asked.id!r} any more; `tocsin swap list` shows them")
-    taken = replace(asked, to=by, accepted=True)
-    store.put_record(SWAP, taken.id, document(Agreed(at=now, swap=taken)))
-    say(f"swap {taken.id}: {by} takes the turns of {taken.by} in {taken.schedule}\n")
-
-
-def _list_swaps(given: argparse.Namespace, known: dict[str, Schedule], found: Sequence[Agreed]) -> None:
-    swaps = [each.swap for each in found if each.swap]
+def _list_swaps(given: argparse.Namespace, known: dict[str, Schedule], swaps: Sequence[Swap]) -> None:
     if given.json:
-        say_json(
-            [
-                msgspec.to_builtins(each)
-                | {"start": format_instant(each.start), "until": format_instant(each.until)}
-                | {
-                    name: None if at is None else format_instant(at)
-                    for name, at in (("back_start", each.back_start), ("back_until", each.back_until))
-                }
-                for each in swaps
-            ]
-        )
+        say_json([swap_document(each) for each in swaps])
         return
     if not swaps:
         say("no swaps\n")
@@ -277,17 +204,7 @@ def _list_swaps(given: argparse.Namespace, known: dict[str, Schedule], found: Se
 
 
 def _feed(given: argparse.Namespace, known: dict[str, Schedule], names: Sequence[str], now: Instant) -> None:
-    from tocsin.ical.writing import calendar
-
-    start = now - now % FEED_BLOCK - FEED_BLOCK
-    found = [
-        (name, shift)
-        for name in names
-        for shift in shifts(known[name], start, now + FEED_AHEAD)
-        if given.responder in {"", shift.who}
-    ]
-    title = f"On call: {given.responder or ', '.join(names)}"
-    say(calendar(title, found, now).decode().replace("\r\n", "\n").replace("\n", "\r\n"))
+    say(shift_feed(known, names, now, given.responder).write(now).decode())
 
 
 def _schedules(given: argparse.Namespace, settings: Settings) -> dict[str, Schedule]:
@@ -314,12 +231,6 @@ def _wanted(given: argparse.Namespace, settings: Settings) -> list[str]:
     return list(dict.fromkeys(name.removesuffix(NEXT_SUFFIX) for name in names))
 
 
-def _one(name: str, known: dict[str, Schedule]) -> Schedule:
-    if name not in known:
-        raise unknown("schedule", name, known)
-    return known[name]
-
-
 def _by(given: argparse.Namespace, settings: Settings) -> str:
     if given.by and given.by not in settings.responders:
         raise unknown("responder", given.by, settings.responders)
@@ -327,60 +238,9 @@ def _by(given: argparse.Namespace, settings: Settings) -> str:
     return by
 
 
-def _period(begin: str, end: str, zone: str, now: Instant) -> tuple[Instant, Instant]:
-    """From when to when; the end may be a duration. Raises TocsinError."""
-    start = _instant(begin, zone, now)
-    duration = parse_duration(end)
-    until = _instant(end, zone, now) if duration is None else start + duration
-    if until <= start:
-        raise TocsinError("time-invalid", f"{end!r} is not later than {begin!r}")
-    if until <= now:
-        raise TocsinError("time-invalid", f"{end!r} has passed")
-    if until - start > SPAN_MAX:
-        message = f"from {begin!r} to {end!r} is longer than {format_duration(SPAN_MAX)}; change the schedule instead"
-        raise TocsinError("time-invalid", message)
-    return start, until
-
-
-def _instant(text: str, zone: str, now: Instant) -> Instant:
-    """What a time means: `now`, one with a zone, or one by the clocks of *zone*. Raises TocsinError."""
-    if text in {"", "now"}:
-        return now
-    wall = parse_wall(text)
-    if wall is not None:
-        return wall_clock(zone, wall - DAY, wall + DAY).first(wall)
-    instant = parse_instant(text)
-    if instant is None:
-        message = f"{text!r} is no time like now, 2026-12-24T09:00 (by the clocks of the schedule) or 2026-12-24T09:00Z"
-        raise TocsinError("time-invalid", message)
-    return instant
-
-
-def _row(shift: Shift) -> dict[str, Any]:
-    return {
-        "who": shift.who or None,
-        "start": format_instant(shift.start),
-        "until": format_instant(shift.until),
-        "why": shift.why.value,
-        "source": shift.source,
-        "instead_of": shift.instead or None,
-        "reason": reason(shift),
-    }
-
-
 def _who(shift: Shift) -> str:
     return plain(shift.who) or "NOBODY"
 
 
 def _between(schedule: Schedule, start: Instant, until: Instant) -> str:
-    return f"from {_time(start, schedule.zone)} to {_time(until, schedule.zone)}"
-
-
-def _time(instant: Instant, zone: str) -> str:
-    """A time by the clocks of *zone*, to the minute."""
-    shown = moment_of(wall_clock(zone, instant, instant).shown(instant - instant % MINUTE))
-    return f"{shown:%a %Y-%m-%d %H:%M}"
-
-
-def _new_id() -> str:
-    return secrets.token_hex(ID_BYTES)
+    return f"from {told(start, schedule.zone)} to {told(until, schedule.zone)}"

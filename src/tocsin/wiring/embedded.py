@@ -31,10 +31,12 @@ from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
+from tocsin.web.api import OnCallApi
 from tocsin.web.chat import chat_route
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
+from tocsin.web.feeds import feed_routes
 from tocsin.web.front import front_routes
 from tocsin.web.gate import Gate, Knock
 from tocsin.web.health import health_routes
@@ -59,11 +61,12 @@ from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_se
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import readings
-from tocsin.wiring.schedules import duty, duty_now
+from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -258,9 +261,10 @@ class Embedded:
         ]
         roster = SettingsRoster(self.settings)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
+        desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url)
         pages = console(
             store=self.store,
-            machine=IncidentMachine(duty_now(self.settings, self.store)),
+            machine=IncidentMachine(duty_lately(self.settings, self.store)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,
@@ -272,6 +276,7 @@ class Embedded:
                 clock=self.clock,
                 url=self.url,
             ),
+            oncall=desk,
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
@@ -285,7 +290,8 @@ class Embedded:
             public_url=self.url,
         )
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
-        return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, Mount("/", pages)])
+        oncall = [*feed_routes(desk), *OnCallApi(desk, self.clock).routes()]
+        return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from tocsin.engine.ports import Records
-from tocsin.incidents.duty import OnDuty
+from tocsin.incidents.duty import OnDuty, nobody
 from tocsin.incidents.ladder import responder
 from tocsin.incidents.policy import ALL, NEXT, SCHEDULE
 from tocsin.kernel import json
@@ -27,6 +29,9 @@ from tocsin.wiring.settings_schedules import Schedule as ScheduleSettings
 
 OVERRIDE: Final = "override"  # The kinds of records.
 SWAP: Final = "swap"
+
+GLANCE_SECONDS: Final = 0.25
+ANSWERS_MAX: Final = 4096  # Of one glance, for as many targets and instants.
 
 
 class Agreed(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +94,19 @@ def duty_now(settings: Settings, records: Records) -> OnDuty:
 
     def on_duty(target: str, now: Instant) -> tuple[str, ...]:
         return duty(settings, records)(target, now)
+
+    return on_duty
+
+
+def duty_lately(settings: Settings, records: Records, monotonic: Callable[[], float] = time.monotonic) -> OnDuty:
+    """As `duty_now`, as things were within the last GLANCE_SECONDS: a page asks a hundred times. Any thread."""
+    loaded: tuple[float, OnDuty] = (float("-inf"), nobody)
+
+    def on_duty(target: str, now: Instant) -> tuple[str, ...]:
+        nonlocal loaded
+        if monotonic() - loaded[0] > GLANCE_SECONDS:
+            loaded = monotonic(), lru_cache(maxsize=ANSWERS_MAX)(duty(settings, records))
+        return loaded[1](target, now)
 
     return on_duty
 

@@ -65,3 +65,11 @@ def nearest(name: str, names: Iterable[str]) -> str:
     begun = [known for known in lower if name and known.startswith(name.lower())]
     found = close or begun
     return lower[found[0]] if len(found) == 1 else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> TocsinError:
+    """There is no *what* called *name*; what was probably meant, or what there is."""
+    names = list(known)
+    meant = nearest(name, names)
+    said = f'; did you mean "{meant}"?' if meant else f"; known: {', '.join(names)}" if names else "; there are none"
+    return TocsinError(f"{what}-unknown", f"there is no {what} {shown(name)}{said}")

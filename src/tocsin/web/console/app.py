@@ -20,13 +20,15 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
-from tocsin.web.console import deliveries, heartbeats, incident, overview, people, verbs
+from tocsin.web.console import deliveries, heartbeats, incident, overview, people, policies, tokens, verbs
 from tocsin.web.console import keys as key_pages
+from tocsin.web.console import oncall as calendar
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
+from tocsin.web.oncall import OnCallDesk
 from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
@@ -69,6 +71,7 @@ def console(
     changes: Changes,
     roster: Roster,
     keys: KeyDesk,
+    oncall: OnCallDesk,
     clock: Callable[[], Instant],
     token: Callable[[], str],
     public_url: str = "",
@@ -86,6 +89,7 @@ def console(
         changes=changes,
         roster=roster,
         keys=keys,
+        oncall=oncall,
         clock=clock,
         token=token,
         public_url=public_url,
@@ -123,9 +127,15 @@ def _routes(parts: Console) -> list[BaseRoute]:
         post("/keys", done(parts, key_pages.ring)),
         post("/keys/rotate", done(parts, key_pages.rotate)),
         post("/keys/revoke", done(parts, key_pages.revoke)),
+        get("/oncall", shown(parts, calendar.show_oncall)),
+        post("/oncall/overrides", done(parts, calendar.override)),
+        post("/oncall/swaps", done(parts, calendar.swap)),
+        post("/oncall/feeds", done(parts, calendar.feed)),
+        get("/policies", shown(parts, policies.show_policies)),
         get("/people", shown(parts, people.show_people)),
         post("/people/me", done(parts, people.choose)),
         post("/people/links", done(parts, people.invite)),
+        post("/people/tokens", done(parts, tokens.change)),
         get("/signin", partial(people.show_door, parts)),
         get("/signin/{token}", partial(people.show_door, parts)),
         post("/signin/{token}", partial(people.enter, parts)),

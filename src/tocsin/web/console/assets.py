@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 _TYPES: Final = {
     "bell.svg": "image/svg+xml",
+    "calendar.css": "text/css; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
 }

@@ -15,12 +15,14 @@ from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.time import HOUR, MINUTE, Duration
-from tocsin.web.console.outlook import asks, outlook
+from tocsin.web.console.ladder_picture import Picture, marks, picture
+from tocsin.web.console.outlook import Coming, asks, coming, outlook
 from tocsin.web.console.visits import Visit, respond
 
 ALERTS_MAX: Final = 50  # Shown of the alerts in one incident, firing ones first.
 TIMELINE_READ_MAX: Final = 1000  # Most inputs of a storm are repetitions, which have no line.
 TIMELINE_MAX: Final = 100  # Lines shown, newest first.
+COMING_MAX: Final = 5  # Things to come that are told of: who reads more of the future does not act.
 SNOOZES: Final[tuple[tuple[str, Duration], ...]] = (("30 min", 30 * MINUTE), ("2 h", 2 * HOUR))
 
 
@@ -45,12 +47,15 @@ def show_incident(visit: Visit) -> Response:
         raise HTTPException(404)
     console = visit.console
     lines = sorted(state.alerts.values(), key=_firing_first)
+    ahead = coming(console.machine, state, visit.names)
     return respond(
         visit,
         "incident.html",
         id=name,
         incident=state,
         outlook=outlook(console.machine, state, visit.names),
+        coming=ahead[:COMING_MAX],
+        picture=_picture(visit, state, ahead) if state.live else None,
         mine=asks(state, visit.me, _teams(visit)),
         buttons=buttons(state, visit.me),
         lines=lines[:ALERTS_MAX],
@@ -82,6 +87,11 @@ def buttons(state: Incident, me: str) -> Buttons:
         pass_on=_may_pass(state, me),
         why_no_pass=_why_no_pass(state, me),
     )
+
+
+def _picture(visit: Visit, state: Incident, ahead: Sequence[Coming]) -> Picture:
+    marked = marks(state, ahead, visit.names)
+    return picture(state.plan.policy, visit.names, visit.console.oncall.duty(), visit.now, marked)
 
 
 def _may_pass(state: Incident, me: str) -> bool:

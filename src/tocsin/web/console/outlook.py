@@ -6,18 +6,32 @@ from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.machine import Tick
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import Instant, format_duration
 
 NAMES_MAX: Final = 4  # More names are not read, only counted.
+LOOKS_MAX: Final = 30  # Ticks that are played to see the future; few ladders are longer.
 
 _RESPONDER: Final = ladder.responder("")
 _TEAM: Final = ladder.room("")
+
+
+class Coming(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happens at *at* unless somebody acts before.
+
+    *asked*: who is asked then, and *position*: that on the ladder of their step; None when nobody is.
+    """
+
+    at: Instant
+    what: str
+    asked: tuple[str, ...] = ()
+    position: int | None = None
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +49,31 @@ def outlook(machine: IncidentMachine, state: Incident, names: Mapping[str, str])
     after = machine.decide(state, Tick(), state.wake_at).state
     assert after is not None
     return Outlook(who=_who(state, names), then=_then(state, after, names), at=state.wake_at)
+
+
+def coming(machine: IncidentMachine, state: Incident, names: Mapping[str, str]) -> tuple[Coming, ...]:
+    """What happens to *state* while nobody acts and nothing comes in, as far as LOOKS_MAX ticks tell.
+
+    It ends where the last resort begins to repeat itself. A step tells whom it would ask, as schedules stand today for
+    the moment at which it is asked.
+    """
+    found: list[Coming] = []
+    for _ in range(LOOKS_MAX):
+        at = state.next_at
+        if at is None:
+            break
+        after = machine.decide(state, Tick(), at).state
+        assert after is not None
+        if (after.status, after.rung, after.snoozed_until) != (state.status, state.rung, state.snoozed_until):
+            each = Coming(at=at, what=_then(state, after, names))
+            if after.status is Status.TRIGGERED:
+                each = replace(each, asked=after.asked, position=after.rung - after.base)
+            if found and _is_last(after, each) and _is_last(after, found[-1]) and each.what == found[-1].what:
+                every = format_duration(after.plan.policy.everyone_delay)
+                return (*found[:-1], replace(found[-1], what=f"{each.what}, and so on every {every}"))
+            found.append(each)
+        state = after
+    return tuple(found)
 
 
 def asks(state: Incident, responder: str, teams: Sequence[str]) -> bool:
@@ -79,6 +118,8 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
 def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:
     if after.status is Status.RESOLVED:
         return "closes by itself"
+    if after.status is Status.SNOOZED:
+        return "stays silent: another silence covers it"
     asked = _list(after.asked, names)
     match state.status:
         case Status.ACKNOWLEDGED:
@@ -87,6 +128,10 @@ def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:
             return f"asks {asked} again"
         case _:
             return f"asks {asked} again" if state.asked == after.asked else f"asks {asked}"
+
+
+def _is_last(state: Incident, found: Coming) -> bool:
+    return found.position is not None and state.plan.policy.is_last(found.position)
 
 
 def _list(receivers: Sequence[str], names: Mapping[str, str]) -> str:

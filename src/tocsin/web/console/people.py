@@ -9,13 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from tocsin.web.console import sessions
+from tocsin.web.console import sessions, tokens
 from tocsin.web.console.visits import Console, Visit, respond, turn_to
 
 
 def show_people(visit: Visit) -> Response:
     """GET /people. Blocks on the store."""
-    return respond(visit, "people.html", names=visit.names, teams=visit.console.roster.teams())
+    return respond(
+        visit, "people.html", names=visit.names, teams=visit.console.roster.teams(), tokens=tokens.mine(visit)
+    )
 
 
 async def choose(visit: Visit, form: Mapping[str, str]) -> Response:

@@ -20,6 +20,7 @@ from tocsin.web.console.assets import Assets
 from tocsin.web.console.forms import read_form
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.sessions import Session
+from tocsin.web.oncall import OnCallDesk
 from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
 
 NOBODY: Final = "console"  # Who acts when the signed-in person has not said who they are.
@@ -40,6 +41,7 @@ class Console:
     changes: Changes
     roster: Roster
     keys: KeyDesk
+    oncall: OnCallDesk
     clock: Callable[[], Instant]
     token: Callable[[], str]
     public_url: str

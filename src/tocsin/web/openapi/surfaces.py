@@ -11,11 +11,22 @@ from starlette.routing import Route
 from tocsin import __version__
 from tocsin.web.openapi.alertmanager import ALERTMANAGER
 from tocsin.web.openapi.deliveries import DELIVERIES, HEARTBEATS
+from tocsin.web.openapi.oncall import API, CALENDARS
 from tocsin.web.openapi.opsgenie import OPSGENIE
 from tocsin.web.openapi.people import CHAT, CONSOLE, HEALTH
 from tocsin.web.openapi.writing import Surface, document
 
-SURFACES: Final[tuple[Surface, ...]] = (DELIVERIES, HEARTBEATS, OPSGENIE, ALERTMANAGER, CHAT, HEALTH, CONSOLE)
+SURFACES: Final[tuple[Surface, ...]] = (
+    DELIVERIES,
+    HEARTBEATS,
+    OPSGENIE,
+    ALERTMANAGER,
+    API,
+    CALENDARS,
+    CHAT,
+    HEALTH,
+    CONSOLE,
+)
 
 
 def openapi(url: str) -> dict[str, Any]:

@@ -165,6 +165,9 @@ function tell(part) {
     put(time, day + at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }));
     time.title = at.toString();
   }
+  for (const mark of part.querySelectorAll("[data-at]")) { // In pictures, where there is no room for more.
+    put(mark, new Date(mark.dataset.at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }));
+  }
   for (const time of part.querySelectorAll("time.rel")) {
     const at = new Date(time.dateTime);
     put(time, ago(at.getTime(), Date.now() + skew, time.classList.contains("due")));
