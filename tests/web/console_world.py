@@ -35,13 +35,18 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, parse_instant
+from tocsin.noise.machine import RemedyMachine
 from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring.noise import StoreNoiseDesk
+from tocsin.wiring.remedies import interpret
+from tocsin.wiring.settings_file import parse
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
+ZONES = parse(b"responders: {ada: {time_zone: Europe/Berlin}}", {}).settings
 TEAMS = {"ops": ("ada", "bob", "cy"), "shop": ("bob",)}
 
 
@@ -142,7 +147,9 @@ class World:
         self.people = People()
         self.desk = Desk(self.people)
         self.news = News()
-        self.runner = Runner(self.store, [self.machine, HeartbeatMachine(), ChangeMachine()], on_commit=self._committed)
+        self.runner = Runner(
+            self.store, [self.machine, HeartbeatMachine(), ChangeMachine(), RemedyMachine()], on_commit=self._committed
+        )
         self.public_url = public_url
         self.asleep = False  # The engine handles nothing.
         self.refuses = False  # The disk is full.
@@ -155,6 +162,7 @@ class World:
             changes=self.news,
             roster=self.people,
             keys=self.desk,
+            noise=StoreNoiseDesk(ZONES, self.store, lambda: self.now),
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
@@ -261,6 +269,14 @@ class World:
 
     def _handle(self, delivery_id: str, received: Received) -> None:
         name = f"{delivery_id}/0"
+        if received.channel == "remedy":
+            delivery = self.store.delivery(delivery_id)
+            assert delivery
+            items = interpret(delivery).inputs
+            assert items, received.body
+            owner = self.runner.handle(items, self.now)[name].aggregate
+            self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
+            return
         document = json.decode(received.body)
         if received.channel == "console":
             order = command(document)

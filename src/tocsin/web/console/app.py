@@ -22,12 +22,13 @@ from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
 from tocsin.web.console import deliveries, heartbeats, incident, overview, people, verbs
 from tocsin.web.console import keys as key_pages
+from tocsin.web.console import noise as noise_pages
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
-from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
+from tocsin.web.ports import Changes, Intake, KeyDesk, NoiseDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -69,6 +70,7 @@ def console(
     changes: Changes,
     roster: Roster,
     keys: KeyDesk,
+    noise: NoiseDesk,
     clock: Callable[[], Instant],
     token: Callable[[], str],
     public_url: str = "",
@@ -86,6 +88,7 @@ def console(
         changes=changes,
         roster=roster,
         keys=keys,
+        noise=noise,
         clock=clock,
         token=token,
         public_url=public_url,
@@ -123,6 +126,8 @@ def _routes(parts: Console) -> list[BaseRoute]:
         post("/keys", done(parts, key_pages.ring)),
         post("/keys/rotate", done(parts, key_pages.rotate)),
         post("/keys/revoke", done(parts, key_pages.revoke)),
+        get("/noise", shown(parts, noise_pages.show_noise)),
+        post("/noise", done(parts, noise_pages.remedy)),
         get("/people", shown(parts, people.show_people)),
         post("/people/me", done(parts, people.choose)),
         post("/people/links", done(parts, people.invite)),

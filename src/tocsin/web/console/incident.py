@@ -15,6 +15,7 @@ from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.time import HOUR, MINUTE, Duration
+from tocsin.noise.remedies import Remedy
 from tocsin.web.console.outlook import asks, outlook
 from tocsin.web.console.visits import Visit, respond
 
@@ -53,6 +54,7 @@ def show_incident(visit: Visit) -> Response:
         outlook=outlook(console.machine, state, visit.names),
         mine=asks(state, visit.me, _teams(visit)),
         buttons=buttons(state, visit.me),
+        remedy=in_force(visit, state.plan.remedy.key) if state.plan.remedy else None,
         lines=lines[:ALERTS_MAX],
         hidden=len(lines) - ALERTS_MAX,
         changes=before(console.store, state.opened_at),
@@ -69,6 +71,12 @@ def find_incident(visit: Visit, name: str) -> Incident | None:
     if stored is None or stored.machine != visit.console.machine.name:
         return None
     return visit.console.machine.decode(stored.state)
+
+
+def in_force(visit: Visit, key_id: str) -> Remedy | None:
+    """The remedy in force for the key with this id. Blocks on the store."""
+    found = visit.console.noise.treatment(key_id)
+    return found.current if found else None
 
 
 def buttons(state: Incident, me: str) -> Buttons:

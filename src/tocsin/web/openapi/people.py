@@ -60,6 +60,8 @@ CONSOLE: Final = Surface(
         _post("/keys", "A test alert."),
         _post("/keys/rotate", "A new key, shown on the answer only.", {200: page("The key.")}),
         _post("/keys/revoke", "End a key."),
+        _get("/noise", "Which alerts disturb without need, and the remedies in force."),
+        _post("/noise", "Set a remedy for a key, or undo the one in force."),
         _get("/people", "Responders and teams."),
         _post("/people/me", "Act as a responder."),
         _post("/people/links", "A new sign-in link.", {200: page("The link.")}),
