@@ -12,7 +12,7 @@ from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.incidents import handle, login_name, wait
 from tocsin.cli.printing import plain, say, say_json, table
-from tocsin.engine.ports import Received, Store
+from tocsin.engine.ports import Handled, Received, Store
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, Duration, Instant, format_duration, format_instant, parse_duration
@@ -52,6 +52,9 @@ def noise(given: argparse.Namespace) -> int:
         order, key = _order(given, desk, by, clock())
         served = is_claimed(given.db)
         line = _give(store, order, settings, clock(), served=served)
+    if line is None:
+        say(f"{key.id}: it is stored, and the running server does it in a moment\n")
+        return 0
     nothing = line.reason == RemedyReason.NOTHING
     say(f"{key.id}: {'nothing changed: ' if nothing else ''}{plain(line.story or line.reason)}\n")
     if not (served or nothing):
@@ -95,11 +98,16 @@ def _treatment(name: str, desk: StoreNoiseDesk) -> Treatment:
     return state
 
 
-def _give(store: Store, order: Order, settings: Settings, now: Instant, *, served: bool) -> Any:  # noqa: ANN401 - Handled.
-    """Have *order* done, by the running server or here; its line in the timeline."""
+def _give(store: Store, order: Order, settings: Settings, now: Instant, *, served: bool) -> Handled | None:
+    """Have *order* done, by the running server or here; its line in the timeline, None when the server is slow.
+
+    A server that runs must do it itself: what it knows of remedies is in its memory.
+    """
     received = Received(received_at=now, channel=CHANNEL, key="", head=b"", body=json.encode(order))
     delivery_id = store.accept([received])[0]
-    if not (served and wait(store, f"{delivery_id}/0")):
+    if served and not wait(store, f"{delivery_id}/0"):
+        return None
+    if not served:
         handle(store, delivery_id, settings, now)
     key_id = order.apply.key.id if order.apply else order.key
     lines = store.timeline(aggregate(key_id), TIMELINE_MAX)
