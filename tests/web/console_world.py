@@ -26,7 +26,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.heartbeats.ping import Ping
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Remedied, Severity
 from tocsin.incidents.commands import command, to_input
 from tocsin.incidents.inputs import AlertReceived, Input
 from tocsin.incidents.machine import IncidentMachine
@@ -146,6 +146,7 @@ class World:
         self.machine = IncidentMachine()
         self.people = People()
         self.desk = Desk(self.people)
+        self.noise = StoreNoiseDesk(ZONES, self.store, lambda: self.now)
         self.news = News()
         self.runner = Runner(
             self.store, [self.machine, HeartbeatMachine(), ChangeMachine(), RemedyMachine()], on_commit=self._committed
@@ -162,7 +163,7 @@ class World:
             changes=self.news,
             roster=self.people,
             keys=self.desk,
-            noise=StoreNoiseDesk(ZONES, self.store, lambda: self.now),
+            noise=self.noise,
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
@@ -193,6 +194,7 @@ class World:
         team: str = "ops",
         key: str = "",
         name: str = "",
+        plan_remedy: Remedied | None = None,
         **facts: object,
     ) -> str:
         """Open an incident; its id."""
@@ -210,7 +212,9 @@ class World:
             steps=(Step(("responder:ada",), 5 * MINUTE), Step(("responder:bob",), 5 * MINUTE)),
             everyone=(f"team:{team}",),
         )
-        return self.give(AlertReceived(alert, Plan(team=team, policy=policy)), keys=(alert.dedup_key,), name=name)
+        return self.give(
+            AlertReceived(alert, Plan(team=team, policy=policy, remedy=plan_remedy)), keys=(alert.dedup_key,), name=name
+        )
 
     def give(self, given: Input, incident: str = "", keys: tuple[str, ...] = (), name: str = "") -> str:
         """Hand an input to an incident (or to whichever answers); its id."""
