@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.web.console_world import Stage, Visitor, World, staged
-from tocsin.incidents.alerts import AlertStatus, Link, Remedied, Severity
+from tocsin.incidents.alerts import AlertStatus, Kind, Link, Remedied, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Resolved
 from tocsin.kernel.time import DAY, HOUR, MINUTE
 from tocsin.noise.keys import By, Key
@@ -80,7 +80,7 @@ def test_the_costliest_key_stands_first_with_its_figures_and_its_proposal(ada: V
     assert "Closed by itself 19 of 20 times within 2m" in text
     assert "Last solved by <bdi>bob</bdi>" in text
     assert "<q><bdi>Added a second machine.</bdi></q>" in text
-    assert 'alarm/cpu" rel="noopener noreferrer nofollow" target="_blank">Raise the threshold of the alarm' in text
+    assert 'alarm/cpu" class="button" rel="noopener noreferrer nofollow" target="_blank">Raise its' in text
     buttons = re.findall(r'name="do" value="([^"]+)"( class="primary")?>', text)
     assert buttons[:4] == [
         ("hold 2m", ' class="primary"'),
@@ -118,6 +118,13 @@ def test_undoing_tells_what_is_in_force_again(ada: Visitor, world: World) -> Non
 def test_a_click_while_the_engine_sleeps_is_stored(ada: Visitor, world: World) -> None:
     world.asleep = True
     assert "stored" in ada.press("/noise", do="notification", **{"for": named(CPU)}).flash
+
+
+def test_what_asks_nobody_has_no_button(ada: Visitor, world: World) -> None:
+    world.ring("Backup is done", kind=Kind.NOTIFICATION)
+    text = ada.get("/noise").text
+    assert "Backup is done" in text
+    assert 'name="do"' not in text
 
 
 def test_an_emergency_has_no_button(ada: Visitor, world: World) -> None:

@@ -144,7 +144,7 @@ def _line(row: Row, found: Treatment | None) -> Line:
         row=row,
         named=_named(row.key),
         median="" if row.median is None else format_duration(row.median),
-        buttons=() if row.severity is Severity.CRITICAL else tuple(_buttons(row)),
+        buttons=tuple(_buttons(row)) if row.pages and row.severity is not Severity.CRITICAL else (),
         remedy=current,
         words=words(current) if current else "",
     )
