@@ -88,7 +88,7 @@ def _notification(over: Sequence[Occurrence]) -> Proposal | None:
     why = f"closed by itself {alone} of {len(over)} times, and nobody has ever written what helped"
     return Proposal(
         measure=Measure.NOTIFICATION,
-        why=f"{why}; {acknowledged} times somebody acknowledged it and did nothing" if acknowledged else why,
+        why=f"{why}; {acknowledged} of them acknowledged by somebody who did nothing" if acknowledged else why,
     )
 
 
