@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from tests.web.console_world import BEGIN, Stage, World, due, staged
-from tests.web.test_console_noise import noisy
 from tocsin.changes.change import Change
 from tocsin.changes.change import Link as ChangeLink
 from tocsin.engine.ports import Received
@@ -454,8 +453,6 @@ def test_every_page_fits_and_can_be_read(
     page = entered(context, world, "bob")
     look(page, "empty")
     incident = furnished(world)
-    noisy(world, kind=Kind.NOTIFICATION, key="queue", title="Queue is long")
-    noisy(world)
     for name, path in (
         ("incidents", "/"),
         ("incident", f"/incidents/{incident}"),
@@ -463,7 +460,6 @@ def test_every_page_fits_and_can_be_read(
         ("delivery", "/deliveries/1"),
         ("delivery-hex", "/deliveries/2"),
         ("heartbeats", "/heartbeats"),
-        ("noise", "/noise"),
         ("keys", "/keys"),
         ("people", "/people"),
         ("missing", "/nowhere"),

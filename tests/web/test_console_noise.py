@@ -74,8 +74,8 @@ def test_the_costliest_key_stands_first_with_its_figures_and_its_proposal(ada: V
     text = " ".join(ada.get("/noise").text.split())
     assert text.index("CPU of web-1") < text.index("Once")
     assert 'data-label="Incidents">20<' in text
-    assert re.search(r'data-label="Pages">20<br><span class="soft">\d+ asleep<', text)
-    assert 'data-label="Closed by itself">19 of 20<br><span class="soft">1 acknowledged<' in text
+    assert re.search(r'data-label="Pages">20 <br><span class="soft">\d+ asleep<', text)
+    assert 'data-label="Closed by itself">19 of 20 <br><span class="soft">1 acknowledged<' in text
     assert 'data-label="Median">2m<' in text
     assert "Closed by itself 19 of 20 times within 2m" in text
     assert "Last solved by <bdi>bob</bdi>" in text
