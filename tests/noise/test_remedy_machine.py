@@ -74,6 +74,16 @@ def test_undoing_restores_what_was_before() -> None:
     assert undone.state.current == replace(HOLD, at=BEGUN)
 
 
+def test_a_double_click_is_undone_by_one() -> None:
+    twice = after(put(QUIET), put(SILENCE), put(SILENCE))
+    assert len(twice.stack) == 2
+    set_, ended = decided(after(put(QUIET), put(SILENCE)), put(SILENCE)).effects
+    assert (set_.facts["what"], ended.facts["what"]) == (SET, ENDED)
+    undone = decided(twice, Undone(by="ada")).state
+    assert undone
+    assert undone.current == replace(QUIET, at=BEGUN)
+
+
 def test_an_old_button_undoes_nothing_newer() -> None:
     state = decided(after(put(HOLD)), put(QUIET), BEGUN + MINUTE).state
     assert decided(state, Undone(by="cy", at=BEGUN)).reason is RemedyReason.NOTHING
@@ -120,8 +130,8 @@ def test_without_a_remedy_there_is_nothing_to_undo() -> None:
 
 
 def test_it_takes_whatever_is_meant_for_it_and_forgets_the_oldest() -> None:
-    state = after(*[put(HOLD)] * (STACK_MAX + 5))
-    assert (len(state.stack), state.made) == (STACK_MAX, STACK_MAX + 5)
+    state = after(*[put(HOLD), put(QUIET)] * STACK_MAX)
+    assert (len(state.stack), state.made) == (STACK_MAX, 2 * STACK_MAX)
     assert MACHINE.answers(state, Tick(), BEGUN)
     assert MACHINE.wanted(state, Effect(receiver=teller("silence"), kind=TELL))
     assert after(Applied(key=CPU, remedy=HOLD), state=state).title == "CPU is high"

@@ -116,8 +116,10 @@ def test_undoing_tells_what_is_in_force_again(ada: Visitor, world: World) -> Non
 
 
 def test_a_click_while_the_engine_sleeps_is_stored(ada: Visitor, world: World) -> None:
+    ada.press("/noise", do="hold 3m", **{"for": named(CPU)})
     world.asleep = True
     assert "stored" in ada.press("/noise", do="notification", **{"for": named(CPU)}).flash
+    assert "stored" in ada.press("/noise", do="undo", key=CPU.id).flash
 
 
 def test_what_asks_nobody_has_no_button(ada: Visitor, world: World) -> None:

@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     _add_incidents(commands)
     _add_senders(commands)
     _add_schedules(commands)
+    commands.begin("noise")
     add_noise(commands.add)
     _add_care(commands)
     whole.description = (

@@ -2,8 +2,9 @@
 
     nothing ──remedied──► in force ──remedied──► another one ──undone, or over──► the one before ──undone──► nothing
 
-Remedies lie on each other; the newest that lasts is in force, and taking it back restores what was before. One that is
-a silence is told to the silence machine (law 3), when it comes into force and when it is not any more.
+Remedies lie on each other; the newest that lasts is in force, and taking it back restores what was before. The same
+one again takes the place of the one in force. One that is a silence is told to the silence machine (law 3), when it
+comes into force and when it is not any more.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ def _applied(state: Treatment | None, given: Applied, now: Instant) -> _Decision
     remedy = replace(given.remedy, at=now)
     if remedy.measure is Measure.SILENCE:
         remedy = replace(remedy, silence=f"{aggregate(given.key.id)}-{number}")
-    stack = (*(each for each in known.stack if each.lasts(now)), remedy)[-STACK_MAX:]
+    below = known.stack[:-1] if known.current and _same(known.current, remedy) else known.stack
+    stack = (*(each for each in below if each.lasts(now)), remedy)[-STACK_MAX:]
     after = replace(known, stack=stack, made=number, title=given.title or known.title)
     reason = RemedyReason.REPLACED if known.current else RemedyReason.SET
     return Decision(after, reason, _effects(known, after), f"{remedy.by}: {words(remedy)}{_why(remedy)}")
@@ -163,6 +165,11 @@ def _effects(before: Treatment, after: Treatment) -> tuple[Effect, ...]:
     if was is not None and was.silence:
         effects.append(Effect(receiver=teller("silence"), kind=TELL, facts={"what": ENDED, "silence": was.silence}))
     return tuple(effects)
+
+
+def _same(one: Remedy, other: Remedy) -> bool:
+    """Whether *other* only says *one* again, perhaps with another end: a double click is undone by one."""
+    return (one.measure, one.hold, one.count, one.within) == (other.measure, other.hold, other.count, other.within)
 
 
 def _why(remedy: Remedy) -> str:

@@ -112,6 +112,8 @@ async def _undo(visit: Visit, form: Mapping[str, str]) -> Response:
     reason = await _order(visit, {"key": name, "undo": msgspec.to_builtins(undone)})
     if reason == RemedyReason.NOTHING:
         return turn_to(visit, PATH, "Nothing to undo: it is not in force any more.")
+    if not reason:
+        return turn_to(visit, PATH, LATER)
     now = await run_in_threadpool(in_force, visit, name)
     return turn_to(visit, PATH, f"Undone: {f'again {words(now)}' if now else 'it asks as it did before'}.")
 
