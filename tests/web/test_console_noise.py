@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.web.console_world import Stage, Visitor, World, staged
 from tocsin.incidents.alerts import AlertStatus, Kind, Link, Remedied, Severity
-from tocsin.incidents.inputs import Acknowledged, AlertReceived, Resolved
+from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, Resolved
 from tocsin.kernel.time import DAY, HOUR, MINUTE
 from tocsin.noise.keys import By, Key
 from tocsin.web.console.noise import SHOWN_MAX
@@ -89,6 +89,18 @@ def test_the_costliest_key_stands_first_with_its_figures_and_its_proposal(ada: V
         ("silence 7d", ""),
     ]
     assert "21 incidents since" in text
+
+
+def test_what_somebody_wrote_a_note_about_did_not_close_by_itself(ada: Visitor, world: World) -> None:
+    for number in range(2):
+        incident = world.ring("Disk is full")
+        world.give(Acknowledged("bob"), incident)
+        if number:
+            world.give(Noted(by="bob", text="Made room."), incident)
+        state = world.state(incident)
+        world.give(AlertReceived(replace(state.face, status=AlertStatus.RESOLVED), state.plan), incident)
+        world.now += HOUR
+    assert 'data-label="Closed by itself">1 of 2 <br><span class="soft">1 acknowledged<' in ada.get("/noise").text
 
 
 def test_one_click_sets_a_remedy_and_another_one_undoes_it(ada: Visitor, world: World) -> None:
