@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.incidents.laws import MACHINE, decided
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Remedied, Severity
 from tocsin.incidents.inputs import (
     Acknowledged,
     AlertReceived,
@@ -67,6 +67,8 @@ plans = st.builds(
     alert_window=windows,
     notification_window=windows,
     reopen_window=windows,
+    gate=st.none() | st.builds(Gate, st.integers(-1, 4), windows),
+    remedy=st.none() | st.builds(Remedied, texts, texts),
 )
 alerts = st.builds(
     Alert,

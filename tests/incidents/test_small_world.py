@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from tests.incidents.laws import MACHINE, decided
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Severity
 from tocsin.incidents.inputs import (
     Acknowledged,
     AlertReceived,
@@ -126,6 +126,7 @@ def essence(state: Incident, now: Instant) -> bytes:
             snoozed_until=None,
             wake_at=since(state.wake_at),
             look_at=since(state.look_at),
+            fired=tuple(at - now for at in state.fired),
             rung=state.rung - state.base,
             base=0,
         )
@@ -162,6 +163,7 @@ def test_the_laws_hold_in_every_small_world() -> None:
     plans = [
         Plan(team="ops", policy=POLICIES[0]),
         Plan(team="ops", policy=POLICIES[1], auto_resolve=False),
+        Plan(team="ops", policy=POLICIES[0], gate=Gate(2, 10 * MINUTE)),
     ]
     situations, reasons, states = 0, set[Reason](), set[tuple[Status, Kind]]()
     for plan in plans:

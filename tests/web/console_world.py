@@ -26,7 +26,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.heartbeats.ping import Ping
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Remedied, Severity
 from tocsin.incidents.commands import command, to_input
 from tocsin.incidents.inputs import AlertReceived, Input
 from tocsin.incidents.machine import IncidentMachine
@@ -35,16 +35,20 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, parse_instant
+from tocsin.noise.machine import RemedyMachine
 from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
+from tocsin.wiring.remedies import interpret
 from tocsin.wiring.settings_file import parse
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
 ENDS_WITHIN_S = 60  # On the busiest machine.
+ZONES = parse(b"responders: {ada: {time_zone: Europe/Berlin}}", {}).settings
 TEAMS = {"ops": ("ada", "bob", "cy"), "shop": ("bob",)}
 
 
@@ -170,8 +174,11 @@ class World:
         self.machine = IncidentMachine(self._on_duty)
         self.people = People()
         self.desk = Desk(self.people)
+        self.noise = StoreNoiseDesk(ZONES, self.store, lambda: self.now)
         self.news = News()
-        self.runner = Runner(self.store, [self.machine, HeartbeatMachine(), ChangeMachine()], on_commit=self._committed)
+        self.runner = Runner(
+            self.store, [self.machine, HeartbeatMachine(), ChangeMachine(), RemedyMachine()], on_commit=self._committed
+        )
         self.public_url = public_url
         self.asleep = False  # The engine handles nothing.
         self.refuses = False  # The disk is full.
@@ -185,6 +192,7 @@ class World:
             roster=self.people,
             keys=self.desk,
             oncall=self.oncall,
+            noise=self.noise,
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
@@ -218,6 +226,7 @@ class World:
         team: str = "ops",
         key: str = "",
         name: str = "",
+        plan_remedy: Remedied | None = None,
         **facts: object,
     ) -> str:
         """Open an incident; its id."""
@@ -235,7 +244,9 @@ class World:
             steps=(Step(("responder:ada",), 5 * MINUTE), Step(("responder:bob",), 5 * MINUTE)),
             everyone=(f"team:{team}",),
         )
-        return self.give(AlertReceived(alert, Plan(team=team, policy=policy)), keys=(alert.dedup_key,), name=name)
+        return self.give(
+            AlertReceived(alert, Plan(team=team, policy=policy, remedy=plan_remedy)), keys=(alert.dedup_key,), name=name
+        )
 
     def give(self, given: Input, incident: str = "", keys: tuple[str, ...] = (), name: str = "") -> str:
         """Hand an input to an incident (or to whichever answers); its id."""
@@ -294,6 +305,14 @@ class World:
 
     def _handle(self, delivery_id: str, received: Received) -> None:
         name = f"{delivery_id}/0"
+        if received.channel == "remedy":
+            delivery = self.store.delivery(delivery_id)
+            assert delivery
+            items = interpret(delivery).inputs
+            assert items, received.body
+            owner = self.runner.handle(items, self.now)[name].aggregate
+            self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
+            return
         document = json.decode(received.body)
         if received.channel == "console":
             order = command(document)

@@ -16,9 +16,18 @@ from tocsin.web.console import forms
 from tocsin.web.console.guard import CONTENT_SECURITY_POLICY
 from tocsin.web.console.sessions import SESSION_TTL, SIGNIN_TTL, digest, signin_link
 
-PAGES = ["/", "/incidents/{incident}", "/deliveries", "/deliveries/1", "/deliveries/1/raw", "/keys", "/people"]
-BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/keys", "/keys/rotate", "/keys/revoke", "/people/me",
-    "/people/links", "/signout"]  # fmt: skip
+PAGES = [
+    "/",
+    "/incidents/{incident}",
+    "/deliveries",
+    "/deliveries/1",
+    "/deliveries/1/raw",
+    "/noise",
+    "/keys",
+    "/people",
+]
+BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/keys", "/keys/rotate", "/keys/revoke",
+    "/people/me", "/people/links", "/signout"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from typing import Final
 
 from tocsin import __version__
 from tocsin.cli.feed_words import add_feeds
+from tocsin.cli.noise_arguments import add_noise
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -79,6 +80,8 @@ def parser() -> argparse.ArgumentParser:
     _add_incidents(commands)
     _add_senders(commands)
     _add_schedules(commands)
+    commands.begin("noise")
+    add_noise(commands.add)
     _add_care(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"

@@ -88,12 +88,27 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     sender: str = ""
 
 
+class Gate(msgspec.Struct, frozen=True):
+    """A threshold: nobody is asked before it has fired *count* times within *within* ms (see `gating`)."""
+
+    count: int
+    within: Duration
+
+
+class Remedied(msgspec.Struct, frozen=True):
+    """Somebody has made it quieter: the id of the key that the remedy is for, and what it does, in words."""
+
+    key: str
+    words: str
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What routing decided for an alert; an incident keeps the plan that it was opened with.
 
     *severity* and *kind* override the alert's. Windows: after *alert_window* (*notification_window*) ms without a
     repetition the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve
-    by the source re-opens.
+    by the source re-opens. *hold*: so many ms the first page waits for the alert to recover by itself. *gate*: it must
+    fire so often. *remedy*: which one of a person has made this plan quieter.
     """
 
     team: str
@@ -104,3 +119,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     alert_window: Duration = 7 * DAY
     notification_window: Duration = MINUTE
     reopen_window: Duration = 5 * MINUTE
+    hold: Duration = 0
+    gate: Gate | None = None
+    remedy: Remedied | None = None

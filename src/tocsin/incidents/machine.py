@@ -16,7 +16,8 @@ before: after an outage one rung is asked, not all that were missed.
 A *notification* is announced, asks nobody, and is over after its window; who snoozes it hears of it again.
 
 What a silence covers is snoozed, by nobody, until the silence is over (module `muting`). What its sender repeats, and
-then does not repeat any more, has a timer of its own (module `expiry`).
+then does not repeat any more, has a timer of its own (module `expiry`). What must fire several times before somebody
+is asked is a notification until then (module `gating`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, duty, expiry, ladder, muting
+from tocsin.incidents import amending, duty, expiry, gating, ladder, muting
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -125,6 +126,8 @@ class IncidentMachine:
             return True
         if line is None and len(state.alerts) >= ALERTS_MAX:
             return False
+        if gating.goes_on(state, given, now):
+            return True
         if state.status is Status.RESOLVED:
             return _reopens(state, given, now)
         if state.kind is Kind.NOTIFICATION and state.status is Status.TRIGGERED and now <= (state.wake_at or now):

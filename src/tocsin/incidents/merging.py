@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder, muting
+from tocsin.incidents import gating, ladder, muting
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.expiry import has_lapsed, over_at
 from tocsin.incidents.inputs import AlertReceived, Lapsed
@@ -22,7 +22,8 @@ _Decision = Decision[Incident]
 def received(state: Incident | None, given: AlertReceived, now: Instant) -> _Decision:
     """What follows from an alert; *state* None opens an incident (the alert fires then)."""
     line = state.alerts.get(given.alert.dedup_key) if state is not None else None
-    return muting.told(_received(state, line, given, now), line, given.alert.dedup_key)
+    decision = muting.told(_received(state, line, given, now), line, given.alert.dedup_key)
+    return decision if state is not None else gating.remedied(decision, given.plan)
 
 
 def lapsed(state: Incident, given: Lapsed, now: Instant) -> _Decision:
@@ -78,6 +79,8 @@ def _open(given: AlertReceived, now: Instant) -> _Decision:
         rung=-1,
         integration=given.integration,
     )
+    if waits := gating.opened(state, given, now):
+        return waits
     if kind is Kind.NOTIFICATION:
         return Decision(state, Reason.OPENED, ladder.show(state), "notification, nobody is asked")
     return ladder.first_rung(state, now, Reason.OPENED, "opened")
@@ -95,6 +98,8 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
         severity=severity if worse else state.severity,
         face=alert if worse else state.face,
     )
+    if counted := gating.counted(state, after, given, now):
+        return counted
     if state.status is Status.RESOLVED:
         return _reopen(after, alert, now)
     if state.kind is Kind.NOTIFICATION:

@@ -21,6 +21,8 @@ class Reason(StrEnum):
     SOURCE_RECOVERED = "recovered, left open"  # auto_resolve is off.
     SILENCED = "fires, and is silenced"  # It was being asked about.
     UNSILENCED = "fires, and is not silenced"  # It was muted.
+    COUNTED = "counted"  # Its threshold is not reached.
+    REACHED = "threshold reached"
     OUT_OF_ORDER = "out of order"
     NOTHING_TO_RESOLVE = "nothing to resolve"
     NOTHING_TO_ACKNOWLEDGE = "nothing to acknowledge"

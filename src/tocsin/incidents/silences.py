@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.incidents.alerts import Alert
+from tocsin.incidents.alerts import Alert, Severity
 from tocsin.incidents.matchers import Matcher, match_all
 from tocsin.kernel.time import Instant
 
@@ -29,19 +29,21 @@ class Phase(StrEnum):
     EXPIRED = "expired"
 
 
-class Mute(msgspec.Struct, frozen=True, kw_only=True):
-    """What a muted alert remembers of its silence: its id, who, until when, why."""
+class Mute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a muted alert remembers of its silence: its id, who, until when, why, and whether it spares emergencies."""
 
     silence: str
     by: str
     until: Instant
     why: str = ""
+    spares_critical: bool = False
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """From *starts_at* until *ends_at* the alerts of *integration* (empty: of all) that fit all *matchers* ask nobody.
 
-    *created_by* and *comment* are what its author says; *updated_at*: when it was set last.
+    *created_by* and *comment* are what its author says; *updated_at*: when it was set last. *spares_critical*: what is
+    critical asks all the same.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str = ""
     comment: str = ""
     updated_at: Instant = 0
+    spares_critical: bool = False
 
     def phase(self, now: Instant) -> Phase:
         """Where it stands at *now*."""
@@ -61,11 +64,19 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
     def matches(self, alert: Alert, integration: str) -> bool:
         """Whether it is about *alert*, which came under *integration*."""
+        if self.spares_critical and alert.severity is Severity.CRITICAL:
+            return False
         return self.integration in {"", integration} and match_all(self.matchers, labels(alert, integration))
 
     def mute(self) -> Mute:
         """What an alert that it covers remembers of it."""
-        return Mute(silence=self.id, by=self.created_by[:BY_MAX], until=self.ends_at, why=self.comment[:WHY_MAX])
+        return Mute(
+            silence=self.id,
+            by=self.created_by[:BY_MAX],
+            until=self.ends_at,
+            why=self.comment[:WHY_MAX],
+            spares_critical=self.spares_critical,
+        )
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +102,8 @@ def labels(alert: Alert, integration: str) -> Mapping[str, str]:
         "account": alert.account,
         "region": alert.region,
         "resource": alert.resource,
+        "title": alert.title,
+        "dedup_key": alert.dedup_key,
     }
     return {**{name: value for name, value in known.items() if value}, **alert.labels}
 

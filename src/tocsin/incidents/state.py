@@ -49,7 +49,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     *base* is the rung at which the ladder began, so that rungs never repeat and no old button fits a new step.
     *integration*: under which the alert came that opened it. *withdrawn*: it is over, and its sender wants it gone.
     Two timers: *wake_at* is when the ladder goes on or a promise ends, *look_at* when it is seen whether an alert was
-    not repeated in time. *overruled*: the silences that a person has broken by asking somebody.
+    not repeated in time. *overruled*: the silences that a person has broken by asking somebody. *fired*: when it has
+    fired of late, if its plan has a gate.
     """
 
     plan: Plan
@@ -81,6 +82,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool = False
     look_at: Instant | None = None
     overruled: tuple[str, ...] = ()
+    fired: tuple[Instant, ...] = ()
 
     @property
     def next_at(self) -> Instant | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Remedied, Severity
 from tocsin.incidents.inputs import Amended, Unmuted
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import SCHEDULE, Policy, Step
@@ -165,6 +165,8 @@ def read_plan(text: str, team: str, policy: Policy) -> Plan:
     severity: Severity | None = None
     kind: Kind | None = None
     auto_resolve = True
+    gate: Gate | None = None
+    remedy: Remedied | None = None
     for part in filter(None, (part.strip() for part in text.split(";"))):
         match part.split():
             case [("alert" | "notification" | "reopen") as name, "window", duration]:
@@ -175,9 +177,22 @@ def read_plan(text: str, team: str, policy: Policy) -> Plan:
                 kind = Kind(word)
             case ["auto-resolve", "off"]:
                 auto_resolve = False
+            case ["gate", count, "in", duration]:
+                gate = Gate(_whole(count), _duration(duration))
+            case ["remedy", *words] if words:
+                remedy = Remedied("key", " ".join(words))
             case _:
                 raise WordsError(f"no plan has {part!r}")
-    return Plan(team=team, policy=policy, severity=severity, kind=kind, auto_resolve=auto_resolve, **windows)
+    return Plan(
+        team=team,
+        policy=policy,
+        severity=severity,
+        kind=kind,
+        auto_resolve=auto_resolve,
+        gate=gate,
+        remedy=remedy,
+        **windows,
+    )
 
 
 def read_time(text: str) -> Duration:

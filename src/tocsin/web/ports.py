@@ -8,7 +8,9 @@ from typing import Protocol
 import msgspec
 
 from tocsin.engine.ports import Handled, Received
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import Duration, Instant
+from tocsin.noise.machine import Treatment
+from tocsin.noise.report import Report
 
 
 class Intake(Protocol):
@@ -100,4 +102,20 @@ class Roster(Protocol):
 
     def integrations(self) -> Mapping[str, str]:
         """Teams by integration."""
+        ...
+
+
+class NoiseDesk(Protocol):
+    """What is noisy, and what was done about it. Blocks on the store; raises StoreUnavailableError."""
+
+    def report(self, length: Duration, team: str = "") -> Report:
+        """The last *length* ms, of one *team* or of all."""
+        ...
+
+    def treatments(self) -> Sequence[Treatment]:
+        """All keys with a remedy in force, the one that was set last first."""
+        ...
+
+    def treatment(self, key_id: str) -> Treatment | None:
+        """What was done about the key with this id."""
         ...

@@ -11,7 +11,7 @@ from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
-from tocsin.incidents.alerts import Alert, AlertStatus
+from tocsin.incidents.alerts import Alert, AlertStatus, Plan, Severity
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silences import Mute
@@ -20,6 +20,7 @@ from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, Reading, undecodable
 
 Mutes = Callable[[Alert, str], Mute | None]
+Quieter = Callable[[Plan, Alert, str], Plan]
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -38,9 +39,13 @@ def heartbeat_key(integration: str, name: str) -> str:
 class Addressing:
     """Names inputs after their delivery, and finds out by which keys an aggregate is known."""
 
-    def __init__(self, routes: Routes, mute: Mutes | None = None) -> None:
-        """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration."""
+    def __init__(self, routes: Routes, mute: Mutes | None = None, quieter: Quieter | None = None) -> None:
+        """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration.
+
+        *quieter*: a plan for an alert of an integration, as the remedies of people change it.
+        """
         self.routes = routes
+        self._quieter = quieter or (lambda plan, *_: plan)
         self._mute = mute or (lambda *_: None)
 
     def reading(self, delivery: Delivery, found: Reading) -> Interpretation:
@@ -80,10 +85,12 @@ class Addressing:
 
     def alert(self, input_id: str, fresh: str, integration: str, alert: Alert, event: Json) -> Addressed:
         """One alert; *fresh* names the incident if it opens one."""
-        plan = self.routes.route(alert, integration, event)
+        plan = self._quieter(self.routes.route(alert, integration, event), alert, integration)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
         mute = self._mute(alert, integration) if alert.status is AlertStatus.FIRING else None
+        if mute is not None and mute.spares_critical and plan.severity is Severity.CRITICAL:
+            mute = None
         given = AlertReceived(alert, plan, integration, mute)
         return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
 

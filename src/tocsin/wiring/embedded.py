@@ -61,11 +61,13 @@ from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_se
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import readings
+from tocsin.wiring.remedies import RemedyBook
 from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
@@ -149,6 +151,7 @@ class Embedded:
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._silences = SilenceBook(self.store)
+        self._remedies = RemedyBook(self.store)
         self._build_engine(
             [
                 MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
@@ -277,6 +280,7 @@ class Embedded:
                 url=self.url,
             ),
             oncall=desk,
+            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
@@ -296,13 +300,16 @@ class Embedded:
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
         known_routes = routes(self.settings)
-        opsgenie = OpsgenieChannel(Addressing(known_routes, self._silences.mute), Names(self.settings))
+        opsgenie = OpsgenieChannel(
+            Addressing(known_routes, self._silences.mute, self._remedies.quieter), Names(self.settings)
+        )
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
             more={opsgenie_requests.CHANNEL: opsgenie.interpret},
             readings=readings(self.settings),
             mute=self._silences.mute,
+            quieter=self._remedies.quieter,
         )
         runner = Runner(
             self.store,
@@ -355,6 +362,7 @@ class Embedded:
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._silences.committed(commits)
+        self._remedies.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

@@ -19,8 +19,8 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
-from tocsin.wiring import alertmanager, heartbeats, messages
-from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes
+from tocsin.wiring import alertmanager, heartbeats, messages, remedies
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes, Quieter
 from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
@@ -37,19 +37,22 @@ class Interpreter:
         more: Mapping[str, Channel] | None = None,
         readings: Readings | None = None,
         mute: Mutes | None = None,
+        *,
+        quieter: Quieter | None = None,
     ) -> None:
         """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
 
-        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute* as
-        in `Addressing`.
+        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute* and
+        *quieter* as in `Addressing`.
         """
         self._readings = readings or Readings()
-        self.addressing = Addressing(routes, mute)
+        self.addressing = Addressing(routes, mute, quieter)
         self._channels: dict[str, Channel] = {
             "console": _person,
             "cli": _person,
             "self": self._failure,
             heartbeats.CHANNEL: heartbeats.interpret,
+            remedies.CHANNEL: remedies.interpret,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
             **alertmanager.channels(self.addressing),
             **{name: partial(_chat, read) for name, read in chats.items()},

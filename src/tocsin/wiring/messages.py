@@ -19,12 +19,13 @@ from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
 from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceMachine
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceEnded, SilenceMachine, SilenceSet
+from tocsin.incidents.silences import Mute, Silence
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import TELL
 from tocsin.kernel.time import Instant, format_duration, format_instant
+from tocsin.noise import machine as noise
 from tocsin.sources import bounds
 from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key
 
@@ -103,6 +104,8 @@ class Messages:
             "muting": _muting,
             "muted": _muted,
             "unmuted": _unmuted,
+            noise.SET: _silence_set,
+            noise.ENDED: _silence_ended,
         }
 
     def interpret(self, delivery: Delivery) -> Interpretation:
@@ -157,6 +160,17 @@ def _unmuted(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
     instead = msgspec.convert(told["instead"], Mute | None)
     given = Unmuted(silence=told["silence"], dedup_key=told["dedup_key"], instead=instead)
     return _to_incident(delivery, told, given)
+
+
+def _silence_set(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """A remedy is a silence."""
+    made = msgspec.convert(told["silence"], Silence)
+    return _one(delivery, SilenceMachine.name, made.id, SilenceSet(made))
+
+
+def _silence_ended(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """A remedy that is a silence was taken back."""
+    return _one(delivery, SilenceMachine.name, told["silence"], SilenceEnded())
 
 
 def _to_incident(delivery: Delivery, told: dict[str, Any], given: Lapsed | Muted | Unmuted) -> Interpretation:

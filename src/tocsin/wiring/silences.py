@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from tocsin.engine.ports import Aggregates, Commit, Job
-from tocsin.incidents.alerts import Alert
+from tocsin.incidents.alerts import Alert, Severity
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silence_machine import SilenceMachine, Silencing
 from tocsin.incidents.silences import Mute, Phase, Silence, silenced_by
@@ -71,7 +71,8 @@ class Concerned:
         face, integration = incident.face, incident.integration
         line = incident.alerts.get(face.dedup_key)
         address: dict[str, Json] = {"incident": name, "dedup_key": face.dedup_key}
-        if silence.phase(now) is Phase.ACTIVE and silence.matches(face, integration):
+        spared = silence.spares_critical and incident.severity is Severity.CRITICAL
+        if silence.phase(now) is Phase.ACTIVE and silence.matches(face, integration) and not spared:
             mute = silence.mute()
             known = line is None or line.mute == mute
             return {} if known else {"what": "muted", **address, "mute": msgspec.to_builtins(mute)}

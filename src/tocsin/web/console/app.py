@@ -22,6 +22,7 @@ from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
 from tocsin.web.console import deliveries, heartbeats, incident, overview, people, policies, tokens, verbs
 from tocsin.web.console import keys as key_pages
+from tocsin.web.console import noise as noise_pages
 from tocsin.web.console import oncall as calendar
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
@@ -29,7 +30,7 @@ from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
 from tocsin.web.oncall import OnCallDesk
-from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
+from tocsin.web.ports import Changes, Intake, KeyDesk, NoiseDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -72,6 +73,7 @@ def console(
     roster: Roster,
     keys: KeyDesk,
     oncall: OnCallDesk,
+    noise: NoiseDesk,
     clock: Callable[[], Instant],
     token: Callable[[], str],
     public_url: str = "",
@@ -90,6 +92,7 @@ def console(
         roster=roster,
         keys=keys,
         oncall=oncall,
+        noise=noise,
         clock=clock,
         token=token,
         public_url=public_url,
@@ -132,6 +135,8 @@ def _routes(parts: Console) -> list[BaseRoute]:
         post("/oncall/swaps", done(parts, calendar.swap)),
         post("/oncall/feeds", done(parts, calendar.feed)),
         get("/policies", shown(parts, policies.show_policies)),
+        get("/noise", shown(parts, noise_pages.show_noise)),
+        post("/noise", done(parts, noise_pages.remedy)),
         get("/people", shown(parts, people.show_people)),
         post("/people/me", done(parts, people.choose)),
         post("/people/links", done(parts, people.invite)),

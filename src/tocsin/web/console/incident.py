@@ -15,6 +15,7 @@ from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.time import HOUR, MINUTE, Duration
+from tocsin.noise.remedies import Remedy
 from tocsin.web.console.ladder_picture import Picture, marks, picture
 from tocsin.web.console.outlook import Coming, asks, coming, outlook
 from tocsin.web.console.visits import Visit, respond
@@ -58,6 +59,7 @@ def show_incident(visit: Visit) -> Response:
         picture=_picture(visit, state, ahead) if state.live else None,
         mine=asks(state, visit.me, _teams(visit)),
         buttons=buttons(state, visit.me),
+        remedy=in_force(visit, state.plan.remedy.key) if state.plan.remedy else None,
         lines=lines[:ALERTS_MAX],
         hidden=len(lines) - ALERTS_MAX,
         changes=before(console.store, state.opened_at),
@@ -74,6 +76,12 @@ def find_incident(visit: Visit, name: str) -> Incident | None:
     if stored is None or stored.machine != visit.console.machine.name:
         return None
     return visit.console.machine.decode(stored.state)
+
+
+def in_force(visit: Visit, key_id: str) -> Remedy | None:
+    """The remedy in force for the key with this id. Blocks on the store."""
+    found = visit.console.noise.treatment(key_id)
+    return found.current if found else None
 
 
 def buttons(state: Incident, me: str) -> Buttons:

@@ -21,7 +21,7 @@ from tocsin.web.console.forms import read_form
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.sessions import Session
 from tocsin.web.oncall import OnCallDesk
-from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
+from tocsin.web.ports import Changes, Intake, KeyDesk, NoiseDesk, Roster
 
 NOBODY: Final = "console"  # Who acts when the signed-in person has not said who they are.
 FRAGMENT: Final = "tocsin-fragment"  # The script asks with this header for the live parts of a page only.
@@ -42,6 +42,7 @@ class Console:
     roster: Roster
     keys: KeyDesk
     oncall: OnCallDesk
+    noise: NoiseDesk
     clock: Callable[[], Instant]
     token: Callable[[], str]
     public_url: str

@@ -65,6 +65,8 @@ CONSOLE: Final = Surface(
         _post("/oncall/swaps", "Ask for a swap, accept it, decline it, take it back."),
         _post("/oncall/feeds", "A new address of a calendar, shown on the answer; or its end.", {200: page("It.")}),
         _get("/policies", "The escalation policies, as pictures and in words."),
+        _get("/noise", "Which alerts disturb without need, and the remedies in force."),
+        _post("/noise", "Set a remedy for a key, or undo the one in force."),
         _get("/people", "Responders and teams."),
         _post("/people/me", "Act as a responder."),
         _post("/people/links", "A new sign-in link.", {200: page("The link.")}),
