@@ -128,6 +128,11 @@ def essence(state: Incident, now: Instant) -> bytes:
             look_at=since(state.look_at),
             rung=state.rung - state.base,
             base=0,
+            pages=(),
+            pages_more=0,
+            answered_by="",
+            answered_at=None,
+            unanswered_at=None,
         )
     )
 

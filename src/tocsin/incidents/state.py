@@ -50,6 +50,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     *integration*: under which the alert came that opened it. *withdrawn*: it is over, and its sender wants it gone.
     Two timers: *wake_at* is when the ladder goes on or a promise ends, *look_at* when it is seen whether an alert was
     not repeated in time. *overruled*: the silences that a person has broken by asking somebody.
+    The last five are for figures, and no rule asks for them (module `ledger`).
     """
 
     plan: Plan
@@ -81,6 +82,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool = False
     look_at: Instant | None = None
     overruled: tuple[str, ...] = ()
+    pages: tuple[tuple[str, Instant], ...] = ()
+    pages_more: int = 0
+    answered_by: str = ""
+    answered_at: Instant | None = None
+    unanswered_at: Instant | None = None
 
     @property
     def next_at(self) -> Instant | None:
