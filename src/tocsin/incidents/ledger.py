@@ -57,5 +57,7 @@ def _answers(before: Incident | None, after: Incident) -> bool:
 
 def _in_vain(after: Incident) -> bool:
     """Whether the whole ladder was walked: everyone is asked, and before them somebody was, if only everyone."""
+    if after.status is not Status.TRIGGERED or not after.pages:
+        return False
     position = after.rung - after.base
-    return after.status is Status.TRIGGERED and bool(after.pages) and position > 0 and after.plan.policy.is_last(position)
+    return position > 0 and after.plan.policy.is_last(position)

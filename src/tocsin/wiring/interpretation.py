@@ -19,7 +19,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
-from tocsin.wiring import alertmanager, heartbeats, messages
+from tocsin.wiring import alertmanager, digests, heartbeats, messages
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes
 from tocsin.wiring.readings import Readings
 
@@ -50,6 +50,7 @@ class Interpreter:
             "cli": _person,
             "self": self._failure,
             heartbeats.CHANNEL: heartbeats.interpret,
+            digests.CHANNEL: digests.interpret,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
             **alertmanager.channels(self.addressing),
             **{name: partial(_chat, read) for name, read in chats.items()},
