@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin import __version__
+from tocsin.cli import promises
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -78,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     _add_incidents(commands)
     _add_senders(commands)
     _add_schedules(commands)
+    promises.add(commands, _duration)
     _add_care(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"

@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 class NtfyTransport:
     """A `Transport`. Addresses are those of topics, `https://ntfy.example.com/topic`, and secrets.
 
-    Of incidents only pages are sent: what has been pushed is read, or it is old. Nothing is tried again here; the dispatcher does
-    that.
+    Of incidents only pages are sent: what has been pushed is read, or it is old. Nothing is tried again here; the
+    dispatcher does that.
     """
 
     name = "ntfy"

@@ -107,20 +107,25 @@ def of_team(settings: Settings, name: str) -> Digests | None:
     return settings.teams[name].digests or settings.digests
 
 
+def rhythm_of(kind: Kind, wanted: Digests) -> Rhythm | None:
+    """When a daily or weekly digest is due; None when it is off."""
+    beat = parse_beat(wanted.weekly if kind is Kind.WEEKLY else wanted.daily)
+    return None if beat is None else Rhythm(zone=wanted.time_zone or LOCAL, weekday=beat[0], time=beat[1])
+
+
 def _of_teams(settings: Settings) -> Iterator[Plan]:
     for name, team in settings.teams.items():
         wanted, receivers = of_team(settings, name), _receivers(settings, name, team)
         if wanted is None or not receivers:
             continue
-        for kind, text in ((Kind.DAILY, wanted.daily), (Kind.WEEKLY, wanted.weekly)):
-            beat = parse_beat(text)
-            if beat is not None:
-                zone = wanted.time_zone or LOCAL
+        for kind in (Kind.DAILY, Kind.WEEKLY):
+            rhythm = rhythm_of(kind, wanted)
+            if rhythm is not None:
                 yield Plan(
                     kind=kind,
                     subject=name,
-                    zone=zone,
-                    rhythm=Rhythm(zone=zone, weekday=beat[0], time=beat[1]),
+                    zone=rhythm.zone,
+                    rhythm=rhythm,
                     teams=(name,),
                     receivers=receivers,
                     names=_names(settings),

@@ -281,6 +281,7 @@ class Embedded:
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
+            figure_desk=Reckoner(self.settings, self.store),
         )
         senders = sender_routes(
             self._gate,
