@@ -1,4 +1,8 @@
-"""What incidents have cost, in figures, and what was missed."""
+"""What incidents have cost, in figures, and what was missed.
+
+The pages stay as they were counted until they are loaded again: the script asks whenever anything changes, and counting
+a month is not for that. It hears how many incidents wait, as on every page.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from starlette.responses import Response
 
 from tocsin.digests.figures import KeyFigures, Person, Times
 from tocsin.kernel.time import DAY, format_duration
-from tocsin.web.console.visits import Visit, respond
+from tocsin.web.console.visits import FRAGMENT, Visit, respond
 from tocsin.web.ports import FigureDesk
 
 SPANS: Final = {"1": "the last day", "7": "the last 7 days", "30": "the last 30 days", "90": "the last 90 days"}
@@ -34,6 +38,8 @@ def read_query(parameters: Mapping[str, str], teams: Mapping[str, object]) -> Qu
 
 def show_stats(visit: Visit) -> Response:
     """GET /stats. Blocks on the store."""
+    if FRAGMENT in visit.request.headers:
+        return respond(visit, "still.html")
     desk, query, teams = _asked(visit)
     found = desk.figures(visit.now - int(query.days) * DAY, visit.now, query.team)
     share = found.auto_closed_share
@@ -55,6 +61,8 @@ def show_stats(visit: Visit) -> Response:
 
 def show_missed(visit: Visit) -> Response:
     """GET /missed. Blocks on the store."""
+    if FRAGMENT in visit.request.headers:
+        return respond(visit, "still.html")
     desk, query, teams = _asked(visit)
     found = desk.missed(visit.now - int(query.days) * DAY, visit.now, query.team)
     return respond(
