@@ -223,7 +223,9 @@ def test_a_hand_over_that_is_planned_otherwise_keeps_who_was_on_call() -> None:
     assert asked(desk.wake(desk.now)).left == "ada"
 
 
-@pytest.mark.parametrize("given_", [Tick(), Retired(), Reckoned(quiet(Scene(kind=Kind.DAILY, subject="", since=0, until=0)))])
+@pytest.mark.parametrize(
+    "given_", [Tick(), Retired(), Reckoned(quiet(Scene(kind=Kind.DAILY, subject="", since=0, until=0)))]
+)
 def test_what_nobody_has_planned_decides_nothing(given_: DigestInput) -> None:
     decision = DigestMachine().decide(None, given_, MONDAY)
     assert (decision.state, decision.reason) == (None, DigestReason.UNKNOWN)

@@ -86,7 +86,8 @@ def test_a_hand_over_tells_what_is_open_snoozed_and_silenced_and_until_when() ->
 
 def test_long_lists_are_cut_and_say_so() -> None:
     many = [
-        lived((5 * MINUTE, Tick()), (10 * MINUTE, Tick()), name=f"{number:02}", at=NINE + number) for number in range(12)
+        lived((5 * MINUTE, Tick()), (10 * MINUTE, Tick()), name=f"{number:02}", at=NINE + number)
+        for number in range(12)
     ]
     silences = [Quiet(by="bo", until=NINE + number) for number in range(11)]
     lines = told(Kind.HANDOVER, many, *silences)

@@ -80,10 +80,12 @@ def test_what_its_source_acknowledges_was_answered_by_nobody_of_us() -> None:
 
 
 def test_each_page_counts_by_the_hours_of_its_receiver() -> None:
-    hours = hours_of({
-        "ada": Life("America/New_York", parse_window("mon-fri 09:00-17:00") or ()),
-        "bo": Life("Asia/Tokyo"),
-    })
+    hours = hours_of(
+        {
+            "ada": Life("America/New_York", parse_window("mon-fri 09:00-17:00") or ()),
+            "bo": Life("Asia/Tokyo"),
+        }
+    )
     found = figures([lived((5 * MINUTE, Tick()))], MONDAY, MONDAY + DAY, hours)
     assert [(each.name, each.pages) for each in found.people] == [("ada", Pages(sleep=1)), ("bo", Pages(off=1))]
 
@@ -120,11 +122,13 @@ def test_each_thing_counts_in_the_span_in_which_it_happened() -> None:
     assert [day.incidents for day in days] == [1, 0, 0, 0]
     assert [day.to_acknowledge.count for day in days] == [0, 1, 0, 0]
     assert [day.closed for day in days] == [0, 0, 1, 0]
-    assert days[3] == week().__class__(**{
-        **{name: getattr(week(), name) for name in week().__struct_fields__},
-        "since": MONDAY + 3 * DAY,
-        "until": MONDAY + 4 * DAY,
-    })
+    assert days[3] == week().__class__(
+        **{
+            **{name: getattr(week(), name) for name in week().__struct_fields__},
+            "since": MONDAY + 3 * DAY,
+            "until": MONDAY + 4 * DAY,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,12 +186,14 @@ def test_states_of_older_versions_tell_what_they_knew() -> None:
 
 
 def test_what_is_open_is_listed_worst_first_and_says_who_has_it() -> None:
-    rows = still_open([
-        lived((MINUTE, Snoozed(by="ada", until=NINE + HOUR)), name="1"),
-        lived((MINUTE, Acknowledged("bo")), name="2", at=NINE - HOUR),
-        lived((MINUTE, Resolved(by="bo")), name="3"),
-        lived(kind=Kind.NOTIFICATION, name="4"),
-    ])
+    rows = still_open(
+        [
+            lived((MINUTE, Snoozed(by="ada", until=NINE + HOUR)), name="1"),
+            lived((MINUTE, Acknowledged("bo")), name="2", at=NINE - HOUR),
+            lived((MINUTE, Resolved(by="bo")), name="3"),
+            lived(kind=Kind.NOTIFICATION, name="4"),
+        ]
+    )
     assert [(row.incident, row.who, row.until, row.silenced) for row in rows] == [
         ("2", "bo", None, False),
         ("1", "ada", NINE + HOUR, False),
@@ -230,9 +236,7 @@ def histories(draw: st.DrawFn) -> Episode:
         paged=("responder:ada",),
         pages=tuple(
             draw(
-                st.lists(
-                    st.tuples(st.sampled_from(["responder:ada", "responder:bo", "team:ops"]), MOMENTS), max_size=4
-                )
+                st.lists(st.tuples(st.sampled_from(["responder:ada", "responder:bo", "team:ops"]), MOMENTS), max_size=4)
             )
         ),
         answered_by=draw(st.sampled_from(["", by])),

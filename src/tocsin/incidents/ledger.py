@@ -25,7 +25,8 @@ def entered(before: Incident | None, decision: Decision[Incident], now: Instant)
         return decision
     asked = tuple((effect.receiver, now) for effect in decision.effects if effect.kind == PAGE)
     answers = after.answered_at is None and _answers(before, after)
-    in_vain = after.answered_at is None and after.unanswered_at is None and _in_vain(after)
+    climbs = before is None or before.rung != after.rung
+    in_vain = climbs and after.answered_at is None and after.unanswered_at is None and _in_vain(after)
     if not asked and not answers and not in_vain:
         return decision
     room = PAGES_MAX - len(after.pages)
