@@ -26,6 +26,7 @@ PURE = (
     "schedules",
     "choosing",
     "noise",
+    "digests",
 )
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"sources/mapping.py": {"jsonata"}}  # One module may know a library; all others go through it.

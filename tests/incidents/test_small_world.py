@@ -129,6 +129,11 @@ def essence(state: Incident, now: Instant) -> bytes:
             fired=tuple(at - now for at in state.fired),
             rung=state.rung - state.base,
             base=0,
+            pages=(),
+            pages_more=0,
+            answered_by="",
+            answered_at=None,
+            unanswered_at=None,
         )
     )
 

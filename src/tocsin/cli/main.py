@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin import __version__
+from tocsin.cli import promises
 from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
 from tocsin.errors import TocsinError
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     _add_schedules(commands)
     commands.begin("noise")
     add_noise(commands.add)
+    promises.add(commands, _duration)
     _add_care(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"

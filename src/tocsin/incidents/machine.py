@@ -27,7 +27,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, duty, expiry, gating, ladder, muting
+from tocsin.incidents import amending, duty, expiry, gating, ladder, ledger, muting
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -88,7 +88,7 @@ class IncidentMachine:
         return duty.told(decision, state, after, plan, self._on_duty, now)
 
     def _timed(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
-        return expiry.timed(self._decide(state, given, now), now)
+        return ledger.entered(state, expiry.timed(self._decide(state, given, now), now), now)
 
     def _decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         if state is None:

@@ -51,6 +51,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     Two timers: *wake_at* is when the ladder goes on or a promise ends, *look_at* when it is seen whether an alert was
     not repeated in time. *overruled*: the silences that a person has broken by asking somebody. *fired*: when it has
     fired of late, if its plan has a gate.
+    The last five are for figures, and no rule asks for them (module `ledger`).
     """
 
     plan: Plan
@@ -83,6 +84,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     look_at: Instant | None = None
     overruled: tuple[str, ...] = ()
     fired: tuple[Instant, ...] = ()
+    pages: tuple[tuple[str, Instant], ...] = ()
+    pages_more: int = 0
+    answered_by: str = ""
+    answered_at: Instant | None = None
+    unanswered_at: Instant | None = None
 
     @property
     def next_at(self) -> Instant | None:

@@ -19,9 +19,11 @@ import msgspec
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents import ladder
 from tocsin.incidents.state import Incident, Status
+from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack import batches
+from tocsin.slack.announcements import announcement_message
 from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
@@ -107,10 +109,11 @@ class SlackTransport:
 
     async def _deliver(self, address: str, jobs: Sequence[Job]) -> list[DeliveryResult]:
         person = _PERSON.fullmatch(address) is not None
-        known = [job for job in jobs if isinstance(job.state, Incident)]
+        known = [job for job in jobs if isinstance(job.state, Incident) and job.outgoing.kind != ANNOUNCE]
         batch = batches.sort(known, self._bundles, person=person)
         posted, updated = await asyncio.gather(self._post(address, batch.posts), self._update(batch))
         results = {job.outgoing.id: Delivered() for job in batch.nothing} | posted | updated
+        results |= await self._announce(address, [job for job in jobs if job.outgoing.kind == ANNOUNCE])
         gone: dict[str, list[Job]] = {}
         for job in batch.updates:
             if job.outgoing.id not in results:
@@ -119,7 +122,9 @@ class SlackTransport:
             results |= await self._post(address, gone)
         # A person's page that is gone needs no other; what is no incident has no words here.
         return [
-            results.get(job.outgoing.id, Delivered()) if isinstance(job.state, Incident) else Refused(_NO_INCIDENT)
+            results.get(job.outgoing.id, Delivered())
+            if isinstance(job.state, Incident) or job.outgoing.kind == ANNOUNCE
+            else Refused(_NO_INCIDENT)
             for job in jobs
         ]
 
@@ -147,6 +152,20 @@ class SlackTransport:
         if job.receipt is not None and not batches.is_bundle(job.receipt):
             await self._replace(job.receipt, job)
         return {each.outgoing.id: Delivered(batches.receipt_of(*place, why=why)) for each in jobs}
+
+    async def _announce(self, address: str, jobs: Sequence[Job]) -> _Results:
+        """A message of its own for each, at the channel's pace, behind all that is about incidents."""
+        results: _Results = {}
+        for job in jobs:
+            channel = await self._channel(address)
+            if isinstance(channel, Failure):
+                results[job.outgoing.id] = channel.result
+            elif wait := self._wait(channel) or self._turns.wait(channel, self._now(), page=False):
+                results[job.outgoing.id] = _paced(wait)
+            else:
+                place = await self._say(channel, announcement_message(announcement(job.outgoing.facts)))
+                results[job.outgoing.id] = place.result if isinstance(place, Failure) else Delivered()
+        return results
 
     async def _post_bundle(self, channel: str, jobs: Sequence[Job]) -> _Results:
         incidents = {job.outgoing.aggregate: _incident(job) for job in jobs}

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from tocsin.digests.figures import Figures
+from tocsin.digests.missing import Missed
 from tocsin.engine.ports import Handled, Received
 from tocsin.kernel.time import Duration, Instant
 from tocsin.noise.machine import Treatment
@@ -86,6 +88,18 @@ class KeyDesk(Protocol):
 
     def revoke(self, integration: str, hint: str) -> int:
         """End the keys of an integration with this hint now; how many."""
+        ...
+
+
+class FigureDesk(Protocol):
+    """Where what happened is counted. Blocks on the store; raises StoreUnavailableError."""
+
+    def figures(self, since: Instant, until: Instant, team: str = "") -> Figures:
+        """What happened from *since* to *until* (excluded), to *team* or to all."""
+        ...
+
+    def missed(self, since: Instant, until: Instant, team: str = "") -> Sequence[Missed]:
+        """What was missed then, the newest first."""
         ...
 
 

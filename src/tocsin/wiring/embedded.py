@@ -44,7 +44,7 @@ from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import mail_in
+from tocsin.wiring import digests, mail_in
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
@@ -67,6 +67,7 @@ from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.readings import readings
+from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
 from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
@@ -154,7 +155,9 @@ class Embedded:
         self._remedies = RemedyBook(self.store)
         self._build_engine(
             [
-                MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
+                MessageTransport(
+                    self._tell, self.clock, Concerned(self.store, self._silences), Reckoner(settings, self.store).answer
+                ),
                 *transports(settings, url, self.clock),
                 *(chat.transport for chat in self._chats),
             ]
@@ -182,6 +185,9 @@ class Embedded:
         promised = configuration(self.settings, self.clock())
         if promised:
             self._accept(promised)
+        wanted = digests.configuration(self.settings, self.store, self.clock())
+        if wanted:
+            self._accept(wanted)
         self._engine.start()
         self._keeper.start()
         self._doorkeeper.start()
@@ -284,6 +290,7 @@ class Embedded:
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
+            figure_desk=Reckoner(self.settings, self.store),
         )
         senders = sender_routes(
             self._gate,
@@ -315,7 +322,7 @@ class Embedded:
             self.store,
             known,
             on_commit=self._committed,
-            renew=lambda: machines(duty(self.settings, self.store)),
+            renew=lambda: machines(duty(self.settings, self.store), digests.turns(self.settings, self.store)),
         )
         self._worker = Worker(
             self.store,

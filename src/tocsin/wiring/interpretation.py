@@ -19,7 +19,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
-from tocsin.wiring import alertmanager, heartbeats, messages, remedies
+from tocsin.wiring import alertmanager, digests, heartbeats, messages, remedies
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes, Quieter
 from tocsin.wiring.readings import Readings
 
@@ -53,6 +53,7 @@ class Interpreter:
             "self": self._failure,
             heartbeats.CHANNEL: heartbeats.interpret,
             remedies.CHANNEL: remedies.interpret,
+            digests.CHANNEL: digests.interpret,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
             **alertmanager.channels(self.addressing),
             **{name: partial(_chat, read) for name, read in chats.items()},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin.changes.machine import ChangeMachine
+from tocsin.digests.machine import DigestMachine, TurnOf
+from tocsin.digests.machine import nobody as no_turns
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.duty import OnDuty, nobody
 from tocsin.incidents.machine import IncidentMachine
@@ -13,6 +15,13 @@ from tocsin.kernel.machine import Machine
 from tocsin.noise.machine import RemedyMachine
 
 
-def machines(on_duty: OnDuty = nobody) -> tuple[Machine[Any, Any], ...]:
-    """One of each; *on_duty* knows the schedules."""
-    return (IncidentMachine(on_duty), HeartbeatMachine(), ChangeMachine(), SilenceMachine(), RemedyMachine())
+def machines(on_duty: OnDuty = nobody, turn_of: TurnOf = no_turns) -> tuple[Machine[Any, Any], ...]:
+    """One of each; *on_duty* and *turn_of* know the schedules."""
+    return (
+        IncidentMachine(on_duty),
+        HeartbeatMachine(),
+        ChangeMachine(),
+        SilenceMachine(),
+        RemedyMachine(),
+        DigestMachine(turn_of),
+    )

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tocsin.digests.machine import RECKON, RECKONED, DigestMachine, Reckoned
+from tocsin.digests.report import Report
 from tocsin.engine.ports import ONCE, Delivered, Delivery, DeliveryResult, Job, Postponed, Received
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
@@ -52,14 +54,16 @@ class MessageTransport:
         accept: Callable[[Sequence[Received]], object],
         clock: Callable[[], Instant],
         concerned: Callable[[Job, Instant], Iterable[dict[str, Json]]] = lambda *_: (),
+        reckoned: Callable[[Job, Instant], dict[str, Json]] = lambda *_: {},
     ) -> None:
         """*accept* stores deliveries durably. *concerned*: what a silence that has changed tells, incident by incident.
 
-        Both raise StoreUnavailableError.
+        *reckoned*: what a digest is told that asks for its figures. All three raise StoreUnavailableError.
         """
         self._accept = accept
         self._clock = clock
         self._concerned = concerned
+        self._reckoned = reckoned
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """See the port."""
@@ -78,6 +82,8 @@ class MessageTransport:
         if outgoing.facts.get("what") == CHANGED:
             for facts in self._concerned(job, now):
                 yield _delivery(address, job, f"{outgoing.id}/{facts['incident']}", facts, now)
+        elif outgoing.facts.get("what") == RECKON:
+            yield _delivery(address, job, outgoing.id, self._reckoned(job, now), now)
         else:
             yield _delivery(address, job, outgoing.id, outgoing.facts, now)
 
@@ -106,6 +112,7 @@ class Messages:
             "unmuted": _unmuted,
             noise.SET: _silence_set,
             noise.ENDED: _silence_ended,
+            RECKONED: _reckoned,
         }
 
     def interpret(self, delivery: Delivery) -> Interpretation:
@@ -171,6 +178,11 @@ def _silence_set(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
 def _silence_ended(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
     """A remedy that is a silence was taken back."""
     return _one(delivery, SilenceMachine.name, told["silence"], SilenceEnded())
+
+
+def _reckoned(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """A digest has its figures."""
+    return _one(delivery, DigestMachine.name, told["digest"], Reckoned(msgspec.convert(told["report"], Report)))
 
 
 def _to_incident(delivery: Delivery, told: dict[str, Any], given: Lapsed | Muted | Unmuted) -> Interpretation:

@@ -12,6 +12,7 @@ from tocsin.incidents.policy import REPEAT_MAX
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
 from tocsin.routing.plans import OWN_TEAM
+from tocsin.wiring.settings_digests import Digests
 from tocsin.wiring.settings_integrations import Integration
 from tocsin.wiring.settings_kinds import (
     Choice,
@@ -99,6 +100,9 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
             "Its escalation policy. Without it the one named `default`; without that, one member is asked, "
             "then another, then everyone.",
         ),
+    ] = None
+    digests: Annotated[
+        Digests | None, Key(Section(Digests), "Its quiet summaries, if they differ from those of the file.")
     ] = None
 
 
@@ -300,6 +304,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Heartbeat | None, Key(Section(Heartbeat), "An address outside that is fetched only while all is well.")
     ] = None
     retention: Annotated[Retention, Key(Section(Retention), "How long what is over is kept.")] = Retention()
+    digests: Annotated[
+        Digests | None,
+        Key(
+            Section(Digests),
+            "The quiet summaries of all teams: `digests: {}` has them at their usual times, without it there are none.",
+        ),
+    ] = None
 
     @property
     def first_team(self) -> str:

@@ -20,7 +20,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
-from tocsin.web.console import deliveries, heartbeats, incident, overview, people, policies, tokens, verbs
+from tocsin.web.console import deliveries, figures, heartbeats, incident, overview, people, policies, tokens, verbs
 from tocsin.web.console import keys as key_pages
 from tocsin.web.console import noise as noise_pages
 from tocsin.web.console import oncall as calendar
@@ -30,7 +30,7 @@ from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
 from tocsin.web.oncall import OnCallDesk
-from tocsin.web.ports import Changes, Intake, KeyDesk, NoiseDesk, Roster
+from tocsin.web.ports import Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -77,11 +77,13 @@ def console(
     clock: Callable[[], Instant],
     token: Callable[[], str],
     public_url: str = "",
+    figure_desk: FigureDesk | None = None,
 ) -> ASGIApp:
     """The console, to be mounted at `/`.
 
     *store* is called from several threads. *token* makes secrets of at least 128 random bits, safe in a URL.
-    *public_url* is where browsers find the console; with https its cookies travel over TLS only.
+    *public_url* is where browsers find the console; with https its cookies travel over TLS only. Without *figure_desk*
+    there are no figures.
     """
     assets = Assets()
     parts = Console(
@@ -98,6 +100,7 @@ def console(
         public_url=public_url,
         assets=assets,
         pages=Pages(assets),
+        figures=figure_desk,
     )
     handlers = {
         HTTPException: partial(_refused, parts),
@@ -116,7 +119,12 @@ def _routes(parts: Console) -> list[BaseRoute]:
     def post(path: str, endpoint: _Endpoint) -> Route:
         return Route(path, endpoint, methods=["POST"])
 
+    counted = [
+        get("/stats", shown(parts, figures.show_stats)),
+        get("/missed", shown(parts, figures.show_missed)),
+    ]
     return [
+        *(counted if parts.figures is not None else ()),
         get("/", shown(parts, show_incidents)),
         get("/incidents/{id:path}", shown(parts, incident.show_incident)),
         post("/incidents/{id:path}", done(parts, verbs.act_on_incident)),

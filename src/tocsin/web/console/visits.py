@@ -21,7 +21,7 @@ from tocsin.web.console.forms import read_form
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.sessions import Session
 from tocsin.web.oncall import OnCallDesk
-from tocsin.web.ports import Changes, Intake, KeyDesk, NoiseDesk, Roster
+from tocsin.web.ports import Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, Roster
 
 NOBODY: Final = "console"  # Who acts when the signed-in person has not said who they are.
 FRAGMENT: Final = "tocsin-fragment"  # The script asks with this header for the live parts of a page only.
@@ -48,6 +48,7 @@ class Console:
     public_url: str
     assets: Assets
     pages: Pages
+    figures: FigureDesk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,7 @@ def respond(visit: Visit, template: str, *, triggered: int | None = None, **fact
         my_name=visit.names.get(visit.me, ""),
         csrf=visit.session.csrf,
         path=visit.request.url.path,
+        has_figures=visit.console.figures is not None,
         triggered=overview.triggered(visit.console.store) if triggered is None else triggered,
         said=said,
         **facts,

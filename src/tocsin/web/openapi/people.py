@@ -56,6 +56,8 @@ CONSOLE: Final = Surface(
         _post("/deliveries/{id}/replay", "Handle a delivery again."),
         _get("/heartbeats", "Who has promised to come, and when they came."),
         _post("/heartbeats", "Enable, disable or delete a heartbeat."),
+        _get("/stats", "What incidents have cost, in figures."),
+        _get("/missed", "The alerts that nobody answered."),
         _get("/keys", "The integrations."),
         _post("/keys", "A test alert."),
         _post("/keys/rotate", "A new key, shown on the answer only.", {200: page("The key.")}),
