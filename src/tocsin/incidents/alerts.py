@@ -93,7 +93,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     *severity* and *kind* override the alert's. Windows: after *alert_window* (*notification_window*) ms without a
     repetition the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve
-    by the source re-opens.
+    by the source re-opens. *hold*: no page for so many ms, what recovers meanwhile has none; *transient_hold*: the same
+    for as long as it nearly always takes, and histories are kept; *flapping*: what flaps is one incident.
     """
 
     team: str
@@ -104,3 +105,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     alert_window: Duration = 7 * DAY
     notification_window: Duration = MINUTE
     reopen_window: Duration = 5 * MINUTE
+    hold: Duration = 0
+    transient_hold: bool = False
+    flapping: bool = False
