@@ -14,12 +14,14 @@ from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.json import Json
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, Reading, undecodable
 
 Mutes = Callable[[Alert, str], Mute | None]
+Histories = Callable[[str, str], tuple[Occurrence, ...]]
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -30,6 +32,11 @@ def incident_key(integration: str, dedup_key: str) -> str:
     return f"{integration}/d/{dedup_key}"
 
 
+def history_key(integration: str, dedup_key: str) -> str:
+    """The correlation key of the history of *dedup_key*."""
+    return f"{integration}/o/{dedup_key}"
+
+
 def heartbeat_key(integration: str, name: str) -> str:
     """The correlation key of the heartbeat *name* of *integration*."""
     return f"{integration}/h/{name}"
@@ -38,10 +45,14 @@ def heartbeat_key(integration: str, name: str) -> str:
 class Addressing:
     """Names inputs after their delivery, and finds out by which keys an aggregate is known."""
 
-    def __init__(self, routes: Routes, mute: Mutes | None = None) -> None:
-        """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration."""
+    def __init__(self, routes: Routes, mute: Mutes | None = None, histories: Histories | None = None) -> None:
+        """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration.
+
+        *histories*: how the last occurrences of an integration's key were closed.
+        """
         self.routes = routes
         self._mute = mute or (lambda *_: None)
+        self._histories = histories or (lambda *_: ())
 
     def reading(self, delivery: Delivery, found: Reading) -> Interpretation:
         """All that was read in *delivery*: alerts, changes, pings, and what could not be read."""
@@ -83,8 +94,10 @@ class Addressing:
         plan = self.routes.route(alert, integration, event)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
-        mute = self._mute(alert, integration) if alert.status is AlertStatus.FIRING else None
-        given = AlertReceived(alert, plan, integration, mute)
+        fires = alert.status is AlertStatus.FIRING
+        mute = self._mute(alert, integration) if fires else None
+        history = self._histories(integration, alert.dedup_key) if fires and plan.transient_hold else ()
+        given = AlertReceived(alert, plan, integration, mute, history)
         return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
 
     def undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:

@@ -51,6 +51,7 @@ from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
+from tocsin.wiring.histories import HistoryBook
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
@@ -146,6 +147,7 @@ class Embedded:
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._silences = SilenceBook(self.store)
+        self.histories = HistoryBook(self.store)
         self._build_engine(
             [
                 MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
@@ -290,13 +292,16 @@ class Embedded:
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
         known_routes = routes(self.settings)
-        opsgenie = OpsgenieChannel(Addressing(known_routes, self._silences.mute), Names(self.settings))
+        opsgenie = OpsgenieChannel(
+            Addressing(known_routes, self._silences.mute, self.histories.occurrences), Names(self.settings)
+        )
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
             more={opsgenie_requests.CHANNEL: opsgenie.interpret},
             readings=readings(self.settings),
             mute=self._silences.mute,
+            histories=self.histories.occurrences,
         )
         runner = Runner(
             self.store,
@@ -349,6 +354,8 @@ class Embedded:
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._silences.committed(commits)
+        self.histories.committed(commits)
+        self.metrics.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.changes.machine import ChangeMachine
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.duty import OnDuty, nobody
+from tocsin.incidents.history_machine import HistoryMachine
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.kernel.machine import Machine
@@ -14,4 +15,4 @@ from tocsin.kernel.machine import Machine
 
 def machines(on_duty: OnDuty = nobody) -> tuple[Machine[Any, Any], ...]:
     """One of each; *on_duty* knows the schedules."""
-    return (IncidentMachine(on_duty), HeartbeatMachine(), ChangeMachine(), SilenceMachine())
+    return (IncidentMachine(on_duty), HeartbeatMachine(), ChangeMachine(), SilenceMachine(), HistoryMachine())
