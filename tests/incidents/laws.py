@@ -65,7 +65,7 @@ def _check_timers(after: Incident) -> None:
     flaps = any(line.flips is not None and line.flips.flapping for line in after.alerts.values())
     assert (after.calm_at is not None) is (after.live and flaps), "what flaps is looked at"
     if after.held and after.hold is not None:
-        assert after.hold.until - after.hold.since <= HOLD_MAX
+        assert after.wake_at == after.hold.until <= after.hold.since + HOLD_MAX
         assert after.severity is not Severity.CRITICAL, "an emergency is never held"
 
 

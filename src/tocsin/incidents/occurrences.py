@@ -61,11 +61,15 @@ class Usual(msgspec.Struct, frozen=True):
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
-    """From when until when nobody is paged, and why: *usual*, or the plan says so. *late*: the page came after all."""
+    """From when until when nobody is paged, and why: *usual*, or the plan says so.
+
+    *ended*: somebody was asked, or would have been but for a silence. *late*: the page came after all.
+    """
 
     since: Instant
     until: Instant
     usual: Usual | None = None
+    ended: bool = False
     late: bool = False
 
 

@@ -112,7 +112,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def held(self) -> bool:
         """It asks nobody yet, since it usually recovers by itself."""
         snoozed_by_nobody = self.status is Status.SNOOZED and not self.assignee
-        return snoozed_by_nobody and self.hold is not None and self.snoozed_until == self.hold.until
+        return snoozed_by_nobody and self.hold is not None and not self.hold.ended
 
     @property
     def team(self) -> str:

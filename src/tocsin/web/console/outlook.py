@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from tocsin.incidents import holding, ladder
+from tocsin.incidents import flapping, holding, ladder
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident, Status
@@ -30,12 +30,14 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
 def outlook(machine: IncidentMachine, state: Incident, names: Mapping[str, str]) -> Outlook:
     """How *state* stands and goes on."""
+    found = flapping.worst(state)
+    who = _who(state, names) + (f"; {flapping.sentence(found)}" if found and state.live else "")
     if state.wake_at is None:
-        return Outlook(who=_who(state, names))
+        return Outlook(who=who)
     at = state.wake_at if state.firing or state.calm_at is None else min(state.wake_at, state.calm_at)
     after = machine.decide(state, Tick(), at).state
     assert after is not None
-    return Outlook(who=_who(state, names), then=_then(state, after, names), at=at)
+    return Outlook(who=who, then=_then(state, after, names), at=at)
 
 
 def asks(state: Incident, responder: str, teams: Sequence[str]) -> bool:
