@@ -138,7 +138,7 @@ def test_show_for_scripts_is_the_row_and_more(terminal: Terminal) -> None:
     assert {key: found[key] for key in row} == row
     assert set(found) - set(row) == {
         "description", "source", "account", "region", "resource", "labels", "links", "asked", "timeline",
-            "changes",
+            "changes", "held_until", "flapping",
     }  # fmt: skip
     assert found["asked"] == ["responder:ada"]
     assert [line["reason"] for line in found["timeline"]] == ["opened"]
@@ -325,3 +325,26 @@ def test_the_database_may_be_named_by_the_environment(terminal: Terminal, monkey
     monkeypatch.setenv("TOCSIN_DB", str(terminal.db))
     monkeypatch.chdir("/")
     assert "from elsewhere" in terminal.type("incidents").out
+
+
+def test_what_is_held_or_flaps_says_so(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.cli.terminal.CONFIG", "teams: {ops: {hold: 3m}}\nintegrations: {prod: {team: ops}}\n")
+    now = SystemClock()()
+    held = terminal.ring("held", severity="high", at=now)
+    until_when = format_instant(now + 3 * MINUTE)
+    said = terminal.type("show", held).out
+    assert f"Held until {until_when}: it has 3m to recover by itself." in said
+    assert re.search(r"status  held\n", said)
+    rings = [
+        terminal.ring("restless", at=now + minute * MINUTE, status="resolved" if minute % 2 else "firing")
+        for minute in range(11)
+    ]
+    restless = rings[-1]
+    assert "Flapping: 11 changes in 11m; resolves when it has recovered and been quiet." in (
+        terminal.type("show", restless).out
+    )
+    found = {name: terminal.type("show", name, "--json").document for name in (held, restless)}
+    assert {name: (row["held_until"], row["flapping"]) for name, row in found.items()} == {
+        held: (until_when, False),
+        restless: (None, True),
+    }

@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import BaseRoute, Mount, Route
 
 from tocsin.cli.main import parser
-from tocsin.engine.ports import Delivery, Health, Outgoing
+from tocsin.engine.ports import Commit, Delivery, Handled, Health, Outgoing
 from tocsin.engine.runner import Outcome
 from tocsin.web.openapi.surfaces import SURFACES
 from tocsin.wiring.embedded import Embedded, Outside
@@ -219,6 +219,14 @@ def figures() -> list[Metric]:
         created_at=0, not_before=0,
     )  # fmt: skip
     counted.result(page, "slack", "delivered")
+    counted.committed(
+        [
+            Commit(
+                aggregate="1", machine="incident", expected=0, state=b"", wake_at=None, live=True, owes=True, rank=0,
+                handled=(Handled("1", 0, "held", ""),),
+            )
+        ]
+    )  # fmt: skip
     families = text_string_to_metric_families(counted.text().decode())
     return [family for family in families if not family.name.endswith("_created")]
 

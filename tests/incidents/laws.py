@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tocsin.incidents import ladder
-from tocsin.incidents.alerts import AlertStatus, Kind
+from tocsin.incidents.alerts import AlertStatus, Kind, Severity
+from tocsin.incidents.holding import HOLD_MAX
 from tocsin.incidents.inputs import Input
 from tocsin.incidents.ladder import PAGE, PAGED_MAX, SHOW, room
 from tocsin.incidents.machine import IncidentMachine
@@ -61,6 +62,11 @@ def _check_timers(after: Incident) -> None:
     expires = any(line.expires_at is not None for line in firing)
     assert (after.look_at is not None) is (after.live and expires), "what expires is looked at"
     assert after.status is not Status.SNOOZED or after.wake_at == after.snoozed_until, "what is muted has its end"
+    flaps = any(line.flips is not None and line.flips.flapping for line in after.alerts.values())
+    assert (after.calm_at is not None) is (after.live and flaps), "what flaps is looked at"
+    if after.held and after.hold is not None:
+        assert after.wake_at == after.hold.until <= after.hold.since + HOLD_MAX
+        assert after.severity is not Severity.CRITICAL, "an emergency is never held"
 
 
 def _check_effects(decision: Decision[Incident], after: Incident, now: Instant) -> None:
@@ -68,7 +74,7 @@ def _check_effects(decision: Decision[Incident], after: Incident, now: Instant) 
     shows = [effect for effect in decision.effects if effect.kind == SHOW]
     tells = [effect for effect in decision.effects if effect.kind == TELL]
     assert len(pages) + len(shows) + len(tells) == len(decision.effects)
-    assert {effect.receiver for effect in tells} <= {teller("heartbeat"), teller("silence")}
+    assert {effect.receiver for effect in tells} <= {teller("heartbeat"), teller("silence"), teller("history")}
     assert all(effect.urgent and not effect.coalesce for effect in pages)
     assert all(effect.coalesce and not effect.urgent for effect in shows)
     assert all(effect.facts["rung"] == after.rung for effect in pages)

@@ -36,7 +36,7 @@ from tocsin.incidents.reasons import IGNORED, Reason
 from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
-from tocsin.kernel.time import HOUR, SECOND
+from tocsin.kernel.time import HOUR, MINUTE, SECOND
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "incidents.md"
 UPDATE = os.environ.get("UPDATE") == "1"
@@ -70,6 +70,7 @@ STATES: dict[str, Incident | None] = {
     "acknowledged": begun(Acknowledged("ada")),
     "snoozed": begun(Snoozed(by="ada", until=NOW + HOUR)),
     "silenced": begun(SILENCED),
+    "held": decided(None, replace(FIRES, plan=replace(PLAN, hold=3 * MINUTE)), NOW).state,
     "resolved": begun(RECOVERS),
     "notification": begun(alert=replace(DISK, kind=Kind.NOTIFICATION)),
 }

@@ -29,6 +29,7 @@ from tocsin.incidents.inputs import (
     Withdrawn,
 )
 from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.occurrences import Closer, Occurrence
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.silences import Mute
@@ -42,6 +43,12 @@ EVERYBODY = (responder("ada"), responder("bo"))
 POLICIES = (
     Policy(name="one by one", steps=tuple(Step((each,)) for each in EVERYBODY), everyone=EVERYBODY),
     Policy(name="both, then one", steps=(Step(EVERYBODY), Step(EVERYBODY[:1])), everyone=EVERYBODY, repeat=1),
+)
+
+
+TRANSIENT = tuple(
+    Occurrence(incident=f"{n}", closed_by=Closer.SOURCE, duration=MINUTE, severity=Severity.CRITICAL, closed_at=BEGUN)
+    for n in range(20)
 )
 
 
@@ -138,17 +145,20 @@ def essence(state: Incident, now: Instant) -> bytes:
     )
 
 
-def explore(plan: Plan) -> tuple[int, set[Reason], set[tuple[Status, Kind]]]:
+def explore(plan: Plan, depth: int = DEPTH, *begun: Incident) -> tuple[int, set[Reason], set[tuple[Status, Kind]]]:
     """Walk breadth-first; how many situations there were, and which reasons and states."""
-    opened = [decided(None, AlertReceived(each, plan), BEGUN).state for each in ALERTS]
-    level = [(state, BEGUN) for state in opened if state is not None]
+    opened = [decided(None, AlertReceived(each, plan, history=TRANSIENT), BEGUN).state for each in ALERTS]
+    level = [(state, BEGUN) for state in (begun or opened) if state is not None]
     seen: set[bytes] = set()
     reasons: set[Reason] = set()
     states: set[tuple[Status, Kind]] = set()
-    for _ in range(DEPTH):
+    for _ in range(depth):
         following: list[tuple[Incident, Instant]] = []
         for state, moment in level:
-            moments = {moment, *(max(moment, due) for due in (state.wake_at, state.look_at) if due is not None)}
+            moments = {
+                moment,
+                *(max(moment, due) for due in (state.wake_at, state.look_at, state.calm_at) if due is not None),
+            }
             for now in sorted(moments):
                 for given in inputs(state, plan, now):
                     decision = decided(state, given, now)
@@ -164,21 +174,40 @@ def explore(plan: Plan) -> tuple[int, set[Reason], set[tuple[Status, Kind]]]:
     return len(seen), reasons, states
 
 
+def restless(plan: Plan) -> Iterator[Incident]:
+    """Incidents of an alert that has just recovered, and flaps: asked about, and quiet when the step was over."""
+    minutes = BEGUN // MINUTE
+    state: Incident | None = None
+    for minute in range(10):
+        given = alert((AlertStatus.FIRING, AlertStatus.RESOLVED)[minute % 2], "disk")
+        state = decided(state, AlertReceived(given, plan), (minutes - 10 + minute) * MINUTE).state
+    assert state is not None
+    yield state
+    quiet = decided(state, Tick(), state.wake_at or 0).state
+    assert quiet is not None
+    yield quiet
+
+
 def test_the_laws_hold_in_every_small_world() -> None:
     plans = [
         Plan(team="ops", policy=POLICIES[0]),
         Plan(team="ops", policy=POLICIES[1], auto_resolve=False),
         Plan(team="ops", policy=POLICIES[0], gate=Gate(2, 10 * MINUTE)),
     ]
+    patient = Plan(team="ops", policy=POLICIES[0], transient_hold=True, flapping=True)
     situations, reasons, states = 0, set[Reason](), set[tuple[Status, Kind]]()
-    for plan in plans:
-        found = explore(plan)
+    for found in (
+        *(explore(plan) for plan in plans),
+        explore(patient, 2),
+        explore(patient, 2, *restless(patient)),
+    ):
         situations += found[0]
         reasons |= found[1]
         states |= found[2]
     assert situations > 3000
     assert reasons == set(Reason) - {
         Reason.OPENED,  # The first step is not counted.
+        Reason.HELD,
         Reason.OUT_OF_ORDER,  # Nobody tells the time here.
         Reason.PASSED_BY_EVERYONE,  # It takes more steps than there are here.
         Reason.NOTHING_TO_ACKNOWLEDGE,

@@ -10,9 +10,11 @@ from tocsin.engine.worker import Interpretation
 from tocsin.errors import StoreUnavailableError
 from tocsin.heartbeats.inputs import Expired, Pinged
 from tocsin.heartbeats.ping import Ping
-from tocsin.incidents.alerts import Alert, AlertStatus
+from tocsin.incidents.alerts import Alert, AlertStatus, Severity
+from tocsin.incidents.history_machine import Closed
 from tocsin.incidents.inputs import AlertReceived, Lapsed, Muted, Unmuted
 from tocsin.incidents.matchers import Matcher
+from tocsin.incidents.occurrences import Closer, Occurrence, Outcome
 from tocsin.incidents.silence_machine import Muting, SilenceEnded, SilenceMachine, SilenceSet, Silencing
 from tocsin.incidents.silences import Mute, Order, Phase, Silence
 from tocsin.kernel import json
@@ -96,6 +98,19 @@ def test_who_does_not_repeat_is_asked_after_under_the_name_of_its_heartbeat() ->
     [item] = meaning(told).inputs
     assert (item.machine, item.keys, item.fresh) == ("heartbeat", ("prom/h/http://p",), "7-h")
     assert item.given == Expired(incident="3", dedup_key="d", expires_at=5, integration="prom", name="http://p")
+
+
+def test_what_was_closed_is_told_to_the_history_of_its_key() -> None:
+    told = {
+        "what": "closed", "from": "3", "of": "prom", "dedup_key": "d", "closed_by": "source", "duration": 5,
+        "severity": "high", "closed_at": 9, "held": "saved",
+    }  # fmt: skip
+    [item] = meaning(told).inputs
+    assert (item.machine, item.keys, item.fresh) == ("history", ("prom/o/d",), "7-o")
+    occurrence = Occurrence(
+        incident="3", closed_by=Closer.SOURCE, duration=5, severity=Severity.HIGH, closed_at=9, held=Outcome.SAVED
+    )
+    assert item.given == Closed(integration="prom", dedup_key="d", occurrence=occurrence)
 
 
 def test_a_batch_is_its_alerts_and_one_sign_of_life_of_each_sender() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tocsin.engine.ports import Delivery, Health, Outgoing
+from tocsin.engine.ports import Commit, Delivery, Handled, Health, Outgoing
 from tocsin.engine.runner import Outcome
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import SECOND, Instant
@@ -104,3 +104,24 @@ def test_a_store_that_is_away_is_a_figure() -> None:
 def test_deliveries_that_wait_for_their_rate_are_counted_by_integration() -> None:
     parked = Metrics(lambda _: WELL, lambda: NOW, lambda: {"prod": 7})
     assert figures(parked)['tocsin_parked{integration="prod"}'] == 7
+
+
+def test_held_pages_are_counted_by_what_came_of_them(metrics: Metrics) -> None:
+    for machine, reason in (
+        ("incident", "held"), ("incident", "held"), ("incident", "hold over"), ("incident", "recovered while held"),
+        ("incident", "opened"), ("heartbeat", "held"),
+    ):  # fmt: skip
+        handled = (Handled("1", NOW, reason, ""),)
+        metrics.committed(
+            [
+                Commit(
+                    aggregate="1", machine=machine, expected=0, state=b"", wake_at=None, live=True, owes=False,
+                    rank=0, handled=handled,
+                )
+            ]
+        )  # fmt: skip
+    assert {name: value for name, value in figures(metrics).items() if "holds" in name} == {
+        'tocsin_holds_total{result="held"}': 2,
+        'tocsin_holds_total{result="late"}': 1,
+        'tocsin_holds_total{result="saved"}': 1,
+    }

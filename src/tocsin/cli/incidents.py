@@ -17,10 +17,12 @@ from tocsin.cli.printing import fields, paragraph, plain, say, say_json, table
 from tocsin.engine.ports import Handled, Received, Store, Stored, Summary
 from tocsin.engine.runner import Runner
 from tocsin.errors import TocsinError
+from tocsin.incidents import flapping, telling
 from tocsin.incidents.commands import CommandError, command
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
+from tocsin.incidents.telling import Telling
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_duration, format_instant, parse_duration, parse_instant
 from tocsin.wiring.clock import SystemClock
@@ -183,6 +185,9 @@ def _list_json(rows: Iterator[dict[str, Any]]) -> None:
     say("\n]\n")
 
 
+_TELLING: Final = Telling({}, when=format_instant)
+
+
 def _row(name: str, state: Incident) -> dict[str, Any]:
     return {
         "id": name,
@@ -208,6 +213,8 @@ def _more(state: Incident, timeline: Sequence[Handled]) -> dict[str, Any]:
         "labels": face.labels,
         "links": face.links,
         "asked": state.asked,
+        "held_until": format_instant(state.hold.until) if state.held and state.hold else None,
+        "flapping": flapping.worst(state) is not None,
         "timeline": [{"at": format_instant(line.at), "reason": line.reason, "text": line.story} for line in timeline],
     }
 
@@ -238,6 +245,8 @@ def _cells(name: str, state: Incident, now: Instant) -> tuple[str, ...]:
 
 def _status(state: Incident) -> str:
     by = plain(state.acknowledged_by or "")
+    if state.held:
+        return "held"
     return f"{state.status.value} ({by})" if by else state.status.value
 
 
@@ -247,6 +256,8 @@ def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant)
     next_at = state.wake_at
     rows = [
         ("status", _status(state)),
+        ("waits", telling.who(state, _TELLING) if state.held else ""),
+        ("flaps", telling.restless(state, _TELLING)),
         ("severity", state.severity.value),
         ("team", state.team),
         ("alerts", f"{state.count}"),

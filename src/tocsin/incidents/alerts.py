@@ -107,8 +107,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     *severity* and *kind* override the alert's. Windows: after *alert_window* (*notification_window*) ms without a
     repetition the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve
-    by the source re-opens. *hold*: so many ms the first page waits for the alert to recover by itself. *gate*: it must
-    fire so often. *remedy*: which one of a person has made this plan quieter.
+    by the source re-opens. *hold*: no page for so many ms, what recovers meanwhile has none; *transient_hold*: the same
+    for as long as it nearly always takes, and histories are kept; *flapping*: what flaps is one incident. *gate*: it
+    must fire so often. *remedy*: which one of a person has made this plan quieter.
     """
 
     team: str
@@ -122,3 +123,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     hold: Duration = 0
     gate: Gate | None = None
     remedy: Remedied | None = None
+    transient_hold: bool = False
+    flapping: bool = False

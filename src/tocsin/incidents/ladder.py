@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Kind
+from tocsin.incidents.occurrences import Hold
 from tocsin.incidents.policy import NEXT, SCHEDULE
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.silences import Mute
@@ -125,6 +126,7 @@ def hush(state: Incident, mute: Mute, now: Instant, reason: Reason, story: str) 
         snoozed_until=mute.until,
         changed_at=now,
         wake_at=mute.until,
+        hold=_ended(state.hold),
     )
     return Decision(after, reason, refresh(after), f"{story}; {silenced(mute)}")
 
@@ -165,6 +167,7 @@ def _ask(  # noqa: PLR0917 - one place that asks; its parts have no other meanin
         snoozed_until=None,
         changed_at=now,
         wake_at=deadline,
+        hold=_ended(state.hold),
     )
     return Decision(after, reason, _asking(after, targets, reason, story), f"{story}; asked {_names(targets)}")
 
@@ -175,6 +178,10 @@ def _asking(after: Incident, targets: tuple[str, ...], reason: Reason, story: st
     pages = tuple(Effect(receiver=target, kind=PAGE, urgent=True, facts=facts) for target in targets)
     # Who was asked before sees that others are asked now; a page needs no second message about itself.
     return (*pages, *(effect for effect in refresh(after) if effect.receiver not in targets))
+
+
+def _ended(hold: Hold | None) -> Hold | None:
+    return replace(hold, ended=True) if hold else None
 
 
 def _names(receivers: tuple[str, ...]) -> str:

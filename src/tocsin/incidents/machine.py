@@ -16,8 +16,9 @@ before: after an outage one rung is asked, not all that were missed.
 A *notification* is announced, asks nobody, and is over after its window; who snoozes it hears of it again.
 
 What a silence covers is snoozed, by nobody, until the silence is over (module `muting`). What its sender repeats, and
-then does not repeat any more, has a timer of its own (module `expiry`). What must fire several times before somebody
-is asked is a notification until then (module `gating`).
+then does not repeat any more, has a timer of its own (module `expiry`), and so has what flaps (module `flapping`). What
+usually recovers by itself is snoozed by nobody for some minutes before anybody is asked (module `holding`). What must
+fire several times before somebody is asked is a notification until then (module `gating`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, duty, expiry, gating, ladder, ledger, muting
+from tocsin.incidents import amending, closing, duty, expiry, flapping, gating, holding, ladder, ledger, muting
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -88,7 +89,8 @@ class IncidentMachine:
         return duty.told(decision, state, after, plan, self._on_duty, now)
 
     def _timed(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
-        return ledger.entered(state, expiry.timed(self._decide(state, given, now), now), now)
+        decision = flapping.timed(expiry.timed(self._decide(state, given, now), now), now)
+        return closing.told(state, ledger.entered(state, decision, now), now)
 
     def _decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         if state is None:
@@ -291,12 +293,15 @@ def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
 
 
 def _tick(state: Incident, now: Instant) -> _Decision:
-    """Either timer may be due, or both."""
+    """Any of the timers may be due."""
     climbs = state.wake_at is not None and state.wake_at <= now
     looks = state.look_at is not None and state.look_at <= now
-    if not climbs and not looks:
+    calms = state.calm_at is not None and state.calm_at <= now
+    if not (climbs or looks or calms):
         return Decision(state, Reason.NOT_DUE)
-    decision = _climb(state, now) if climbs else Decision(state, Reason.EXPIRED)
+    decision = flapping.calmed(state, now) if calms else Decision(state, Reason.EXPIRED)
+    if climbs and (calmed := decision.state) is not None and calmed.wake_at is not None:
+        decision = _climb(calmed, now)
     return expiry.looked(decision, now) if looks else decision
 
 
@@ -305,12 +310,14 @@ def _climb(state: Incident, now: Instant) -> _Decision:
         return Decision(ladder.resolved(state, now), Reason.NOTIFICATION_OVER)
     match state.status:
         case Status.TRIGGERED:
-            return ladder.next_rung(state, now, Reason.STEP_EXPIRED, "no answer")
+            return flapping.paused(state) or ladder.next_rung(state, now, Reason.STEP_EXPIRED, "no answer")
         case Status.ACKNOWLEDGED:
             story = "acknowledged, but not resolved"
             return ladder.ask_person(state, state.assignee, now, Reason.ACK_EXPIRED, story, resume=0)
         case Status.SNOOZED if state.silenced:
             return muting.over(state, now)
+        case Status.SNOOZED if state.held:
+            return holding.over(state, now)
         case Status.SNOOZED:
             return ladder.ask_person(state, state.assignee, now, Reason.SNOOZE_OVER, "snooze over", resume=0)
         case Status.RESOLVED:  # It has no wake_at; one that was restored by hand loses it.

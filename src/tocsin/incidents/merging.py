@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from tocsin.incidents import gating, ladder, muting
+from tocsin.incidents import flapping, gating, holding, ladder, muting
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.expiry import has_lapsed, over_at
 from tocsin.incidents.inputs import AlertReceived, Lapsed
@@ -33,7 +33,7 @@ def lapsed(state: Incident, given: Lapsed, now: Instant) -> _Decision:
         return Decision(state, Reason.NOT_LAPSED)
     recovered = replace(line, status=AlertStatus.RESOLVED, last_at=now, expires_at=None)
     decision = _recovered(state, given.dedup_key, recovered, now, f"{line.sender} stopped telling of it")
-    if decision.reason is Reason.SOURCE_RECOVERED:
+    if decision.reason in {Reason.SOURCE_RECOVERED, Reason.HELD_RECOVERED, Reason.FLAPPING}:
         return decision
     return replace(decision, reason=Reason.LAPSED)
 
@@ -83,16 +83,18 @@ def _open(given: AlertReceived, now: Instant) -> _Decision:
         return waits
     if kind is Kind.NOTIFICATION:
         return Decision(state, Reason.OPENED, ladder.show(state), "notification, nobody is asked")
-    return ladder.first_rung(state, now, Reason.OPENED, "opened")
+    first = flapping.noted(state, None, state.alerts[alert.dedup_key], now)
+    return holding.opened(replace(state, alerts={alert.dedup_key: first}), given, now)
 
 
 def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: Instant) -> _Decision:
     alert, plan = given.alert, given.plan
     severity = _severity(alert, plan)
     worse = severity.weight > state.severity.weight
+    fired = _line(line, alert, plan, now, muting.mute_of(state, given.mute, now))
     after = replace(
         state,
-        alerts={**state.alerts, alert.dedup_key: _line(line, alert, plan, now, muting.mute_of(state, given.mute, now))},
+        alerts={**state.alerts, alert.dedup_key: flapping.noted(state, line, fired, now)},
         count=state.count + 1,
         last_alert_at=now,
         severity=severity if worse else state.severity,
@@ -111,8 +113,17 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
         return ladder.ask_person(after, state.assignee, now, Reason.WORSENED, f"worse: {severity}", resume=0)
     elif resettled := muting.resettled(state, after, now):
         return resettled
+    elif line is None and (unheld := holding.joined(after, given, now)):
+        return unheld
+    elif resumed := flapping.resumed(state, after, now):
+        return resumed
     if worse:
         return Decision(after, Reason.WORSENED, ladder.refresh(after), f"worse: {severity}")
+    return _merged(after, line, alert)
+
+
+def _merged(after: Incident, line: AlertLine | None, alert: Alert) -> _Decision:
+    """An alert that changes nothing but what is known; *line*: what was known of it before."""
     if line is None:
         return Decision(after, Reason.JOINED, ladder.show(after), f"joined: {alert.title}")
     if line.status is AlertStatus.RESOLVED:
@@ -123,7 +134,7 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
 
 def _reopen(state: Incident, alert: Alert, now: Instant) -> _Decision:
     fresh = replace(
-        state,
+        holding.missed(state),
         face=alert,
         resolved_at=None,
         resolved_by="",
@@ -137,11 +148,12 @@ def _reopen(state: Incident, alert: Alert, now: Instant) -> _Decision:
 def _acknowledged(state: Incident, alert: Alert, now: Instant) -> _Decision:
     if state.status is Status.RESOLVED:
         return Decision(state, Reason.ALREADY_RESOLVED)
-    if state.status is not Status.TRIGGERED:
+    if state.status is not Status.TRIGGERED and not state.held:
         return Decision(state, Reason.ALREADY_ACKNOWLEDGED)
     after = replace(
         state,
         status=Status.ACKNOWLEDGED,
+        snoozed_until=None,
         acknowledged_by=alert.source,
         acknowledged_at=now,
         changed_at=now,
@@ -165,13 +177,17 @@ def _recovers(state: Incident, line: AlertLine | None, alert: Alert, now: Instan
 
 def _recovered(state: Incident, key: str, recovered: AlertLine, now: Instant, story: str) -> _Decision:
     """One alert has recovered; *story* is told when it was the last."""
+    recovered = flapping.noted(state, state.alerts[key], recovered, now)
     after = replace(state, alerts={**state.alerts, key: recovered})
     if after.firing or state.status is Status.RESOLVED:
         return Decision(after, Reason.ALERT_RESOLVED, ladder.show(after), f"recovered: {recovered.title}")
     if not state.plan.auto_resolve:
         return Decision(after, Reason.SOURCE_RECOVERED, ladder.show(after), "recovered; a person must resolve it")
+    if kept := flapping.kept_open(after):
+        return kept
+    reason = Reason.HELD_RECOVERED if state.held else Reason.SOURCE_RESOLVED
     after = ladder.resolved(after, now)
-    return Decision(after, Reason.SOURCE_RESOLVED, ladder.refresh(after), story)
+    return Decision(after, reason, ladder.refresh(after), story)
 
 
 def _severity(alert: Alert, plan: Plan) -> Severity:

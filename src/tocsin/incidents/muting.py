@@ -53,7 +53,8 @@ def resettled(state: Incident, after: Incident, now: Instant) -> _Decision | Non
     mute = ladder.hushed(after, now)
     if mute is None:
         story = "fires, and no silence covers it"
-        return ladder.first_rung(after, now, Reason.UNSILENCED, story) if state.silenced else None
+        asks = state.silenced and not state.held
+        return ladder.first_rung(after, now, Reason.UNSILENCED, story) if asks else None
     if state.status is Status.TRIGGERED or (state.silenced and mute.until != state.snoozed_until):
         return ladder.hush(after, mute, now, Reason.SILENCED, "fires again")
     return None
@@ -109,7 +110,7 @@ def _settled(state: Incident, after: Incident, now: Instant, reason: Reason, sto
     asks = state.status is Status.TRIGGERED and state.kind is Kind.ALERT
     if mute is not None and (asks or state.silenced):
         return ladder.hush(after, mute, now, reason, story)
-    if mute is None and state.silenced:
+    if mute is None and state.silenced and not state.held:
         return ladder.first_rung(after, now, reason, story)
     return Decision(after, reason, ladder.show(after), story)
 

@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """Every early return has its own; the timeline and the tests use them."""
 
     OPENED = "opened"
+    HELD = "held"  # Opened, and it usually recovers by itself.
     REOPENED = "reopened"
     JOINED = "joined"  # Another alert of the same group.
     REPEATED = "repeated"
@@ -19,6 +20,10 @@ class Reason(StrEnum):
     SOURCE_RESOLVED = "resolved by its source"
     SOURCE_ACKNOWLEDGED = "acknowledged at its source"
     SOURCE_RECOVERED = "recovered, left open"  # auto_resolve is off.
+    HELD_RECOVERED = "recovered while held"
+    UNHELD = "joined, and is not held"  # It was held.
+    FLAPPING = "recovered, and is flapping"  # That resolves nothing.
+    RESUMED = "fires again, unanswered"  # It was quiet.
     SILENCED = "fires, and is silenced"  # It was being asked about.
     UNSILENCED = "fires, and is not silenced"  # It was muted.
     COUNTED = "counted"  # Its threshold is not reached.
@@ -37,6 +42,9 @@ class Reason(StrEnum):
     SNOOZED = "snoozed"
     SNOOZE_IN_PAST = "snooze time has passed"
     SNOOZE_OVER = "snooze over"
+    HELD_OVER = "hold over"
+    QUIET = "quiet, asks nobody else yet"  # It flaps.
+    CALMED = "not flapping any more"
     SILENCE_BEGUN = "silence begun"
     SILENCE_ENDED = "silence ended early"
     SILENCE_OVER = "silence over"

@@ -7,6 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.flips import Flips
+from tocsin.incidents.occurrences import Hold
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import Instant
 
@@ -24,6 +26,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alert of an incident: what its source last said, and how often.
 
     *expires_at*, *sender*: as in `Alert`; nothing once it has recovered. *mute*: the silence that covers it.
+    *flips*: its changes, as far as they count for flapping.
     """
 
     title: str
@@ -36,6 +39,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Instant | None = None
     sender: str = ""
     mute: Mute | None = None
+    flips: Flips | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +54,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     *integration*: under which the alert came that opened it. *withdrawn*: it is over, and its sender wants it gone.
     Two timers: *wake_at* is when the ladder goes on or a promise ends, *look_at* when it is seen whether an alert was
     not repeated in time. *overruled*: the silences that a person has broken by asking somebody. *fired*: when it has
-    fired of late, if its plan has a gate.
-    The last five are for figures, and no rule asks for them (module `ledger`).
+    fired of late, if its plan has a gate. *hold*: why it was held when it was opened; a third timer, *calm_at*, is when
+    an alert stops flapping. The five from *pages* on are for figures, and no rule asks for them (module `ledger`).
     """
 
     plan: Plan
@@ -89,11 +93,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     answered_by: str = ""
     answered_at: Instant | None = None
     unanswered_at: Instant | None = None
+    hold: Hold | None = None
+    calm_at: Instant | None = None
 
     @property
     def next_at(self) -> Instant | None:
-        """The earlier one of its two timers."""
-        return min((each for each in (self.wake_at, self.look_at) if each is not None), default=None)
+        """The earliest one of its timers."""
+        timers = (self.wake_at, self.look_at, self.calm_at)
+        return min((each for each in timers if each is not None), default=None)
 
     @property
     def mute(self) -> Mute | None:
@@ -107,6 +114,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def silenced(self) -> bool:
         """It asks nobody because of a silence; a snooze has somebody who will be asked again."""
         return self.status is Status.SNOOZED and not self.assignee and self.mute is not None
+
+    @property
+    def held(self) -> bool:
+        """It asks nobody yet, since it usually recovers by itself."""
+        snoozed_by_nobody = self.status is Status.SNOOZED and not self.assignee
+        return snoozed_by_nobody and self.hold is not None and not self.hold.ended
 
     @property
     def team(self) -> str:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
-from tocsin.incidents import ladder
+from tocsin.incidents import flapping, flips, holding, ladder
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import Instant, format_duration, format_instant
@@ -92,8 +92,10 @@ class Telling:
 
 # ── Sentences ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def standing(incident: Incident, telling: Telling, now: Instant) -> str:
-    """Who is on it, and what happens next."""
-    return " ".join(filter(None, (who(incident, telling), next_step(incident, telling, now))))
+    """Who is on it, whether it flaps, and what happens next."""
+    return " ".join(
+        filter(None, (who(incident, telling), restless(incident, telling), next_step(incident, telling, now)))
+    )
 
 
 def who(incident: Incident, telling: Telling) -> str:
@@ -110,12 +112,28 @@ def who(incident: Incident, telling: Telling) -> str:
             why = telling.write(mute.why, NOTE_CHARS_MAX)
             by = telling.write(mute.by, NAME_CHARS_MAX) or "somebody"
             return f"Silenced by {by} until {telling.when(mute.until)}" + (f": {why.rstrip('.')}." if why else ".")
+        case Status.SNOOZED if incident.held and (hold := incident.hold):
+            return f"Held until {telling.when(hold.until)}: {holding.because(hold)}."
         case Status.SNOOZED:
             until = telling.when(incident.snoozed_until or incident.changed_at)
             return f"{telling.person(incident.assignee)} snoozed it until {until}."
         case Status.RESOLVED:
             return _resolved(incident, telling)
     assert_never(incident.status)
+
+
+def restless(incident: Incident, telling: Telling) -> str:
+    """That it flaps, and when it is over if it stays quiet; empty when it does not flap."""
+    found = flapping.worst(incident) if incident.live else None
+    calm_at = flips.calm_at(found) if found else None
+    if found is None or calm_at is None:
+        return ""
+    sentence = flapping.sentence(found).capitalize()
+    if not incident.plan.auto_resolve:
+        return f"{sentence}."
+    if incident.firing:
+        return f"{sentence}; resolves when it has recovered and been quiet."
+    return f"{sentence}; resolves at {telling.when(calm_at)}, when it has been quiet."
 
 
 def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
@@ -125,6 +143,9 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
         return ""
     at = f"at {telling.when(wake_at)}" if wake_at > now else "now"
     match incident.status:
+        case Status.TRIGGERED if not incident.firing and incident.calm_at is not None:
+            targets = _targets(incident, incident.base)
+            return f"Without an answer, asks {telling.receivers(targets)} when it fires again."
         case Status.TRIGGERED:
             targets = _targets(incident, incident.base)
             again = "again" if set(targets) <= set(incident.asked) else "next"

@@ -10,6 +10,7 @@ from tocsin.incidents.alerts import Kind, Plan, Severity
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import ALL, NEXT, SCHEDULE, Policy, Step
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Duration
+from tocsin.routing.patience import UNDECIDED, Patience
 
 OWN_TEAM: Final = "team"  # As a target: everyone of the team that the incident belongs to.
 BUILT_IN: Final = "built-in"  # The name of the policy of a team that has chosen none.
@@ -42,6 +43,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()
     room: bool = False
     ladder: Ladder | None = None
+    patience: Patience = UNDECIDED
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):

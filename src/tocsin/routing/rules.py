@@ -10,6 +10,7 @@ import msgspec
 from tocsin.incidents.alerts import Alert, Kind, Plan, Severity
 from tocsin.kernel.json import Json
 from tocsin.patterns import Matcher, Pattern
+from tocsin.routing.patience import UNDECIDED, Patience, patient
 from tocsin.routing.plans import Ladder, Team, Windows, plan, turns
 
 FIELDS = (
@@ -42,15 +43,25 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity | None = None
     kind: Kind | None = None
     auto_resolve: bool = True
+    patience: Patience = UNDECIDED
 
 
 class Routes:
     """All rules, and whom it concerns when none of them says so."""
 
     def __init__(
-        self, rules: Sequence[Rule], *, teams: Mapping[str, Team], fallback: Team, windows: Windows | None = None
+        self,
+        rules: Sequence[Rule],
+        *,
+        teams: Mapping[str, Team],
+        fallback: Team,
+        windows: Windows | None = None,
+        patience: Mapping[str, Patience] | None = None,
     ) -> None:
-        """*rules* in order; *teams*: the team of each integration; *fallback*: of all others."""
+        """*rules* in order; *teams*: the team of each integration; *fallback*: of all others.
+
+        *patience*: what integrations want of theirs; a rule counts before them, and they before the team.
+        """
         catch_all = next(
             (place for place, rule in enumerate(rules) if rule.when is None and rule.event is None), len(rules)
         )
@@ -61,7 +72,8 @@ class Routes:
         self._teams = dict(teams)
         self._fallback = fallback
         self._windows = windows or Windows()
-        self._plans: dict[tuple[int, str, int], Plan] = {}
+        self._patience = dict(patience or {})
+        self._plans: dict[tuple[int, str, int, Patience], Plan] = {}
         whens = {str(place): rule.when for place, rule in enumerate(self._rules) if rule.when is not None}
         events = {str(place): rule.event for place, rule in enumerate(self._rules) if rule.event is not None}
         self._whens = Matcher(whens) if whens else None
@@ -75,12 +87,14 @@ class Routes:
         team = rule.team or self._teams.get(integration, self._fallback)
         # The same alert always begins with the same person; all alerts together ask everybody equally often.
         turn = zlib.crc32(alert.dedup_key.encode("utf-8", "replace")) % turns(team, rule.ladder)
-        made = self._plans.get((place, team.name, turn))
+        patience = self._patience.get(integration, UNDECIDED)
+        made = self._plans.get((place, team.name, turn, patience))
         if made is None:
             made = plan(
                 team, rule.ladder, turn, self._windows, rule.severity, rule.kind, auto_resolve=rule.auto_resolve
             )
-            self._plans[place, team.name, turn] = made
+            made = patient(made, rule.patience, patience, team.patience)
+            self._plans[place, team.name, turn, patience] = made
         return made
 
     def matching(self, alert: Alert, integration: str, event: Json) -> Rule | None:

@@ -19,12 +19,14 @@ The lines above the story, which may also stand between its lines (then they cou
     policy: ask WHO ... DURATION; repeat N; everyone DURATION; ack DURATION    (WHO: responders, the team,
         schedule:NAME, schedule:NAME:next, or nobody)
     on call NAME: WHO, WHO from TIME, nobody from TIME ...    who is on call in a schedule, in the whole story
-    plan: alert window D; notification window D; reopen window D; severity S; kind K; auto-resolve off
+    plan: alert window D; notification window D; reopen window D; severity S; kind K; auto-resolve off; hold D;
+        hold what is transient; flapping on
 
 What can happen (`#2` at the end of a line means the second incident, otherwise the newest is meant):
 
     alert KEY [SEVERITY] [notification] [group KEY] [from SOURCE] [occurred TIME]    also: ok, source-ack
         [expires DURATION] [silenced by WHO for DURATION]    (WHO names the silence too)
+        [usually N of M in D [SEVERITY]]    the key's history: N of M times its source closed it within D
     burst N KEY ...                N alerts at once, KEY-1 to KEY-N; burst-ok: they recover
     ack WHO, note WHO TEXT, resolve WHO [TEXT], reassign WHO to WHO
     pass WHO [rung N] [because TEXT], escalate WHO [rung N]
@@ -53,7 +55,7 @@ from typing import Final, Protocol, TypeAlias, assert_never
 
 import msgspec
 
-from tocsin.incidents import inputs, ladder
+from tocsin.incidents import flapping, inputs, ladder
 from tocsin.incidents.alerts import Plan
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
@@ -70,6 +72,7 @@ from tocsin.testing.scenario_words import (
     read_policy,
     read_time,
     read_unmuted,
+    read_usual,
 )
 
 START: Final[Instant] = 1_767_571_200_000  # 2026-01-05T00:00Z, a Monday: the 00:00 of every scenario.
@@ -266,7 +269,8 @@ class _Reader:
             case "alert" | "ok" | "source-ack":
                 alert = read_expiry(words, read_alert(verb, words, START), now)
                 mute = read_mute(words, words.option("by"), now) if words.flag("silenced") else None
-                return Send((inputs.AlertReceived(alert, self._plan(), mute=mute),))
+                history = read_usual(words, alert, now)
+                return Send((inputs.AlertReceived(alert, self._plan(), mute=mute, history=history),))
             case "burst" | "burst-ok":
                 number, first = words.number(), read_alert("ok" if verb == "burst-ok" else "alert", words, START)
                 keys = [f"{first.dedup_key}-{n}" for n in range(1, number + 1)]
@@ -446,9 +450,12 @@ def _describe(state: Incident) -> str:
         state.resolved_by and f"resolved by {state.resolved_by}",
         state.withdrawn and "withdrawn",
         state.silenced and "silenced",
+        state.held and "held",
+        flapping.worst(state) is not None and "flapping",
         f"{state.firing} of {len(state.alerts)} firing, {state.count} received",
         f"next {_clock(state.wake_at - START)}" if state.wake_at is not None else "nothing is due",
         f"looks {_clock(state.look_at - START)}" if state.look_at is not None else "",
+        f"calms {_clock(state.calm_at - START)}" if state.calm_at is not None else "",
     )
     return "; ".join(part for part in parts if part)
 

@@ -9,6 +9,7 @@ import msgspec
 from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Remedied, Severity
 from tocsin.incidents.inputs import Amended, Unmuted
 from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.occurrences import Closer, Occurrence
 from tocsin.incidents.policy import SCHEDULE, Policy, Step
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant, parse_duration
@@ -130,6 +131,25 @@ def read_mute(words: Words, who: str, now: Instant) -> Mute:
     return Mute(silence=who, by=who, until=now + words.duration("for"))
 
 
+def read_usual(words: Words, alert: Alert, now: Instant) -> tuple[Occurrence, ...]:
+    """The history of *alert*'s key, with what follows `usually`. Raises WordsError."""
+    if not words.flag("usually"):
+        return ()
+    recovered, of = words.number(), _whole(words.option("of"))
+    within = words.duration("in")
+    severity = next((severity for severity in Severity if words.flag(severity)), alert.severity)
+    return tuple(
+        Occurrence(
+            incident=f"before/{number}",
+            closed_by=Closer.SOURCE if number < recovered else Closer.HUMAN,
+            duration=within,
+            severity=severity,
+            closed_at=now - (of - number) * DAY,
+        )
+        for number in range(of)
+    )
+
+
 def read_unmuted(words: Words, who: str, now: Instant) -> Unmuted:
     """The end of the silence of *who*. Raises WordsError."""
     key = words.rest()
@@ -162,6 +182,7 @@ def read_policy(text: str, team: str, members: tuple[str, ...]) -> Policy:
 def read_plan(text: str, team: str, policy: Policy) -> Plan:
     """The plan of a `plan:` line. Raises WordsError."""
     windows: dict[str, Duration] = {}
+    flags: dict[str, bool] = {}
     severity: Severity | None = None
     kind: Kind | None = None
     auto_resolve = True
@@ -171,6 +192,12 @@ def read_plan(text: str, team: str, policy: Policy) -> Plan:
         match part.split():
             case [("alert" | "notification" | "reopen") as name, "window", duration]:
                 windows[f"{name}_window"] = _duration(duration)
+            case ["hold", duration]:
+                windows["hold"] = _duration(duration)
+            case ["hold", "what", "is", "transient"]:
+                flags["transient_hold"] = True
+            case ["flapping", ("on" | "off") as word]:
+                flags["flapping"] = word == "on"
             case ["severity", word] if word in set(Severity):
                 severity = Severity(word)
             case ["kind", word] if word in set(Kind):
@@ -183,7 +210,7 @@ def read_plan(text: str, team: str, policy: Policy) -> Plan:
                 remedy = Remedied("key", " ".join(words))
             case _:
                 raise WordsError(f"no plan has {part!r}")
-    return Plan(
+    plan = Plan(
         team=team,
         policy=policy,
         severity=severity,
@@ -191,8 +218,8 @@ def read_plan(text: str, team: str, policy: Policy) -> Plan:
         auto_resolve=auto_resolve,
         gate=gate,
         remedy=remedy,
-        **windows,
     )
+    return msgspec.structs.replace(plan, **windows, **flags)
 
 
 def read_time(text: str) -> Duration:

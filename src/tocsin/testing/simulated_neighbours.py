@@ -10,6 +10,7 @@ import msgspec
 
 from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Job, Outgoing, Postponed, Received
 from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.closing import CLOSED
 from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
 from tocsin.incidents.silences import Mute
 from tocsin.kernel import json
@@ -77,6 +78,8 @@ class Neighbours:
         return Delivered()
 
     def _hear(self, outgoing: Outgoing) -> None:
+        if outgoing.facts["what"] == CLOSED:
+            return  # A history only listens.
         now, roll = self._clock(), self._random.random()
         if roll < 0.5:  # noqa: PLR2004 - half of the questions are answered.
             facts = outgoing.facts

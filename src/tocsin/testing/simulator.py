@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from functools import partial
 from random import Random
 from typing import Any, Final, cast
 
@@ -50,6 +51,7 @@ from tocsin.incidents.inputs import (
 )
 from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.occurrences import Closer, Occurrence
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
@@ -91,6 +93,7 @@ class World:
         self.memory = memory or MemoryStore()
         self.machine = machine or IncidentMachine()
         self.witness = Witness(self.memory, self.machine)
+        self.restless = seed % 4 == 0  # Time flies where alerts flap, and nothing else has the time to happen.
         self.down: set[str] = set()
         self.crashes = 0
         self._start()
@@ -98,7 +101,7 @@ class World:
     def run(self, steps: int = STEPS) -> None:
         """Live through *steps* events, then heal and check that everything came out. Raises AssertionError."""
         happens = (self._send, self._send, self._press, self._wait, self._work, self._work, self._work)
-        actions = (*happens, *happens, self._hush, self._break)
+        actions = (*happens, *happens, self._hush, self._break, *((self._flap,) if self.restless else ()))
         with self.witness.listening():
             for _ in range(steps):
                 self._attempt(self.random.choice(actions))
@@ -175,6 +178,25 @@ class World:
             accepted = self._accept(received)
             if status is AlertStatus.FIRING:
                 self.witness.firing.update(accepted)
+
+    def _flap(self) -> None:
+        """Two of a group fire, or one alert goes and comes for some minutes, while everybody works."""
+        key = self.random.choice(KEYS)
+        if self.random.random() < 0.5:  # noqa: PLR2004
+            self._flip(KEYS[0], AlertStatus.FIRING, "shop")
+            self._flip(key, AlertStatus.FIRING, "shop")
+            return
+        for number in range(14):
+            status = AlertStatus.RESOLVED if number % 2 else AlertStatus.FIRING
+            self._attempt(partial(self._flip, key, status))
+            self._attempt(self._work)
+            self.now += MINUTE
+
+    def _flip(self, key: str, status: AlertStatus, group: str = "") -> None:
+        body = json.encode({**_SAID, "key": key, "status": status, "group": group, "at": self.now})
+        accepted = self._accept(Received(received_at=self.now, channel="in", key="default", head=b"", body=body))
+        if status is AlertStatus.FIRING:
+            self.witness.firing.update(accepted)
 
     def _press(self) -> None:
         """A button, of any incident, also a wrong or an old one."""
@@ -261,7 +283,7 @@ class World:
         return Addressed(
             input_id=f"{delivery.occurrence}/0",
             machine="incident",
-            given=AlertReceived(alert, _plan(), mute=mute),
+            given=AlertReceived(alert, _plan(), mute=mute, history=_TRANSIENT if alert.dedup_key == KEYS[0] else ()),
             keys=(dedup, group) if alert.group_key else (dedup,),
             fresh=delivery.id,
         )
@@ -354,7 +376,17 @@ def _change(document: dict[str, Any]) -> Input:
 def _plan() -> Plan:
     steps = (Step(("responder:ada",)), Step(("responder:bo", "responder:cy"), 2 * MINUTE), Step(()))
     everyone = (*(f"responder:{name}" for name in PEOPLE), "team:ops")
-    return Plan(team="ops", policy=Policy(name="simulated", steps=steps, everyone=everyone, repeat=1))
+    policy = Policy(name="simulated", steps=steps, everyone=everyone, repeat=1)
+    return Plan(team="ops", policy=policy, transient_hold=True, flapping=True)
+
+
+_SAID: Final = {"severity": Severity.HIGH, "kind": Kind.ALERT, "expires": None, "mute": None}
+_TRANSIENT: Final = tuple(
+    Occurrence(
+        incident=str(n), closed_by=Closer.SOURCE, duration=9 * MINUTE, severity=Severity.HIGH, closed_at=n * MINUTE
+    )
+    for n in range(20)
+)
 
 
 def simulate(seed: int, steps: int = STEPS) -> World:

@@ -25,6 +25,9 @@ ALL: Final = 10_000  # More of anything than a world has.
 
 _COUNTED: Final = {
     Reason.OPENED,
+    Reason.HELD,
+    Reason.UNHELD,
+    Reason.RESUMED,
     Reason.REOPENED,
     Reason.JOINED,
     Reason.REPEATED,
@@ -147,7 +150,8 @@ class Witness:
         """After a time in which nobody answered and nobody worked, and all that was due then. Raises AssertionError."""
         after = self.incidents()
         for name, state in before.items():
-            if state.status is Status.TRIGGERED and state.kind is Kind.ALERT:
+            calms = state.calm_at is not None and not state.firing  # Then it is over, and nobody is asked.
+            if state.status is Status.TRIGGERED and state.kind is Kind.ALERT and not calms:
                 rungs = {rung for incident, _, rung in self._asked if incident == name and rung > state.rung}
                 self._expect(rungs == {after[name].rung}, f"{name} got no answer and asked on the rungs {rungs}")
         self.check_rest(now)

@@ -14,6 +14,7 @@ from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan, Severity
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.json import Json
 from tocsin.routing.rules import Routes
@@ -21,6 +22,7 @@ from tocsin.sources import Problem, Reading, undecodable
 
 Mutes = Callable[[Alert, str], Mute | None]
 Quieter = Callable[[Plan, Alert, str], Plan]
+Histories = Callable[[str, str], tuple[Occurrence, ...]]
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -31,6 +33,11 @@ def incident_key(integration: str, dedup_key: str) -> str:
     return f"{integration}/d/{dedup_key}"
 
 
+def history_key(integration: str, dedup_key: str) -> str:
+    """The correlation key of the history of *dedup_key*."""
+    return f"{integration}/o/{dedup_key}"
+
+
 def heartbeat_key(integration: str, name: str) -> str:
     """The correlation key of the heartbeat *name* of *integration*."""
     return f"{integration}/h/{name}"
@@ -39,14 +46,23 @@ def heartbeat_key(integration: str, name: str) -> str:
 class Addressing:
     """Names inputs after their delivery, and finds out by which keys an aggregate is known."""
 
-    def __init__(self, routes: Routes, mute: Mutes | None = None, quieter: Quieter | None = None) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        mute: Mutes | None = None,
+        quieter: Quieter | None = None,
+        *,
+        histories: Histories | None = None,
+    ) -> None:
         """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration.
 
-        *quieter*: a plan for an alert of an integration, as the remedies of people change it.
+        *quieter*: a plan for an alert of an integration, as the remedies of people change it. *histories*: how the last
+        occurrences of an integration's key were closed.
         """
         self.routes = routes
         self._quieter = quieter or (lambda plan, *_: plan)
         self._mute = mute or (lambda *_: None)
+        self._histories = histories or (lambda *_: ())
 
     def reading(self, delivery: Delivery, found: Reading) -> Interpretation:
         """All that was read in *delivery*: alerts, changes, pings, and what could not be read."""
@@ -88,10 +104,12 @@ class Addressing:
         plan = self._quieter(self.routes.route(alert, integration, event), alert, integration)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
-        mute = self._mute(alert, integration) if alert.status is AlertStatus.FIRING else None
+        fires = alert.status is AlertStatus.FIRING
+        mute = self._mute(alert, integration) if fires else None
         if mute is not None and mute.spares_critical and plan.severity is Severity.CRITICAL:
             mute = None
-        given = AlertReceived(alert, plan, integration, mute)
+        history = self._histories(integration, alert.dedup_key) if fires and plan.transient_hold else ()
+        given = AlertReceived(alert, plan, integration, mute, history)
         return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
 
     def undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:

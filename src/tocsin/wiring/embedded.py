@@ -53,6 +53,7 @@ from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
+from tocsin.wiring.histories import HistoryBook
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
@@ -153,6 +154,7 @@ class Embedded:
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
+        self.histories = HistoryBook(self.store)
         self._build_engine(
             [
                 MessageTransport(
@@ -308,7 +310,8 @@ class Embedded:
         known = machines()
         known_routes = routes(self.settings)
         opsgenie = OpsgenieChannel(
-            Addressing(known_routes, self._silences.mute, self._remedies.quieter), Names(self.settings)
+            Addressing(known_routes, self._silences.mute, self._remedies.quieter, histories=self.histories.occurrences),
+            Names(self.settings),
         )
         interpreter = Interpreter(
             known_routes,
@@ -317,6 +320,7 @@ class Embedded:
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
+            histories=self.histories.occurrences,
         )
         runner = Runner(
             self.store,
@@ -370,6 +374,8 @@ class Embedded:
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._silences.committed(commits)
         self._remedies.committed(commits)
+        self.histories.committed(commits)
+        self.metrics.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

@@ -20,7 +20,7 @@ from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
 from tocsin.wiring import alertmanager, digests, heartbeats, messages, remedies
-from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes, Quieter
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Histories, Mutes, Quieter
 from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
@@ -39,14 +39,15 @@ class Interpreter:
         mute: Mutes | None = None,
         *,
         quieter: Quieter | None = None,
+        histories: Histories | None = None,
     ) -> None:
         """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
 
         *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute* and
-        *quieter* as in `Addressing`.
+        *quieter* and *histories* as in `Addressing`.
         """
         self._readings = readings or Readings()
-        self.addressing = Addressing(routes, mute, quieter)
+        self.addressing = Addressing(routes, mute, quieter, histories=histories)
         self._channels: dict[str, Channel] = {
             "console": _person,
             "cli": _person,

@@ -9,6 +9,7 @@ from tocsin.digests.machine import DigestMachine, TurnOf
 from tocsin.digests.machine import nobody as no_turns
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.duty import OnDuty, nobody
+from tocsin.incidents.history_machine import HistoryMachine
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.kernel.machine import Machine
@@ -24,4 +25,5 @@ def machines(on_duty: OnDuty = nobody, turn_of: TurnOf = no_turns) -> tuple[Mach
         SilenceMachine(),
         RemedyMachine(),
         DigestMachine(turn_of),
+        HistoryMachine(),
     )

@@ -19,8 +19,11 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.heartbeats.inputs import Expired
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
+from tocsin.incidents.closing import CLOSED
+from tocsin.incidents.history_machine import Closed, HistoryMachine
 from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceEnded, SilenceMachine, SilenceSet
 from tocsin.incidents.silences import Mute, Silence
 from tocsin.kernel import json
@@ -29,7 +32,7 @@ from tocsin.kernel.machine import TELL
 from tocsin.kernel.time import Instant, format_duration, format_instant
 from tocsin.noise import machine as noise
 from tocsin.sources import bounds
-from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key
+from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key, history_key
 
 CHANNEL: Final = "machine"
 
@@ -106,6 +109,7 @@ class Messages:
         self._readers: Mapping[str, Message] = {
             "heartbeat": self._heartbeat,
             "expired": self._expired,
+            CLOSED: _closed,
             "lapsed": _lapsed,
             "muting": _muting,
             "muted": _muted,
@@ -144,6 +148,20 @@ class Messages:
             fresh=f"{delivery.id}-h",
         )
         return Interpretation((addressed,))
+
+
+def _closed(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """An alert was closed: the history of its key learns how."""
+    integration, dedup_key = told["of"], told["dedup_key"]
+    occurrence = msgspec.convert({**told, "incident": told["from"]}, Occurrence)
+    addressed = Addressed(
+        input_id=f"{delivery.occurrence}/0",
+        machine=HistoryMachine.name,
+        given=Closed(integration=integration, dedup_key=dedup_key, occurrence=occurrence),
+        keys=(history_key(integration, dedup_key),),
+        fresh=f"{delivery.id}-o",
+    )
+    return Interpretation((addressed,))
 
 
 def _lapsed(delivery: Delivery, told: dict[str, Any]) -> Interpretation:

@@ -8,13 +8,18 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from tocsin.engine.ports import Delivery, Health, Outgoing
+from tocsin.engine.ports import Commit, Delivery, Health, Outgoing
 from tocsin.engine.runner import Outcome
 from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.reasons import Reason
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.wiring.addressing import UNDECODABLE
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
+
+
+_HOLDS = {Reason.HELD: "held", Reason.HELD_RECOVERED: "saved", Reason.HELD_OVER: "late"}
 
 
 class Metrics:
@@ -37,6 +42,7 @@ class Metrics:
             "inputs_handled", "Inputs of machines, by the reason of the decision.", ("reason",)
         )
         self._effects = self._counter("effects", "Pages and messages by result.", ("kind", "transport", "result"))
+        self._holds = self._counter("holds", "Held pages, and what came of them.", ("result",))
         self._latency = Histogram(
             "tocsin_effect_delay_seconds",
             "From the decision to the delivery of a page or message.",
@@ -61,6 +67,13 @@ class Metrics:
             (self._undecodable if note.startswith(UNDECODABLE) else self._parsed).inc()
         for outcome in outcomes:
             self._inputs.labels(outcome.reason).inc()
+
+    def committed(self, commits: Sequence[Commit]) -> None:
+        """Some aggregates have changed."""
+        for commit in commits:
+            for handled in commit.handled:
+                if commit.machine == IncidentMachine.name and handled.reason in _HOLDS:
+                    self._holds.labels(_HOLDS[Reason(handled.reason)]).inc()
 
     def result(self, outgoing: Outgoing, transport: str, result: str) -> None:
         """What became of an effect."""

@@ -8,12 +8,13 @@ import msgspec
 
 from tocsin.incidents.alerts import Kind as AlertKind
 from tocsin.incidents.alerts import Severity
+from tocsin.incidents.holding import HOLD_MAX
 from tocsin.incidents.policy import REPEAT_MAX
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.wiring.settings_digests import Digests
-from tocsin.wiring.settings_integrations import Integration
+from tocsin.wiring.settings_integrations import LEARNED, TRANSIENT, Integration
 from tocsin.wiring.settings_kinds import (
     Choice,
     Flag,
@@ -37,6 +38,8 @@ EVERYONE: Final = "everyone"  # The team that exists when the file names none.
 DEFAULT: Final = "default"  # The integration that always exists, and the policy of teams that choose none.
 
 _EMAIL: Final = Text(most=254, shape=r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", what="an e-mail address like ada@example.com")
+HOLD: Final = Span(least=0, most=HOLD_MAX)
+
 _HOST: Final = Text(most=253, shape=r"[A-Za-z0-9.:_-]+", what="an address or a host name")
 _SERVER: Final = Text(
     shape=r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", what="a host and a port like smtp.example.com:587"
@@ -104,6 +107,18 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     digests: Annotated[
         Digests | None, Key(Section(Digests), "Its quiet summaries, if they differ from those of the file.")
     ] = None
+    hold: Annotated[
+        Duration,
+        Key(HOLD, "Its alerts ask nobody for so long, unless they are critical; what recovers meanwhile never does."),
+    ] = 0
+    transient_hold: Annotated[
+        str,
+        Key(
+            TRANSIENT,
+            "`learned`: what its sender has nearly always closed by itself within minutes is held for as long.",
+        ),
+    ] = LEARNED
+    flapping: Annotated[bool, Key(Flag(), "What goes and comes without end is one incident, asked about once.")] = True
 
 
 class PolicyStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +169,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[
         str | None,
         Key(Choice(tuple(word.value for word in AlertKind)), "`notification` is shown, and nobody is paged for it."),
+    ] = None
+    hold: Annotated[Duration | None, Key(HOLD, "How long its page is held; without it as the team has it.")] = None
+    transient_hold: Annotated[
+        str | None, Key(TRANSIENT, "Whether what recovers by itself is held; without it as its integration has it.")
     ] = None
     auto_resolve: Annotated[bool, Key(Flag(), "Whether the sender's all-clear resolves the incident.")] = True
 

@@ -12,6 +12,7 @@ from tocsin.sources.email_rules import Merge
 from tocsin.web.signatures import GITLAB, HEADERS, TIMED
 from tocsin.wiring.settings_kinds import (
     Choice,
+    Flag,
     Key,
     Many,
     Named,
@@ -25,6 +26,9 @@ from tocsin.wiring.settings_kinds import (
     Whole,
 )
 from tocsin.wiring.settings_mapping import SourceMapping
+
+LEARNED: Final = "learned"
+TRANSIENT: Final = Choice(("off", LEARNED))
 
 _WILDCARD: Final = Text(most=200, what="words, or a pattern with `*`")
 _HEADER: Final = Text(most=100, shape=r"[A-Za-z0-9-]+", what="the name of a header like X-Signature")
@@ -167,6 +171,12 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
             Whole(least=1, most=10_000),
             "Deliveries a second that are worked off; more of them wait, and hold up nobody else.",
         ),
+    ] = None
+    transient_hold: Annotated[
+        str | None, Key(TRANSIENT, "Whether what recovers by itself is held; without it as its team has it.")
+    ] = None
+    flapping: Annotated[
+        bool | None, Key(Flag(), "Whether what flaps is one incident; without it as its team has it.")
     ] = None
     heartbeats: Annotated[
         dict[str, Promise],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from tocsin.incidents.alerts import Kind, Severity
 from tocsin.incidents.ladder import responder
+from tocsin.kernel.time import Duration
+from tocsin.routing.patience import Patience
 from tocsin.routing.plans import OWN_TEAM, Ladder, Rung, Team, Windows, everyone
 from tocsin.routing.rules import Routes, Rule
 from tocsin.wiring.settings import DEFAULT, Policy, Settings
+from tocsin.wiring.settings_integrations import LEARNED
 from tocsin.wiring.settings_reader import SCHEDULE_PREFIX, TEAM_PREFIX
 
 
@@ -24,6 +27,7 @@ def routes(settings: Settings) -> Routes:
                 severity=Severity(route.severity) if route.severity else None,
                 kind=Kind(route.kind) if route.kind else None,
                 auto_resolve=route.auto_resolve,
+                patience=patience(route.hold, route.transient_hold, flapping=None),
             )
             for route in settings.routes
         ],
@@ -34,6 +38,10 @@ def routes(settings: Settings) -> Routes:
             notification=settings.windows.notification,
             reopen=settings.windows.reopen,
         ),
+        patience={
+            name: patience(None, integration.transient_hold, flapping=integration.flapping)
+            for name, integration in settings.integrations.items()
+        },
     )
 
 
@@ -45,9 +53,16 @@ def parties(settings: Settings) -> tuple[dict[str, Team], dict[str, Ladder]]:
     return teams, ladders
 
 
+def patience(hold: Duration | None, transient_hold: str | None, *, flapping: bool | None) -> Patience:
+    """What keys say; a key that does not stand there leaves it to others."""
+    learns = None if transient_hold is None else transient_hold == LEARNED
+    return Patience(hold=hold, transient_hold=learns, flapping=flapping)
+
+
 def _team(settings: Settings, name: str, ladder: Ladder | None) -> Team:
     team = settings.teams[name]
-    return Team(name=name, members=team.members, room=team.slack is not None, ladder=ladder)
+    wants = patience(team.hold, team.transient_hold, flapping=team.flapping)
+    return Team(name=name, members=team.members, room=team.slack is not None, ladder=ladder, patience=wants)
 
 
 def _ladder(name: str, policy: Policy, teams: dict[str, Team]) -> Ladder:

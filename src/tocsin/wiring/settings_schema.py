@@ -122,7 +122,7 @@ def _described(entry: Entry) -> _Schema:
 def default_text(entry: Entry) -> str | int | bool | None:
     """The default as one would write it; None where the absence itself is the default, or the key is required."""
     default = entry.default
-    if isinstance(entry.key.kind, Span) and not entry.required:
+    if isinstance(entry.key.kind, Span) and not entry.required and default is not None:
         assert isinstance(default, int)
         return span_text(default)
     return default if isinstance(default, bool | int) or (isinstance(default, str) and default) else None

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import flapping, holding, ladder
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident, Status
@@ -44,11 +44,14 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
 def outlook(machine: IncidentMachine, state: Incident, names: Mapping[str, str]) -> Outlook:
     """How *state* stands and goes on."""
+    found = flapping.worst(state)
+    who = _who(state, names) + (f"; {flapping.sentence(found)}" if found and state.live else "")
     if state.wake_at is None:
-        return Outlook(who=_who(state, names))
-    after = machine.decide(state, Tick(), state.wake_at).state
+        return Outlook(who=who)
+    at = state.wake_at if state.firing or state.calm_at is None else min(state.wake_at, state.calm_at)
+    after = machine.decide(state, Tick(), at).state
     assert after is not None
-    return Outlook(who=_who(state, names), then=_then(state, after, names), at=state.wake_at)
+    return Outlook(who=who, then=_then(state, after, names), at=at)
 
 
 def coming(machine: IncidentMachine, state: Incident, names: Mapping[str, str]) -> tuple[Coming, ...]:
@@ -104,6 +107,8 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
             return f"acknowledged by {person(state.assignee or state.acknowledged_by, names)}"
         case Status.SNOOZED if state.silenced and state.mute:
             return f"silenced by {state.mute.by or 'somebody'}" + (f": {state.mute.why}" if state.mute.why else "")
+        case Status.SNOOZED if state.held and state.hold:
+            return f"held: {holding.because(state.hold)}"
         case Status.SNOOZED:
             return f"snoozed by {person(state.assignee, names)}"
         case Status.TRIGGERED if state.kind is Kind.NOTIFICATION:
@@ -124,7 +129,7 @@ def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:
     match state.status:
         case Status.ACKNOWLEDGED:
             return f"asks {asked}, if it is still open"
-        case Status.SNOOZED if not state.silenced:
+        case Status.SNOOZED if state.assignee:
             return f"asks {asked} again"
         case _:
             return f"asks {asked} again" if state.asked == after.asked else f"asks {asked}"
