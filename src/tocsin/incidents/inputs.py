@@ -7,18 +7,23 @@ from typing import TypeAlias
 import msgspec
 
 from tocsin.incidents.alerts import Alert, Plan, Severity
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import Instant
 
 
 class AlertReceived(msgspec.Struct, frozen=True):
-    """A source said something under *integration*; *plan* counts if it opens an incident; *mute*: it is silenced."""
+    """A source said something under *integration*; *plan* counts if it opens an incident; *mute*: it is silenced.
+
+    *marks*: what it has to do with the muting of others.
+    """
 
     alert: Alert
     plan: Plan
     integration: str = ""
     mute: Mute | None = None
+    marks: Marks | None = None
 
 
 class Acknowledged(msgspec.Struct, frozen=True):

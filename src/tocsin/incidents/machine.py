@@ -15,7 +15,8 @@ before: after an outage one rung is asked, not all that were missed.
 
 A *notification* is announced, asks nobody, and is over after its window; who snoozes it hears of it again.
 
-What a silence covers is snoozed, by nobody, until the silence is over (module `muting`). What its sender repeats, and
+What a silence covers is snoozed, by nobody, until the silence is over (module `muting`); so is what another alert
+inhibits, and what a storm holds (module `marks`). What its sender repeats, and
 then does not repeat any more, has a timer of its own (module `expiry`).
 """
 
@@ -26,7 +27,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, duty, expiry, ladder, muting
+from tocsin.incidents import amending, duty, expiry, ladder, marks, muting
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -87,7 +88,7 @@ class IncidentMachine:
         return duty.told(decision, state, after, plan, self._on_duty, now)
 
     def _timed(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
-        return expiry.timed(self._decide(state, given, now), now)
+        return expiry.timed(marks.told(state, self._decide(state, given, now)), now)
 
     def _decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         if state is None:

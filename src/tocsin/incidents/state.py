@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import Instant
 
@@ -24,6 +25,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alert of an incident: what its source last said, and how often.
 
     *expires_at*, *sender*: as in `Alert`; nothing once it has recovered. *mute*: the silence that covers it.
+    *marks*: what it has to do with the muting of others.
     """
 
     title: str
@@ -36,6 +38,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Instant | None = None
     sender: str = ""
     mute: Mute | None = None
+    marks: Marks | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

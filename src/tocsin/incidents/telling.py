@@ -109,7 +109,8 @@ def who(incident: Incident, telling: Telling) -> str:
         case Status.SNOOZED if incident.silenced and (mute := incident.mute):
             why = telling.write(mute.why, NOTE_CHARS_MAX)
             by = telling.write(mute.by, NAME_CHARS_MAX) or "somebody"
-            return f"Silenced by {by} until {telling.when(mute.until)}" + (f": {why.rstrip('.')}." if why else ".")
+            muted = ladder.muted_by(mute.kind).capitalize()
+            return f"{muted} {by} until {telling.when(mute.until)}" + (f": {why.rstrip('.')}." if why else ".")
         case Status.SNOOZED:
             until = telling.when(incident.snoozed_until or incident.changed_at)
             return f"{telling.person(incident.assignee)} snoozed it until {until}."
