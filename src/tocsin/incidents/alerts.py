@@ -93,7 +93,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     *severity* and *kind* override the alert's. Windows: after *alert_window* (*notification_window*) ms without a
     repetition the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve
-    by the source re-opens.
+    by the source re-opens. *group_by*: see `grouping`.
     """
 
     team: str
@@ -104,3 +104,4 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     alert_window: Duration = 7 * DAY
     notification_window: Duration = MINUTE
     reopen_window: Duration = 5 * MINUTE
+    group_by: tuple[str, ...] = ()

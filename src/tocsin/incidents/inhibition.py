@@ -27,6 +27,7 @@ from tocsin.kernel.time import HOUR, Duration, Instant
 
 AT_MOST: Final[Duration] = 12 * HOUR  # Whoever has not mended the cause until then hears of the rest.
 
+_PREFIX: Final = "inhibit/"
 _DIGEST_BYTES: Final = 8
 
 
@@ -52,7 +53,7 @@ class Inhibition(msgspec.Struct, frozen=True, kw_only=True):
             [str(each) for each in self.target],
             [[name, known.get(name, "")] for name in self.equal],
         ]
-        return f"{self.name}/{hashlib.blake2s(json.encode(parts), digest_size=_DIGEST_BYTES).hexdigest()}"
+        return f"{_PREFIX}{self.name}/{hashlib.blake2s(json.encode(parts), digest_size=_DIGEST_BYTES).hexdigest()}"
 
     def mute(self, mark: str, cause: str, opened_at: Instant) -> Mute:
         """What a target remembers: *cause* is the title of the source, whose incident began at *opened_at*."""
@@ -76,5 +77,5 @@ def marks(alert: Alert, severity: Severity, integration: str, rules: Sequence[In
 
 
 def rule_of(mark: str) -> str:
-    """The name of the rule that made *mark*."""
-    return mark.rpartition("/")[0]
+    """The name of the rule that made *mark*; empty if none did."""
+    return mark.removeprefix(_PREFIX).rpartition("/")[0] if mark.startswith(_PREFIX) else ""

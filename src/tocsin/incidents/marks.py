@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.kernel.machine import TELL, Decision, Effect, teller
+from tocsin.kernel.time import Instant
 
 if TYPE_CHECKING:
     from tocsin.incidents.state import Incident
@@ -31,9 +32,15 @@ class Marks(msgspec.Struct, frozen=True, omit_defaults=True):
     mutable: tuple[str, ...] = ()
 
 
-def storm_mark(team: str, began: int) -> str:
+def storm_mark(team: str, began_at: Instant) -> str:
     """The mark of a storm; it is also the dedup key of the alert that stands for it."""
-    return f"{_STORM}{team}/{began}"
+    return f"{_STORM}{team}/{began_at}"
+
+
+def storm_of(mark: str) -> tuple[str, Instant] | None:
+    """The team of a storm and when it began, by its mark; None if it is another mark."""
+    team, _, began_at = mark.removeprefix(_STORM).rpartition("/")
+    return (team, int(began_at)) if mark.startswith(_STORM) and began_at.isdecimal() else None
 
 
 def is_storm(marks: Marks | None) -> bool:

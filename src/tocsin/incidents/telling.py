@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
-from tocsin.incidents import ladder
+from tocsin.incidents import grouping, ladder
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import Instant, format_duration, format_instant
@@ -160,6 +160,7 @@ def facts(incident: Incident, telling: Telling) -> dict[str, str]:
         "Resource": telling.write(face.resource, FACT_CHARS_MAX),
         "Since": telling.when(incident.opened_at),
         "Alerts": _count(incident, telling),
+        "Group": _group(incident, telling),
         "Team": telling.write(incident.team, FACT_CHARS_MAX),
     }
     return {name: value for name, value in found.items() if value}
@@ -285,6 +286,11 @@ def _count(incident: Incident, telling: Telling) -> str:
     times = "once" if incident.count == 1 else f"{incident.count} times, last {telling.when(incident.last_alert_at)}"
     alerts = len(incident.alerts)
     return f"{alerts} alerts, {incident.firing} firing, {times}" if alerts > 1 else times
+
+
+def _group(incident: Incident, telling: Telling) -> str:
+    found = grouping.values(incident.face, incident.plan.group_by)
+    return telling.write(", ".join(f"{name}={value}" for name, value in found.items()), FACT_CHARS_MAX)
 
 
 def _asked(incident: Incident, telling: Telling) -> str:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Alert, Kind, Plan, Severity
 from tocsin.kernel.json import Json
@@ -32,6 +33,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What is decided for the alerts that match *when* (the alert, see `document`) and *event* (the raw event).
 
     A pattern that is None matches everything. A decision that is None is left to the integration's team.
+    *group_by*: see `tocsin.incidents.grouping`; without it the integration's counts, and then the team's.
     """
 
     name: str
@@ -42,15 +44,25 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity | None = None
     kind: Kind | None = None
     auto_resolve: bool = True
+    group_by: tuple[str, ...] = ()
 
 
 class Routes:
     """All rules, and whom it concerns when none of them says so."""
 
     def __init__(
-        self, rules: Sequence[Rule], *, teams: Mapping[str, Team], fallback: Team, windows: Windows | None = None
+        self,
+        rules: Sequence[Rule],
+        *,
+        teams: Mapping[str, Team],
+        fallback: Team,
+        windows: Windows | None = None,
+        groups: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """*rules* in order; *teams*: the team of each integration; *fallback*: of all others."""
+        """*rules* in order; *teams*: the team of each integration; *fallback*: of all others.
+
+        *groups*: what the alerts of each integration are grouped by.
+        """
         catch_all = next(
             (place for place, rule in enumerate(rules) if rule.when is None and rule.event is None), len(rules)
         )
@@ -61,7 +73,8 @@ class Routes:
         self._teams = dict(teams)
         self._fallback = fallback
         self._windows = windows or Windows()
-        self._plans: dict[tuple[int, str, int], Plan] = {}
+        self._groups = dict(groups or {})
+        self._plans: dict[tuple[int, str, int, tuple[str, ...]], Plan] = {}
         whens = {str(place): rule.when for place, rule in enumerate(self._rules) if rule.when is not None}
         events = {str(place): rule.event for place, rule in enumerate(self._rules) if rule.event is not None}
         self._whens = Matcher(whens) if whens else None
@@ -75,12 +88,14 @@ class Routes:
         team = rule.team or self._teams.get(integration, self._fallback)
         # The same alert always begins with the same person; all alerts together ask everybody equally often.
         turn = zlib.crc32(alert.dedup_key.encode("utf-8", "replace")) % turns(team, rule.ladder)
-        made = self._plans.get((place, team.name, turn))
+        group_by = rule.group_by or self._groups.get(integration, ()) or team.group_by
+        made = self._plans.get((place, team.name, turn, group_by))
         if made is None:
             made = plan(
                 team, rule.ladder, turn, self._windows, rule.severity, rule.kind, auto_resolve=rule.auto_resolve
             )
-            self._plans[place, team.name, turn] = made
+            made = replace(made, group_by=group_by)
+            self._plans[place, team.name, turn, group_by] = made
         return made
 
     def matching(self, alert: Alert, integration: str, event: Json) -> Rule | None:

@@ -177,7 +177,8 @@ def read_plan(text: str, team: str, policy: Policy) -> Plan:
                 auto_resolve = False
             case _:
                 raise WordsError(f"no plan has {part!r}")
-    return Plan(team=team, policy=policy, severity=severity, kind=kind, auto_resolve=auto_resolve, **windows)
+    made = Plan(team=team, policy=policy, severity=severity, kind=kind, auto_resolve=auto_resolve)
+    return msgspec.structs.replace(made, **windows)
 
 
 def read_time(text: str) -> Duration:

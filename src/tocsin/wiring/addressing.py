@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from tocsin.changes.machine import ChangeMachine, Reported
 from tocsin.engine.ports import Delivery
@@ -11,15 +11,28 @@ from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
-from tocsin.incidents.alerts import Alert, AlertStatus
+from tocsin.incidents.alerts import Alert, AlertStatus, Plan
+from tocsin.incidents.grouping import grouped
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.json import Json
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, Reading, undecodable
 
 Mutes = Callable[[Alert, str], Mute | None]
+
+
+class Causes(Protocol):
+    """What is known, beside the silences, of who mutes whom."""
+
+    def __call__(
+        self, alert: Alert, plan: Plan, integration: str, keys: Sequence[str], silence: Mute | None
+    ) -> tuple[Marks | None, Mute | None]:
+        """The marks of *alert*, which fires and is addressed by *keys*, and what mutes it, *silence* or another."""
+        ...
+
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -38,9 +51,10 @@ def heartbeat_key(integration: str, name: str) -> str:
 class Addressing:
     """Names inputs after their delivery, and finds out by which keys an aggregate is known."""
 
-    def __init__(self, routes: Routes, mute: Mutes | None = None) -> None:
+    def __init__(self, routes: Routes, mute: Mutes | None = None, causes: Causes | None = None) -> None:
         """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration."""
         self.routes = routes
+        self._causes = causes
         self._mute = mute or (lambda *_: None)
 
     def reading(self, delivery: Delivery, found: Reading) -> Interpretation:
@@ -81,10 +95,14 @@ class Addressing:
     def alert(self, input_id: str, fresh: str, integration: str, alert: Alert, event: Json) -> Addressed:
         """One alert; *fresh* names the incident if it opens one."""
         plan = self.routes.route(alert, integration, event)
+        alert = grouped(alert, plan)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
         mute = self._mute(alert, integration) if alert.status is AlertStatus.FIRING else None
-        given = AlertReceived(alert, plan, integration, mute)
+        marks: Marks | None = None
+        if self._causes is not None and alert.status is AlertStatus.FIRING:
+            marks, mute = self._causes(alert, plan, integration, keys, mute)
+        given = AlertReceived(alert, plan, integration, mute, marks)
         return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
 
     def undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:

@@ -42,7 +42,7 @@ from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import mail_in
+from tocsin.wiring import mail_in, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
@@ -62,6 +62,7 @@ from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
+from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
 from tocsin.wiring.schedules import duty, duty_now
 from tocsin.wiring.sender_routes import sender_routes
@@ -146,9 +147,10 @@ class Embedded:
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._silences = SilenceBook(self.store)
+        self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._build_engine(
             [
-                MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
+                MessageTransport(self._tell, self.clock, self.quiet.spread(Concerned(self.store, self._silences))),
                 *transports(settings, url, self.clock),
                 *(chat.transport for chat in self._chats),
             ]
@@ -176,6 +178,7 @@ class Embedded:
         promised = configuration(self.settings, self.clock())
         if promised:
             self._accept(promised)
+        self.quiet.start()
         self._engine.start()
         self._keeper.start()
         self._doorkeeper.start()
@@ -194,6 +197,7 @@ class Embedded:
         if self._heartbeat:
             self._heartbeat.stop()
         self._gap_watch.stop()
+        self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
         for chat in self._chats:
@@ -290,13 +294,15 @@ class Embedded:
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
         known_routes = routes(self.settings)
-        opsgenie = OpsgenieChannel(Addressing(known_routes, self._silences.mute), Names(self.settings))
+        causes = self.quiet.causes if self.quiet.used else None
+        opsgenie = OpsgenieChannel(Addressing(known_routes, self._silences.mute, causes), Names(self.settings))
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret},
+            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
             readings=readings(self.settings),
             mute=self._silences.mute,
+            causes=causes,
         )
         runner = Runner(
             self.store,
@@ -349,6 +355,7 @@ class Embedded:
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._silences.committed(commits)
+        self.quiet.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

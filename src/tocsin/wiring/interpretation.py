@@ -20,7 +20,7 @@ from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
 from tocsin.wiring import alertmanager, heartbeats, messages
-from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Mutes
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Causes, Mutes
 from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
@@ -37,14 +37,16 @@ class Interpreter:
         more: Mapping[str, Channel] | None = None,
         readings: Readings | None = None,
         mute: Mutes | None = None,
+        *,
+        causes: Causes | None = None,
     ) -> None:
         """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
 
-        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute* as
-        in `Addressing`.
+        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute*
+        and *causes* as in `Addressing`.
         """
         self._readings = readings or Readings()
-        self.addressing = Addressing(routes, mute)
+        self.addressing = Addressing(routes, mute, causes)
         self._channels: dict[str, Channel] = {
             "console": _person,
             "cli": _person,

@@ -19,6 +19,7 @@ from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
 from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.marks import MARKED, MUTED_BY
 from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceMachine
 from tocsin.incidents.silences import Mute
 from tocsin.kernel import json
@@ -29,6 +30,7 @@ from tocsin.sources import bounds
 from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key
 
 CHANNEL: Final = "machine"
+_SPREAD: Final = frozenset({CHANGED, MARKED, MUTED_BY})  # What becomes a message to each incident that it concerns.
 
 _TITLES: Final = {
     "late": "{name} is late",
@@ -52,7 +54,7 @@ class MessageTransport:
         clock: Callable[[], Instant],
         concerned: Callable[[Job, Instant], Iterable[dict[str, Json]]] = lambda *_: (),
     ) -> None:
-        """*accept* stores deliveries durably. *concerned*: what a silence that has changed tells, incident by incident.
+        """*accept* stores deliveries durably. *concerned*: what a silence or a mark tells that has changed.
 
         Both raise StoreUnavailableError.
         """
@@ -74,9 +76,10 @@ class MessageTransport:
     def _received(self, address: str, job: Job, now: Instant) -> Iterator[Received]:
         outgoing = job.outgoing
         assert outgoing.kind == TELL, outgoing.kind
-        if outgoing.facts.get("what") == CHANGED:
+        if outgoing.facts.get("what") in _SPREAD:
             for facts in self._concerned(job, now):
-                yield _delivery(address, job, f"{outgoing.id}/{facts['incident']}", facts, now)
+                once = "/".join(filter(None, (outgoing.id, facts["incident"], facts.get("part", ""))))
+                yield _delivery(address, job, once, facts, now)
         else:
             yield _delivery(address, job, outgoing.id, outgoing.facts, now)
 

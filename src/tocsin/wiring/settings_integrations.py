@@ -25,6 +25,7 @@ from tocsin.wiring.settings_kinds import (
     Whole,
 )
 from tocsin.wiring.settings_mapping import SourceMapping
+from tocsin.wiring.settings_muting import GROUP_BY
 
 _WILDCARD: Final = Text(most=200, what="words, or a pattern with `*`")
 _HEADER: Final = Text(most=100, shape=r"[A-Za-z0-9-]+", what="the name of a header like X-Signature")
@@ -161,6 +162,10 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
     signature: Annotated[
         Signature | None, Key(Section(Signature, _signature_complaint), "What its deliveries must be signed with.")
     ] = None
+    group_by: Annotated[
+        tuple[str, ...],
+        Key(GROUP_BY, "Its alerts become one incident where these are equal, as in a route."),
+    ] = ()
     rate: Annotated[
         int | None,
         Key(

@@ -24,11 +24,13 @@ def routes(settings: Settings) -> Routes:
                 severity=Severity(route.severity) if route.severity else None,
                 kind=Kind(route.kind) if route.kind else None,
                 auto_resolve=route.auto_resolve,
+                group_by=route.group_by,
             )
             for route in settings.routes
         ],
         teams={name: teams[integration.team] for name, integration in settings.integrations.items()},
         fallback=teams[settings.first_team],
+        groups={name: integration.group_by for name, integration in settings.integrations.items()},
         windows=Windows(
             alert=settings.windows.alert,
             notification=settings.windows.notification,
@@ -47,7 +49,7 @@ def parties(settings: Settings) -> tuple[dict[str, Team], dict[str, Ladder]]:
 
 def _team(settings: Settings, name: str, ladder: Ladder | None) -> Team:
     team = settings.teams[name]
-    return Team(name=name, members=team.members, room=team.slack is not None, ladder=ladder)
+    return Team(name=name, members=team.members, room=team.slack is not None, ladder=ladder, group_by=team.group_by)
 
 
 def _ladder(name: str, policy: Policy, teams: dict[str, Team]) -> Ladder:
