@@ -8,7 +8,7 @@ import msgspec
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.marks import Marks
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.kernel.time import Instant
 
 
@@ -104,6 +104,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return self.status is Status.SNOOZED and not self.assignee and self.mute is not None
 
     @property
+    def called(self) -> str:
+        """Its status in one word; what is muted is called by what mutes it."""
+        return _MUTED[self.mute.kind] if self.silenced and self.mute is not None else self.status.value
+
+    @property
     def team(self) -> str:
         """The team that it belongs to."""
         return self.plan.team
@@ -117,3 +122,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def firing(self) -> int:
         """How many of its alerts still fire."""
         return sum(line.status is not AlertStatus.RESOLVED for line in self.alerts.values())
+
+
+_MUTED = {MuteKind.SILENCE: "silenced", MuteKind.INHIBITION: "inhibited", MuteKind.STORM: "held"}

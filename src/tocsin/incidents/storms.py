@@ -16,8 +16,9 @@ import msgspec
 from tocsin.incidents.alerts import Alert, AlertStatus, Severity
 from tocsin.incidents.grouping import stack
 from tocsin.incidents.inputs import Amended
-from tocsin.incidents.marks import storm_mark
+from tocsin.incidents.marks import storm_mark, storm_of
 from tocsin.incidents.silences import Mute, MuteKind
+from tocsin.incidents.state import Incident
 from tocsin.kernel.time import MINUTE, Duration, Instant, format_duration, format_instant
 
 SOURCE: Final = "storm"
@@ -104,6 +105,17 @@ def begun(summary: Summary) -> Alert:
 def over(summary: Summary) -> Alert:
     """The end of the alert that stands for a storm."""
     return msgspec.structs.replace(begun(summary), status=AlertStatus.RESOLVED)
+
+
+def stands_for(state: Incident) -> str:
+    """The mark of the storm that *state* stands for; empty if it stands for none."""
+    marks = (mark for line in state.alerts.values() if line.marks for mark in line.marks.mutes)
+    return next((mark for mark in marks if storm_of(mark)), "")
+
+
+def is_held(state: Incident, mark: str) -> bool:
+    """Whether the storm of *mark* holds *state*, and nobody has taken it."""
+    return state.silenced and any(line.mute and line.mute.silence == mark for line in state.alerts.values())
 
 
 def renewed(summary: Summary) -> Amended:

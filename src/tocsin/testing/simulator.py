@@ -200,8 +200,8 @@ class World:
         incidents = self.memory.listing("incident", live_only=True, limit=20)
         if incidents:
             chosen = self.random.choice(incidents)
-            key = self.random.choice(list(self.machine.decode(chosen.state).alerts))
-            self._accept(written(chosen.id, some_word(self.random, key, self.now), self.now))
+            key, line = self.random.choice(list(self.machine.decode(chosen.state).alerts.items()))
+            self._accept(written(chosen.id, some_word(self.random, key, self.now, line.mute), self.now))
 
     def _accept(self, received: Received) -> Sequence[str]:
         accepted = self.store.accept([received])
@@ -261,7 +261,7 @@ class World:
         return Addressed(
             input_id=f"{delivery.occurrence}/0",
             machine="incident",
-            given=AlertReceived(alert, _plan(), mute=mute),
+            given=AlertReceived(alert, _plan(), mute=mute, marks=neighbours.marks_of(alert.dedup_key)),
             keys=(dedup, group) if alert.group_key else (dedup,),
             fresh=delivery.id,
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from tocsin.changes.machine import ChangeMachine
+from tocsin.changes.history import before
 from tocsin.engine.ports import Aggregates, Commit, Job, Received
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents import inhibition
@@ -17,7 +17,7 @@ from tocsin.incidents.silences import Mute
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import teller
-from tocsin.kernel.time import DAY, HOUR, Duration, Instant
+from tocsin.kernel.time import DAY, Instant
 from tocsin.wiring import messages
 from tocsin.wiring.addressing import SELF
 from tocsin.wiring.glimpses import sights, stored
@@ -30,13 +30,10 @@ from tocsin.wiring.storm_book import StormBook
 LOOK_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 1.0
 REMEMBERED_MAX: Final = 5000  # Incidents of the last day that are read at a start: what is usual need not be exact.
-CHANGED_BEFORE: Final[Duration] = HOUR  # A change is told with a storm if it is not older.
 
 Told = Callable[[Job, Instant], Iterable[dict[str, Json]]]
 
 log = logging.getLogger(__name__)
-
-_CHANGES: Final = ChangeMachine()
 
 
 class Quiet:
@@ -127,9 +124,7 @@ class Quiet:
 
     def _changed(self, began_at: Instant) -> str:
         """The newest change before *began_at*, if there is one that may have to do with it."""
-        rows = self._store.listing(_CHANGES.name, live_only=False, limit=1, before=(began_at, ""))
-        entries = [_CHANGES.decode(row.state) for row in rows]
-        return next((each.change.title for each in entries if each.at > began_at - CHANGED_BEFORE), "")
+        return next((entry.change.title for entry in before(self._store, began_at)), "")
 
 
 def _matters(state: bytes) -> bool:
