@@ -19,11 +19,12 @@ from tocsin.testing.faults import CrashError, Faults
 
 CHANNEL: Final = "machine"
 INHIBITION: Final = "inhibit/rule/1"
+STORM: Final = "storm/ops/1"
 SILENCES: Final = {
     "s": MuteKind.SILENCE,
     "t": MuteKind.SILENCE,
     INHIBITION: MuteKind.INHIBITION,
-    "storm/ops/1": MuteKind.STORM,
+    STORM: MuteKind.STORM,
 }
 
 Told = Lapsed | Muted | Unmuted
@@ -33,7 +34,7 @@ _KINDS: Final[dict[str, type[Told]]] = {kind.__name__: kind for kind in (Lapsed,
 
 def some_mute(random: Random, now: Instant) -> Mute:
     """A silence, an inhibition or a storm that is over, soon over, or not so soon."""
-    name = random.choice(list(SILENCES))
+    name = random.choice((*SILENCES, STORM))
     return Mute(silence=name, by=name, until=now + random.choice((-1, MINUTE, HOUR)), kind=SILENCES[name])
 
 
@@ -44,7 +45,7 @@ def marks_of(key: str) -> Marks:
 
 def some_word(random: Random, dedup_key: str, now: Instant, known: Mute | None) -> Told:
     """What a silence may say at any time of an alert that *known* mutes."""
-    if random.random() < 0.6:  # noqa: PLR2004 - more begin than are ended early.
+    if random.random() < (0.2 if known else 0.6):  # more begin than are ended early, and what is known ends.
         return Muted(dedup_key=dedup_key, mute=some_mute(random, now))
     instead = some_mute(random, now) if random.random() < 0.3 else None  # noqa: PLR2004
     name = known.silence if known is not None else random.choice(list(SILENCES))
