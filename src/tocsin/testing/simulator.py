@@ -98,7 +98,7 @@ class World:
     def run(self, steps: int = STEPS) -> None:
         """Live through *steps* events, then heal and check that everything came out. Raises AssertionError."""
         happens = (self._send, self._send, self._press, self._wait, self._work, self._work, self._work)
-        actions = (*happens, *happens, self._hush, self._hush, self._break)
+        actions = (*happens, *happens, self._hush, self._break)
         with self.witness.listening():
             for _ in range(steps):
                 self._attempt(self.random.choice(actions))
