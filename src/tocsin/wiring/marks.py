@@ -6,6 +6,7 @@ delivery for each. What an alert is told when it comes in was true a moment ago:
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,17 +17,26 @@ import msgspec
 from tocsin.engine.ports import Job
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.inhibition import Inhibition, rule_of
-from tocsin.incidents.marks import MUTED_BY, storm_of
+from tocsin.incidents.marks import MUTED_BY, Marks, storm_of
 from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.incidents.state import Incident
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.wiring.glimpses import Glimpse, Sight
+from tocsin.wiring.glimpses import Glimpse, Line, Sight
 
 
 class _Source(msgspec.Struct, frozen=True):
     opened_at: Instant
     title: str
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """An alert of a live incident: *by* is what mutes it, if that is no person; *mutes* and *waits* are its marks."""
+
+    dedup_key: str
+    by: str
+    mutes: tuple[str, ...]
+    waits: tuple[str, ...]
 
 
 _K = TypeVar("_K")
@@ -44,17 +54,14 @@ class MarkBook:
         self._sources: defaultdict[str, dict[str, _Source]] = defaultdict(dict)
         self._waiting: defaultdict[str, dict[_Place, str]] = defaultdict(dict)  # With the mark that mutes it now.
         self._muted: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._known: dict[str, Glimpse] = {}  # Of incidents that have anything to do with it.
+        self._known: dict[str, list[_Row]] = {}  # Of incidents that have anything to do with it.
 
     def seen(self, sights: Iterable[Sight]) -> None:
         """These incidents are so now."""
         with self._lock:
             for sight in sights:
-                before = self._known.pop(sight.name, None)
-                if before is not None:
-                    self._forget(sight.name, before)
-                if sight.incident.live and any(line.marks or line.mute for line in sight.incident.alerts.values()):
-                    self._known[sight.name] = sight.incident
+                self._forget(sight.name)
+                if sight.incident.live:
                     self._learn(sight.name, sight.incident)
 
     def active(self, mark: str) -> Mute | None:
@@ -118,14 +125,10 @@ class MarkBook:
     def _unmuted(self, incident: str, mark: str) -> dict[str, Json]:
         """The end of a muting; its alert may wait for another mark."""
         with self._lock:
-            known = self._known.get(incident)
-            lines = known.alerts if known else {}
-            for dedup_key, line in lines.items():
-                others = [other for other in (line.marks.mutable if line.marks else ()) if other != mark]
-                found = [mute for other in others if (mute := self._active(other))]
-                if line.mute and line.mute.silence == mark and found:
-                    instead = max(found, key=lambda mute: mute.until)
-                    return _end(incident, mark, dedup_key, instead)
+            for row in self._known.get(incident, ()):
+                found = [mute for other in row.waits if other != mark and (mute := self._active(other))]
+                if row.by == mark and found:
+                    return _end(incident, mark, row.dedup_key, max(found, key=lambda mute: mute.until))
         return _end(incident, mark, "", None)
 
     def _present(self, mark: str) -> bool:
@@ -140,24 +143,32 @@ class MarkBook:
         return rule.mute(mark, newest.title, newest.opened_at)
 
     def _learn(self, name: str, incident: Glimpse) -> None:
-        for dedup_key, line in incident.alerts.items():
-            if line.mute is not None and line.mute.kind is not MuteKind.SILENCE:
-                self._muted[line.mute.silence][name] = None
-            if line.marks is None or not line.fires:
-                continue
-            for mark in line.marks.mutes if incident.kind is Kind.ALERT else ():
-                self._sources[mark][name] = _Source(incident.opened_at, line.title)
-            for mark in line.marks.mutable:
-                self._waiting[mark][name, dedup_key] = line.mute.silence if line.mute else ""
+        rows = [row for key, line in incident.alerts.items() if (row := _row(key, line, incident.kind))]
+        if rows:
+            self._known[name] = rows
+        for row in rows:
+            if row.by:
+                self._muted[row.by][name] = None
+            for mark in row.mutes:
+                self._sources[mark][name] = _Source(incident.opened_at, incident.alerts[row.dedup_key].title)
+            for mark in row.waits:
+                self._waiting[mark][name, row.dedup_key] = row.by
 
-    def _forget(self, name: str, incident: Glimpse) -> None:
-        for dedup_key, line in incident.alerts.items():
-            if line.mute is not None:
-                _drop(self._muted, line.mute.silence, name)
-            for mark in line.marks.mutes if line.marks else ():
+    def _forget(self, name: str) -> None:
+        for row in self._known.pop(name, ()):
+            _drop(self._muted, row.by, name)
+            for mark in row.mutes:
                 _drop(self._sources, mark, name)
-            for mark in line.marks.mutable if line.marks else ():
-                _drop(self._waiting, mark, (name, dedup_key))
+            for mark in row.waits:
+                _drop(self._waiting, mark, (name, row.dedup_key))
+
+
+def _row(dedup_key: str, line: Line, kind: Kind) -> _Row | None:
+    """What must be known of an alert; None: nothing. In a storm there are very many, so the marks are shared."""
+    by = sys.intern(line.mute.silence) if line.mute and line.mute.kind is not MuteKind.SILENCE else ""
+    marks = line.marks if line.marks is not None and line.fires else Marks()
+    mutes = marks.mutes if kind is Kind.ALERT else ()
+    return _Row(dedup_key, by, mutes, marks.mutable) if by or mutes or marks.mutable else None
 
 
 def _end(incident: str, mark: str, dedup_key: str, instead: Mute | None) -> dict[str, Json]:

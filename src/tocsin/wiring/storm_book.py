@@ -73,10 +73,12 @@ class _Team:
         self.candidates: dict[str, Sequence[str]] = {}  # Not committed: keys by the last of them.
         self._limits = limits
         self._recent: deque[Instant] = deque()
-        self._past: deque[int] = deque(maxlen=max(1, DAY // limits.window))
+        windows = max(1, DAY // limits.window)
+        # Of what nobody remembers nothing is known to have begun; a storm of half an hour makes none of them usual.
+        self._past: deque[int] = deque([0] * windows, maxlen=windows)
         self._window = 0
         self._count = 0
-        self._threshold = storms.threshold(limits, ())
+        self._threshold = storms.threshold(limits, self._past)
 
     def began(self, at: Instant) -> None:
         """An incident began."""
@@ -99,9 +101,9 @@ class _Team:
         """Whether it is more, with what is not committed."""
         return self.recent(now) + len(self.candidates) > self.threshold(now)
 
-    def calm(self, now: Instant) -> bool:
-        """Whether it is less than half of what began the storm."""
-        return self.recent(now) * 2 <= self.threshold(now)
+    def calm(self, storm: _Storm, now: Instant) -> bool:
+        """Whether *storm* may end: less than half of what began it began within the window."""
+        return now >= storm.began_at + SHORTEST and self.recent(now) * 2 <= storm.sudden
 
     def end(self) -> None:
         """The storm is over, and is counted anew: what began in it begins no other."""
@@ -171,7 +173,8 @@ class StormBook:
         with self._lock:
             for sight in sights:
                 for team, began_at in _stands_for(sight.incident):
-                    self._team(team).storm = _Storm(team, began_at, storms.mute(team, began_at, self._limits))
+                    mute, sudden = storms.mute(team, began_at, self._limits), self._team(team).threshold(began_at)
+                    self._team(team).storm = _Storm(team, began_at, mute, sudden)
             for sight in sights:
                 self._joins(sight)
 
@@ -200,7 +203,7 @@ class StormBook:
         named = storm.change or change(storm.began_at)
         with self._lock:
             storm.change = named
-            if now >= storm.mute.until or (now >= storm.began_at + SHORTEST and team.calm(now)):
+            if now >= storm.mute.until or team.calm(storm, now):
                 if team.storm is storm:
                     team.end()  # Before it is told: what comes from now on is not held by a storm that is over.
                     team.over.append(storm)
