@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from tocsin.engine.dispatcher import Dispatcher
-from tocsin.engine.ports import Commit, Delivered, Delivery, DeliveryResult, Job, Received, Transport, Way
+from tocsin.engine.ports import Commit, Delivered, Delivery, DeliveryResult, Job, Received, Store, Transport, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Interpretation, Worker
 from tocsin.errors import StoreUnavailableError
@@ -41,9 +41,9 @@ routes: [{when: {labels: {kind: [notification]}}, kind: notification}]
 class World:
     """One runtime."""
 
-    def __init__(self, config: str = "", store: MemoryStore | None = None, now: Instant = START) -> None:
+    def __init__(self, config: str = "", store: Store | None = None, now: Instant = START) -> None:
         self.settings = parse((TEAM + config).encode(), {}).settings
-        self.store = store or MemoryStore()
+        self.store: Store = store or MemoryStore()
         self.now = now
         self.broken = False
         self.pages: Counter[str] = Counter()
