@@ -76,9 +76,12 @@ def test_a_storm_pages_each_person_once_and_nothing_is_lost(tmp_path: Path) -> N
         for number in range(ALERTS):
             clock.now = BEGUN + number * MINUTE // ALERTS
             send(connection, ready.ingest_url, number)
-        until(lambda: len(incidents(runtime)) == ALERTS + 1)
+            if number == 0:
+                until(lambda: paged(push, 1))
+        until(lambda: not runtime.store.backlog(1) and paged(push, 2))
+        assert len(incidents(runtime)) == ALERTS + 1
         send(connection, ready.ingest_url, ALERTS, title="fire", severity="critical")
-        until(lambda: len(titles(push, "ada")) == len(titles(push, "bo")) == 3)
+        until(lambda: paged(push, 3))
         for who in ("ada", "bo"):
             assert titles(push, who) == [  # Of the first nobody can know that more will come.
                 "[high] disk 0 full — asks you",
@@ -99,10 +102,10 @@ def test_a_storm_pages_each_person_once_and_nothing_is_lost(tmp_path: Path) -> N
 
         for number in range(1, 21):
             send(connection, ready.ingest_url, number, status="resolved")
-        until(lambda: Counter(state.status for state in incidents(runtime))[Status.RESOLVED] == 20)
+        until(lambda: not runtime.store.backlog(1))
         clock.now += 6 * MINUTE
         runtime.quiet.look()
-        until(lambda: Counter(state.status for state in incidents(runtime))[Status.TRIGGERED] == ALERTS - 20 + 1)
+        until(lambda: rests(runtime, clock.now))
         assert storm(runtime).status is Status.RESOLVED
         assert storm(runtime).face.title.startswith(
             f"Storm over: {ALERTS - 1} alerts in {ALERTS - 1} incidents, most of"
@@ -110,10 +113,18 @@ def test_a_storm_pages_each_person_once_and_nothing_is_lost(tmp_path: Path) -> N
         told = [f"disk {number} full" for number in range(21, ALERTS)]
         asked = {state.face.title for state in incidents(runtime) if state.status is Status.TRIGGERED}
         assert asked == {"fire", "disk 0 full", *told}, "what still fires is asked about, and nothing else"
-        until(lambda: all(runtime.store.next_attempt(clock.now) is None for _ in titles(push, "bo")))
-        until(lambda: len(titles(push, "ada")) > 3)
         assert runtime.trouble() == ""
-    assert len(titles(push, "ada")) < 3 + 20, "some 480 questions come in a few messages"
+    assert 3 < len(titles(push, "ada")) < 3 + 20, "some 480 questions come in a few messages"
+
+
+def paged(push: PushServer, times: int) -> bool:
+    return len(titles(push, "ada")) == len(titles(push, "bo")) == times
+
+
+def rests(runtime: Embedded, now: Instant) -> bool:
+    """Nothing waits; what was handled a moment ago may have led to a message, so that it is looked at twice."""
+    store = runtime.store
+    return not any(store.backlog(1) or store.pending(now, per_receiver=1) or store.due(now, 1) for _ in range(2))
 
 
 def storm(runtime: Embedded) -> Incident:

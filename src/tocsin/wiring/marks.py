@@ -93,11 +93,6 @@ class MarkBook:
             marks = list(self._muted)
         yield from self._over(marks)
 
-    def held(self, mark: str) -> list[str]:
-        """The incidents that are muted under *mark*."""
-        with self._lock:
-            return list(self._muted.get(mark, ()))
-
     def _begun(self, marks: Iterable[str]) -> Iterator[dict[str, Json]]:
         for mark in marks:
             with self._lock:
