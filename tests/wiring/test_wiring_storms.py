@@ -226,3 +226,14 @@ def test_the_storm_asks_along_the_ladder_of_its_team(life: World) -> None:
     assert life.storm().plan.policy.name == "default"
     life.wait(5 * DAY)
     assert life.store.health(life.now).broken == ()
+
+
+def test_a_storm_whose_time_is_over_holds_nothing_even_before_anybody_looks(life: World) -> None:
+    burst(life, 15)
+    life.wait(30 * MINUTE)
+    burst(life, 15, first=50)
+    assert held(life) == 5
+    assert life.storms() == 2
+    life.look()
+    live = [state for _, state in life.incidents().values() if state.face.source == "storm" and state.live]
+    assert len(live) == 1

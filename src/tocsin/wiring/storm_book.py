@@ -105,8 +105,10 @@ class _Team:
         """Whether *storm* may end: less than half of what began it began within the window."""
         return now >= storm.began_at + SHORTEST and self.recent(now) * 2 <= storm.sudden
 
-    def end(self) -> None:
-        """The storm is over, and is counted anew: what began in it begins no other."""
+    def end(self, *, told: bool) -> None:
+        """The storm is over, and is counted anew: what began in it begins no other. *told*: somebody knows already."""
+        if self.storm is not None and not told:
+            self.over.append(self.storm)
         self.storm = None
         self._recent.clear()
 
@@ -146,9 +148,9 @@ class StormBook:
         now = self._clock()
         with self._lock:
             team = self._team(plan.team)
-            storm = team.storm
-            if storm is None or now >= storm.mute.until:
-                storm = self._counted(team, keys, now)
+            if team.storm is not None and now >= team.storm.mute.until:
+                team.end(told=False)
+            storm = team.storm or self._counted(team, keys, now)
         passes = (plan.severity or alert.severity) is Severity.CRITICAL
         return None if storm is None or passes else storm.mute
 
@@ -205,8 +207,7 @@ class StormBook:
             storm.change = named
             if now >= storm.mute.until or team.calm(storm, now):
                 if team.storm is storm:
-                    team.end()  # Before it is told: what comes from now on is not held by a storm that is over.
-                    team.over.append(storm)
+                    team.end(told=False)  # Now: what comes from now on is not held by a storm that is over.
                 return
             summary = storm.summary
         if summary != storm.told and now >= storm.told_at + RENEWED_EVERY:
@@ -251,7 +252,7 @@ class StormBook:
         for name, began_at in _stands_for(sight.incident) if not sight.incident.live else ():
             team = self._team(name)
             if team.storm is not None and team.storm.began_at == began_at:
-                team.end()  # A person says so.
+                team.end(told=True)  # A person says so.
         self._joins(sight)
 
     def _joins(self, sight: Sight) -> None:
