@@ -74,7 +74,8 @@ def _check_effects(decision: Decision[Incident], after: Incident, now: Instant) 
     shows = [effect for effect in decision.effects if effect.kind == SHOW]
     tells = [effect for effect in decision.effects if effect.kind == TELL]
     assert len(pages) + len(shows) + len(tells) == len(decision.effects)
-    assert {effect.receiver for effect in tells} <= {teller("heartbeat"), teller("silence"), teller("history")}
+    told = {effect.receiver for effect in tells}
+    assert told <= {teller("heartbeat"), teller("silence"), teller("history"), teller("incident")}
     assert all(effect.urgent and not effect.coalesce for effect in pages)
     assert all(effect.coalesce and not effect.urgent for effect in shows)
     assert all(effect.facts["rung"] == after.rung for effect in pages)

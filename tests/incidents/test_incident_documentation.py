@@ -31,9 +31,10 @@ from tocsin.incidents.inputs import (
     Withdrawn,
 )
 from tocsin.incidents.ladder import PAGE, responder
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.reasons import IGNORED, Reason
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, MINUTE, SECOND
@@ -50,14 +51,15 @@ DISK = Alert(
     expires_at=NOW, sender="prom",
 )  # fmt: skip
 MAIL = replace(DISK, dedup_key="mail")
-FIRES = AlertReceived(DISK, PLAN)
+FIRES = AlertReceived(DISK, PLAN, marks=Marks(mutable=("down",)))
 MUTE = Mute(silence="s", by="cy", until=NOW + HOUR)
+INHIBITED = Mute(silence="down", by="cy", until=NOW + HOUR, kind=MuteKind.INHIBITION)
 SILENCED = AlertReceived(DISK, PLAN, mute=MUTE)
 RECOVERS = AlertReceived(replace(DISK, status=AlertStatus.RESOLVED), PLAN)
 
 
 def begun(*given: Input, alert: Alert = DISK) -> Incident:
-    state = decided(None, AlertReceived(alert, PLAN), NOW).state
+    state = decided(None, AlertReceived(alert, PLAN, marks=Marks(mutable=("down",))), NOW).state
     for each in given:
         state = decided(state, each, NOW).state
     assert state is not None
@@ -71,6 +73,7 @@ STATES: dict[str, Incident | None] = {
     "snoozed": begun(Snoozed(by="ada", until=NOW + HOUR)),
     "silenced": begun(SILENCED),
     "held": decided(None, replace(FIRES, plan=replace(PLAN, hold=3 * MINUTE)), NOW).state,
+    "inhibited": begun(AlertReceived(DISK, PLAN, mute=INHIBITED, marks=Marks(mutable=("down",)))),
     "resolved": begun(RECOVERS),
     "notification": begun(alert=replace(DISK, kind=Kind.NOTIFICATION)),
 }
@@ -106,6 +109,8 @@ INPUTS: dict[str, Input] = {
     "a page goes another way": PageFailed(receiver=PEOPLE[0], rung=0, error="gone", final=False),
     "a silence begins": Muted(dedup_key="disk", mute=replace(MUTE, by="bo", until=NOW + 2 * HOUR)),
     "its silence is ended": Unmuted(silence="s"),
+    "an alert that inhibits it fires": Muted(dedup_key="disk", mute=INHIBITED),
+    "what inhibits it is over": Unmuted(silence="down"),
     "its sender lives and does not repeat it": Lapsed(dedup_key="disk", expires_at=NOW),
     "its time has come": Tick(),
     "it is woken too early": Tick(),

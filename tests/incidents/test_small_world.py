@@ -29,10 +29,11 @@ from tocsin.incidents.inputs import (
     Withdrawn,
 )
 from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.occurrences import Closer, Occurrence
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.reasons import Reason
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import MINUTE, Instant
@@ -74,6 +75,14 @@ def inputs(state: Incident, plan: Plan, now: Instant) -> Iterator[Input]:
         yield AlertReceived(alert(AlertStatus.FIRING, key), plan, mute=mutes[1])
         yield Muted(dedup_key=key, mute=mutes[0])
         yield Lapsed(dedup_key=key, expires_at=state.alerts[key].expires_at or now if key in state.alerts else now)
+    held = Mute(silence="storm/ops/1", by="the storm", until=now + 30 * MINUTE, kind=MuteKind.STORM)
+    down = Mute(silence="down", by="down", until=now + 2 * MINUTE, kind=MuteKind.INHIBITION)
+    waits = Marks(mutable=("down",))
+    yield AlertReceived(alert(AlertStatus.FIRING, "mail"), plan, mute=down, marks=waits)
+    yield AlertReceived(alert(AlertStatus.FIRING, "disk"), plan, mute=held, marks=Marks(mutes=("mail",)))
+    yield Muted(dedup_key="mail", mute=down)
+    yield Unmuted(silence="down")
+    yield Unmuted(silence="storm/ops/1")
     yield Unmuted(silence="t")
     yield Unmuted(silence="s", dedup_key="disk", instead=mutes[1])
     for by in ("ada", "bo"):

@@ -22,6 +22,7 @@ from tocsin.incidents.commands import CommandError, command
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
+from tocsin.incidents.storms import is_held, stands_for
 from tocsin.incidents.telling import Telling
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_duration, format_instant, parse_duration, parse_instant
@@ -83,8 +84,10 @@ def act(given: argparse.Namespace) -> int:
     clock = SystemClock()
     document = _document(given, settings, clock())
     with open_store(given.db) as store:
-        _stored(store, given.incident)
+        stored = _stored(store, given.incident)
         served = is_claimed(given.db)
+        if getattr(given, "held", False):
+            _act_on_held(store, IncidentMachine().decode(stored.state), document, settings, served=served)
         received = Received(received_at=clock(), channel="cli", key="", head=b"", body=json.encode(document))
         delivery_id = store.accept([received])[0]
         if not (served and wait(store, f"{delivery_id}/0")):
@@ -97,6 +100,22 @@ def act(given: argparse.Namespace) -> int:
     if not (served or ignored):
         sys.stderr.write("No server runs: people hear of this when `tocsin serve` does.\n")
     return 1 if ignored else 0
+
+
+def _act_on_held(store: Store, storm: Incident, document: dict[str, Any], settings: Settings, *, served: bool) -> None:
+    """The same for all that *storm* holds. Raises TocsinError."""
+    mark, now = stands_for(storm), SystemClock()()
+    if not mark:
+        raise TocsinError("no-storm", f"{document['incident']} stands for no storm, so it holds nothing")
+    names = [name for name, state in _all(store, live_only=True) if is_held(state, mark)]
+    bodies = [json.encode(document | {"incident": name}) for name in names]
+    accepted = store.accept(
+        [Received(received_at=now, channel="cli", key="", head=b"", body=body) for body in bodies] if bodies else []
+    )
+    if not served:
+        for delivery_id in accepted:
+            handle(store, delivery_id, settings, now)
+    say(f"{document['incident']}: and {len(names)} that it holds\n")
 
 
 def _stored(store: Store, name: str) -> Stored:

@@ -227,6 +227,8 @@ def _add_incidents(commands: _Commands) -> None:
             command.add_argument("to", metavar="RESPONDER", help="who is asked instead")
         if verb == "snooze":
             command.add_argument("until", metavar="TIME", help="a duration (30m, 2h) or a time (2026-11-22T09:00Z)")
+        if verb in {"ack", "resolve"}:
+            command.add_argument("--held", action="store_true", help="all that this storm holds, too")
         if verb in {"pass", "resolve"}:
             command.add_argument("text", nargs="*", metavar="TEXT", help="why, or what helped")
         if verb == "note":

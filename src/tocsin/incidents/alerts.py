@@ -109,7 +109,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     repetition the next alert with this key begins a new incident; one that comes within *reopen_window* ms of a resolve
     by the source re-opens. *hold*: no page for so many ms, what recovers meanwhile has none; *transient_hold*: the same
     for as long as it nearly always takes, and histories are kept; *flapping*: what flaps is one incident. *gate*: it
-    must fire so often. *remedy*: which one of a person has made this plan quieter.
+    must fire so often. *remedy*: which one of a person has made this plan quieter. *group_by*: see `grouping`.
     """
 
     team: str
@@ -125,3 +125,4 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     remedy: Remedied | None = None
     transient_hold: bool = False
     flapping: bool = False
+    group_by: tuple[str, ...] = ()

@@ -50,6 +50,7 @@ def _amend(state: Incident, given: Amended, now: Instant) -> _Decision:
         state, face=face, severity=severity, alerts={**state.alerts, face.dedup_key: changed}, changed_at=now
     )
     worse = severity.weight > state.severity.weight and state.live
+    after = muting.urgent(after) if worse else after
     if worse and state.status is Status.SNOOZED:
         return ladder.ask_person(after, state.assignee, now, Reason.RAISED, f"worse: {severity}", resume=0)
     reason = Reason.RAISED if worse else Reason.AMENDED

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import msgspec
 
 from tocsin.incidents.alerts import Alert, Plan, Severity
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.machine import Tick
@@ -16,7 +17,8 @@ from tocsin.kernel.time import Instant
 class AlertReceived(msgspec.Struct, frozen=True):
     """A source said something under *integration*; *plan* counts if it opens an incident; *mute*: it is silenced.
 
-    *history*: how the last occurrences of its key were closed, oldest first.
+    *history*: how the last occurrences of its key were closed, oldest first. *marks*: what it has to do with the muting
+    of others.
     """
 
     alert: Alert
@@ -24,6 +26,7 @@ class AlertReceived(msgspec.Struct, frozen=True):
     integration: str = ""
     mute: Mute | None = None
     history: tuple[Occurrence, ...] = ()
+    marks: Marks | None = None
 
 
 class Acknowledged(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from tocsin.incidents.alerts import Kind
 from tocsin.incidents.occurrences import Hold
 from tocsin.incidents.policy import NEXT, SCHEDULE
 from tocsin.incidents.reasons import Reason
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.machine import Decision, Effect
 from tocsin.kernel.time import Instant, format_instant
@@ -19,6 +19,11 @@ PAGE: Final = "page"
 SHOW: Final = "show"
 PAGED_MAX: Final = 100  # Messages of one incident that are kept true; a larger team reads the room.
 
+_MUTED_BY: Final = {
+    MuteKind.SILENCE: "silenced by",
+    MuteKind.INHIBITION: "inhibited by",
+    MuteKind.STORM: "held by",
+}
 _RESPONDER: Final = "responder:"
 _TEAM: Final = "team:"
 
@@ -134,7 +139,12 @@ def hush(state: Incident, mute: Mute, now: Instant, reason: Reason, story: str) 
 def silenced(mute: Mute) -> str:
     """Who has silenced it, until when, and why."""
     why = f": {mute.why}" if mute.why else ""
-    return f"silenced by {mute.by or 'somebody'} until {format_instant(mute.until)}{why}"
+    return f"{muted_by(mute.kind)} {mute.by or 'somebody'} until {format_instant(mute.until)}{why}"
+
+
+def muted_by(kind: MuteKind) -> str:
+    """The words before the name of what mutes."""
+    return _MUTED_BY[kind]
 
 
 def refresh(state: Incident) -> tuple[Effect, ...]:

@@ -15,10 +15,11 @@ before: after an outage one rung is asked, not all that were missed.
 
 A *notification* is announced, asks nobody, and is over after its window; who snoozes it hears of it again.
 
-What a silence covers is snoozed, by nobody, until the silence is over (module `muting`). What its sender repeats, and
-then does not repeat any more, has a timer of its own (module `expiry`), and so has what flaps (module `flapping`). What
-usually recovers by itself is snoozed by nobody for some minutes before anybody is asked (module `holding`). What must
-fire several times before somebody is asked is a notification until then (module `gating`).
+What a silence covers is snoozed, by nobody, until the silence is over (module `muting`); so is what another alert
+inhibits, and what a storm holds (module `marks`). What its sender repeats, and then does not repeat any more, has a
+timer of its own (module `expiry`), and so has what flaps (module `flapping`). What usually recovers by itself is
+snoozed by nobody for some minutes before anybody is asked (module `holding`). What must fire several times before
+somebody is asked is a notification until then (module `gating`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, closing, duty, expiry, flapping, gating, holding, ladder, ledger, muting
+from tocsin.incidents import amending, closing, duty, expiry, flapping, gating, holding, ladder, ledger, marks, muting
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -89,7 +90,7 @@ class IncidentMachine:
         return duty.told(decision, state, after, plan, self._on_duty, now)
 
     def _timed(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
-        decision = flapping.timed(expiry.timed(self._decide(state, given, now), now), now)
+        decision = flapping.timed(expiry.timed(marks.told(state, self._decide(state, given, now)), now), now)
         return closing.told(state, ledger.entered(state, decision, now), now)
 
     def _decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:

@@ -70,7 +70,7 @@ def _open(given: AlertReceived, now: Instant) -> _Decision:
         kind=kind,
         severity=_severity(alert, plan),
         face=alert,
-        alerts={alert.dedup_key: _line(None, alert, plan, now, muting.mute_of(None, given.mute, now))},
+        alerts={alert.dedup_key: _line(None, given, now, muting.mute_for(None, given, now))},
         count=1,
         opened_at=now,
         changed_at=now,
@@ -91,7 +91,7 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
     alert, plan = given.alert, given.plan
     severity = _severity(alert, plan)
     worse = severity.weight > state.severity.weight
-    fired = _line(line, alert, plan, now, muting.mute_of(state, given.mute, now))
+    fired = _line(line, given, now, muting.mute_for(state, given, now))
     after = replace(
         state,
         alerts={**state.alerts, alert.dedup_key: flapping.noted(state, line, fired, now)},
@@ -194,11 +194,12 @@ def _severity(alert: Alert, plan: Plan) -> Severity:
     return plan.severity or alert.severity
 
 
-def _line(line: AlertLine | None, alert: Alert, plan: Plan, now: Instant, mute: Mute | None) -> AlertLine:
+def _line(line: AlertLine | None, given: AlertReceived, now: Instant, mute: Mute | None) -> AlertLine:
+    alert = given.alert
     return AlertLine(
         title=alert.title,
         status=alert.status,
-        severity=_severity(alert, plan),
+        severity=_severity(alert, given.plan),
         count=line.count + 1 if line else 1,
         first_at=line.first_at if line else now,
         last_at=now,
@@ -206,6 +207,7 @@ def _line(line: AlertLine | None, alert: Alert, plan: Plan, now: Instant, mute: 
         expires_at=alert.expires_at,
         sender=alert.sender,
         mute=mute,
+        marks=given.marks,
     )
 
 

@@ -2,19 +2,25 @@
 
 Acknowledged is acknowledged, and a snooze has its own end; both remember the silence for the time when they would ask.
 Who escalates or reassigns what is silenced wants somebody asked: the silence is overruled, for this incident.
+
+An inhibition and a storm mute in the same way, each for a bounded time. When that is over while the alert still fires,
+they are overruled too, so that nothing is muted for ever by causes that follow each other. A storm holds only what
+begins in it, or joins that: who was asked before it stays asked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
 
 from tocsin.incidents import ladder
-from tocsin.incidents.alerts import AlertStatus, Kind
-from tocsin.incidents.inputs import Muted, Unmuted
+from tocsin.incidents.alerts import AlertStatus, Kind, Severity
+from tocsin.incidents.inputs import AlertReceived, Muted, Unmuted
+from tocsin.incidents.marks import MUTED_BY, is_storm
 from tocsin.incidents.reasons import Reason
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import TELL, Decision, Effect, teller
@@ -33,6 +39,13 @@ def begun(state: Incident, given: Muted, now: Instant) -> _Decision:
     known = line.mute
     if known == mute or (known is not None and known.silence != mute.silence and known.until >= mute.until):
         return Decision(state, Reason.NOT_SILENCED)
+    if is_storm(line.marks):
+        return Decision(state, Reason.NOT_SILENCED)
+    if mute.kind is MuteKind.INHIBITION:
+        if _same(known, mute) or line.marks is None or mute.silence not in line.marks.mutable:
+            return Decision(state, Reason.NOT_SILENCED)
+        after = replace(state, alerts={**state.alerts, given.dedup_key: replace(line, mute=mute)})
+        return _settled(state, after, now, Reason.INHIBITED, f"{line.title}: {mute.by} inhibits it")
     after = replace(state, alerts={**state.alerts, given.dedup_key: replace(line, mute=mute)})
     return _settled(state, after, now, Reason.SILENCE_BEGUN, f"{line.title}: a silence begins")
 
@@ -45,7 +58,8 @@ def ended(state: Incident, given: Unmuted, now: Instant) -> _Decision:
     instead = {given.dedup_key: given.instead}
     freed = {key: replace(line, mute=instead.get(key)) for key, line in lines.items()}
     after = replace(state, alerts={**state.alerts, **freed})
-    return _settled(state, after, now, Reason.SILENCE_ENDED, "the silence was ended")
+    reason, story = _ENDED[next(line.mute.kind for line in lines.values() if line.mute)]
+    return _settled(state, after, now, reason, story)
 
 
 def resettled(state: Incident, after: Incident, now: Instant) -> _Decision | None:
@@ -63,10 +77,27 @@ def resettled(state: Incident, after: Incident, now: Instant) -> _Decision | Non
 def over(state: Incident, now: Instant) -> _Decision:
     """The time of a silence has come."""
     kept = {key: _forgotten(line, now) for key, line in state.alerts.items()}
-    after = replace(state, alerts=kept)
+    mutes = [line.mute for line in state.alerts.values() if line.mute is not None and line.mute.until <= now]
+    bounds = [mute.silence for mute in mutes if mute.kind is not MuteKind.SILENCE]
+    after = replace(state, alerts=kept, overruled=_remembered(state, bounds))
+    reason = Reason.MUTED_ENOUGH if bounds else Reason.SILENCE_OVER
     if mute := ladder.hushed(after, now):
-        return ladder.hush(after, mute, now, Reason.SILENCE_OVER, "one of the silences is over")
-    return ladder.first_rung(after, now, Reason.SILENCE_OVER, "the silence is over")
+        return ladder.hush(after, mute, now, reason, "one of the silences is over")
+    return ladder.first_rung(after, now, reason, "muted long enough" if bounds else "the silence is over")
+
+
+def mute_for(state: Incident | None, given: AlertReceived, now: Instant) -> Mute | None:
+    """What mutes the alert that was *given*, now that *state* (None: a new incident) takes it in."""
+    mute = mute_of(state, given.mute, now)
+    if mute is None or state is None or mute.kind is MuteKind.SILENCE:
+        return mute
+    line = state.alerts.get(given.alert.dedup_key)
+    if line is not None and _same(line.mute, mute):
+        return mute_of(state, line.mute, now)  # It has its end already: repetitions and other causes do not move it.
+    if mute.kind is MuteKind.INHIBITION:
+        return mute
+    begins = not state.live or state.kind is Kind.NOTIFICATION
+    return mute if begins or any(_same(each.mute, mute) for each in state.alerts.values()) else None
 
 
 def mute_of(state: Incident | None, mute: Mute | None, now: Instant) -> Mute | None:
@@ -78,12 +109,28 @@ def mute_of(state: Incident | None, mute: Mute | None, now: Instant) -> Mute | N
 
 def overruled(state: Incident) -> Incident:
     """The incident, freed from its silences by a person who wants somebody asked."""
-    broken = tuple(dict.fromkeys(line.mute.silence for line in state.alerts.values() if line.mute))
+    broken = [line.mute.silence for line in state.alerts.values() if line.mute]
     if not broken:
         return state
-    kept = tuple(dict.fromkeys((*state.overruled, *broken)))[-OVERRULED_MAX:]
     freed = {key: replace(line, mute=None) for key, line in state.alerts.items()}
-    return replace(state, alerts=freed, overruled=kept)
+    return replace(state, alerts=freed, overruled=_remembered(state, broken))
+
+
+def urgent(state: Incident) -> Incident:
+    """The incident, which has become critical: only what a person has silenced stays muted."""
+    if state.severity is not Severity.CRITICAL:
+        return state
+    machines = {
+        key: line.mute.silence
+        for key, line in state.alerts.items()
+        if line.mute and line.mute.kind is not MuteKind.SILENCE
+    }
+    freed = {key: replace(state.alerts[key], mute=None) for key in machines}
+    return replace(
+        state,
+        alerts={**state.alerts, **freed},
+        overruled=_remembered(state, machines.values()) if machines else state.overruled,
+    )
 
 
 def told(decision: _Decision, before: AlertLine | None, dedup_key: str) -> _Decision:
@@ -94,6 +141,13 @@ def told(decision: _Decision, before: AlertLine | None, dedup_key: str) -> _Deci
     line = decision.state.alerts.get(dedup_key) if decision.state else None
     if line is None or line.mute is None or (before is not None and before.mute == line.mute):
         return decision
+    if line.mute.kind is MuteKind.INHIBITION:
+        asked: dict[str, Json] = {"what": MUTED_BY, "silence": line.mute.silence}
+        return replace(
+            decision, effects=(*decision.effects, Effect(receiver=teller("incident"), kind=TELL, facts=asked))
+        )
+    if line.mute.kind is MuteKind.STORM:
+        return decision  # Its end is near in any case.
     facts: dict[str, Json] = {
         "what": "muting",
         "silence": line.mute.silence,
@@ -117,3 +171,18 @@ def _settled(state: Incident, after: Incident, now: Instant, reason: Reason, sto
 
 def _forgotten(line: AlertLine, now: Instant) -> AlertLine:
     return replace(line, mute=None) if line.mute is not None and line.mute.until <= now else line
+
+
+def _same(known: Mute | None, mute: Mute) -> bool:
+    return known is not None and known.silence == mute.silence
+
+
+def _remembered(state: Incident, broken: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*state.overruled, *broken)))[-OVERRULED_MAX:]
+
+
+_ENDED: Final = {
+    MuteKind.SILENCE: (Reason.SILENCE_ENDED, "the silence was ended"),
+    MuteKind.INHIBITION: (Reason.INHIBITION_OVER, "what inhibited it is over"),
+    MuteKind.STORM: (Reason.STORM_OVER, "the storm is over"),
+}

@@ -49,6 +49,10 @@ class Reason(StrEnum):
     SILENCE_ENDED = "silence ended early"
     SILENCE_OVER = "silence over"
     NOT_SILENCED = "nothing to silence"
+    INHIBITED = "inhibition begun"
+    INHIBITION_OVER = "inhibition over"
+    STORM_OVER = "storm over"
+    MUTED_ENOUGH = "muted long enough"  # The bound of an inhibition or a storm.
     EXPIRED = "not repeated in time"
     LAPSED = "its sender stopped telling of it"
     NOT_LAPSED = "told again meanwhile"

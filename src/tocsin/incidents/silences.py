@@ -29,14 +29,26 @@ class Phase(StrEnum):
     EXPIRED = "expired"
 
 
+class MuteKind(StrEnum):
+    """What mutes: a person, another alert that fires, or a storm."""
+
+    SILENCE = "silence"
+    INHIBITION = "inhibition"
+    STORM = "storm"
+
+
 class Mute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a muted alert remembers of its silence: its id, who, until when, why, and whether it spares emergencies."""
+    """What a muted alert remembers of its silence: its id, who, until when, why, and whether it spares emergencies.
+
+    Of an inhibition or a storm *silence* is the mark (see `marks`), *by* the alert that mutes.
+    """
 
     silence: str
     by: str
     until: Instant
     why: str = ""
     spares_critical: bool = False
+    kind: MuteKind = MuteKind.SILENCE
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):

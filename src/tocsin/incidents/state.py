@@ -8,8 +8,9 @@ import msgspec
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.flips import Flips
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.occurrences import Hold
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.kernel.time import Instant
 
 
@@ -26,7 +27,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alert of an incident: what its source last said, and how often.
 
     *expires_at*, *sender*: as in `Alert`; nothing once it has recovered. *mute*: the silence that covers it.
-    *flips*: its changes, as far as they count for flapping.
+    *flips*: its changes, as far as they count for flapping. *marks*: what it has to do with the muting of others.
     """
 
     title: str
@@ -40,6 +41,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     sender: str = ""
     mute: Mute | None = None
     flips: Flips | None = None
+    marks: Marks | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +124,13 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return snoozed_by_nobody and self.hold is not None and not self.hold.ended
 
     @property
+    def called(self) -> str:
+        """Its status in one word; what is muted is called by what mutes it."""
+        if self.silenced and self.mute is not None:
+            return _MUTED[self.mute.kind]
+        return "held" if self.held else self.status.value
+
+    @property
     def team(self) -> str:
         """The team that it belongs to."""
         return self.plan.team
@@ -135,3 +144,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def firing(self) -> int:
         """How many of its alerts still fire."""
         return sum(line.status is not AlertStatus.RESOLVED for line in self.alerts.values())
+
+
+_MUTED = {MuteKind.SILENCE: "silenced", MuteKind.INHIBITION: "inhibited", MuteKind.STORM: "held"}

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
-from tocsin.incidents import flapping, flips, holding, ladder
+from tocsin.incidents import flapping, flips, grouping, holding, ladder
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import Instant, format_duration, format_instant
@@ -111,7 +111,8 @@ def who(incident: Incident, telling: Telling) -> str:
         case Status.SNOOZED if incident.silenced and (mute := incident.mute):
             why = telling.write(mute.why, NOTE_CHARS_MAX)
             by = telling.write(mute.by, NAME_CHARS_MAX) or "somebody"
-            return f"Silenced by {by} until {telling.when(mute.until)}" + (f": {why.rstrip('.')}." if why else ".")
+            muted = ladder.muted_by(mute.kind).capitalize()
+            return f"{muted} {by} until {telling.when(mute.until)}" + (f": {why.rstrip('.')}." if why else ".")
         case Status.SNOOZED if incident.held and (hold := incident.hold):
             return f"Held until {telling.when(hold.until)}: {holding.because(hold)}."
         case Status.SNOOZED:
@@ -180,6 +181,7 @@ def facts(incident: Incident, telling: Telling) -> dict[str, str]:
         "Resource": telling.write(face.resource, FACT_CHARS_MAX),
         "Since": telling.when(incident.opened_at),
         "Alerts": _count(incident, telling),
+        "Group": _group(incident, telling),
         "Team": telling.write(incident.team, FACT_CHARS_MAX),
     }
     return {name: value for name, value in found.items() if value}
@@ -305,6 +307,11 @@ def _count(incident: Incident, telling: Telling) -> str:
     times = "once" if incident.count == 1 else f"{incident.count} times, last {telling.when(incident.last_alert_at)}"
     alerts = len(incident.alerts)
     return f"{alerts} alerts, {incident.firing} firing, {times}" if alerts > 1 else times
+
+
+def _group(incident: Incident, telling: Telling) -> str:
+    found = grouping.values(incident.face, incident.plan.group_by)
+    return telling.write(", ".join(f"{name}={value}" for name, value in found.items()), FACT_CHARS_MAX)
 
 
 def _asked(incident: Incident, telling: Telling) -> str:

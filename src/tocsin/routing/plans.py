@@ -36,7 +36,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
 class Team(msgspec.Struct, frozen=True, kw_only=True):
     """A team as routing sees it: *members* are responders; *room*: it has a place where all of them read.
 
-    *ladder* None: one member, then another, then everyone.
+    *ladder* None: one member, then another, then everyone. *group_by*: see `tocsin.incidents.grouping`.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     room: bool = False
     ladder: Ladder | None = None
     patience: Patience = UNDECIDED
+    group_by: tuple[str, ...] = ()
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Alert, Kind, Plan, Severity
 from tocsin.kernel.json import Json
@@ -33,6 +34,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What is decided for the alerts that match *when* (the alert, see `document`) and *event* (the raw event).
 
     A pattern that is None matches everything. A decision that is None is left to the integration's team.
+    *group_by*: see `tocsin.incidents.grouping`; without it the integration's counts, and then the team's.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind | None = None
     auto_resolve: bool = True
     patience: Patience = UNDECIDED
+    group_by: tuple[str, ...] = ()
 
 
 class Routes:
@@ -57,10 +60,12 @@ class Routes:
         fallback: Team,
         windows: Windows | None = None,
         patience: Mapping[str, Patience] | None = None,
+        groups: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """*rules* in order; *teams*: the team of each integration; *fallback*: of all others.
 
-        *patience*: what integrations want of theirs; a rule counts before them, and they before the team.
+        *patience*: what integrations want of theirs; a rule counts before them, and they before the team. *groups*:
+        what the alerts of each integration are grouped by.
         """
         catch_all = next(
             (place for place, rule in enumerate(rules) if rule.when is None and rule.event is None), len(rules)
@@ -73,7 +78,8 @@ class Routes:
         self._fallback = fallback
         self._windows = windows or Windows()
         self._patience = dict(patience or {})
-        self._plans: dict[tuple[int, str, int, Patience], Plan] = {}
+        self._groups = dict(groups or {})
+        self._plans: dict[tuple[int, str, int, Patience, tuple[str, ...]], Plan] = {}
         whens = {str(place): rule.when for place, rule in enumerate(self._rules) if rule.when is not None}
         events = {str(place): rule.event for place, rule in enumerate(self._rules) if rule.event is not None}
         self._whens = Matcher(whens) if whens else None
@@ -88,13 +94,15 @@ class Routes:
         # The same alert always begins with the same person; all alerts together ask everybody equally often.
         turn = zlib.crc32(alert.dedup_key.encode("utf-8", "replace")) % turns(team, rule.ladder)
         patience = self._patience.get(integration, UNDECIDED)
-        made = self._plans.get((place, team.name, turn, patience))
+        group_by = rule.group_by or self._groups.get(integration, ()) or team.group_by
+        made = self._plans.get((place, team.name, turn, patience, group_by))
         if made is None:
             made = plan(
                 team, rule.ladder, turn, self._windows, rule.severity, rule.kind, auto_resolve=rule.auto_resolve
             )
             made = patient(made, rule.patience, patience, team.patience)
-            self._plans[place, team.name, turn, patience] = made
+            made = replace(made, group_by=group_by)
+            self._plans[place, team.name, turn, patience, group_by] = made
         return made
 
     def matching(self, alert: Alert, integration: str, event: Json) -> Rule | None:

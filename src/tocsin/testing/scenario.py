@@ -27,6 +27,7 @@ What can happen (`#2` at the end of a line means the second incident, otherwise 
     alert KEY [SEVERITY] [notification] [group KEY] [from SOURCE] [occurred TIME]    also: ok, source-ack
         [expires DURATION] [silenced by WHO for DURATION]    (WHO names the silence too)
         [usually N of M in D [SEVERITY]]    the key's history: N of M times its source closed it within D
+        [inhibited by MARK for DURATION | held by STORM for DURATION] [mutes MARK] [mutable MARK]
     burst N KEY ...                N alerts at once, KEY-1 to KEY-N; burst-ok: they recover
     ack WHO, note WHO TEXT, resolve WHO [TEXT], reassign WHO to WHO
     pass WHO [rung N] [because TEXT], escalate WHO [rung N]
@@ -37,6 +38,8 @@ What can happen (`#2` at the end of a line means the second incident, otherwise 
     unreachable WHO [rung N] [once]    the page fails for good; once: another way is left
     silence WHO KEY for DURATION    a silence of WHO begins, or changes, and covers the alert KEY
     unsilence WHO [KEY by OTHER for DURATION]    it is over; the one of OTHER covers KEY instead
+    inhibit MARK KEY for DURATION    what fires under MARK inhibits the alert KEY, which must be mutable by it
+    over MARK                      the inhibition, or the storm, is over
     lapsed KEY expired TIME    the sender of KEY lives, and has not repeated it
     again                          what came last is delivered once more
     hint                           somebody wakes the incident, due or not
@@ -61,6 +64,7 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant
 from tocsin.testing.scenario_duty import Turns, read_turns
+from tocsin.testing.scenario_mutes import read_inhibition, read_muting
 from tocsin.testing.scenario_words import (
     Words,
     WordsError,
@@ -268,9 +272,8 @@ class _Reader:
         match verb:
             case "alert" | "ok" | "source-ack":
                 alert = read_expiry(words, read_alert(verb, words, START), now)
-                mute = read_mute(words, words.option("by"), now) if words.flag("silenced") else None
                 history = read_usual(words, alert, now)
-                return Send((inputs.AlertReceived(alert, self._plan(), mute=mute, history=history),))
+                return Send((read_muting(words, inputs.AlertReceived(alert, self._plan(), history=history), now),))
             case "burst" | "burst-ok":
                 number, first = words.number(), read_alert("ok" if verb == "burst-ok" else "alert", words, START)
                 keys = [f"{first.dedup_key}-{n}" for n in range(1, number + 1)]
@@ -342,8 +345,10 @@ def _told(verb: str, by: str, words: Words, now: Instant) -> inputs.Input:
     match verb:
         case "silence":
             return inputs.Muted(dedup_key=words.take("a key"), mute=read_mute(words, by, now))
-        case "unsilence":
+        case "unsilence" | "over":
             return read_unmuted(words, by, now)
+        case "inhibit":
+            return read_inhibition(words, by, now)
         case "lapsed":
             return inputs.Lapsed(dedup_key=by, expires_at=START + read_time(words.option("expired")))
         case _:

@@ -12,13 +12,21 @@ from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Job, Outgoing, 
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.closing import CLOSED
 from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
-from tocsin.incidents.silences import Mute
+from tocsin.incidents.marks import Marks
+from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.kernel import json
 from tocsin.kernel.time import HOUR, MINUTE, Instant
 from tocsin.testing.faults import CrashError, Faults
 
 CHANNEL: Final = "machine"
-SILENCES: Final = ("s", "t")
+INHIBITION: Final = "inhibit/rule/1"
+STORM: Final = "storm/ops/1"
+SILENCES: Final = {
+    "s": MuteKind.SILENCE,
+    "t": MuteKind.SILENCE,
+    INHIBITION: MuteKind.INHIBITION,
+    STORM: MuteKind.STORM,
+}
 
 Told = Lapsed | Muted | Unmuted
 
@@ -26,17 +34,23 @@ _KINDS: Final[dict[str, type[Told]]] = {kind.__name__: kind for kind in (Lapsed,
 
 
 def some_mute(random: Random, now: Instant) -> Mute:
-    """A silence that is over, soon over, or not so soon."""
-    name = random.choice(SILENCES)
-    return Mute(silence=name, by=name, until=now + random.choice((-1, MINUTE, HOUR)))
+    """A silence, an inhibition or a storm that is over, soon over, or not so soon."""
+    name = random.choice((*SILENCES, STORM))
+    return Mute(silence=name, by=name, until=now + random.choice((-1, MINUTE, HOUR)), kind=SILENCES[name])
 
 
-def some_word(random: Random, dedup_key: str, now: Instant) -> Told:
-    """What a silence may say at any time."""
-    if random.random() < 0.6:  # noqa: PLR2004 - more begin than are ended early.
+def marks_of(key: str) -> Marks:
+    """One alert inhibits the others."""
+    return Marks(mutes=(INHIBITION,)) if key == "disk" else Marks(mutable=(INHIBITION,))
+
+
+def some_word(random: Random, dedup_key: str, now: Instant, known: Mute | None) -> Told:
+    """What a silence may say at any time of an alert that *known* mutes."""
+    if random.random() < (0.2 if known else 0.6):  # more begin than are ended early, and what is known ends.
         return Muted(dedup_key=dedup_key, mute=some_mute(random, now))
     instead = some_mute(random, now) if random.random() < 0.3 else None  # noqa: PLR2004
-    return Unmuted(silence=random.choice(SILENCES), dedup_key=dedup_key, instead=instead)
+    name = known.silence if known is not None else random.choice(list(SILENCES))
+    return Unmuted(silence=name, dedup_key=dedup_key, instead=instead)
 
 
 def written(incident: str, told: Told, now: Instant, once: str = "") -> Received:

@@ -37,7 +37,7 @@ from tocsin.engine.ports import (
 from tocsin.engine.runner import Addressed, ContentionError, Runner
 from tocsin.engine.worker import Interpretation, Worker
 from tocsin.errors import StoreUnavailableError
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Severity
 from tocsin.incidents.commands import VERBS, command, to_input
 from tocsin.incidents.inputs import (
     AlertReceived,
@@ -222,8 +222,8 @@ class World:
         incidents = self.memory.listing("incident", live_only=True, limit=20)
         if incidents:
             chosen = self.random.choice(incidents)
-            key = self.random.choice(list(self.machine.decode(chosen.state).alerts))
-            self._accept(written(chosen.id, some_word(self.random, key, self.now), self.now))
+            key, line = self.random.choice(list(self.machine.decode(chosen.state).alerts.items()))
+            self._accept(written(chosen.id, some_word(self.random, key, self.now, line.mute), self.now))
 
     def _accept(self, received: Received) -> Sequence[str]:
         accepted = self.store.accept([received])
@@ -283,7 +283,13 @@ class World:
         return Addressed(
             input_id=f"{delivery.occurrence}/0",
             machine="incident",
-            given=AlertReceived(alert, _plan(), mute=mute, history=_TRANSIENT if alert.dedup_key == KEYS[0] else ()),
+            given=AlertReceived(
+                alert,
+                replace(_plan(), gate=_GATE if alert.dedup_key == KEYS[-1] else None),
+                mute=mute,
+                history=_TRANSIENT if alert.dedup_key == KEYS[0] else (),
+                marks=neighbours.marks_of(alert.dedup_key),
+            ),
             keys=(dedup, group) if alert.group_key else (dedup,),
             fresh=delivery.id,
         )
@@ -381,6 +387,7 @@ def _plan() -> Plan:
 
 
 _SAID: Final = {"severity": Severity.HIGH, "kind": Kind.ALERT, "expires": None, "mute": None}
+_GATE: Final = Gate(2, 10 * MINUTE)
 _TRANSIENT: Final = tuple(
     Occurrence(
         incident=str(n), closed_by=Closer.SOURCE, duration=9 * MINUTE, severity=Severity.HIGH, closed_at=n * MINUTE

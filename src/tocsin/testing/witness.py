@@ -37,6 +37,8 @@ _COUNTED: Final = {
     Reason.SILENCED,
     Reason.UNSILENCED,
     Reason.OUT_OF_ORDER,
+    Reason.COUNTED,
+    Reason.REACHED,
 }
 
 _SAYS_NOTHING: Final = {"", "handled"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from tocsin.changes.machine import ChangeMachine, Reported
 from tocsin.engine.ports import Delivery
@@ -12,8 +12,10 @@ from tocsin.engine.worker import Interpretation
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan, Severity
+from tocsin.incidents.grouping import grouped
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.marks import Marks
 from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.json import Json
@@ -23,6 +25,17 @@ from tocsin.sources import Problem, Reading, undecodable
 Mutes = Callable[[Alert, str], Mute | None]
 Quieter = Callable[[Plan, Alert, str], Plan]
 Histories = Callable[[str, str], tuple[Occurrence, ...]]
+
+
+class Causes(Protocol):
+    """What is known, beside the silences, of who mutes whom."""
+
+    def __call__(
+        self, alert: Alert, plan: Plan, integration: str, keys: Sequence[str], silence: Mute | None
+    ) -> tuple[Marks | None, Mute | None]:
+        """The marks of *alert*, which fires and is addressed by *keys*, and what mutes it, *silence* or another."""
+        ...
+
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -53,6 +66,7 @@ class Addressing:
         quieter: Quieter | None = None,
         *,
         histories: Histories | None = None,
+        causes: Causes | None = None,
     ) -> None:
         """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration.
 
@@ -61,6 +75,8 @@ class Addressing:
         """
         self.routes = routes
         self._quieter = quieter or (lambda plan, *_: plan)
+
+        self._causes = causes
         self._mute = mute or (lambda *_: None)
         self._histories = histories or (lambda *_: ())
 
@@ -102,6 +118,7 @@ class Addressing:
     def alert(self, input_id: str, fresh: str, integration: str, alert: Alert, event: Json) -> Addressed:
         """One alert; *fresh* names the incident if it opens one."""
         plan = self._quieter(self.routes.route(alert, integration, event), alert, integration)
+        alert = grouped(alert, plan)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
         fires = alert.status is AlertStatus.FIRING
@@ -109,7 +126,10 @@ class Addressing:
         if mute is not None and mute.spares_critical and plan.severity is Severity.CRITICAL:
             mute = None
         history = self._histories(integration, alert.dedup_key) if fires and plan.transient_hold else ()
-        given = AlertReceived(alert, plan, integration, mute, history)
+        marks: Marks | None = None
+        if self._causes is not None and fires:
+            marks, mute = self._causes(alert, plan, integration, keys, mute)
+        given = AlertReceived(alert, plan, integration, mute, history, marks)
         return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
 
     def undecodable(self, delivery: Delivery, problems: Sequence[Problem]) -> Addressed:

@@ -44,7 +44,7 @@ from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in
+from tocsin.wiring import digests, mail_in, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
@@ -67,6 +67,7 @@ from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
+from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
@@ -155,10 +156,14 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
+        self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._build_engine(
             [
                 MessageTransport(
-                    self._tell, self.clock, Concerned(self.store, self._silences), Reckoner(settings, self.store).answer
+                    self._tell,
+                    self.clock,
+                    self.quiet.spread(Concerned(self.store, self._silences)),
+                    Reckoner(settings, self.store).answer,
                 ),
                 *transports(settings, url, self.clock),
                 *(chat.transport for chat in self._chats),
@@ -190,6 +195,7 @@ class Embedded:
         wanted = digests.configuration(self.settings, self.store, self.clock())
         if wanted:
             self._accept(wanted)
+        self.quiet.start()
         self._engine.start()
         self._keeper.start()
         self._doorkeeper.start()
@@ -208,6 +214,7 @@ class Embedded:
         if self._heartbeat:
             self._heartbeat.stop()
         self._gap_watch.stop()
+        self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
         for chat in self._chats:
@@ -309,18 +316,26 @@ class Embedded:
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
         known_routes = routes(self.settings)
+        causes = self.quiet.causes if self.quiet.used else None
         opsgenie = OpsgenieChannel(
-            Addressing(known_routes, self._silences.mute, self._remedies.quieter, histories=self.histories.occurrences),
+            Addressing(
+                known_routes,
+                self._silences.mute,
+                self._remedies.quieter,
+                histories=self.histories.occurrences,
+                causes=causes,
+            ),
             Names(self.settings),
         )
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret},
+            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
             histories=self.histories.occurrences,
+            causes=causes,
         )
         runner = Runner(
             self.store,
@@ -376,6 +391,7 @@ class Embedded:
         self._remedies.committed(commits)
         self.histories.committed(commits)
         self.metrics.committed(commits)
+        self.quiet.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

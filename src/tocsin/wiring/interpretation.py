@@ -20,7 +20,7 @@ from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
 from tocsin.wiring import alertmanager, digests, heartbeats, messages, remedies
-from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Histories, Mutes, Quieter
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Causes, Histories, Mutes, Quieter
 from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
@@ -40,14 +40,15 @@ class Interpreter:
         *,
         quieter: Quieter | None = None,
         histories: Histories | None = None,
+        causes: Causes | None = None,
     ) -> None:
         """*chats*: for each chat's channel, what reads its interactions (commands, or why there are none).
 
-        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute* and
-        *quieter* and *histories* as in `Addressing`.
+        *more*: what reads the channels that are not told of here. *readings*: the rules of the integrations. *mute*,
+        *quieter*, *histories* and *causes* as in `Addressing`.
         """
         self._readings = readings or Readings()
-        self.addressing = Addressing(routes, mute, quieter, histories=histories)
+        self.addressing = Addressing(routes, mute, quieter, histories=histories, causes=causes)
         self._channels: dict[str, Channel] = {
             "console": _person,
             "cli": _person,

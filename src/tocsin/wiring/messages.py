@@ -23,6 +23,7 @@ from tocsin.incidents.closing import CLOSED
 from tocsin.incidents.history_machine import Closed, HistoryMachine
 from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.marks import MARKED, MUTED_BY
 from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceEnded, SilenceMachine, SilenceSet
 from tocsin.incidents.silences import Mute, Silence
@@ -35,6 +36,7 @@ from tocsin.sources import bounds
 from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key, history_key
 
 CHANNEL: Final = "machine"
+_SPREAD: Final = frozenset({CHANGED, MARKED, MUTED_BY})  # What becomes a message to each incident that it concerns.
 
 _TITLES: Final = {
     "late": "{name} is late",
@@ -59,7 +61,7 @@ class MessageTransport:
         concerned: Callable[[Job, Instant], Iterable[dict[str, Json]]] = lambda *_: (),
         reckoned: Callable[[Job, Instant], dict[str, Json]] = lambda *_: {},
     ) -> None:
-        """*accept* stores deliveries durably. *concerned*: what a silence that has changed tells, incident by incident.
+        """*accept* stores deliveries durably. *concerned*: what a silence or a mark tells that has changed.
 
         *reckoned*: what a digest is told that asks for its figures. All three raise StoreUnavailableError.
         """
@@ -82,9 +84,10 @@ class MessageTransport:
     def _received(self, address: str, job: Job, now: Instant) -> Iterator[Received]:
         outgoing = job.outgoing
         assert outgoing.kind == TELL, outgoing.kind
-        if outgoing.facts.get("what") == CHANGED:
+        if outgoing.facts.get("what") in _SPREAD:
             for facts in self._concerned(job, now):
-                yield _delivery(address, job, f"{outgoing.id}/{facts['incident']}", facts, now)
+                once = "/".join(filter(None, (outgoing.id, facts["incident"], facts.get("part", ""))))
+                yield _delivery(address, job, once, facts, now)
         elif outgoing.facts.get("what") == RECKON:
             yield _delivery(address, job, outgoing.id, self._reckoned(job, now), now)
         else:

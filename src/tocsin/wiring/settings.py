@@ -31,6 +31,7 @@ from tocsin.wiring.settings_kinds import (
     Url,
     Whole,
 )
+from tocsin.wiring.settings_muting import GROUP_BY, INHIBIT, Inhibit, Storms
 from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
 
 FILE: Final = "tocsin.yaml"
@@ -119,6 +120,10 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = LEARNED
     flapping: Annotated[bool, Key(Flag(), "What goes and comes without end is one incident, asked about once.")] = True
+    group_by: Annotated[
+        tuple[str, ...],
+        Key(GROUP_BY, "Its alerts become one incident where these are equal, as in a route."),
+    ] = ()
 
 
 class PolicyStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +180,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         str | None, Key(TRANSIENT, "Whether what recovers by itself is held; without it as its integration has it.")
     ] = None
     auto_resolve: Annotated[bool, Key(Flag(), "Whether the sender's all-clear resolves the incident.")] = True
+    group_by: Annotated[
+        tuple[str, ...],
+        Key(
+            GROUP_BY,
+            "Alerts that are equal in these become one incident: `resource`, `account`, `region`, `source`, `title`, "
+            "`stack`, `label:NAME`; one, or a list. Without it the integration's, or else the team's.",
+        ),
+    ] = ()
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,6 +326,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Key(Named("integration", Section(Integration)), "Senders; one named `default` always exists."),
     ] = {}
     windows: Annotated[Windows, Key(Section(Windows), "When alerts are the same.")] = Windows()
+    inhibit: Annotated[
+        tuple[Inhibit, ...],
+        Key(
+            INHIBIT,
+            "While one alert fires, others that follow from it ask nobody; a rule never inhibits what is a source of "
+            "it, or of one above it.",
+        ),
+    ] = ()
+    storms: Annotated[
+        Storms | None,
+        Key(Section(Storms), "With it, even if empty (`storms: {}`), what begins in a storm is told in one summary."),
+    ] = None
     server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
     slack: Annotated[Slack | None, Key(Section(Slack, _slack_complaint), "The Slack app.")] = None
     mail: Annotated[Mail | None, Key(Section(Mail, _mail_complaint), "The mail server that sends pages.")] = None

@@ -26,6 +26,7 @@ from tocsin.wiring.settings_kinds import (
     Whole,
 )
 from tocsin.wiring.settings_mapping import SourceMapping
+from tocsin.wiring.settings_muting import GROUP_BY
 
 LEARNED: Final = "learned"
 TRANSIENT: Final = Choice(("off", LEARNED))
@@ -165,6 +166,10 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
     signature: Annotated[
         Signature | None, Key(Section(Signature, _signature_complaint), "What its deliveries must be signed with.")
     ] = None
+    group_by: Annotated[
+        tuple[str, ...],
+        Key(GROUP_BY, "Its alerts become one incident where these are equal, as in a route."),
+    ] = ()
     rate: Annotated[
         int | None,
         Key(

@@ -28,11 +28,13 @@ def routes(settings: Settings) -> Routes:
                 kind=Kind(route.kind) if route.kind else None,
                 auto_resolve=route.auto_resolve,
                 patience=patience(route.hold, route.transient_hold, flapping=None),
+                group_by=route.group_by,
             )
             for route in settings.routes
         ],
         teams={name: teams[integration.team] for name, integration in settings.integrations.items()},
         fallback=teams[settings.first_team],
+        groups={name: integration.group_by for name, integration in settings.integrations.items()},
         windows=Windows(
             alert=settings.windows.alert,
             notification=settings.windows.notification,
@@ -62,7 +64,14 @@ def patience(hold: Duration | None, transient_hold: str | None, *, flapping: boo
 def _team(settings: Settings, name: str, ladder: Ladder | None) -> Team:
     team = settings.teams[name]
     wants = patience(team.hold, team.transient_hold, flapping=team.flapping)
-    return Team(name=name, members=team.members, room=team.slack is not None, ladder=ladder, patience=wants)
+    return Team(
+        name=name,
+        members=team.members,
+        room=team.slack is not None,
+        ladder=ladder,
+        patience=wants,
+        group_by=team.group_by,
+    )
 
 
 def _ladder(name: str, policy: Policy, teams: dict[str, Team]) -> Ladder:

@@ -13,11 +13,13 @@ from tocsin.changes.history import before
 from tocsin.engine.ports import Handled
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
+from tocsin.incidents.grouping import values
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.time import HOUR, MINUTE, Duration
 from tocsin.noise.remedies import Remedy
 from tocsin.web.console.ladder_picture import Picture, marks, picture
 from tocsin.web.console.outlook import Coming, asks, coming, outlook
+from tocsin.web.console.storm import held
 from tocsin.web.console.visits import Visit, respond
 
 ALERTS_MAX: Final = 50  # Shown of the alerts in one incident, firing ones first.
@@ -60,6 +62,8 @@ def show_incident(visit: Visit) -> Response:
         mine=asks(state, visit.me, _teams(visit)),
         buttons=buttons(state, visit.me),
         remedy=in_force(visit, state.plan.remedy.key) if state.plan.remedy else None,
+        group=", ".join(f"{key}={value}" for key, value in values(state.face, state.plan.group_by).items()),
+        held=sum(1 for _ in held(console.store, state)) if state.live else 0,
         lines=lines[:ALERTS_MAX],
         hidden=len(lines) - ALERTS_MAX,
         changes=before(console.store, state.opened_at),

@@ -106,7 +106,8 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
         case Status.ACKNOWLEDGED:
             return f"acknowledged by {person(state.assignee or state.acknowledged_by, names)}"
         case Status.SNOOZED if state.silenced and state.mute:
-            return f"silenced by {state.mute.by or 'somebody'}" + (f": {state.mute.why}" if state.mute.why else "")
+            by = state.mute.by or "somebody"
+            return f"{ladder.muted_by(state.mute.kind)} {by}" + (f": {state.mute.why}" if state.mute.why else "")
         case Status.SNOOZED if state.held and state.hold:
             return f"held: {holding.because(state.hold)}"
         case Status.SNOOZED:

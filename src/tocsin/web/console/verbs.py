@@ -18,6 +18,7 @@ from tocsin.kernel.time import Instant, parse_instant
 from tocsin.web.console.incident import find_incident
 from tocsin.web.console.outlook import outlook, person
 from tocsin.web.console.pages import ago, segment
+from tocsin.web.console.storm import act_on_held
 from tocsin.web.console.visits import Visit, turn_to
 
 CHANNEL: Final = "console"
@@ -47,6 +48,10 @@ _SAID: Final[Mapping[str, str]] = {
 }
 
 
+# What is said when a verb is meant for all that a storm holds.
+_FOR_ALL: Final[Mapping[str, str]] = {"acknowledge": "You take", "resolve": "Resolved:"}
+
+
 class UnclearError(Exception):
     """The form cannot be made a command; the text tells the person what to change."""
 
@@ -62,6 +67,9 @@ async def act_on_incident(visit: Visit, form: Mapping[str, str]) -> Response:
         command = read_command(form, incident=name, by=visit.by, now=visit.now, known=visit.names)
     except UnclearError as problem:
         return turn_to(visit, path, str(problem))
+    if form.get("held") and command.verb in _FOR_ALL:
+        count = await act_on_held(visit, before, command, CHANNEL)
+        return turn_to(visit, path, f"{_FOR_ALL[command.verb]} {count} incident{'' if count == 1 else 's'}.")
     received = Received(received_at=visit.now, channel=CHANNEL, key="", head=b"", body=json.encode(command))
     delivery_id = await visit.console.intake.accept(received)
     handled = await visit.console.intake.outcome(delivery_id, OUTCOME_TIMEOUT_S)

@@ -11,7 +11,7 @@ from tocsin.engine.ports import Aggregates
 from tocsin.incidents.alerts import AlertStatus
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.matchers import Matcher, match_all
-from tocsin.incidents.silences import Phase, Silence
+from tocsin.incidents.silences import MuteKind, Phase, Silence
 from tocsin.incidents.state import AlertLine, Incident
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_instant
@@ -94,7 +94,8 @@ def _alerts(incident: Incident, silences: Sequence[Silence], now: Instant) -> It
             muted = [each.id for each in silences if each.matches(incident.face, incident.integration)]
             yield _face(incident, line, muted, now)
         else:
-            muted = [line.mute.silence] if line.mute is not None and line.mute.until > now else []
+            mute = line.mute if line.mute is not None and line.mute.kind is MuteKind.SILENCE else None
+            muted = [mute.silence] if mute is not None and mute.until > now else []
             named = {"alertname": line.title, "severity": line.severity.value, "dedup_key": key}
             yield _shown(incident, line, named, muted, now)
 
