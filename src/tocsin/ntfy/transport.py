@@ -13,6 +13,7 @@ from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident
 from tocsin.incidents.telling import Page, Telling, Told, tell
+from tocsin.incidents.ways import QUIET
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.ntfy.publishing import Limits, Topic, publish, read_topic
@@ -23,6 +24,7 @@ MESSAGE_BYTES_MAX: Final = 3000
 
 # 5 rings until somebody looks, 4 rings long, 3 rings. Below that a telephone stays silent, and this is a page.
 PRIORITIES: Final = {Severity.CRITICAL: 5, Severity.HIGH: 4, Severity.WARNING: 3, Severity.INFO: 3}
+LOW: Final = 2  # No sound, no vibration: for quiet hours.
 # ntfy shows these names as the colours that the other channels use.
 TAGS: Final = {
     Severity.CRITICAL: "red_circle",
@@ -67,10 +69,11 @@ class NtfyTransport:
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """Hand *jobs* over; see the port."""
         pages = [_page(job, job.state) for job in jobs if isinstance(job.state, Incident) and _asks(job)]
+        quiet = all(job.outgoing.facts.get(QUIET) for job in jobs if _asks(job))
         result: DeliveryResult = Delivered()
         if pages:
             try:
-                result = self._send(address, pages)
+                result = self._send(address, pages, quiet=quiet)
             except Exception as problem:  # noqa: BLE001 - a mistake of ours must cost an attempt, and not the page.
                 # Where it happened, without the problem's own words: they may name the topic.
                 place = "".join(traceback.format_tb(problem.__traceback__))
@@ -78,21 +81,21 @@ class NtfyTransport:
                 result = Postponed("internal error, see the log")
         return [_result(job, result) for job in jobs]
 
-    def _send(self, address: str, pages: Sequence[Page]) -> DeliveryResult:
+    def _send(self, address: str, pages: Sequence[Page], *, quiet: bool) -> DeliveryResult:
         topic = read_topic(address)
         if topic is None:
             return Refused("the ntfy address names no topic")
         told = tell(pages, self._telling, self._url, self._now())
-        return publish(topic, _body(topic, told), limits=self._limits, context=self._context)
+        return publish(topic, _body(topic, told, quiet=quiet), limits=self._limits, context=self._context)
 
 
-def _body(topic: Topic, told: Told) -> bytes:
+def _body(topic: Topic, told: Told, *, quiet: bool) -> bytes:
     return json.encode(
         {
             "topic": topic.name,
             "title": told.headline,
             "message": _cut(told.text),
-            "priority": PRIORITIES[told.severity],
+            "priority": LOW if quiet else PRIORITIES[told.severity],
             "tags": [TAGS[told.severity]],
             "click": told.link,
         }

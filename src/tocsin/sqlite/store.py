@@ -287,7 +287,7 @@ class SqliteStore:
             oldest_backlog_at=_only(self._read(oldest)),
             oldest_due_at=_only(self._read(due, (now,))),
             pending=self._read("SELECT COUNT(*) FROM outbox")[0][0],
-            oldest_pending_at=_only(self._read("SELECT created_at FROM outbox ORDER BY seq LIMIT 1")),
+            oldest_pending_at=_only(self._read("SELECT MIN(created_at) FROM outbox")),
             live={row[0]: row[1] for row in self._read(live)},
             broken=tuple(row[0] for row in self._read(broken, (BROKEN_MAX,))),
         )

@@ -244,9 +244,7 @@ class MemoryStore:
                 oldest_backlog_at=self._deliveries[min(self._backlog)].received_at if self._backlog else None,
                 oldest_due_at=min(due, default=None),
                 pending=len(self._outbox),
-                oldest_pending_at=self._outbox[min(self._places, key=self._places.__getitem__)].created_at
-                if self._places
-                else None,
+                oldest_pending_at=min((item.created_at for item in self._outbox.values()), default=None),
                 live=dict(Counter(found.machine for found in all_of_them if found.live)),
                 broken=tuple(broken[:BROKEN_MAX]),
             )

@@ -59,6 +59,7 @@ from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_se
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
@@ -298,11 +299,13 @@ class Embedded:
             readings=readings(self.settings),
             mute=self._silences.mute,
         )
+        directory = SettingsDirectory(self.settings)
         runner = Runner(
             self.store,
             known,
             on_commit=self._committed,
             renew=lambda: machines(duty(self.settings, self.store)),
+            spread=Notifying(self.settings, directory.ways).spread,
         )
         self._worker = Worker(
             self.store,
@@ -316,11 +319,12 @@ class Embedded:
             self.store,
             known,
             transports,
-            SettingsDirectory(self.settings),
+            directory,
             executor=self._pool,
             clock=self.clock,
             chance=random.random,
             report=self._report,
+            preferred=preferred,
             on_result=self.metrics.result,
             on_done=self.wake,
         )
