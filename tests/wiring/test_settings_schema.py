@@ -170,8 +170,8 @@ def test_the_schema_and_the_reader_agree_on_the_examples_of_the_documentation() 
 ENVIRON = dict.fromkeys(("ADA_NTFY", "HEARTBEAT_URL"), "https://example.com/x") | {
     name: f"test-value-of-{name.lower()}"
     for name in (
-        "TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD", "TWILIO_TOKEN", "GITHUB_SECRET",
-        "GRAFANA_SECRET", "OUR_SECRET",
+        "TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD", "GITHUB_SECRET",
+        "GRAFANA_SECRET", "OUR_SECRET", "TWILIO_TOKEN",
     )
 }  # fmt: skip
 

@@ -5,8 +5,8 @@ leaves, so that a way whose turn comes after an answer is dropped. Each page nam
 is tried: its own first, then those of the later rules, then what else the person has. So a page gets out although its
 way fails, and "could not be reached" still means: by no way at all.
 
-In quiet hours only quiet ways are taken, also when one of them fails. A person without any is rung nevertheless: a lost
-page is worse than a noise.
+In quiet hours the rules that make a noise are left out. Loud ways remain the last resort, for a page that no quiet way
+has delivered and for a person who has none: a lost page is worse than a noise.
 """
 
 from __future__ import annotations
@@ -92,24 +92,30 @@ class Notifying:
         pages = []
         for place, rule in enumerate(rules):
             order = tuple(dict.fromkeys((*(later.by for later in rules[place:]), *has)))
-            if calm and person.is_quiet(state.severity, now + rule.after):
-                if rule.by in calm:
-                    pages.append(_page(effect, [way for way in order if way in calm], rule.after, quiet=True))
-            else:
+            if not calm or not person.is_quiet(state.severity, now + rule.after):
                 pages.append(_page(effect, order, rule.after))
+            elif rule.by in calm:
+                pages.append(_page(effect, _calmed(order), rule.after, quiet=True))
         if pages:
             return pages
         # No rule is meant for it, or none may make itself heard.
         if calm and person.is_quiet(state.severity, now):
-            return (_page(effect, calm, 0, quiet=True),)
+            return (_page(effect, _calmed(has), 0, quiet=True),)
         return (Departure(effect),)
 
 
 def preferred(outgoing: Outgoing, ways: Sequence[Way]) -> Sequence[Way]:
     """Of *ways* those that a page names, in its order; all of them for what names none that there is."""
     named: Sequence[str] = outgoing.facts.get(BY) or ()
-    found = [way for name in named for transport in TRANSPORTS[name] for way in ways if way.transport == transport]
+    found = [
+        way for name in named for transport in TRANSPORTS.get(name, ()) for way in ways if way.transport == transport
+    ]
     return found or ways
+
+
+def _calmed(order: Sequence[str]) -> Sequence[str]:
+    """*order*, the loud ways last."""
+    return sorted(order, key=lambda way: way not in QUIET_WAYS)
 
 
 def _page(effect: Effect, by: Sequence[str], after: Duration, *, quiet: bool = False) -> Departure:

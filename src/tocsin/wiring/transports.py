@@ -12,6 +12,8 @@ from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
 from tocsin.mail.transport import MailTransport
 from tocsin.ntfy.transport import NtfyTransport
+from tocsin.posting.paging import Paging
+from tocsin.posting.requests import Place
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
@@ -20,6 +22,7 @@ from tocsin.slack.loop import LoopThread
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
 from tocsin.wiring.settings import Mail, Settings
+from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
 
@@ -52,15 +55,20 @@ def connect(
     return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
 
 
-def transports(settings: Settings, url: str, clock: Callable[[], Instant]) -> Sequence[Transport]:
-    """The ways that only go out, as far as *settings* name them; *url* is the console's, without a slash at its end."""
+def transports(
+    settings: Settings, url: str, clock: Callable[[], Instant], *, twilio: Place | None = None
+) -> Sequence[Transport]:
+    """The ways that only go out, as far as *settings* name them; *url* is the console's, without a slash at its end.
+
+    *twilio* is for tests. Raises TocsinError if the SDK of AWS is needed and not installed.
+    """
     names = _names(settings)
     found: list[Transport] = []
     if any(person.ntfy for person in settings.responders.values()):
         found.append(NtfyTransport(now=clock, names=names, url=url))
     if settings.mail:
         found.append(MailTransport(_mail_server(settings.mail), settings.mail.sender, now=clock, names=names, url=url))
-    return found
+    return [*found, *telephones(settings, Paging(now=clock, names=names, url=url), twilio)]
 
 
 def _mail_server(mail: Mail) -> Server:
