@@ -1,4 +1,4 @@
-"""SMS through Amazon SNS, on ministack; calls through Amazon Connect, with the stub of the SDK, which knows its shapes."""
+"""SMS through Amazon SNS, on ministack; calls through Amazon Connect, with the SDK's own stub, which knows them."""
 
 from __future__ import annotations
 

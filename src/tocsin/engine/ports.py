@@ -210,7 +210,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of law 12: counts, and the oldest of what waits (None: nothing waits).
 
-    *live*: how many aggregates are not over, by machine.
+    *oldest_pending_at*: of the effects that should have left. *live*: how many aggregates are not over, by machine.
     """
 
     backlog: int
