@@ -39,6 +39,7 @@ from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring.browsers import BrowserBook
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
@@ -141,6 +142,12 @@ class World:
         self.machine = IncidentMachine()
         self.people = People()
         self.desk = Desk(self.people)
+        self.browsers = BrowserBook(
+            self.store,
+            lambda: self.now,
+            "mailto:tocsin@example.com",
+            resolve=lambda host, _: None if host == "localhost" else "192.0.2.7",
+        )
         self.news = News()
         self.runner = Runner(self.store, [self.machine, HeartbeatMachine(), ChangeMachine()], on_commit=self._committed)
         self.public_url = public_url
@@ -158,6 +165,7 @@ class World:
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
+            browsers=self.browsers,
         )
 
     async def accept(self, received: Received) -> str:

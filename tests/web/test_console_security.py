@@ -18,7 +18,7 @@ from tocsin.web.console.sessions import SESSION_TTL, SIGNIN_TTL, digest, signin_
 
 PAGES = ["/", "/incidents/{incident}", "/deliveries", "/deliveries/1", "/deliveries/1/raw", "/keys", "/people"]
 BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/keys", "/keys/rotate", "/keys/revoke", "/people/me",
-    "/people/links", "/signout"]  # fmt: skip
+    "/people/links", "/people/browsers", "/people/browsers/remove", "/signout"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +242,9 @@ def test_no_page_names_a_foreign_host_or_has_a_script_of_its_own(ada: Visitor, i
     for path in PAGES:
         text = ada.get(path.format(incident=incident)).text
         assert re.findall(r'(?:src|href|action)="(?:https?:)?//', text) == []
-        assert re.findall(r"<script(?! src=\"/static/console\.js\?v=[0-9a-f]{12}\" defer></script>)", text) == []
+        assert (
+            re.findall(r"<script(?! src=\"/static/(?:console|push)\.js\?v=[0-9a-f]{12}\" defer></script>)", text) == []
+        )
         assert re.findall(r"\s(?:on\w+|style)=", text) == []
 
 

@@ -44,6 +44,7 @@ from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring import mail_in
 from tocsin.wiring.addressing import Addressing
+from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
@@ -147,10 +148,11 @@ class Embedded:
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._silences = SilenceBook(self.store)
+        self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self._build_engine(
             [
                 MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
-                *transports(settings, url, self.clock),
+                *transports(settings, url, self.clock, browsers=self._browsers),
                 *(chat.transport for chat in self._chats),
             ]
         )
@@ -276,6 +278,7 @@ class Embedded:
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
+            browsers=self._browsers,
         )
         senders = sender_routes(
             self._gate,
@@ -299,7 +302,7 @@ class Embedded:
             readings=readings(self.settings),
             mute=self._silences.mute,
         )
-        directory = SettingsDirectory(self.settings)
+        directory = SettingsDirectory(self.settings, self._browsers.rings)
         runner = Runner(
             self.store,
             known,

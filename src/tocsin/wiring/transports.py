@@ -21,6 +21,8 @@ from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
+from tocsin.webpush.transport import WebPushTransport
+from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.telephones import telephones
 
@@ -56,11 +58,16 @@ def connect(
 
 
 def transports(
-    settings: Settings, url: str, clock: Callable[[], Instant], *, twilio: Place | None = None
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    *,
+    browsers: BrowserBook | None = None,
+    twilio: Place | None = None,
 ) -> Sequence[Transport]:
     """The ways that only go out, as far as *settings* name them; *url* is the console's, without a slash at its end.
 
-    *twilio* is for tests. Raises TocsinError if the SDK of AWS is needed and not installed.
+    *browsers* are those that ring; *twilio* is for tests. Raises TocsinError if the SDK of AWS is needed, and missing.
     """
     names = _names(settings)
     found: list[Transport] = []
@@ -68,7 +75,10 @@ def transports(
         found.append(NtfyTransport(now=clock, names=names, url=url))
     if settings.mail:
         found.append(MailTransport(_mail_server(settings.mail), settings.mail.sender, now=clock, names=names, url=url))
-    return [*found, *telephones(settings, Paging(now=clock, names=names, url=url), twilio)]
+    paging = Paging(now=clock, names=names, url=url)
+    if browsers:
+        found.append(WebPushTransport(browsers, browsers.vapid, paging, now=clock))
+    return [*found, *telephones(settings, paging, twilio)]
 
 
 def _mail_server(mail: Mail) -> Server:

@@ -20,6 +20,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
+from tocsin.web.console import browsers as browser_pages
 from tocsin.web.console import deliveries, heartbeats, incident, overview, people, verbs
 from tocsin.web.console import keys as key_pages
 from tocsin.web.console.assets import Assets
@@ -27,7 +28,7 @@ from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
-from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
+from tocsin.web.ports import Browsers, Changes, Intake, KeyDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -72,11 +73,13 @@ def console(
     clock: Callable[[], Instant],
     token: Callable[[], str],
     public_url: str = "",
+    browsers: Browsers | None = None,
 ) -> ASGIApp:
     """The console, to be mounted at `/`.
 
     *store* is called from several threads. *token* makes secrets of at least 128 random bits, safe in a URL.
-    *public_url* is where browsers find the console; with https its cookies travel over TLS only.
+    *public_url* is where browsers find the console; with https its cookies travel over TLS only. *browsers*: without,
+    none can be made to ring.
     """
     assets = Assets()
     parts = Console(
@@ -91,6 +94,7 @@ def console(
         public_url=public_url,
         assets=assets,
         pages=Pages(assets),
+        browsers=browsers,
     )
     handlers = {
         HTTPException: partial(_refused, parts),
@@ -126,6 +130,9 @@ def _routes(parts: Console) -> list[BaseRoute]:
         get("/people", shown(parts, people.show_people)),
         post("/people/me", done(parts, people.choose)),
         post("/people/links", done(parts, people.invite)),
+        post("/people/browsers", done(parts, browser_pages.register)),
+        post("/people/browsers/remove", done(parts, browser_pages.remove)),
+        get("/worker.js", parts.assets.worker),
         get("/signin", partial(people.show_door, parts)),
         get("/signin/{token}", partial(people.show_door, parts)),
         post("/signin/{token}", partial(people.enter, parts)),

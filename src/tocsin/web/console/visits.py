@@ -20,7 +20,7 @@ from tocsin.web.console.assets import Assets
 from tocsin.web.console.forms import read_form
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.sessions import Session
-from tocsin.web.ports import Changes, Intake, KeyDesk, Roster
+from tocsin.web.ports import Browsers, Changes, Intake, KeyDesk, Roster
 
 NOBODY: Final = "console"  # Who acts when the signed-in person has not said who they are.
 FRAGMENT: Final = "tocsin-fragment"  # The script asks with this header for the live parts of a page only.
@@ -45,6 +45,7 @@ class Console:
     public_url: str
     assets: Assets
     pages: Pages
+    browsers: Browsers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
