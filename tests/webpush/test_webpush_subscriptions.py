@@ -28,10 +28,7 @@ def test_a_subscription_is_read() -> None:
         ),
         (FakeBrowser("http://push.example/").written, "its address is not one of a push service"),
         (FakeBrowser("file:///etc/passwd").written, "its address is not one of a push service"),
-        (
-            json.encode(json.decode(GOOD.written) | {"keys": {"p256dh": "AA", "auth": "AA"}}).decode(),
-            "its keys cannot be read",
-        ),
+        ('{"endpoint": "https://a/", "keys": {"p256dh": "AA", "auth": "AA"}}', "its keys cannot be read"),
     ],
 )
 def test_what_is_none_is_refused(text: str, problem: str) -> None:
