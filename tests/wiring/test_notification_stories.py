@@ -62,13 +62,16 @@ class World:
     chats: list[Chat] = field(default_factory=list)
     store: SqliteStore | None = None
 
+    def __post_init__(self) -> None:
+        self.room = self.slack.add_channel("ops")
+
     def begin(self, ada: str, *, now: Instant = NOON) -> None:
         """Start at *now* with *ada* as YAML; she is asked first, for ten minutes, then bo, who has no way."""
         text = f"""
 responders:
   ada: {ada}
   bo:
-teams: {{ops: {{members: [ada, bo], policy: ladder}}}}
+teams: {{ops: {{members: [ada, bo], policy: ladder, slack: {self.room.id}}}}}
 policies: {{ladder: {{steps: [{{ask: ada, wait: 10m}}, {{ask: bo, wait: 10m}}]}}}}
 integrations: {{prod: {{team: ops}}}}
 slack: {{bot_token: "{self.slack.bot_token}", signing_secret: test-secret}}
@@ -87,7 +90,7 @@ slack: {{bot_token: "{self.slack.bot_token}", signing_secret: test-secret}}
             [self.machine],
             [
                 *transports(settings, URL, self.clock, twilio=self.twilio.place),
-                *(chat.transport for chat in self.chats),
+                *(each for chat in self.chats for each in (chat.transport, *chat.more)),
             ],
             directory,
             executor=Inline(),
@@ -156,12 +159,18 @@ slack: {{bot_token: "{self.slack.bot_token}", signing_secret: test-secret}}
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with ExitStack() as stack:
+        worlds: list[World] = []
+
+        def seconds() -> float:
+            return (worlds[0].now if worlds else NOON) / SECOND
+
         world = World(
             tmp_path,
-            stack.enter_context(FakeSlack()),
+            stack.enter_context(FakeSlack(clock=seconds, wall_clock=seconds)),
             stack.enter_context(push_server()),
             stack.enter_context(vendor()),
         )
+        worlds.append(world)
         yield world
         world.end()
 
@@ -248,6 +257,17 @@ def test_a_way_that_the_person_does_not_have_is_left_out(world: World) -> None:
     world.ring()
     world.pass_by(MINUTE)
     assert world.pages == [("ntfy", "delivered")]
+
+
+def test_who_likes_a_mention_better_is_mentioned_in_the_room_of_their_team(world: World) -> None:
+    world.begin(ada(world, "[mention]"))
+    world.ring()
+    assert world.pages == [("mention", "delivered")]
+    world.pass_by(SECOND)  # Slack takes one message a second.
+    texts = [message.text for message in world.slack.messages(world.room)]
+    (mention,) = [text for text in texts if text.startswith("<@U")]
+    assert mention.endswith(f"> [critical] CPU is high — asks you · <{URL}/incidents/1|answer>")
+    assert len(texts) == 2
 
 
 def test_rules_for_other_severities_leave_the_usual_way(world: World) -> None:

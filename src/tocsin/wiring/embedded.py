@@ -153,7 +153,7 @@ class Embedded:
             [
                 MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
                 *transports(settings, url, self.clock, browsers=self._browsers),
-                *(chat.transport for chat in self._chats),
+                *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
         )
         self._queues = Queues(settings, self.clock, self._accept, self.store)

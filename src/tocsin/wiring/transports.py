@@ -19,6 +19,7 @@ from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
+from tocsin.slack.mention import MentionTransport
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
 from tocsin.webpush.transport import WebPushTransport
@@ -34,7 +35,7 @@ def _nothing() -> None:
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP."""
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways."""
 
     channel: str
     transport: Transport
@@ -43,6 +44,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     start: Callable[[], None] = _nothing
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
+    more: Sequence[Transport] = ()
 
 
 def connect(
@@ -128,4 +130,5 @@ def _slack(
         start=sockets.start if sockets else _nothing,
         stop=sockets.close if sockets else _nothing,
         close=close,
+        more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
     )
