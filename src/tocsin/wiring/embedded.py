@@ -27,6 +27,7 @@ from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.time import Instant
+from tocsin.posting.requests import Place
 from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
@@ -95,11 +96,15 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the world outside tests and the demo replace: the clock, Slack's address, how SNS's certificates come."""
+    """What of the world outside tests and the demo replace: the clock, where Slack is, how SNS's certificates come.
+
+    *twilio*: where that is.
+    """
 
     clock: Callable[[], Instant] = msgspec.field(default_factory=SystemClock)
     slack_api: str = BASE_URL
     sns_fetch: Callable[[str], bytes] | None = None
+    twilio: Place | None = None
 
 
 class Embedded:
@@ -152,7 +157,7 @@ class Embedded:
         self._build_engine(
             [
                 MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
-                *transports(settings, url, self.clock, browsers=self._browsers),
+                *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
         )
