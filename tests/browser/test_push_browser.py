@@ -61,4 +61,4 @@ def test_ring_in_this_browser(page: tuple[Page, World]) -> None:
     assert [each.removeprefix(opened.url.removesuffix("/people")) for each in worker] == ["/worker.js", "/"]
     opened.get_by_role("button", name="Remove").click()
     expect(opened.locator("#flash")).to_contain_text("That browser rings no more.")
-    assert not world.browsers.rings("ada")
+    assert world.browsers.of("ada") == []

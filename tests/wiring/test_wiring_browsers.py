@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from tests.webpush.browser import FakeBrowser
 from tocsin.testing.memory import MemoryStore
-from tocsin.wiring.browsers import BROWSERS_MAX, BrowserBook, subject
+from tocsin.wiring.browsers import BROWSERS_MAX, FADING, BrowserBook, subject
+from tocsin.wiring.directory import SettingsDirectory
 from tocsin.wiring.settings import Mail
+from tocsin.wiring.settings_file import parse
 
 
 class Clock:
@@ -16,9 +18,12 @@ class Clock:
         return self.now
 
 
-def book(store: MemoryStore) -> BrowserBook:
+def book(store: MemoryStore, clock: Clock | None = None) -> BrowserBook:
     return BrowserBook(
-        store, Clock(), "https://tocsin.example", lambda host, _: None if host == "intern.example" else "192.0.2.7"
+        store,
+        clock or Clock(),
+        "https://tocsin.example",
+        lambda host, _: None if host == "intern.example" else "192.0.2.7",
     )
 
 
@@ -54,8 +59,8 @@ def test_only_their_owner_removes_them() -> None:
     assert not ours.remove("bo", view.name)
     assert not ours.remove("ada", "other")
     assert ours.remove("ada", view.name)
-    assert not ours.rings("ada")
-    assert not book(store).rings("ada")
+    assert (ours.of("ada"), ours.subscriptions("ada"), book(store).of("ada")) == ([], [], [])
+    assert not ours.remove("ada", view.name)
 
 
 def test_a_browser_rings_for_one_person() -> None:
@@ -76,7 +81,35 @@ def test_what_its_service_knows_no_more_is_forgotten() -> None:
     ours = book(MemoryStore())
     ours.add("ada", browser().written, "")
     ours.forget("https://push.example/1")
-    assert not ours.rings("ada")
+    assert ours.subscriptions("ada") == []
+
+
+def test_the_last_browser_that_is_gone_stays_a_way_until_no_page_is_under_way() -> None:
+    store, clock = MemoryStore(), Clock()
+    ours = book(store, clock)
+    directory = SettingsDirectory(parse(b"responders: {ada: {ntfy: 'http://a/x'}}", {}).settings, ours.rings)
+    before = directory.ways("responder:ada")
+    assert [way.transport for way in before] == ["ntfy"]
+    ours.add("ada", browser().written, "")
+    ways = directory.ways("responder:ada")
+    assert [way.transport for way in ways] == ["ntfy", "push"]
+    ours.forget("https://push.example/1")
+    assert directory.ways("responder:ada") == ways  # Who has given up the first of them still finds the second.
+    clock.now += FADING
+    assert directory.ways("responder:ada") == before
+    assert len(store.records("browser")) == 1
+    ours.add("bo", browser(2).written, "")
+    ours.forget("https://push.example/2")
+    ours.forget("https://push.example/2")
+    assert len(store.records("browser")) == 1
+
+
+def test_a_browser_comes_back() -> None:
+    ours = book(MemoryStore())
+    for _ in range(2):
+        ours.add("ada", browser().written, "")
+        assert len(ours.subscriptions("ada")) == 1
+        ours.forget("https://push.example/1")
 
 
 def test_a_record_of_another_version_is_left_alone() -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.engine.ports import Records
 from tocsin.kernel import json
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import HOUR, Duration, Instant
 from tocsin.web.ports import BrowserView
 from tocsin.webpush.encryption import read_base64
 from tocsin.webpush.subscriptions import Resolve, Subscription, public_address, read_endpoint, read_subscription
@@ -20,6 +21,9 @@ from tocsin.wiring.settings import Mail
 
 BROWSERS_MAX: Final = 10  # Of one person; the one registered first makes room.
 LABEL_MAX: Final = 80  # Characters.
+# A page that is under way counts the ways that it has given up. A person's last browser, when it is gone, therefore
+# stays one of their ways, which fails, for longer than any page is tried: such a page would miss the next way.
+FADING: Final[Duration] = HOUR
 
 _BROWSER: Final = "browser"  # The kind of records.
 _SECRET: Final = ("push-secret", "vapid")
@@ -32,6 +36,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     subscription: Subscription
     label: str
     at: Instant
+    gone_at: Instant | None = None
 
 
 class BrowserBook:
@@ -54,9 +59,10 @@ class BrowserBook:
         return self.vapid.public
 
     def rings(self, responder: str) -> bool:
-        """Whether *responder* has a browser that rings."""
+        """Whether *responder* has a browser that rings, or had one a moment ago."""
+        now = self._clock()
         with self._lock:
-            return any(each.responder == responder for each in self._kept.values())
+            return any(each.responder == responder and not _is_over(each, now) for each in self._kept.values())
 
     def subscriptions(self, responder: str) -> Sequence[Subscription]:
         """See `tocsin.webpush.transport.Browsers`."""
@@ -76,10 +82,7 @@ class BrowserBook:
         if self._resolve(endpoint.host, endpoint.port) is None:
             return "its address is not a public one"
         name = _name(found.endpoint)
-        kept = _Kept(responder=responder, subscription=found, label=label[:LABEL_MAX], at=self._clock())
-        self._records.put_record(_BROWSER, name, json.decode(json.encode(kept)))
-        with self._lock:
-            self._kept[name] = kept
+        self._keep(name, _Kept(responder=responder, subscription=found, label=label[:LABEL_MAX], at=self._clock()))
         for oldest, _ in self._of(responder)[:-BROWSERS_MAX]:
             self._drop(oldest)
         return ""
@@ -98,18 +101,39 @@ class BrowserBook:
     def _of(self, responder: str) -> list[tuple[str, _Kept]]:
         """Those of *responder*, the one registered first first."""
         with self._lock:
-            found = [(name, each) for name, each in self._kept.items() if each.responder == responder]
+            found = [
+                (name, each)
+                for name, each in self._kept.items()
+                if each.responder == responder and each.gone_at is None
+            ]
         return sorted(found, key=lambda item: (item[1].at, item[0]))
 
     def _drop(self, name: str) -> None:
-        self._records.take_record(_BROWSER, name)
+        """This one is gone; those that have faded are forgotten for good."""
+        now = self._clock()
         with self._lock:
-            self._kept.pop(name, None)
+            found = self._kept.get(name)
+            over = [each for each, kept in self._kept.items() if _is_over(kept, now)]
+        if found is not None and found.gone_at is None:
+            self._keep(name, replace(found, gone_at=now))
+        for each in over:
+            self._records.take_record(_BROWSER, each)
+            with self._lock:
+                self._kept.pop(each, None)
+
+    def _keep(self, name: str, kept: _Kept) -> None:
+        self._records.put_record(_BROWSER, name, json.decode(json.encode(kept)))
+        with self._lock:
+            self._kept[name] = kept
 
 
 def subject(url: str, mail: Mail | None) -> str:
     """Where operators of push services find us: our address, if everybody can reach it, or that of our mails."""
     return url if url.startswith("https://") else f"mailto:{mail.sender if mail else 'tocsin@example.com'}"
+
+
+def _is_over(kept: _Kept, now: Instant) -> bool:
+    return kept.gone_at is not None and now - kept.gone_at > FADING
 
 
 def _load(records: Records) -> dict[str, _Kept]:
