@@ -8,7 +8,7 @@ from tests.ntfy.push_server import push_server
 from tests.slack.slack_examples import ADA, NOW, SETTING, incident, job
 from tocsin.engine.ports import Delivered, Job, Refused
 from tocsin.kernel.announcement import Announcement
-from tocsin.ntfy.transport import QUIET, NtfyTransport
+from tocsin.ntfy.transport import QUIET_PRIORITY, NtfyTransport
 
 URL = "https://tocsin.example"
 
@@ -31,7 +31,7 @@ def test_an_announcement_is_pushed_without_a_sound() -> None:
             "topic": "test-topic",
             "title": "ops: the last day",
             "message": "1 alert.\nNone missed.",
-            "priority": QUIET,
+            "priority": QUIET_PRIORITY,
             "click": URL,
         }
 

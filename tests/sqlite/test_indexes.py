@@ -22,7 +22,7 @@ KNOWN = {
     "SELECT COUNT(*) FROM backlog": "what waits is counted for the health; there are seldom many",
     "SELECT COUNT(*) FROM outbox": "likewise",
     "SELECT machine, COUNT(*) FROM aggregates WHERE live = 1": "likewise, in an index of these only",
-    "SELECT created_at FROM outbox ORDER BY seq LIMIT 1": "its first row only",
+    "SELECT created_at FROM outbox WHERE created_at <= ? ORDER BY seq LIMIT 1": "its first rows: few are put off",
     "SELECT id FROM aggregates WHERE owes = 1 AND wake_at IS NULL": "an index of broken promises only: it is empty",
     "WITH RECURSIVE lane": "the receivers found so far; the outbox itself is searched for the next one",
     "SELECT json_group_array(": "what the inner search has found, as one row",

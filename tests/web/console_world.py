@@ -40,6 +40,7 @@ from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.remedies import interpret
@@ -175,6 +176,12 @@ class World:
         self.people = People()
         self.desk = Desk(self.people)
         self.noise = StoreNoiseDesk(ZONES, self.store, lambda: self.now)
+        self.browsers = BrowserBook(
+            self.store,
+            lambda: self.now,
+            "mailto:tocsin@example.com",
+            resolve=lambda host, _: None if host == "localhost" else "192.0.2.7",
+        )
         self.news = News()
         self.runner = Runner(
             self.store, [self.machine, HeartbeatMachine(), ChangeMachine(), RemedyMachine()], on_commit=self._committed
@@ -196,6 +203,7 @@ class World:
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
+            browsers=self.browsers,
         )
 
     def _on_duty(self, target: str, now: Instant) -> tuple[str, ...]:

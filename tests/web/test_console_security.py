@@ -27,7 +27,7 @@ PAGES = [
     "/people",
 ]
 BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/keys", "/keys/rotate", "/keys/revoke",
-    "/people/me", "/people/links", "/signout"]  # fmt: skip
+    "/people/me", "/people/links", "/people/browsers", "/people/browsers/remove", "/signout"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,9 @@ def test_no_page_names_a_foreign_host_or_has_a_script_of_its_own(ada: Visitor, i
     for path in PAGES:
         text = ada.get(path.format(incident=incident)).text
         assert re.findall(r'(?:src|href|action)="(?:https?:)?//', text) == []
-        assert re.findall(r"<script(?! src=\"/static/console\.js\?v=[0-9a-f]{12}\" defer></script>)", text) == []
+        assert (
+            re.findall(r"<script(?! src=\"/static/(?:console|push)\.js\?v=[0-9a-f]{12}\" defer></script>)", text) == []
+        )
         assert re.findall(r"\s(?:on\w+|style)=", text) == []
 
 

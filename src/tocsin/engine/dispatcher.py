@@ -93,12 +93,14 @@ class Dispatcher:
         clock: Callable[[], Instant],
         chance: Callable[[], float],
         report: Callable[[Failure], None],
+        preferred: Callable[[Outgoing, Sequence[Way]], Sequence[Way]] = lambda _, ways: ways,
         on_result: Callable[[Outgoing, str, str], None] = lambda *_: None,
         on_done: Callable[[], None] = lambda: None,
     ) -> None:
         """*chance* gives numbers in [0, 1) for jitter. *report* makes a failure durable before it is confirmed.
 
-        It may raise StoreUnavailableError. *on_result* hears (effect, transport, result); *on_done* that a lane has
+        It may raise StoreUnavailableError. *preferred* puts the receiver's ways into the order in which an effect
+        tries them. *on_result* hears (effect, transport, result); *on_done* that a lane has
         finished and waits for the next `step`.
         """
         self._store = store
@@ -109,6 +111,7 @@ class Dispatcher:
         self._clock = clock
         self._chance = chance
         self._report = report
+        self._preferred = preferred
         self._on_result = on_result
         self._on_done = on_done
         # Lanes wait for the network side by side, but read one after the other: the interpreter's lock changes hands
@@ -216,30 +219,32 @@ class Dispatcher:
         ways = self._directory.ways(batch.name)
         with self._reading:
             jobs = self._jobs(batch, ways)
-        for method, group in jobs.items():
-            results = self._hand_over(ways[method], group)
+        for way, group in jobs.items():
+            results = self._hand_over(way, group)
             for job, result in zip(group, results, strict=True):
-                self._settle(job.outgoing, ways, result, batch)
+                self._settle(job.outgoing, self._preferred(job.outgoing, ways), result, batch)
 
-    def _jobs(self, batch: _Batch, ways: Sequence[Way]) -> Mapping[int, Sequence[Job]]:
-        """What is to be handed over, by the number of the way; what need not or cannot be is noted at once."""
+    def _jobs(self, batch: _Batch, ways: Sequence[Way]) -> Mapping[Way, Sequence[Job]]:
+        """What is to be handed over, by its way; what need not or cannot be is noted at once."""
         waiting = self._store.pending(self._clock(), per_receiver=BATCH_MAX, receivers=[batch.name])
         batch.full = len(waiting) == BATCH_MAX
         items = [item for item in waiting if item.id not in batch.paced]
         states, unreadable = self._read(dict.fromkeys(item.aggregate for item in items))
-        jobs: dict[int, list[Job]] = {}
+        jobs: dict[Way, list[Job]] = {}
         for item in items:
+            order = self._preferred(item, ways)
             if item.aggregate in unreadable:
                 batch.later.append(replace(item, not_before=self._clock() + UNREADABLE_PAUSE))
                 self._on_result(item, "", "postponed")
             elif not self._wanted(item, states.get(item.aggregate)):
                 batch.done.append(self._confirmation(item, "dropped"))
-            elif item.method >= len(ways):
-                batch.done.append(self._confirmation(item, "failed" if ways else "nowhere"))
+            elif item.method >= len(order):
+                batch.done.append(self._confirmation(item, "failed" if order else "nowhere"))
             else:
+                way = order[item.method]
                 receipts = self._store.receipts(item.aggregate)
-                receipt = receipts.get((item.receiver, ways[item.method].transport))
-                jobs.setdefault(item.method, []).append(Job(item, states[item.aggregate], receipt))
+                receipt = receipts.get((item.receiver, way.transport))
+                jobs.setdefault(way, []).append(Job(item, states[item.aggregate], receipt))
         return jobs
 
     def _read(self, aggregates: Iterable[str]) -> tuple[dict[str, object], set[str]]:

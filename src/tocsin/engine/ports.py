@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 from tocsin.kernel.json import Json
+from tocsin.kernel.machine import Effect
 from tocsin.kernel.time import Duration, Instant
 
 REPLAY_OF: Final = "x-tocsin-replay-of"  # The header of a replayed delivery: the id of the first.
@@ -76,7 +77,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """An effect in the outbox. *id* is deterministic (`{input id}/{n}`) and the receiver's idempotency key.
 
     *coalesce* is empty or the identity under which a newer effect replaces an older pending one. *method* counts the
-    ways to reach the receiver that were given up; *attempts* those made with the present one.
+    ways to reach the receiver that were given up; *attempts* those made with the present one. *created_at*: since when
+    it should have left; of one that was put off when it was decided, that is its first *not_before*.
     """
 
     id: str
@@ -178,6 +180,13 @@ class Way(msgspec.Struct, frozen=True):
     address: str
 
 
+class Departure(msgspec.Struct, frozen=True):
+    """An effect as it leaves: *after* ms after it was decided, and only if it is still wanted then."""
+
+    effect: Effect
+    after: Duration = 0
+
+
 class Directory(Protocol):
     """Knows how receivers are reached, best way first; empty when only the console shows it."""
 
@@ -201,7 +210,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of law 12: counts, and the oldest of what waits (None: nothing waits).
 
-    *live*: how many aggregates are not over, by machine.
+    *oldest_pending_at*: of the effects that should have left. *live*: how many aggregates are not over, by machine.
     """
 
     backlog: int

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.engine.ports import STORY_MAX, Aggregates, Commit, CommitResult, Handled, Outgoing
+from tocsin.engine.ports import STORY_MAX, Aggregates, Commit, CommitResult, Departure, Handled, Outgoing
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.machine import Decision, Effect, Machine, Tick
 from tocsin.kernel.time import Instant
@@ -67,15 +67,18 @@ class Runner:
         *,
         on_commit: Callable[[Sequence[Commit]], None] = lambda _: None,
         renew: Callable[[], Iterable[Machine[Any, Any]]] | None = None,
+        spread: Callable[[Effect, Any, Instant], Sequence[Departure]] = lambda effect, *_: (Departure(effect),),
     ) -> None:
         """*on_commit* hears of every commit after it is durable: a hint, never the truth.
 
         *renew* gives the machines anew for every batch: what they know beside their states is as it is then (law 9).
+        *spread* makes of one effect, with the state after it, the ones that leave: several ways to one person.
         """
         self._store = store
         self._machines = {machine.name: machine for machine in machines}
         self._on_commit = on_commit
         self._renew = renew
+        self._spread = spread
 
     def handle(self, inputs: Sequence[Addressed], now: Instant) -> Mapping[str, Outcome]:
         """Decide and commit *inputs* in order; what became of each, by input id.
@@ -156,7 +159,7 @@ class Runner:
             _check_tick(work, item, decision, now)
             if not work.inputs:
                 used.append(work)
-            _record(work, item, decision, now)
+            self._record(work, item, decision, now)
             known[work.name] = work
             for key in item.keys:
                 holder = holders.get(key)
@@ -164,6 +167,15 @@ class Runner:
                     work.claims.setdefault(key, holder)
                     holders[key] = work.name
         return used, ignored
+
+    def _record(self, work: _Work, item: Addressed, decision: Decision[Any], now: Instant) -> None:
+        work.state = decision.state
+        work.inputs.append(item)
+        work.handled.append(Handled(item.input_id, now, decision.reason, decision.story[:STORY_MAX]))
+        for number, effect in enumerate(decision.effects):
+            name = f"{item.input_id}/{number}"
+            for turn, departure in enumerate(self._spread(effect, work.state, now)):
+                work.outbox.append(_outgoing(work, departure, f"{name}.{turn}" if turn else name, now))
 
     def _find_work(
         self, item: Addressed, known: Mapping[str, _Work], holders: Mapping[str, str | None], now: Instant
@@ -207,16 +219,8 @@ def _once_each(inputs: Iterable[Addressed]) -> list[Addressed]:
     return list(first.values())
 
 
-def _record(work: _Work, item: Addressed, decision: Decision[Any], now: Instant) -> None:
-    work.state = decision.state
-    work.inputs.append(item)
-    work.handled.append(Handled(item.input_id, now, decision.reason, decision.story[:STORY_MAX]))
-    work.outbox.extend(
-        _outgoing(work, effect, f"{item.input_id}/{number}", now) for number, effect in enumerate(decision.effects)
-    )
-
-
-def _outgoing(work: _Work, effect: Effect, name: str, now: Instant) -> Outgoing:
+def _outgoing(work: _Work, departure: Departure, name: str, now: Instant) -> Outgoing:
+    effect, leaves_at = departure.effect, now + departure.after
     return Outgoing(
         id=name,
         aggregate=work.name,
@@ -226,8 +230,8 @@ def _outgoing(work: _Work, effect: Effect, name: str, now: Instant) -> Outgoing:
         facts=effect.facts,
         coalesce=f"{work.name}/{effect.receiver}/{effect.kind}" if effect.coalesce else "",
         urgent=effect.urgent,
-        created_at=now,
-        not_before=now,
+        created_at=leaves_at,
+        not_before=leaves_at,
     )
 
 

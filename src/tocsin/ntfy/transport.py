@@ -14,6 +14,7 @@ from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident
 from tocsin.incidents.telling import Page, Telling, Told, clean, one_line, tell
+from tocsin.incidents.ways import QUIET
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.time import Instant
@@ -25,6 +26,7 @@ MESSAGE_BYTES_MAX: Final = 3000
 
 # 5 rings until somebody looks, 4 rings long, 3 rings. Below that a telephone stays silent, and this is a page.
 PRIORITIES: Final = {Severity.CRITICAL: 5, Severity.HIGH: 4, Severity.WARNING: 3, Severity.INFO: 3}
+LOW: Final = 2  # No sound, no vibration: for quiet hours.
 # ntfy shows these names as the colours that the other channels use.
 TAGS: Final = {
     Severity.CRITICAL: "red_circle",
@@ -33,7 +35,7 @@ TAGS: Final = {
     Severity.INFO: "large_blue_circle",
 }
 
-QUIET: Final = 2  # Of an announcement: no sound.
+QUIET_PRIORITY: Final = 2  # Of an announcement: no sound.
 
 _TITLE_MAX: Final = 160
 _NO_TOPIC: Final = "the ntfy address names no topic"
@@ -78,7 +80,8 @@ class NtfyTransport:
             if job.outgoing.kind == ANNOUNCE
         }
         pages = [_page(job, job.state) for job in jobs if isinstance(job.state, Incident) and _asks(job)]
-        result = self._guarded(lambda: self._send(address, pages)) if pages else Delivered()
+        quiet = all(job.outgoing.facts.get(QUIET) for job in jobs if _asks(job))
+        result = self._guarded(lambda: self._send(address, pages, quiet=quiet)) if pages else Delivered()
         return [told.get(job.outgoing.id) or _result(job, result) for job in jobs]
 
     def _guarded(self, send: Callable[[], DeliveryResult]) -> DeliveryResult:
@@ -99,26 +102,26 @@ class NtfyTransport:
             "topic": topic.name,
             "title": one_line(told.title, _TITLE_MAX),
             "message": _cut(clean("\n".join(told.lines))) or "-",
-            "priority": QUIET,
+            "priority": QUIET_PRIORITY,
             "click": self._url,
         }
         return publish(topic, json.encode(body), limits=self._limits, context=self._context)
 
-    def _send(self, address: str, pages: Sequence[Page]) -> DeliveryResult:
+    def _send(self, address: str, pages: Sequence[Page], *, quiet: bool) -> DeliveryResult:
         topic = read_topic(address)
         if topic is None:
             return Refused(_NO_TOPIC)
         told = tell(pages, self._telling, self._url, self._now())
-        return publish(topic, _body(topic, told), limits=self._limits, context=self._context)
+        return publish(topic, _body(topic, told, quiet=quiet), limits=self._limits, context=self._context)
 
 
-def _body(topic: Topic, told: Told) -> bytes:
+def _body(topic: Topic, told: Told, *, quiet: bool) -> bytes:
     return json.encode(
         {
             "topic": topic.name,
             "title": told.headline,
             "message": _cut(told.text),
-            "priority": PRIORITIES[told.severity],
+            "priority": LOW if quiet else PRIORITIES[told.severity],
             "tags": [TAGS[told.severity]],
             "click": told.link,
         }

@@ -98,6 +98,10 @@ class SlackTransport:
             _LOGGER.exception("a delivery to Slack failed here")
             return [Postponed("internal error, see the log")] * len(jobs)
 
+    def say(self, room: str, text: str) -> DeliveryResult:
+        """Post *text*, in mark-up, into a room. Raises LoopClosedError."""
+        return self._loop.run(self._said(room, text))
+
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
         answer = self._loop.run(self._api.call("auth.test"))
@@ -187,6 +191,13 @@ class SlackTransport:
             job.outgoing.id: Delivered(None if job.receipt and not batches.is_bundle(job.receipt) else shared)
             for job in jobs
         }
+
+    async def _said(self, room: str, text: str) -> DeliveryResult:
+        wait = self._wait(room) or self._turns.wait(room, self._now(), page=True)
+        if wait:
+            return _paced(wait)
+        place = await self._say(self._channels.get(room, room), Message(text, ()))
+        return place.result if isinstance(place, Failure) else Delivered()
 
     async def _say(self, channel: str, message: Message) -> Place | Failure:
         """Post; where the message stands. Without its layout when Slack does not take that."""

@@ -281,13 +281,14 @@ class SqliteStore:
         oldest = "SELECT received_at FROM deliveries WHERE id = (SELECT MIN(id) FROM backlog)"
         due = "SELECT MIN(wake_at) FROM aggregates WHERE wake_at IS NOT NULL AND wake_at <= ?"
         broken = "SELECT id FROM aggregates WHERE owes = 1 AND wake_at IS NULL ORDER BY id LIMIT ?"
+        oldest_pending = "SELECT created_at FROM outbox WHERE created_at <= ? ORDER BY seq LIMIT 1"
         live = "SELECT machine, COUNT(*) FROM aggregates WHERE live = 1 GROUP BY machine"
         return Health(
             backlog=self._read("SELECT COUNT(*) FROM backlog")[0][0],
             oldest_backlog_at=_only(self._read(oldest)),
             oldest_due_at=_only(self._read(due, (now,))),
             pending=self._read("SELECT COUNT(*) FROM outbox")[0][0],
-            oldest_pending_at=_only(self._read("SELECT created_at FROM outbox ORDER BY seq LIMIT 1")),
+            oldest_pending_at=_only(self._read(oldest_pending, (now,))),
             live={row[0]: row[1] for row in self._read(live)},
             broken=tuple(row[0] for row in self._read(broken, (BROKEN_MAX,))),
         )

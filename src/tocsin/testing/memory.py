@@ -244,9 +244,14 @@ class MemoryStore:
                 oldest_backlog_at=self._deliveries[min(self._backlog)].received_at if self._backlog else None,
                 oldest_due_at=min(due, default=None),
                 pending=len(self._outbox),
-                oldest_pending_at=self._outbox[min(self._places, key=self._places.__getitem__)].created_at
-                if self._places
-                else None,
+                oldest_pending_at=next(
+                    (
+                        self._outbox[name].created_at
+                        for name in sorted(self._outbox, key=self._places.__getitem__)
+                        if self._outbox[name].created_at <= now
+                    ),
+                    None,
+                ),
                 live=dict(Counter(found.machine for found in all_of_them if found.live)),
                 broken=tuple(broken[:BROKEN_MAX]),
             )

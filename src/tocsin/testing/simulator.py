@@ -27,6 +27,7 @@ from tocsin.engine.ports import (
     Delivered,
     Delivery,
     DeliveryResult,
+    Departure,
     Job,
     Postponed,
     Received,
@@ -55,8 +56,9 @@ from tocsin.incidents.occurrences import Closer, Occurrence
 from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
+from tocsin.incidents.ways import BY
 from tocsin.kernel import json
-from tocsin.kernel.machine import is_teller
+from tocsin.kernel.machine import Effect, is_teller
 from tocsin.kernel.time import HOUR, MINUTE, SECOND, Instant
 from tocsin.testing import simulated_neighbours as neighbours
 from tocsin.testing.faults import CrashError, Faults, FaultyStore
@@ -69,6 +71,7 @@ PEOPLE: Final = ("ada", "bo", "cy")
 KEYS: Final = ("disk", "cpu", "queue")
 CHANGES: Final = ("unacknowledge", "amend", "invite", "redirect", "withdraw")  # What no button does, but a sender may.
 MEANWHILE: Final = 0.2  # How likely something happens while a transport is at work.
+INSISTS_AFTER: Final = 30 * SECOND  # Shorter than every step, so that the later way has its turn.
 ROUNDS_MAX: Final = 2000  # Of the last clean-up: more means that something never comes to rest.
 
 
@@ -88,6 +91,7 @@ class World:
     def __init__(self, seed: int, *, memory: MemoryStore | None = None, machine: IncidentMachine | None = None) -> None:
         """All that happens follows from *seed*; *memory* and *machine* may be others, which are put to the test."""
         self.random = Random(seed)
+        self.insists = bool(seed % 2)  # People have rules: after the chat a mail, if nobody answers.
         self.now: Instant = HOUR
         self.faults = Faults(crash=0.01, unavailable=0.02, conflict=0.02, stale=0.1)
         self.memory = memory or MemoryStore()
@@ -125,7 +129,7 @@ class World:
     def _start(self) -> None:
         """A new process: only the store survives."""
         self.store = cast("Store", FaultyStore(self.memory, self.random, self.faults))
-        self.runner = Runner(self.store, [self.machine])
+        self.runner = Runner(self.store, [self.machine], spread=self._spread)
         self.worker = Worker(self.store, self.runner, self._interpret, self._poisoned)
         self.dispatcher = Dispatcher(
             cast("Store", FaultyStore(self.memory, self.random, self.faults, loads_lag=False)),
@@ -140,6 +144,7 @@ class World:
             clock=lambda: self.now,
             chance=self.random.random,
             report=self._report,
+            preferred=lambda outgoing, ways: ways[::-1] if outgoing.facts.get(BY) else ways,
             on_result=lambda outgoing, _, result: self.witness.confirmed(outgoing, result),
         )
 
@@ -315,6 +320,14 @@ class World:
         if is_teller(receiver):
             return (Way(neighbours.CHANNEL, receiver),)
         return (Way("chat", receiver), Way("mail", receiver))[: 2 if receiver.startswith("responder:") else 1]
+
+    def _spread(self, effect: Effect, state: object, now: Instant) -> Sequence[Departure]:
+        """A page leaves twice, the second time later and by the other way."""
+        del state, now
+        if not self.insists or effect.kind != PAGE:
+            return (Departure(effect),)
+        later = replace(effect, facts=effect.facts | {BY: ["mail"]})
+        return (Departure(effect), Departure(later, INSISTS_AFTER))
 
     def _heal(self) -> None:
         self.faults.heal()

@@ -103,6 +103,35 @@ class FigureDesk(Protocol):
         ...
 
 
+class BrowserView(msgspec.Struct, frozen=True, kw_only=True):
+    """A browser that rings for somebody: *label* says which, as far as it has told."""
+
+    name: str
+    label: str
+    since: Instant
+
+
+class Browsers(Protocol):
+    """The browsers that ring for people (web push). Blocks on the store; raises StoreUnavailableError."""
+
+    @property
+    def public_key(self) -> str:
+        """Our key, which a browser wants to know when it is registered; base64 as URLs take it."""
+        ...
+
+    def of(self, responder: str) -> Sequence[BrowserView]:
+        """Those of *responder*."""
+        ...
+
+    def add(self, responder: str, subscription: str, label: str) -> str:
+        """Register one by its *subscription* in JSON; why that cannot be, or empty."""
+        ...
+
+    def remove(self, responder: str, name: str) -> bool:
+        """Let one ring no more; False if *responder* has none of that name."""
+        ...
+
+
 class Roster(Protocol):
     """Who and what there is, from the configuration."""
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tocsin.engine.ports import Way
 from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
 from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.settings import Settings
 
 
 class SettingsDirectory:
-    """`tocsin.engine.ports.Directory`: Slack first, then ntfy, then e-mail, as far as each is set up."""
+    """`tocsin.engine.ports.Directory`: Slack first, then ntfy, push, e-mail, SMS and a call, as far as each is set up.
 
-    def __init__(self, settings: Settings) -> None:
-        """Made once; the configuration does not change while the process runs."""
-        self._ways: dict[str, tuple[Way, ...]] = {}
-        for name, person in settings.responders.items():
-            ways = []
-            if settings.slack and person.slack:
-                ways.append(Way("slack", person.slack))
-            if person.ntfy:
-                ways.append(Way("ntfy", person.ntfy.reveal()))
-            if settings.mail and person.email:
-                ways.append(Way("mail", person.email))
-            self._ways[responder(name)] = tuple(ways)
+    A mention is a way only for those whose rules name it.
+    """
+
+    def __init__(self, settings: Settings, rings: Callable[[str], bool] = lambda _: False) -> None:
+        """Made once; the configuration does not change while the process runs. *rings*: a responder's browsers do."""
+        self._rings = rings
+        self._ways = {responder(name): _ways(name, settings) for name in settings.responders}
         for name, team in settings.teams.items():
             self._ways[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
 
@@ -33,7 +29,32 @@ class SettingsDirectory:
         """See the port; a person who is not in the configuration (any more) has none."""
         if is_teller(receiver):
             return (Way(CHANNEL, receiver),)
-        return self._ways.get(receiver, ())
+        ways = self._ways.get(receiver, ())
+        return tuple(way for way in ways if way.transport != PUSH or self._rings(way.address))
+
+
+def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
+    person = settings.responders[name]
+    rooms = [team.slack for team in settings.teams.values() if team.slack and name in team.members]
+    found: list[Way] = []
+    if settings.slack and person.slack:
+        found.append(Way("slack", person.slack))
+        if rooms and any(rule.by == MENTION for rule in person.notify):
+            found.append(Way("mention", f"{rooms[0]}/{person.slack}"))
+    if person.ntfy:
+        found.append(Way("ntfy", person.ntfy.reveal()))
+    found.append(Way(PUSH, name))
+    if settings.mail and person.email:
+        found.append(Way("mail", person.email))
+    if person.phone:
+        carriers = {
+            "twilio-sms": settings.twilio,
+            "sns": settings.sns,
+            "twilio-voice": settings.twilio,
+            "connect": settings.connect,
+        }
+        found += [Way(transport, person.phone) for transport, carrier in carriers.items() if carrier]
+    return tuple(found)
 
 
 class SettingsRoster:

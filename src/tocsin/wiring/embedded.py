@@ -27,6 +27,7 @@ from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.time import Instant
+from tocsin.posting.requests import Place
 from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
@@ -46,6 +47,7 @@ from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring import digests, mail_in, storm_messages
 from tocsin.wiring.addressing import Addressing
+from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
@@ -63,6 +65,7 @@ from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.noise import StoreNoiseDesk
+from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
@@ -101,11 +104,15 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the world outside tests and the demo replace: the clock, Slack's address, how SNS's certificates come."""
+    """What of the world outside tests and the demo replace: the clock, where Slack is, how SNS's certificates come.
+
+    *twilio*: where that is.
+    """
 
     clock: Callable[[], Instant] = msgspec.field(default_factory=SystemClock)
     slack_api: str = BASE_URL
     sns_fetch: Callable[[str], bytes] | None = None
+    twilio: Place | None = None
 
 
 class Embedded:
@@ -157,6 +164,7 @@ class Embedded:
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
+        self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self._build_engine(
             [
                 MessageTransport(
@@ -165,8 +173,8 @@ class Embedded:
                     self.quiet.spread(Concerned(self.store, self._silences)),
                     Reckoner(settings, self.store).answer,
                 ),
-                *transports(settings, url, self.clock),
-                *(chat.transport for chat in self._chats),
+                *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
+                *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
         )
         self._queues = Queues(settings, self.clock, self._accept, self.store)
@@ -300,6 +308,7 @@ class Embedded:
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
             figure_desk=Reckoner(self.settings, self.store),
+            browsers=self._browsers,
         )
         senders = sender_routes(
             self._gate,
@@ -337,11 +346,13 @@ class Embedded:
             histories=self.histories.occurrences,
             causes=causes,
         )
+        directory = SettingsDirectory(self.settings, self._browsers.rings)
         runner = Runner(
             self.store,
             known,
             on_commit=self._committed,
             renew=lambda: machines(duty(self.settings, self.store), digests.turns(self.settings, self.store)),
+            spread=Notifying(self.settings, directory.ways).spread,
         )
         self._worker = Worker(
             self.store,
@@ -355,11 +366,12 @@ class Embedded:
             self.store,
             known,
             transports,
-            SettingsDirectory(self.settings),
+            directory,
             executor=self._pool,
             clock=self.clock,
             chance=random.random,
             report=self._report,
+            preferred=preferred,
             on_result=self.metrics.result,
             on_done=self.wake,
         )

@@ -33,6 +33,7 @@ from tocsin.wiring.settings_kinds import (
 )
 from tocsin.wiring.settings_muting import GROUP_BY, INHIBIT, Inhibit, Storms
 from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
+from tocsin.wiring.settings_ways import PHONE, SEVERITY, Connect, NotifyRule, Sns, Twilio
 
 FILE: Final = "tocsin.yaml"
 EVERYONE: Final = "everyone"  # The team that exists when the file names none.
@@ -81,6 +82,21 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
             secret=True,
         ),
     ] = None
+    phone: Annotated[str | None, Key(PHONE, "Telephone number; needs `twilio`, `sns` or `connect`.")] = None
+    notify: Annotated[
+        tuple[NotifyRule, ...],
+        Key(
+            Many(of=Section(NotifyRule, short="by"), single=True),
+            "By which ways they are paged, and when; without it by the first of their ways that works.",
+        ),
+    ] = ()
+    quiet_hours: Annotated[
+        tuple[str, ...],
+        Key(Many(of=WINDOW, single=True), "When pages make no noise, by their own clock: `22:00-07:00`; or a list."),
+    ] = ()
+    quiet_except: Annotated[
+        tuple[str, ...], Key(Many(of=SEVERITY, single=True), "How bad it must be to make a noise in quiet hours.")
+    ] = (Severity.CRITICAL.value,)
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -341,6 +357,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
     slack: Annotated[Slack | None, Key(Section(Slack, _slack_complaint), "The Slack app.")] = None
     mail: Annotated[Mail | None, Key(Section(Mail, _mail_complaint), "The mail server that sends pages.")] = None
+    twilio: Annotated[Twilio | None, Key(Section(Twilio), "SMS and calls through Twilio.")] = None
+    sns: Annotated[Sns | None, Key(Section(Sns), "SMS through Amazon SNS; needs `tocsin[aws]`.")] = None
+    connect: Annotated[Connect | None, Key(Section(Connect), "Calls through Amazon Connect; needs `tocsin[aws]`.")] = (
+        None
+    )
     mail_in: Annotated[MailIn | None, Key(Section(MailIn, _mail_in_complaint), "Where alerts by e-mail come in.")] = (
         None
     )

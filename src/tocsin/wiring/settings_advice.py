@@ -9,6 +9,7 @@ from tocsin.aws.addresses import complaint
 from tocsin.routing.plans import OWN_TEAM
 from tocsin.wiring.settings import DEFAULT, Responder, Settings
 from tocsin.wiring.settings_reader import NEXT_SUFFIX, SCHEDULE_PREFIX
+from tocsin.wiring.settings_ways_advice import way_advice
 
 Advice: TypeAlias = tuple[tuple[str | int, ...], str]  # The path of keys that it is about, and the sentence.
 
@@ -16,6 +17,7 @@ Advice: TypeAlias = tuple[tuple[str | int, ...], str]  # The path of keys that i
 def advice(settings: Settings) -> Iterator[Advice]:
     """Everything worth a second look in *settings* as they stand in the file, without what is always there."""
     yield from _responders(settings)
+    yield from way_advice(settings)
     yield from _teams(settings)
     yield from _schedules(settings)
     yield from _policies(settings)
@@ -48,10 +50,14 @@ def _unreachable(responder: Responder, settings: Settings) -> str:
     """Why no page can reach *responder*; empty if one can."""
     if responder.ntfy or (responder.slack and settings.slack) or (responder.email and settings.mail):
         return ""
+    if responder.phone and (settings.twilio or settings.sns or settings.connect):
+        return ""
     if responder.slack:
         return "there is no `slack` section"
     if responder.email:
         return "there is no `mail` section"
+    if responder.phone:
+        return "there is no `twilio`, `sns` or `connect` section"
     return "give slack, email or ntfy"
 
 

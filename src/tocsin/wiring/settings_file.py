@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Settings, Team
 from tocsin.wiring.settings_advice import advice, strangers
@@ -96,7 +96,8 @@ def _locate(root: Node, path: Iterable[str | int]) -> Node:
     node = shown = root
     for step in path:
         if isinstance(step, int):
-            shown = node = node.value[step]
+            if isinstance(node, SequenceNode):  # One alone may stand without brackets.
+                shown = node = node.value[step]
         else:
             shown, node = next(pair for pair in node.value if pair[0].value == step)
     return shown

@@ -12,14 +12,20 @@ from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
 from tocsin.mail.transport import MailTransport
 from tocsin.ntfy.transport import NtfyTransport
+from tocsin.posting.paging import Paging
+from tocsin.posting.requests import Place
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
+from tocsin.slack.mention import MentionTransport
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
+from tocsin.webpush.transport import WebPushTransport
+from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.settings import Mail, Settings
+from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
 
@@ -29,7 +35,7 @@ def _nothing() -> None:
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP."""
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways."""
 
     channel: str
     transport: Transport
@@ -38,6 +44,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     start: Callable[[], None] = _nothing
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
+    more: Sequence[Transport] = ()
 
 
 def connect(
@@ -52,15 +59,28 @@ def connect(
     return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
 
 
-def transports(settings: Settings, url: str, clock: Callable[[], Instant]) -> Sequence[Transport]:
-    """The ways that only go out, as far as *settings* name them; *url* is the console's, without a slash at its end."""
+def transports(
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    *,
+    browsers: BrowserBook | None = None,
+    twilio: Place | None = None,
+) -> Sequence[Transport]:
+    """The ways that only go out, as far as *settings* name them; *url* is the console's, without a slash at its end.
+
+    *browsers* are those that ring; *twilio* is for tests. Raises TocsinError if the SDK of AWS is needed, and missing.
+    """
     names = _names(settings)
     found: list[Transport] = []
     if any(person.ntfy for person in settings.responders.values()):
         found.append(NtfyTransport(now=clock, names=names, url=url))
     if settings.mail:
         found.append(MailTransport(_mail_server(settings.mail), settings.mail.sender, now=clock, names=names, url=url))
-    return found
+    paging = Paging(now=clock, names=names, url=url)
+    if browsers:
+        found.append(WebPushTransport(browsers, browsers.vapid, paging, now=clock))
+    return [*found, *telephones(settings, paging, twilio)]
 
 
 def _mail_server(mail: Mail) -> Server:
@@ -110,4 +130,5 @@ def _slack(
         start=sockets.start if sockets else _nothing,
         stop=sockets.close if sockets else _nothing,
         close=close,
+        more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
     )

@@ -63,6 +63,15 @@ class UpkeepConformance(Subject):
         store.confirm([confirmation("1"), confirmation("3")])
         assert (store.health(NOW).pending, store.health(NOW).oldest_pending_at) == (1, NOW - 3)
 
+    def test_what_was_put_off_is_late_only_after_its_time(self) -> None:
+        store = self.make()
+        later = outgoing("1", created_at=NOW + 60, not_before=NOW + 60)
+        store.commit([commit("a", outbox=(later, outgoing("2", created_at=NOW - 3)))])
+        assert store.health(NOW).oldest_pending_at == NOW - 3
+        store.confirm([confirmation("2")])
+        assert (store.health(NOW).pending, store.health(NOW).oldest_pending_at) == (1, None)
+        assert store.health(NOW + 60).oldest_pending_at == NOW + 60
+
     def test_what_is_live_is_counted(self) -> None:
         store = self.make()
         store.commit([commit("a"), commit("b", machine="digest"), commit("c", live=False)])

@@ -20,6 +20,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
+from tocsin.web.console import browsers as browser_pages
 from tocsin.web.console import deliveries, figures, heartbeats, incident, overview, people, policies, tokens, verbs
 from tocsin.web.console import keys as key_pages
 from tocsin.web.console import noise as noise_pages
@@ -30,7 +31,7 @@ from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
 from tocsin.web.oncall import OnCallDesk
-from tocsin.web.ports import Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, Roster
+from tocsin.web.ports import Browsers, Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -78,12 +79,13 @@ def console(
     token: Callable[[], str],
     public_url: str = "",
     figure_desk: FigureDesk | None = None,
+    browsers: Browsers | None = None,
 ) -> ASGIApp:
     """The console, to be mounted at `/`.
 
     *store* is called from several threads. *token* makes secrets of at least 128 random bits, safe in a URL.
     *public_url* is where browsers find the console; with https its cookies travel over TLS only. Without *figure_desk*
-    there are no figures.
+    there are no figures; without *browsers* none can be made to ring.
     """
     assets = Assets()
     parts = Console(
@@ -101,6 +103,7 @@ def console(
         assets=assets,
         pages=Pages(assets),
         figures=figure_desk,
+        browsers=browsers,
     )
     handlers = {
         HTTPException: partial(_refused, parts),
@@ -149,6 +152,9 @@ def _routes(parts: Console) -> list[BaseRoute]:
         post("/people/me", done(parts, people.choose)),
         post("/people/links", done(parts, people.invite)),
         post("/people/tokens", done(parts, tokens.change)),
+        post("/people/browsers", done(parts, browser_pages.register)),
+        post("/people/browsers/remove", done(parts, browser_pages.remove)),
+        get("/worker.js", parts.assets.worker),
         get("/signin", partial(people.show_door, parts)),
         get("/signin/{token}", partial(people.show_door, parts)),
         post("/signin/{token}", partial(people.enter, parts)),

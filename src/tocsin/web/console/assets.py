@@ -15,6 +15,8 @@ _TYPES: Final = {
     "calendar.css": "text/css; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
+    "push.js": "text/javascript; charset=utf-8",
+    "worker.js": "text/javascript; charset=utf-8",
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
@@ -31,6 +33,11 @@ class Assets:
     def url(self, name: str) -> str:
         """The address of a file; another content has another address."""
         return f"/static/{name}?v={self._marks[name]}"
+
+    async def worker(self, request: Request) -> Response:
+        """GET /worker.js: where a service worker stands decides which pages it may speak for."""
+        del request
+        return Response(self._files["worker.js"], media_type=_TYPES["worker.js"], headers={"cache-control": "no-cache"})
 
     async def serve(self, request: Request) -> Response:
         """GET /static/{name}."""

@@ -15,8 +15,15 @@ from tocsin.web.console.visits import Console, Visit, respond, turn_to
 
 def show_people(visit: Visit) -> Response:
     """GET /people. Blocks on the store."""
+    browsers = visit.console.browsers
     return respond(
-        visit, "people.html", names=visit.names, teams=visit.console.roster.teams(), tokens=tokens.mine(visit)
+        visit,
+        "people.html",
+        names=visit.names,
+        teams=visit.console.roster.teams(),
+        tokens=tokens.mine(visit),
+        push_key=browsers.public_key if browsers else "",
+        browsers=browsers.of(visit.me) if browsers and visit.me else [],
     )
 
 

@@ -73,6 +73,14 @@ CONSOLE: Final = Surface(
         _post("/people/me", "Act as a responder."),
         _post("/people/links", "A new sign-in link.", {200: page("The link.")}),
         _post("/people/tokens", "A new token for programs, shown on the answer only; or its end.", {200: page("It.")}),
+        _post("/people/browsers", "A browser that rings."),
+        _post("/people/browsers/remove", "A browser rings no more."),
+        Operation(
+            method="GET",
+            path="/worker.js",
+            says="The service worker.",
+            answers={200: Answer(says="The script.")},
+        ),
         Operation(
             method="GET",
             path="/signin",

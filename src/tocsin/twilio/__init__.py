@@ -1,0 +1,1 @@
+"""Pages by SMS and by a call, through Twilio."""
