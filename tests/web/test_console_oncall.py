@@ -259,6 +259,8 @@ def test_a_swap_is_asked_for_and_answered(stage: Stage, ada: Visitor, world: Wor
     assert "Take it back" in told
     assert "Take the turns" not in told
     cy, bob = entered(stage, world, "cy"), entered(stage, world, "bob")
+    assert "(1 asked of you)" in bob.get("/").text
+    assert "asked of you" not in cy.get("/").text
     assert "Take the turns" not in section(cy.get(HERE), "swaps-title")
     for answer_, said in (("accept", "asks bob, not cy"), ("decline", "cannot decline"), ("withdraw", "is between")):
         assert said in cy.press("/oncall/swaps", **FORM, id=asked.id, answer=answer_).flash
