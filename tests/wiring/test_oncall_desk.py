@@ -6,7 +6,7 @@ import icalendar
 import pytest
 
 from tocsin.errors import TocsinError
-from tocsin.kernel.time import DAY, HOUR, Instant
+from tocsin.kernel.time import DAY, HOUR, INSTANT_MAX, Instant
 from tocsin.schedules.schedule import Override, Swap
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
@@ -96,6 +96,8 @@ def test_what_makes_no_sense_is_refused(world: World) -> None:
         ("time-invalid", {"until": NOW}),
         ("time-invalid", {"start": NOW - 2, "until": NOW - 1}),
         ("time-invalid", {"until": NOW + 401 * DAY}),
+        ("time-invalid", {"start": -1}),
+        ("time-invalid", {"start": INSTANT_MAX, "until": INSTANT_MAX + HOUR}),
     ):
         with refused(code):
             world.override(**more)
