@@ -234,6 +234,8 @@ def test_an_empty_beginning_is_now(ada: Visitor, world: World) -> None:
     [
         ({"who": "cy", "ends": "soon"}, "'soon' is no time"),
         ({"who": "cy", "ends": "2026-11-20T18:00"}, "is not later than"),
+        ({"who": "cy", "ends": "9999-12-31T23:59", "zone": "Pacific/Kiritimati"}, "goes that far"),
+        ({"who": "cy", "begins": "0001-01-01T00:00", "ends": "2026-11-24T18:00"}, "goes that far"),
         ({"who": "eve", "ends": "2026-11-24T18:00"}, 'there is no responder "eve"'),
         ({"who": "cy", "ends": "2026-11-24T18:00", "schedule": "op"}, 'there is no schedule "op"'),
     ],
@@ -259,6 +261,8 @@ def test_a_swap_is_asked_for_and_answered(stage: Stage, ada: Visitor, world: Wor
     assert "Take it back" in told
     assert "Take the turns" not in told
     cy, bob = entered(stage, world, "cy"), entered(stage, world, "bob")
+    assert "(1 asked of you)" in bob.get("/").text
+    assert "asked of you" not in cy.get("/").text
     assert "Take the turns" not in section(cy.get(HERE), "swaps-title")
     for answer_, said in (("accept", "asks bob, not cy"), ("decline", "cannot decline"), ("withdraw", "is between")):
         assert said in cy.press("/oncall/swaps", **FORM, id=asked.id, answer=answer_).flash
@@ -295,7 +299,9 @@ def test_a_calendar_address_is_shown_once_and_revoked(ada: Visitor, world: World
         assert world.oncall.feed(found[1]) is None
     for subject, status in (("schedule:op", 404), ("responder:bob", 403), ("", 404)):
         assert ada.post("/oncall/feeds", {"csrf": csrf, **FORM, "subject": subject}).status == status
-    assert ada.post("/oncall/feeds", {"csrf": csrf, **FORM, "subject": "schedule:ops", "revoke": "none"}).status == 404
+    for subject, status in (("schedule:ops", 404), ("responder:bob", 403)):
+        form = {"csrf": csrf, **FORM, "subject": subject, "revoke": "none"}
+        assert ada.post("/oncall/feeds", form).status == status
 
 
 def test_a_token_for_programs_is_shown_once_and_revoked(stage: Stage, ada: Visitor, world: World) -> None:

@@ -6,7 +6,7 @@ import icalendar
 import pytest
 
 from tocsin.errors import TocsinError
-from tocsin.kernel.time import DAY, HOUR, Instant
+from tocsin.kernel.time import DAY, HOUR, INSTANT_MAX, Instant
 from tocsin.schedules.schedule import Override, Swap
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
@@ -96,6 +96,8 @@ def test_what_makes_no_sense_is_refused(world: World) -> None:
         ("time-invalid", {"until": NOW}),
         ("time-invalid", {"start": NOW - 2, "until": NOW - 1}),
         ("time-invalid", {"until": NOW + 401 * DAY}),
+        ("time-invalid", {"start": -1}),
+        ("time-invalid", {"start": INSTANT_MAX, "until": INSTANT_MAX + HOUR}),
     ):
         with refused(code):
             world.override(**more)
@@ -207,6 +209,17 @@ def test_a_calendar_ends_when_it_is_revoked_or_its_subject_is_gone(world: World)
     assert [world.desk.feed(secret) is None for secret in secrets] == [True, False]
     assert world.desk.feed("x" * 300) is None
     assert world.desk.feed("") is None
+
+
+def test_a_calendar_is_written_once_for_all_who_ask(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.wiring.oncall_desk.WRITTEN_MAX", 2)
+    secrets = [world.desk.make_feed(f"responder:{who}", who)[-30:-4] for who in ("ada", "bo", "cy")]
+    feeds = [found for secret in secrets if (found := world.desk.feed(secret))]
+    assert len({found.mark for found in feeds}) == 3
+    first = feeds[0].write()
+    assert feeds[0].write() is first
+    assert [feeds[1].write() is first, feeds[2].write() is first] == [False, False]
+    assert feeds[0].write() == first
 
 
 def test_only_the_digest_of_a_secret_is_stored(world: World) -> None:

@@ -145,6 +145,7 @@ def test_a_program_reads_who_is_on_call(ada: Caller) -> None:
     assert (status, [shift["who"] for shift in told["shifts"]], told["gaps"]) == (200, ["bo", "ada"], [])
     status, told = ada.say("GET", "/schedules/ops?from=2027-01-01T00:00Z&until=2027-01-05T00:00Z")
     assert [gap["who"] for gap in told["gaps"]] == [None]
+    assert ada.say("GET", "/schedules/ops?from=9999-12-30T23:00Z&until=400d")[0] == 200
 
 
 def test_an_override_is_made_once_and_ended_once(ada: Caller, bo: Caller) -> None:
@@ -197,6 +198,13 @@ def test_a_swap_is_answered_by_the_one_who_was_asked(server: Embedded, ada: Call
         ("GET", "/schedules/ops?from=soon", None, 400, "time-invalid"),
         ("GET", "/schedules/ops?until=500d", None, 400, "time-invalid"),
         ("POST", "/overrides", [], 400, "body-invalid"),
+        (
+            "POST",
+            "/overrides",
+            {"schedule": "ops", "who": "cy", "start": "9999-12-31T23:00Z", "until": "4h"},
+            400,
+            "time-invalid",
+        ),
         ("POST", "/overrides", {"schedule": "ops", "who": "cy", "until": "1h", "more": 1}, 400, "body-invalid"),
         ("POST", "/overrides", {"schedule": "op", "who": "cy", "until": "1h"}, 404, "schedule-unknown"),
         ("POST", "/overrides", {"schedule": "ops", "who": "eve", "until": "1h"}, 404, "responder-unknown"),

@@ -34,7 +34,7 @@ def feed_routes(desk: OnCallDesk) -> list[BaseRoute]:
             return PlainTextResponse(sentence, HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER)
         if found is None:
             return PlainTextResponse("There is no calendar here.\n", HTTPStatus.NOT_FOUND, _HEADERS)
-        # Weak (RFC 9110, 8.8.1): each writing has another DTSTAMP, and says the same.
+        # Weak (RFC 9110, 8.8.1): a calendar that is written again has another DTSTAMP, and says the same.
         headers = {**_HEADERS, "etag": f'W/"{found.mark}"'}
         if _is_known(request.headers.get("if-none-match", ""), found.mark):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

@@ -16,7 +16,16 @@ from msgspec.structs import replace
 
 from tocsin.engine.ports import Records
 from tocsin.errors import TocsinError
-from tocsin.kernel.time import DAY, MINUTE, Duration, Instant, format_duration, parse_duration, parse_instant
+from tocsin.kernel.time import (
+    DAY,
+    INSTANT_MAX,
+    MINUTE,
+    Duration,
+    Instant,
+    format_duration,
+    parse_duration,
+    parse_instant,
+)
 from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.schedules.schedule import Override, Schedule, Swap
 from tocsin.schedules.timeline import shifts
@@ -27,6 +36,8 @@ from tocsin.wiring.settings_schedules import parse_wall
 
 ID_BYTES: Final = 4
 SPAN_MAX: Final[Duration] = 400 * DAY  # Of an override or a swap: longer ones belong into the file.
+
+LAST: Final[Instant] = INSTANT_MAX - 2 * DAY  # Beyond it there are zones whose clocks show no date.
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _Made = TypeVar("_Made", Override, Swap)
@@ -168,6 +179,8 @@ class OnCallBook:
             raise unknown("responder", who, self._settings.responders)
 
     def _reasonable(self, start: Instant, until: Instant, zone: str) -> None:
+        if start < 0 or until > LAST:
+            raise TocsinError("time-invalid", "no calendar of ours goes that far")
         if until <= start:
             raise TocsinError("time-invalid", f"{told(until, zone)} is not later than {told(start, zone)}")
         if until <= self._clock():

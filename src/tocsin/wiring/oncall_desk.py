@@ -17,9 +17,10 @@ from tocsin.wiring.oncall_book import OnCallBook
 from tocsin.wiring.schedules import duty, hours
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_routes import parties
-from tocsin.wiring.shift_feeds import shift_feed
+from tocsin.wiring.shift_feeds import ShiftFeed, shift_feed
 from tocsin.wiring.tokens import API, FEED, make_token, revoke_tokens, subject_of, tokens
 
+WRITTEN_MAX: Final = 32  # Calendars that are kept as written.
 FEEDS: Final = "/calendars"  # Where calendars are, below the address of the server.
 
 
@@ -31,6 +32,7 @@ class SettingsOnCallDesk(OnCallBook):
         super().__init__(settings, records, clock)
         self._url = url
         self._policies = tuple(_policies(settings))
+        self._written: dict[str, bytes] = {}
 
     def hours(self) -> dict[str, Hours]:
         """See the port."""
@@ -55,7 +57,8 @@ class SettingsOnCallDesk(OnCallBook):
             found = shift_feed(self.schedules(), list(self._settings.schedules), now, name)
         else:
             return None
-        return Feed(mark=found.mark(), write=partial(found.write, now))
+        mark = found.mark()
+        return Feed(mark=mark, write=partial(self._written_once, mark, found, now))
 
     def feeds(self) -> Sequence[TokenView]:
         """See the port."""
@@ -90,6 +93,15 @@ class SettingsOnCallDesk(OnCallBook):
     def revoke_token(self, responder: str, hint: str) -> int:
         """See the port."""
         return revoke_tokens(self._records, API, RESPONDER + responder, hint)
+
+    def _written_once(self, mark: str, found: ShiftFeed, now: Instant) -> bytes:
+        """A calendar of thousands of shifts takes seconds to write: many ask for the same one."""
+        kept = self._written.get(mark)
+        if kept is None:
+            if len(self._written) >= WRITTEN_MAX:
+                self._written.clear()
+            kept = self._written[mark] = found.write(now)
+        return kept
 
     def _views(self, kind: str) -> Sequence[TokenView]:
         return [

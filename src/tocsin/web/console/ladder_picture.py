@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
-from msgspec.structs import replace
 
 from tocsin.incidents import ladder
 from tocsin.incidents.duty import OnDuty
@@ -23,7 +22,8 @@ from tocsin.web.console.outlook import Coming, receiver
 WIDTH: Final = 340  # It fits on a small phone as it is, so that its letters are never small.
 LINE: Final = 19
 LETTERS: Final = 33  # Of a line in a box: what fits at this width, with broad letters.
-NAME_LETTERS: Final = 14  # Of whoever is asked, in the line that says when.
+MARK_LETTERS: Final = 28  # Of a line in bold, which is broader.
+NAME_LETTERS: Final = 24  # Of whoever is asked, where it says when.
 LINES_MAX: Final = 7  # Of the people in one box; the list in words has all of them.
 
 _RESPONDER: Final = ladder.responder("")
@@ -88,7 +88,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """What an incident says about a step: *state* as of a Box, and the words for it, perhaps with an instant."""
+    """What an incident says about a step: *state* as of a Box, and the words for it; *at*: when it will be so."""
 
     state: str
     text: str
@@ -144,7 +144,7 @@ def marks(state: Incident, ahead: Sequence[Coming], names: Mapping[str, str]) ->
     for each in ahead:
         place = None if each.position is None else _place(policy, each.position)
         if place is not None and found.get(place, Mark(state="past", text="")).state == "past":
-            found[place] = Mark(state="next", text=f"asks {_who(each.asked, names)} at", at=each.at)
+            found[place] = Mark(state="next", text=f"asks {_who(each.asked, names)}", at=each.at)
     return found
 
 
@@ -196,10 +196,10 @@ def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None,
     if len(people) > LINES_MAX:
         rows.append(("and more, see the list", "stands"))
     lines = [Line(y=y + _PAD + LINE * place + 12, text=text, kind=kind) for place, (text, kind) in enumerate(rows)]
-    for text in textwrap.wrap(mark.text, LETTERS) if mark else ():
-        lines.append(Line(y=y + _PAD + LINE * len(lines) + 12, text=text, kind="mark"))
     if mark:
-        lines[-1] = replace(lines[-1], at=mark.at)
+        said = [(text, None) for text in textwrap.wrap(mark.text, MARK_LETTERS)]
+        for text, at in said if mark.at is None else (*said, ("at", mark.at)):
+            lines.append(Line(y=y + _PAD + LINE * len(lines) + 12, text=text, kind="mark", at=at))
     return Box(
         y=y, height=2 * _PAD + LINE * len(lines), lines=tuple(lines), state=mark.state if mark else "", last=last
     )
@@ -207,7 +207,7 @@ def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None,
 
 def _words(title: str, told: Sequence[tuple[str, str]], waiting: str, mark: Mark | None) -> Sentence:
     people = ", ".join(f"{target} ({stands})" if stands else target for target, stands in told)
-    said = f"; {mark.text}" if mark else ""
+    said = "" if mark is None else f"; {mark.text}" if mark.at is None else f"; {mark.text} at"
     return Sentence(text=f"{title}: {people}; {waiting}{said}", at=mark.at if mark else None)
 
 

@@ -170,12 +170,12 @@ async def swap(visit: Visit, form: Mapping[str, str]) -> Response:
 async def feed(visit: Visit, form: Mapping[str, str]) -> Response:
     """POST /oncall/feeds: an address for the calendar of `subject`, shown once; with `revoke`, the end of one."""
     desk, subject, here = visit.console.oncall, form.get("subject", ""), _here(form)
+    if subject.startswith(RESPONDER) and subject != RESPONDER + visit.me:
+        raise HTTPException(403)
     if form.get("revoke"):
         if not await run_in_threadpool(desk.revoke_feed, subject, form["revoke"]):
             raise HTTPException(404)
         return turn_to(visit, here, f"Revoked: the address …{form['revoke']} shows nothing any more.")
-    if subject.startswith(RESPONDER) and subject != RESPONDER + visit.me:
-        raise HTTPException(403)
     try:
         url = await run_in_threadpool(desk.make_feed, subject, visit.by)
     except StoreUnavailableError:

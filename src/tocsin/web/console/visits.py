@@ -133,6 +133,7 @@ def respond(visit: Visit, template: str, *, triggered: int | None = None, **fact
         has_figures=visit.console.figures is not None,
         triggered=overview.triggered(visit.console.store) if triggered is None else triggered,
         said=said,
+        asked_swaps=0 if fragment else _asked_swaps(visit),
         **facts,
     )
     response = HTMLResponse(html)
@@ -155,6 +156,14 @@ def turn_to(visit: Visit, path: str, said: str) -> Response:
         samesite="lax",
     )
     return response
+
+
+def _asked_swaps(visit: Visit) -> int:
+    """How many swaps wait for the answer of who looks."""
+    if not visit.me:
+        return 0
+    found = visit.console.oncall.swaps()
+    return sum(swap.to == visit.me and not swap.accepted and swap.until > visit.now for swap in found)
 
 
 def _read_flash(visit: Visit) -> str:
