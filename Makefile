@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := $(wildcard src tests bench)
-PURE := kernel regexes incidents changes heartbeats sources routing patterns schedules choosing
+PURE := kernel regexes incidents changes heartbeats sources routing patterns schedules choosing asking
 SEEDS ?= 10000
 # The first of these that works: a version manager's shim may exist and still fail.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \

@@ -25,6 +25,7 @@ PURE = (
     "patterns",
     "schedules",
     "choosing",
+    "asking",
 )
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"sources/mapping.py": {"jsonata"}}  # One module may know a library; all others go through it.

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.pages import Page
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import Instant
 
@@ -50,6 +51,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     *integration*: under which the alert came that opened it. *withdrawn*: it is over, and its sender wants it gone.
     Two timers: *wake_at* is when the ladder goes on or a promise ends, *look_at* when it is seen whether an alert was
     not repeated in time. *overruled*: the silences that a person has broken by asking somebody.
+    *answered*: who has acknowledged, where several must. *pages*: what became of the newest pages to people. *moves*:
+    choices made in the present step if it is a smart one, which began at *step_at*; 0 in all others. *fired*: when its
+    newest alerts came, if its policy asks for that.
     """
 
     plan: Plan
@@ -81,6 +85,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool = False
     look_at: Instant | None = None
     overruled: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
+    moves: int = 0
+    step_at: Instant = 0
+    fired: tuple[Instant, ...] = ()
 
     @property
     def next_at(self) -> Instant | None:
