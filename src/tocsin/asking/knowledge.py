@@ -16,11 +16,19 @@ from tocsin.schedules.windows import WEEK, Window
 
 OnDuty: TypeAlias = Callable[[str, Instant], tuple[str, ...]]  # Of `tocsin.incidents.duty`.
 
+ShowsPresence: TypeAlias = Callable[[str, Instant], Presence]
+"""What the chat shows of a responder, by name, at an instant: a hint, never more."""
+
 RECENT: Final = DAY  # Interruptions of this long ago still count.
 WORKS: Final = tuple(Window(day, 9 * HOUR, 17 * HOUR) for day in range(5))
 SLEEPS: Final = tuple(Window(day, 22 * HOUR, 31 * HOUR) for day in range(WEEK))  # From 22 to 7: the usual night.
 
 _THURSDAY: Final = 3  # The first day of 1970.
+
+
+def unseen(name: str, now: Instant) -> Presence:  # noqa: ARG001 - a ShowsPresence.
+    """Where there is no chat nothing is shown."""
+    return Presence.UNKNOWN
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +52,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     teams: Mapping[str, Sequence[str]] = {}
     on_call: Mapping[str, Sequence[str]] = {}
     calendar: OnDuty = lambda _target, _now: ()
-    presence: Callable[[str, Instant], Presence] = lambda _name, _now: Presence.UNKNOWN
+    presence: ShowsPresence = unseen
     busy: Mapping[str, int] = {}
     asked: Mapping[str, Sequence[Instant]] = {}
     solved: Mapping[str, Mapping[str, int]] = {}

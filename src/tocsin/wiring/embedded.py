@@ -12,13 +12,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
+from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
 from tocsin.engine.ports import Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
@@ -26,6 +27,7 @@ from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import Instant
 from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
@@ -56,6 +58,7 @@ from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
+from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
@@ -146,6 +149,8 @@ class Embedded:
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._silences = SilenceBook(self.store)
+        presence = next((chat.presence for chat in self._chats), unseen)
+        self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._build_engine(
             [
                 MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
@@ -178,6 +183,7 @@ class Embedded:
             self._accept(promised)
         self._engine.start()
         self._keeper.start()
+        self._knowledge.start()
         self._doorkeeper.start()
         self._calendars.start()
         self._gap_watch.start()
@@ -204,6 +210,7 @@ class Embedded:
         self._doorkeeper.stop()
         self._engine.stop()
         self._keeper.stop()
+        self._knowledge.stop()
         self._pool.shutdown()
         for chat in self._chats:
             chat.close()
@@ -257,10 +264,11 @@ class Embedded:
             if chat.verify is not None
         ]
         roster = SettingsRoster(self.settings)
+        calendar = duty_now(self.settings, self.store)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
         pages = console(
             store=self.store,
-            machine=IncidentMachine(duty_now(self.settings, self.store)),
+            machine=IncidentMachine(calendar, self._knowledge.now(calendar)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,
@@ -302,7 +310,7 @@ class Embedded:
             self.store,
             known,
             on_commit=self._committed,
-            renew=lambda: machines(duty(self.settings, self.store)),
+            renew=self._machines,
         )
         self._worker = Worker(
             self.store,
@@ -328,6 +336,11 @@ class Embedded:
             self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
         )
 
+    def _machines(self) -> Sequence[Machine[Any, Any]]:
+        """For one batch of decisions: what they know is as it is now."""
+        calendar = duty(self.settings, self.store)
+        return machines(calendar, self._knowledge.whom(calendar))
+
     def _accept(self, *received: Received) -> None:
         """Store deliveries of a chat or a queue, durably, all or none."""
         self.store.accept(received)
@@ -349,6 +362,7 @@ class Embedded:
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._silences.committed(commits)
+        self._knowledge.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

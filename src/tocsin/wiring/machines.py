@@ -9,9 +9,10 @@ from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.duty import OnDuty, nobody
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silence_machine import SilenceMachine
+from tocsin.incidents.whom import Whom
 from tocsin.kernel.machine import Machine
 
 
-def machines(on_duty: OnDuty = nobody) -> tuple[Machine[Any, Any], ...]:
-    """One of each; *on_duty* knows the schedules."""
-    return (IncidentMachine(on_duty), HeartbeatMachine(), ChangeMachine(), SilenceMachine())
+def machines(on_duty: OnDuty = nobody, whom: Whom | None = None) -> tuple[Machine[Any, Any], ...]:
+    """One of each; *on_duty* knows the schedules, *whom* the people."""
+    return (IncidentMachine(on_duty, whom), HeartbeatMachine(), ChangeMachine(), SilenceMachine())

@@ -64,7 +64,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """What things cost; the unit is one interruption at working time."""
 
     working: Annotated[int, Key(_COST, "An interruption at working time.")] = 1
-    off: Annotated[int, Key(_COST, "An interruption off work.")] = 3
+    off: Annotated[int, Key(_COST, "An interruption off work.", called="off_work")] = 3
     sleep: Annotated[int, Key(_COST, "An interruption of sleep.")] = 10
     patience: Annotated[
         Patience, Key(Section(Patience), "How long without an answer is as bad as one interruption at working time.")

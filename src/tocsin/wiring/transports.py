@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from tocsin.asking.knowledge import ShowsPresence, unseen
 from tocsin.engine.ports import Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
@@ -17,9 +18,11 @@ from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
+from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
 from tocsin.wiring.settings import Mail, Settings
+from tocsin.wiring.settings_asking import SMART_POLICY
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
 
@@ -38,6 +41,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     start: Callable[[], None] = _nothing
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
+    presence: ShowsPresence = unseen
 
 
 def connect(
@@ -94,11 +98,27 @@ def _slack(
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
 
+    presence = SlackPresence(
+        loop,
+        settings.slack.bot_token.reveal(),
+        {name: person.slack for name, person in settings.responders.items() if person.slack},
+        now=clock,
+        base_url=slack_api,
+    )
+    chooses = uses_smart(settings)
+
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
         found = commands(body, received_at=received_at, responders=responders)
         return found.why if isinstance(found, NoCommand) else found
 
+    def start() -> None:
+        if sockets:
+            sockets.start()
+        if chooses:
+            presence.start()
+
     def close() -> None:
+        presence.close()
         transport.close()
         loop.close()
 
@@ -107,7 +127,15 @@ def _slack(
         transport=transport,
         commands=read,
         verify=signature.verify(secret.reveal()) if secret else None,
-        start=sockets.start if sockets else _nothing,
+        start=start,
         stop=sockets.close if sockets else _nothing,
         close=close,
+        presence=presence.shown,
     )
+
+
+def uses_smart(settings: Settings) -> bool:
+    """Whether any policy that is there chooses; otherwise nobody need be looked after."""
+    named = {team.policy for team in settings.teams.values()} | {route.policy for route in settings.routes}
+    targets = (target for policy in settings.policies.values() for step in policy.steps for target in step.ask)
+    return SMART_POLICY in named or any(target.partition(":")[0] == SMART_POLICY for target in targets)
