@@ -117,9 +117,8 @@ class Asker:
         """What `choose` looks at. Its plain ladder goes on behind those whom this step has asked."""
         seed = crc32(f"{case.opened_at}/{case.key}".encode("utf-8", "replace"))
         on_call = self._on_call(case)
-        order = sorted(names, key=lambda name: name not in on_call)
-        if not on_call.intersection(names):
-            order = [*names[seed % len(names) :], *names[: seed % len(names)]]
+        start = 0 if on_call.intersection(names) else seed % len(names)
+        order = sorted((*names[start:], *names[:start]), key=lambda name: (_times(name, case) > 0, name not in on_call))
         pages = [page for page in _pages(case) if is_responder(page.receiver)]
         before = list(dict.fromkeys(label(page.receiver) for page in pages if page.at >= begun and case.goes_on))
         plain = (*before, *(name for name in order if name not in before))[:SMART_WAITS]
@@ -129,7 +128,7 @@ class Asker:
             candidates=tuple(self._candidate(name, case, on_call) for name in order),
             deadline=deadline,
             ladder=tuple(Rung((name,), step.delay) for name in plain),
-            asked=tuple(Asked(label(page.receiver), page.at, page.became in _NOT_AWAITED) for page in pages),
+            asked=tuple(Asked(label(page.receiver), page.at, _is_silent(page, case)) for page in pages),
             moves=len(before),
             again=case.plan.policy.everyone_delay,
             seed=seed,
@@ -195,6 +194,13 @@ def _pages(case: Case) -> tuple[Page, ...]:
 def _times(name: str, case: Case) -> int:
     """How often *name* was asked for this incident."""
     return sum(page.receiver == responder(name) for page in _pages(case))
+
+
+def _is_silent(page: Page, case: Case) -> bool:
+    """Whether no answer to *page* is awaited."""
+    state = case.state
+    silent = (*state.passed, *state.unreached) if state is not None else ()
+    return page.became in _NOT_AWAITED or page.receiver in silent
 
 
 def _source(target: str) -> str:

@@ -21,8 +21,8 @@ from typing import TypeAlias
 from msgspec.structs import asdict, replace
 
 from tocsin.incidents.alerts import AlertStatus, Plan
-from tocsin.incidents.inputs import AlertReceived, Input, Reassigned, Redirected
-from tocsin.incidents.ladder import PAGE
+from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, PageFailed, Passed, Reassigned, Redirected
+from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.policy import NEXT, SCHEDULE, Policy, Step, stands_for_others
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident, Status
@@ -108,7 +108,7 @@ def case_of(state: Incident | None, given: Input, plan: Plan, now: Instant, *, f
     return Case(
         now=now,
         plan=plan,
-        state=state,
+        state=state and _with(state, given),
         severity=severity.value if severity is not None else "",
         key=key,
         opened_at=state.opened_at if state is not None else now,
@@ -116,6 +116,19 @@ def case_of(state: Incident | None, given: Input, plan: Plan, now: Instant, *, f
         goes_on=asked,
         may_wait=asked and isinstance(given, Tick),
     )
+
+
+def _with(state: Incident, given: Input) -> Incident:
+    """*state* with what *given* says of the one whom it is about; the ladder asks after it has taken note of that."""
+    match given:
+        case Passed():
+            return replace(state, passed=(*state.passed, responder(given.by)))
+        case PageFailed() if given.final:
+            return replace(state, unreached=(*state.unreached, given.receiver))
+        case Acknowledged() if state.status is Status.TRIGGERED:
+            return replace(state, answered=(*state.answered, given.by))
+        case _:
+            return state
 
 
 def _momentary(plan: Plan, case: Case, on_duty: OnDuty, whom: Whom, shift: int) -> Plan:

@@ -15,24 +15,19 @@ from threading import Lock
 from typing import Final, Protocol
 
 import msgspec
-from msgspec.structs import replace
 
 from tocsin.asking.asker import Asker
-from tocsin.asking.knowledge import RECENT, SLEEPS, WORKS, Knowledge, Person, ShowsPresence, unseen
-from tocsin.asking.remembering import observation
-from tocsin.choosing.history import History
+from tocsin.asking.knowledge import SLEEPS, WORKS, Knowledge, Person, ShowsPresence, unseen
+from tocsin.asking.ledger import Ledger, Memory
 from tocsin.choosing.situation import Costs
 from tocsin.engine.ports import Aggregates, Commit, Records
 from tocsin.errors import StoreUnavailableError
-from tocsin.incidents.duty import OnDuty, nobody
-from tocsin.incidents.ladder import label
+from tocsin.incidents.duty import OnDuty
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.incidents.pages import Became, Page
 from tocsin.incidents.policy import SCHEDULE, Step
-from tocsin.incidents.state import Status
 from tocsin.incidents.whom import Case, Found
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import MINUTE, Instant
+from tocsin.kernel.time import MINUTE
 from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.schedules import hours, windows
 from tocsin.wiring.settings import Settings
@@ -41,35 +36,8 @@ from tocsin.wiring.settings_routes import parties
 RECORD: Final = ("knowledge", "people")  # The kind of the record, and its name.
 SAVE_SECONDS: Final = 10.0
 LIVE_MAX: Final = 10_000  # Open incidents that are looked at when the server starts.
-KEYS_MAX: Final = 1000  # Of which it is known who resolved them; the longest forgotten goes first.
-RECENT_MAX: Final = 200  # Pages of one person within a day: more make no difference.
 
 log = logging.getLogger(__name__)
-
-
-class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """What outlives a restart; the fields are those of `Knowledge`."""
-
-    history: History = History()
-    asked: dict[str, tuple[Instant, ...]] = {}
-    solved: dict[str, dict[str, int]] = {}
-    turns: dict[str, dict[str, Instant]] = {}
-
-
-class _Face(msgspec.Struct, frozen=True):
-    dedup_key: str
-
-
-class _Glance(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an incident matters here; the rest of its state is not even read."""
-
-    status: Status
-    severity: str
-    face: _Face
-    assignee: str = ""
-    resolved_by: str = ""
-    answered: tuple[str, ...] = ()
-    pages: tuple[Page, ...] = ()
 
 
 class _Store(Aggregates, Records, Protocol):
@@ -77,7 +45,6 @@ class _Store(Aggregates, Records, Protocol):
 
 
 _INCIDENT: Final = IncidentMachine.name
-_DECODER: Final = msgspec.json.Decoder(_Glance)
 
 
 class KnowledgeBook:
@@ -87,20 +54,10 @@ class KnowledgeBook:
         """Begin with what *store* remembers. Raises StoreUnavailableError."""
         self._store = store
         self._lock = Lock()  # Between who learns and who writes down.
-        self._responders = frozenset(settings.responders)
-        memory = _read(store.record(*RECORD))
         self._fixed = _fixed(settings, presence)
-        self._history = memory.history
-        self._asked = dict(memory.asked)
-        self._solved = dict(memory.solved)
-        self._turns = dict(memory.turns)
-        self._seen: dict[str, dict[tuple[str, Instant], bool]] = {}  # Of live incidents: pages, and which are over.
-        self._at_work: dict[str, tuple[str, ...]] = {}
-        self._changed = False
+        self._ledger = Ledger(settings.responders, _read(store.record(*RECORD)))
         for row in store.listing(_INCIDENT, live_only=True, limit=LIVE_MAX):
-            glance = _DECODER.decode(row.state)
-            self._seen[row.id] = {(page.receiver, page.at): bool(page.until) for page in glance.pages}
-            self._works_at(row.id, glance)
+            self._ledger.adopt(row.id, row.state)
         self._rounds = Rounds("knowledge", self._go_round, SAVE_SECONDS, last=True)
 
     def start(self) -> None:
@@ -113,30 +70,14 @@ class KnowledgeBook:
 
     def committed(self, commits: Sequence[Commit]) -> None:
         """Some aggregates have changed."""
-        incidents = [commit for commit in commits if commit.machine == _INCIDENT]
         with self._lock:
-            for commit in incidents:
-                self._note(commit.aggregate, _DECODER.decode(commit.state), live=commit.live)
-
-    def knowledge(self, calendar: OnDuty = nobody) -> Knowledge:
-        """What is known now; *calendar* knows the schedules."""
-        busy: dict[str, int] = {}
-        for names in tuple(self._at_work.values()):
-            for name in names:
-                busy[name] = busy.get(name, 0) + 1
-        return replace(
-            self._fixed,
-            calendar=calendar,
-            busy=busy,
-            asked=self._asked,
-            solved=self._solved,
-            turns=self._turns,
-            history=self._history,
-        )
+            for commit in commits:
+                if commit.machine == _INCIDENT:
+                    self._ledger.committed(commit.aggregate, commit.state, live=commit.live)
 
     def whom(self, calendar: OnDuty) -> Asker:
-        """For the decisions of one batch."""
-        return Asker(self.knowledge(calendar))
+        """For the decisions of one batch; *calendar* knows the schedules."""
+        return Asker(self._ledger.knowledge(self._fixed, calendar))
 
     def now(self, calendar: OnDuty) -> Now:
         """For those who look, and decide nothing: as things are whenever it is asked."""
@@ -145,75 +86,20 @@ class KnowledgeBook:
     def save(self) -> None:
         """Write down what was learned. Raises StoreUnavailableError."""
         with self._lock:
-            if not self._changed:
+            if not self._ledger.changed:
                 return
-            memory = Memory(
-                history=self._known(), asked=dict(self._asked), solved=dict(self._solved), turns=dict(self._turns)
-            )
-            self._changed = False
-        self._store.put_record(*RECORD, msgspec.to_builtins(memory))
+            memory, self._ledger.changed = self._ledger.memory(), False
+        try:
+            self._store.put_record(*RECORD, msgspec.to_builtins(memory))
+        except StoreUnavailableError:
+            self._ledger.changed = True
+            raise
 
     def _go_round(self) -> None:
         try:
             self.save()
         except StoreUnavailableError as problem:
-            self._changed = True
             log.warning("what was learned of people cannot be written down", extra={"problem": problem.message})
-
-    def _known(self) -> History:
-        """The history without people who are not there any more."""
-        people = {name: habit for name, habit in self._history.people.items() if name in self._responders}
-        return self._history if len(people) == len(self._history.people) else replace(self._history, people=people)
-
-    def _note(self, name: str, glance: _Glance, *, live: bool) -> None:
-        known = self._seen.pop(name, None)
-        seen = known or {}
-        for page in glance.pages:
-            key = page.receiver, page.at
-            if key not in seen:
-                self._was_asked(page)
-            if page.until and not seen.get(key):
-                self._learn(page, glance.severity)
-        if live:
-            self._seen[name] = {(page.receiver, page.at): bool(page.until) for page in glance.pages}
-        elif known is not None:
-            self._was_solved(glance)
-        self._works_at(name, glance)
-
-    def _works_at(self, name: str, glance: _Glance) -> None:
-        self._at_work.pop(name, None)
-        if glance.status is Status.ACKNOWLEDGED:
-            self._at_work[name] = glance.answered or (glance.assignee,)
-
-    def _was_asked(self, page: Page) -> None:
-        """*page* has interrupted somebody, as far as it could be delivered."""
-        if page.became is Became.UNREACHED:
-            return
-        name = label(page.receiver)
-        if name in self._responders:
-            recent = (at for at in self._asked.get(name, ()) if at > page.at - RECENT)
-            self._asked[name] = (*recent, page.at)[-RECENT_MAX:]
-            self._changed = True
-        if page.turn:
-            self._turns[page.turn] = {**self._turns.get(page.turn, {}), name: page.at}
-            self._changed = True
-
-    def _learn(self, page: Page, severity: str) -> None:
-        seen = observation(page, severity)
-        if seen is not None:
-            self._history = self._history.learned(seen)
-            self._changed = True
-
-    def _was_solved(self, glance: _Glance) -> None:
-        """Who resolved it, or had it when it recovered, has solved it."""
-        key, name = glance.face.dedup_key, glance.resolved_by or glance.assignee
-        if name not in self._responders:
-            return
-        before = self._solved.pop(key, {})
-        self._solved[key] = {**before, name: before.get(name, 0) + 1}
-        while len(self._solved) > KEYS_MAX:
-            del self._solved[next(iter(self._solved))]
-        self._changed = True
 
 
 class Now:
