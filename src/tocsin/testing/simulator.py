@@ -59,11 +59,13 @@ from tocsin.kernel.time import HOUR, MINUTE, SECOND, Instant
 from tocsin.testing import simulated_neighbours as neighbours
 from tocsin.testing.faults import CrashError, Faults, FaultyStore
 from tocsin.testing.memory import MemoryStore
+from tocsin.testing.simulated_choices import Choices, chosen
 from tocsin.testing.simulated_neighbours import Neighbours, some_mute, some_word, written
 from tocsin.testing.witness import Witness
 
 STEPS: Final = 60
 PEOPLE: Final = ("ada", "bo", "cy")
+CHOOSING: Final = 4  # In each world of so many it is chosen whom to ask.
 KEYS: Final = ("disk", "cpu", "queue")
 CHANGES: Final = ("unacknowledge", "amend", "invite", "redirect", "withdraw")  # What no button does, but a sender may.
 MEANWHILE: Final = 0.2  # How likely something happens while a transport is at work.
@@ -90,7 +92,9 @@ class World:
         self.faults = Faults(crash=0.01, unavailable=0.02, conflict=0.02, stale=0.1)
         self.memory = memory or MemoryStore()
         self.machine = machine or IncidentMachine()
-        self.witness = Witness(self.memory, self.machine)
+        self.choices = None if machine or seed % CHOOSING else Choices(self.memory, PEOPLE)
+        self.plan = chosen(_plan()) if self.choices else _plan()
+        self.witness = Witness(self.memory, self.machine, choosing=self.choices is not None)
         self.down: set[str] = set()
         self.crashes = 0
         self._start()
@@ -123,6 +127,11 @@ class World:
         """A new process: only the store survives."""
         self.store = cast("Store", FaultyStore(self.memory, self.random, self.faults))
         self.runner = Runner(self.store, [self.machine])
+        if self.choices:
+            self.choices.begin()
+            self.runner = Runner(
+                self.store, [self.machine], on_commit=self.choices.committed, renew=self.choices.machines
+            )
         self.worker = Worker(self.store, self.runner, self._interpret, self._poisoned)
         self.dispatcher = Dispatcher(
             cast("Store", FaultyStore(self.memory, self.random, self.faults, loads_lag=False)),
@@ -261,7 +270,7 @@ class World:
         return Addressed(
             input_id=f"{delivery.occurrence}/0",
             machine="incident",
-            given=AlertReceived(alert, _plan(), mute=mute),
+            given=AlertReceived(alert, self.plan, mute=mute),
             keys=(dedup, group) if alert.group_key else (dedup,),
             fresh=delivery.id,
         )
