@@ -6,11 +6,15 @@ What is learned is written down now and then, and a crash forgets what came afte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Final
 
 from tocsin.asking.asker import Asker
 from tocsin.asking.knowledge import Knowledge, Person
 from tocsin.asking.ledger import Ledger, Memory
+from tocsin.choosing.history import History, Observation
+from tocsin.choosing.hours import HourClass
+from tocsin.choosing.situation import Candidate
 from tocsin.engine.ports import Commit
 from tocsin.incidents.alerts import Plan
 from tocsin.incidents.machine import IncidentMachine
@@ -19,6 +23,7 @@ from tocsin.kernel.time import MINUTE, Instant
 from tocsin.testing.memory import MemoryStore
 
 ALL: Final = 10_000  # More incidents than any world has.
+PAGES: Final = 4  # Of each person at each hour, before a world begins.
 SAVED_EVERY: Final = 5  # Commits.
 
 _ZONES: Final = ("Europe/Berlin", "Asia/Kolkata", "America/New_York")
@@ -28,7 +33,7 @@ class Choices:
     """Who decides whom to ask, on *memory*, which outlives it."""
 
     def __init__(self, memory: MemoryStore, people: Sequence[str]) -> None:
-        """Nothing is known yet."""
+        """A little is known already: it takes longer than a world to learn so much."""
         self._memory = memory
         self._people = people
         self._known = Knowledge(
@@ -37,7 +42,7 @@ class Choices:
             on_call={"ops": ("schedule:ops",)},
             calendar=self._calendar,
         )
-        self._saved = Memory()
+        self._saved = Memory(history=_learned(people))
         self._commits = 0
         self.begin()
 
@@ -67,10 +72,26 @@ class Choices:
         return tuple(f"responder:{name}" for name in names)
 
 
+def _learned(people: Sequence[str]) -> History:
+    """The first of *people* often answers late, the second sometimes soon, the others hardly ever."""
+    history = History()
+    for place, (name, minutes) in enumerate(zip(people, (9, 2, 15), strict=False)):
+        for number, hours in product(range(PAGES), HourClass):
+            seen = Observation(
+                candidate=Candidate(name=name, hours=hours),
+                severity="high",
+                waited=minutes * MINUTE,
+                answered=number % (place + 1) == 0,
+                at=MINUTE,
+            )
+            history = history.learned(seen)
+    return history
+
+
 def chosen(plan: Plan) -> Plan:
     """*plan*, with steps that choose."""
     steps = (
-        Step(("smart:ops",), 5 * MINUTE, acknowledgements=2),
+        Step(("smart:ops",), 10 * MINUTE, acknowledgements=2),
         Step(("round-robin:ops",), when=Condition(severities=("critical", "high"), hours=("working", "off"))),
         Step(("schedule:ops", "least-disturbed:shop"), 2 * MINUTE, when=Condition(alerts=2, within=20 * MINUTE)),
     )
