@@ -26,8 +26,7 @@ def kept(
 ) -> Decision[Incident]:
     """*decision*, whose incident has taken note of the pages that it makes, and of the alert that came."""
     after = decision.state
-    if after is None:
-        return decision
+    assert after is not None, "what does not begin has no pages"
     begun = before is None or before.status is Status.RESOLVED  # What comes again is asked about from the beginning.
     pages = () if begun and after.live else after.pages
     made = {effect.receiver: effect for effect in decision.effects if effect.kind == PAGE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.incidents import several
 from tocsin.incidents.ladder import responder
 from tocsin.incidents.policy import CHOSEN, SMART_WAITS
 from tocsin.incidents.state import Incident
@@ -33,8 +34,9 @@ def chosen(incident: Incident) -> tuple[str, ...]:
 
 def _targets(incident: Incident, position: int) -> tuple[str, ...]:
     """Of the step at *position*, or of the first one behind it whose targets have not all passed."""
-    policy, silent = incident.plan.policy, {*incident.passed, *map(responder, incident.answered)}
+    policy, done = incident.plan.policy, set(map(responder, incident.answered if several.some(incident) else ()))
+    silent = done | set(incident.passed)
     while not policy.is_last(position) and silent.issuperset(policy.step(position).targets):
         position += 1
-    targets = policy.step(position).targets
-    return targets if policy.is_last(position) else tuple(name for name in targets if name not in silent)
+    silent = done if policy.is_last(position) else silent
+    return tuple(name for name in policy.step(position).targets if name not in silent)
