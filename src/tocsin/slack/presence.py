@@ -120,15 +120,17 @@ class SlackPresence:
             if isinstance(answer, Failure):
                 return answer
             told = answer.get("users")
-            found |= {user for user, state in (told.items() if isinstance(told, dict) else ()) if self._is_quiet(state)}
+            states = told.items() if isinstance(told, dict) else ()
+            found |= {user for user, state in states if is_quiet(state, self._now())}
         return found
 
-    def _is_quiet(self, state: Json) -> bool:
-        if not isinstance(state, dict) or not state.get("dnd_enabled"):
-            return False
-        start, end = state.get("next_dnd_start_ts"), state.get("next_dnd_end_ts")
-        seconds = self._now() / SECOND
-        return isinstance(start, int) and isinstance(end, int) and start <= seconds < end
+
+def is_quiet(state: Json, now: Instant) -> bool:
+    """Whether what `dnd.teamInfo` says of somebody means *now*."""
+    if not isinstance(state, dict) or not state.get("dnd_enabled"):
+        return False
+    start, end = state.get("next_dnd_start_ts"), state.get("next_dnd_end_ts")
+    return isinstance(start, int) and isinstance(end, int) and start <= now / SECOND < end
 
 
 def _rest(failure: Failure) -> Duration:
