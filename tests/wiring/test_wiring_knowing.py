@@ -112,6 +112,39 @@ def test_what_is_committed_is_known_at_the_next_decision_and_after_a_restart() -
     assert again.book.whom(nobody)._knowledge.turns["round-robin:ops"]["ada"] == NOON + 3 * MINUTE
 
 
+def test_who_says_no_time_zone_lives_by_that_of_their_schedule() -> None:
+    text = (
+        "responders: {ada: , bo: {time_zone: Asia/Tokyo}, cy: }\n"
+        "schedules:\n"
+        "  s: {time_zone: Europe/Berlin, layers: [{responders: [ada, bo], start: 2026-01-05}]}\n"
+        "  t: {time_zone: Asia/Kolkata, layers: [{responders: [ada], start: 2026-01-05}]}\n"
+    )
+    people = KnowledgeBook(parse(text.encode(), {}).settings, MemoryStore()).whom(nobody)._knowledge.people
+    assert {name: person.zone for name, person in people.items()} == {
+        "ada": "Europe/Berlin", "bo": "Asia/Tokyo", "cy": "UTC",
+    }  # fmt: skip
+
+
+def test_who_is_taken_out_of_the_configuration_while_being_paged_is_not_chosen_again() -> None:
+    store = MemoryStore()
+    world = World(store)
+    chosen = Plan(team="ops", policy=plan(Step(("smart:ops",)), Step(("least-disturbed:ops",))).policy)
+    alert = Alert(status=AlertStatus.FIRING, title="disk", dedup_key="disk", source="json")
+    world.told(1, AlertReceived(alert, chosen), NOON)
+    [machine] = [each for each in machines() if each.name == "incident"]
+    [asked] = machine.decode(store.load(["1"])["1"].state).asked
+    gone = asked.removeprefix("responder:")
+    stays = "bo" if gone == "ada" else "ada"
+    rest = parse(
+        f"responders: {{{stays}: }}\nteams: {{ops: {{members: [{stays}], policy: smart}}}}".encode(), {}
+    ).settings
+    again = World(store, rest)
+    again.runner.tick(["1"], NOON + 5 * MINUTE)
+    state = machine.decode(store.load(["1"])["1"].state)
+    assert state.asked == (f"responder:{stays}",)
+    assert state.wake_at is not None
+
+
 def test_who_looks_sees_things_as_they_are() -> None:
     world = World(MemoryStore())
     looks = world.book.now(nobody)

@@ -45,8 +45,10 @@ def nobody(target: str, now: Instant) -> tuple[str, ...]:  # noqa: ARG001 - an O
 
 def needs_people(policy: Policy) -> bool:
     """Whether *policy* means something else at every moment."""
-    steps = (*policy.steps, Step(policy.everyone))
-    return any(step.when is not None or any(map(stands_for_others, step.targets)) for step in steps)
+    for step in policy.steps:  # Asked with every alert: a generator would take longer than the rest.
+        if step.when is not None or any(map(stands_for_others, step.targets)):
+            return True
+    return any(map(stands_for_others, policy.everyone))
 
 
 class Moment(Policy, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ class IncidentMachine:
             decision = self._timed(state, given, now)
         if decision.state is None:
             return decision
-        return paging.kept(decision, state, given, duty.case_of(state, given, decision.state.plan, now), self._whom)
+        return paging.kept(decision, state, given, now, self._whom)
 
     def _timed(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         return expiry.timed(self._decide(state, given, now), now)

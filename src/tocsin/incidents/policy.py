@@ -16,6 +16,7 @@ LEAST_DISTURBED: Final = "least-disturbed:"  # Likewise: who was asked least in 
 SMART: Final = "smart:"  # Likewise: whom it is best to ask, again and again until the step is over.
 MEMBERS: Final = "members:"  # Before the name of a team: all of its members.
 CHOSEN: Final = (ROUND_ROBIN, LEAST_DISTURBED, SMART)
+_STAND_FOR_OTHERS: Final = (SCHEDULE, MEMBERS, *CHOSEN)
 SMART_WAITS: Final = 2  # A smart step lasts so many waits at most: that of one person, and that of another.
 REPEAT_MAX: Final = 10  # A ladder that nobody answered so often needs the whole team, not another round.
 
@@ -99,4 +100,4 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 def stands_for_others(target: str) -> bool:
     """Whether *target* is no receiver, but stands for some at every moment."""
-    return target.startswith((SCHEDULE, MEMBERS, *CHOSEN))
+    return target.startswith(_STAND_FOR_OTHERS)

@@ -122,10 +122,16 @@ class Now:
 def _fixed(settings: Settings, presence: ShowsPresence) -> Knowledge:
     """What the configuration says."""
     works = hours(settings)
+    zones = {
+        name: schedule.time_zone
+        for schedule in reversed(settings.schedules.values())
+        for layer in schedule.layers
+        for name in layer.responders
+    }
     return Knowledge(
         people={
             name: Person(
-                zone=works[name].zone,
+                zone=person.time_zone or zones.get(name, works[name].zone),
                 works=works[name].windows or WORKS,
                 sleeps=windows(person.sleep_hours) or SLEEPS,
             )
