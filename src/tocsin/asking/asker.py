@@ -193,7 +193,8 @@ def _pages(case: Case) -> tuple[Page, ...]:
 
 def _times(name: str, case: Case) -> int:
     """How often *name* was asked for this incident."""
-    return sum(page.receiver == responder(name) for page in _pages(case))
+    pages, receiver = _pages(case), responder(name)
+    return sum(page.receiver == receiver for page in pages) if pages else 0
 
 
 def _is_silent(page: Page, case: Case) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from tocsin.choosing.history import History
 from tocsin.choosing.hours import HourClass
 from tocsin.choosing.situation import Candidate, Costs, Presence
-from tocsin.kernel.time import DAY, HOUR, Instant
+from tocsin.kernel.time import DAY, HOUR, Duration, Instant
 from tocsin.schedules.clock import wall_clock
 from tocsin.schedules.windows import WEEK, Window
 
@@ -23,6 +24,7 @@ RECENT: Final = DAY  # Interruptions of this long ago still count.
 WORKS: Final = tuple(Window(day, 9 * HOUR, 17 * HOUR) for day in range(5))
 SLEEPS: Final = tuple(Window(day, 22 * HOUR, 31 * HOUR) for day in range(WEEK))  # From 22 to 7: the usual night.
 
+_WEEK: Final[Duration] = WEEK * DAY
 _THURSDAY: Final = 3  # The first day of 1970.
 
 
@@ -69,7 +71,8 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
 
     def recent(self, name: str, now: Instant) -> int:
         """How often *name* was paged in the last 24 hours."""
-        return sum(now - RECENT < at <= now for at in self.asked.get(name, ()))
+        pages = self.asked.get(name)
+        return sum(now - RECENT < at <= now for at in pages) if pages else 0
 
     def candidate(
         self, name: str, now: Instant, *, key: str = "", on_call: bool = False, again: bool = False
@@ -89,10 +92,16 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_open(windows: Sequence[Window], zone: str, now: Instant) -> bool:
     """Whether one of *windows* is open at *now*, by the clock on the wall in *zone*."""
-    today, time = divmod(wall_clock(zone, now, now).reading(now), DAY)
-    weekday = (today + _THURSDAY) % WEEK
+    weekday, time = _local(zone, now)
     for window in windows:
         since = time + (weekday - window.day) % WEEK * DAY  # Since midnight of the day on which it was opened last.
-        if window.start <= since < window.end or since + WEEK * DAY < window.end:
+        if window.start <= since < window.end or since + _WEEK < window.end:
             return True
     return False
+
+
+@lru_cache(maxsize=64)
+def _local(zone: str, now: Instant) -> tuple[int, Duration]:
+    """The weekday in *zone*, and the time since its midnight; asked at one moment for each of a large team."""
+    today, time = divmod(wall_clock(zone, now, now).reading(now), DAY)
+    return (today + _THURSDAY) % WEEK, time
