@@ -47,9 +47,11 @@ def test_the_next_step_is_told_in_words(target: str, said: str) -> None:
 
 
 def test_a_smart_step_is_asked_again_until_it_is_over() -> None:
-    state = state_of(opened(knowledge(), plan(Step(("smart:ops",), 10 * MINUTE), Step(("responder:ada",)))))
+    state = state_of(opened(knowledge(), plan(Step(("smart:ops",), 10 * MINUTE), Step(("team:shop",)))))
     assert next_step(state, TELLING, NOON) == "Without an answer, asks whom it is best to ask in ops next at 12:10."
     assert outlook(machine(knowledge()), state, {}).then == "asks whom it is best to ask in ops"
+    second = state_of(machine(knowledge()).decide(state, Tick(), NOON + 10 * MINUTE))
+    assert next_step(second, TELLING, NOON) == "Without an answer, asks team shop next at 12:20."
     over = after(
         (1, Passed(by="bo")), (2, Passed(by="ada")), steps=(Step(("smart:ops",), MINUTE), Step(("responder:cy",)))
     )

@@ -102,10 +102,14 @@ def test_trouble_is_waited_for(slack: FakeSlack, loop: LoopThread) -> None:
     assert watch.look() == 5 * MINUTE
 
 
-def test_it_goes_round_until_it_is_closed(slack: FakeSlack, loop: LoopThread) -> None:
-    watch = Watch(slack, loop, ada=slack.add_user("ada").id)
+def test_it_goes_round_until_it_is_closed(slack: FakeSlack, loop: LoopThread, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.slack.presence.ROUND", 1)
+    ada = slack.add_user("ada")
+    watch = Watch(slack, loop, ada=ada.id)
     watch.presence.start()
     until(lambda: watch.shown("ada") is Presence.ACTIVE)
+    slack.change_user(ada, presence="away")
+    until(lambda: watch.shown("ada") is Presence.AWAY)
     watch.presence.close()
     nobody = Watch(slack, loop)
     nobody.presence.start()
