@@ -167,22 +167,22 @@ def test_pages_are_kept_up_to_a_bound_and_counted_beyond_it() -> None:
         assert state is not None
         state = MACHINE.decide(state, Tick(), state.wake_at or 0).state
     assert state is not None
-    assert len(state.pages) == 100
-    assert state.pages_more == 2 + 59 * 3 - 100
+    assert len(state.asked_at) == 100
+    assert state.asked_more == 2 + 59 * 3 - 100
     found = week(episode("1", MACHINE.encode(state)))
     assert found.pages.total + found.room_pages == 100
-    assert found.pages_uncounted == state.pages_more
+    assert found.pages_uncounted == state.asked_more
 
 
 def test_states_of_older_versions_tell_what_they_knew() -> None:
     state = MACHINE.decide(MACHINE.decide(None, alert(), NINE).state, Acknowledged("ada"), NINE + MINUTE).state
     assert state is not None
     document_ = json.decode(MACHINE.encode(state))
-    for name in ("pages", "pages_more", "answered_by", "answered_at", "unanswered_at"):
+    for name in ("asked_at", "asked_more", "answered_by", "answered_at", "unanswered_at"):
         document_.pop(name, None)
     old = episode("1", json.encode(document_))
-    assert (old.answered_by, old.answered_at, old.pages, old.missed_at) == ("ada", NINE + MINUTE, (), None)
-    assert MACHINE.decode(json.encode(document_)).pages == ()
+    assert (old.answered_by, old.answered_at, old.asked_at, old.missed_at) == ("ada", NINE + MINUTE, (), None)
+    assert MACHINE.decode(json.encode(document_)).asked_at == ()
 
 
 def test_what_is_open_is_listed_worst_first_and_says_who_has_it() -> None:
@@ -234,7 +234,7 @@ def histories(draw: st.DrawFn) -> Episode:
         resolved_at=None if ended is None else opened + ended * HOUR,
         withdrawn=ended is not None and draw(st.booleans()),
         paged=("responder:ada",),
-        pages=tuple(
+        asked_at=tuple(
             draw(
                 st.lists(st.tuples(st.sampled_from(["responder:ada", "responder:bo", "team:ops"]), MOMENTS), max_size=4)
             )
@@ -255,7 +255,7 @@ def test_figures_are_those_of_a_count_by_hand(episodes: list[Episode], since: In
 
     alerts = [each for each in episodes if each.kind is Kind.ALERT]
     found = figures(episodes, since, until, USUAL)
-    pages = [(who, at, each) for each in alerts for who, at in each.pages if inside(at)]
+    pages = [(who, at, each) for each in alerts for who, at in each.asked_at if inside(at)]
     persons = [(person(who), at, each) for who, at, each in pages if person(who)]
     ended = [each for each in alerts if inside(each.resolved_at) and not each.withdrawn]
     answered = [each for each in alerts if inside(each.answered_at)]

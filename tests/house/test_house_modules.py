@@ -25,6 +25,7 @@ PURE = (
     "patterns",
     "schedules",
     "choosing",
+    "asking",
     "noise",
     "digests",
 )

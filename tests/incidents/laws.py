@@ -18,10 +18,12 @@ from tocsin.kernel.time import Instant
 MACHINE = IncidentMachine()
 
 
-def decided(state: Incident | None, given: Input, now: Instant) -> Decision[Incident]:
+def decided(
+    state: Incident | None, given: Input, now: Instant, machine: IncidentMachine = MACHINE
+) -> Decision[Incident]:
     """What follows from *given*, with every law checked."""
-    decision = MACHINE.decide(state, given, now)
-    assert MACHINE.decide(state, given, now) == decision
+    decision = machine.decide(state, given, now)
+    assert machine.decide(state, given, now) == decision
     after = decision.state
     if after is None:
         assert state is None
@@ -93,8 +95,8 @@ def _check_step(state: Incident, decision: Decision[Incident], after: Incident) 
     receivers = {effect.receiver for effect in decision.effects}
     pages = {effect.receiver for effect in decision.effects if effect.kind == PAGE}
     if after.rung == state.rung and decision.reason is Reason.INVITED:
-        silent = set(state.passed) | set(state.unreached)
-        assert pages == set(after.asked) - (set(state.asked) - silent) - (silent & set(after.passed + after.unreached))
+        awaited, still_silent = ladder.awaited(state), set(after.asked) - ladder.awaited(after)
+        assert pages == set(after.asked) - awaited - still_silent
     else:
         assert pages == (set(after.asked) if after.rung > state.rung else set()), "a new rung asks, nothing else does"
     if after.rung == state.rung and decision.reason is not Reason.INVITED:

@@ -20,7 +20,7 @@ UPDATE = os.environ.get("UPDATE") == "1"
 def test_the_scenario_holds(path: Path) -> None:
     told = path.read_text(encoding="utf-8")
     scenario = parse(told)
-    played = play(scenario, StoreRuntime(MemoryStore(), scenario.duties))
+    played = play(scenario, StoreRuntime(MemoryStore(), scenario.duties, scenario))
     if UPDATE:
         path.write_text(played, encoding="utf-8")
         told = played

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from msgspec.structs import replace
 
 from tests.incidents.laws import MACHINE, decided
+from tocsin.asking.asker import Asker
+from tocsin.asking.knowledge import Knowledge, Person
+from tocsin.choosing.history import History, Observation
+from tocsin.choosing.hours import HourClass
+from tocsin.choosing.situation import Candidate
 from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Severity
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -29,14 +35,16 @@ from tocsin.incidents.inputs import (
     Withdrawn,
 )
 from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.marks import Marks
 from tocsin.incidents.occurrences import Closer, Occurrence
-from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.policy import Condition, Policy, Step
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.machine import Tick
-from tocsin.kernel.time import MINUTE, Instant
+from tocsin.kernel.time import DAY, MINUTE, Instant
+from tocsin.schedules.windows import Window
 
 BEGUN: Instant = 1_000_000_000_000
 DEPTH = 3  # After the opening: 4,000 situations, a few seconds. Four shows no reason and no state that three does not.
@@ -111,8 +119,11 @@ def inputs(state: Incident, plan: Plan, now: Instant) -> Iterator[Input]:
     yield Tick()
 
 
-def essence(state: Incident, now: Instant) -> bytes:
-    """*state* without what makes equal situations look different: counts, and times that no rule asks for."""
+def essence(state: Incident, now: Instant, *, choosing: bool) -> bytes:
+    """*state* without what makes equal situations look different: counts, and times that no rule asks for.
+
+    Only a policy that is *choosing* looks at the pages that were made.
+    """
 
     def since(moment: Instant | None) -> Instant | None:
         return None if moment is None else moment - now
@@ -145,18 +156,25 @@ def essence(state: Incident, now: Instant) -> bytes:
             fired=tuple(at - now for at in state.fired),
             rung=state.rung - state.base,
             base=0,
-            pages=(),
-            pages_more=0,
+            asked_at=(),
+            asked_more=0,
             answered_by="",
             answered_at=None,
             unanswered_at=None,
+            step_at=state.moves and state.step_at - now,
+            came=tuple(moment - now for moment in state.came),
+            pages=tuple(replace(page, at=page.at - now, until=0, known={}) for page in state.pages) if choosing else (),
         )
     )
 
 
-def explore(plan: Plan, depth: int = DEPTH, *begun: Incident) -> tuple[int, set[Reason], set[tuple[Status, Kind]]]:
+def explore(
+    plan: Plan, depth: int = DEPTH, *begun: Incident, machine: IncidentMachine = MACHINE
+) -> tuple[int, set[Reason], set[tuple[Status, Kind]]]:
     """Walk breadth-first; how many situations there were, and which reasons and states."""
-    opened = [decided(None, AlertReceived(each, plan, history=TRANSIENT), BEGUN).state for each in ALERTS]
+    choosing = machine is not MACHINE
+    first = ALERTS[:1] if choosing else ALERTS  # Choosing takes its time; what opens an incident makes no difference.
+    opened = [decided(None, AlertReceived(each, plan, history=TRANSIENT), BEGUN, machine).state for each in first]
     level = [(state, BEGUN) for state in (begun or opened) if state is not None]
     seen: set[bytes] = set()
     reasons: set[Reason] = set()
@@ -170,12 +188,12 @@ def explore(plan: Plan, depth: int = DEPTH, *begun: Incident) -> tuple[int, set[
             }
             for now in sorted(moments):
                 for given in inputs(state, plan, now):
-                    decision = decided(state, given, now)
+                    decision = decided(state, given, now, machine)
                     after = decision.state
                     assert after is not None
                     reasons.add(Reason(decision.reason))
                     states.add((after.status, after.kind))
-                    key = essence(after, now)
+                    key = essence(after, now, choosing=choosing)
                     if key not in seen:
                         seen.add(key)
                         following.append((after, now))
@@ -219,10 +237,55 @@ def test_the_laws_hold_in_every_small_world() -> None:
         Reason.HELD,
         Reason.OUT_OF_ORDER,  # Nobody tells the time here.
         Reason.PASSED_BY_EVERYONE,  # It takes more steps than there are here.
+        Reason.ACKNOWLEDGED_PARTLY,  # One is enough here, and nobody is chosen.
+        Reason.STILL_ASKED,
         Reason.NOTHING_TO_ACKNOWLEDGE,
         Reason.UNKNOWN_INCIDENT,
     }
     assert states == {(status, kind) for status in Status for kind in Kind}
+
+
+def knowing(*habits: tuple[str, int, int]) -> Asker:
+    """Somebody who knows, of each of *habits*, how many of twelve pages they answered, and in how many minutes."""
+    history = History()
+    for name, answers, minutes in habits:
+        for number in range(12):
+            history = history.learned(
+                Observation(
+                    candidate=Candidate(name=name, hours=HourClass.SLEEP),
+                    severity="high",
+                    waited=minutes * MINUTE,
+                    answered=number < answers,
+                    at=BEGUN - MINUTE,
+                )
+            )
+    night = tuple(Window(day, 0, DAY) for day in range(7))
+    people = {name: Person(works=(), sleeps=night) for name in ("ada", "bo")}
+    return Asker(Knowledge(people=people, teams={"ops": ("ada", "bo")}, history=history))
+
+
+CHOOSING = Policy(
+    name="chosen",
+    steps=(
+        Step(("smart:ops",), acknowledgements=2),
+        Step(("round-robin:ops",), when=Condition(severities=("critical",), alerts=2, within=MINUTE)),
+        Step(("least-disturbed:ops",), when=Condition(hours=("sleep",), team="off")),
+    ),
+    everyone=EVERYBODY,
+    repeat=1,
+)
+
+
+@pytest.mark.parametrize(
+    "whom",
+    [knowing(), knowing(("ada", 8, 9), ("bo", 11, 1)), knowing(("ada", 1, 9), ("bo", 1, 30))],
+    ids=["no knowledge", "both", "hardly anybody"],
+)
+def test_the_laws_hold_where_it_is_chosen_whom_to_ask(whom: Asker) -> None:
+    plan = Plan(team="ops", policy=CHOOSING)
+    situations, reasons, _ = explore(plan, depth=2, machine=IncidentMachine(whom=whom))
+    assert situations > 200
+    assert Reason.ACKNOWLEDGED_PARTLY in reasons
 
 
 def test_nothing_begins_without_an_alert_that_fires() -> None:

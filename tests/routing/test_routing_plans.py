@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.incidents.alerts import Kind, Severity
-from tocsin.incidents.policy import Step
+from tocsin.incidents.policy import Condition, Step
 from tocsin.kernel.time import DAY, HOUR, MINUTE
 from tocsin.routing.plans import BUILT_IN, OWN_TEAM, Ladder, Rung, Team, Windows, everyone, plan, turns
 
@@ -104,3 +104,28 @@ def test_every_rung_of_every_plan_asks_somebody(members: tuple[str, ...], room: 
 def test_everyone_of_a_team_without_members_is_all_who_take_turns_in_its_schedules() -> None:
     mine = ladder(Rung(("schedule:ops", "responder:zoe")), Rung(("schedule:ops:next",)))
     assert plan(Team(name="bare"), mine, 0, Windows()).policy.everyone == ("schedule:ops:all", "responder:zoe")
+
+
+def test_what_is_written_without_a_name_is_the_team_s_own() -> None:
+    mine = ladder(
+        *(Rung((word,)) for word in ("channel", "round-robin", "least-disturbed", "smart")), acknowledgements=2
+    )
+    policy = plan(OPS, mine, 0, Windows()).policy
+    assert [step.targets for step in policy.steps] == [
+        ("team:ops",), ("round-robin:ops",), ("least-disturbed:ops",), ("smart:ops",),
+    ]  # fmt: skip
+    assert policy.acknowledgements == 2
+    roomless = plan(Team(name="web", members=("ada",)), mine, 0, Windows()).policy
+    assert roomless.steps[0].targets == (), "nobody reads a room that is not there"
+
+
+def test_a_step_keeps_its_condition_and_how_many_must_acknowledge() -> None:
+    when = Condition(severities=("critical",))
+    policy = plan(OPS, ladder(Rung(("smart",), MINUTE, when, 3)), 0, Windows()).policy
+    assert policy.steps == (Step(("smart:ops",), MINUTE, when, 3),)
+
+
+def test_everyone_of_a_team_without_members_is_whom_its_steps_choose_from() -> None:
+    mine = ladder(Rung(("smart:shop",)), Rung(("round-robin:schedule:night", "schedule:night:next")))
+    policy = plan(Team(name="empty"), mine, 0, Windows()).policy
+    assert policy.everyone == ("members:shop", "schedule:night:all")

@@ -287,6 +287,9 @@ def test_people_are_told_about(slack: FakeSlack, client: WebClient) -> None:
     assert client.users_getPresence(user=ada.id)["presence"] == "away"
     now = client.dnd_info(user=ada.id)
     assert now["dnd_enabled"]
+    told = client.dnd_teamInfo(users=f"{ada.id},U404")["users"]
+    assert told == {ada.id: {name: now[name] for name in ("dnd_enabled", "next_dnd_start_ts", "next_dnd_end_ts")}}
+    assert refusal(slack, "dnd.teamInfo") == "no_users_provided"
     assert slack.change_user(ada, dnd=False, presence="active") == slack.user(ada.id)
     later = client.dnd_info(user=ada.id)
     assert not later["dnd_enabled"]

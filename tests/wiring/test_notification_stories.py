@@ -26,6 +26,8 @@ from tocsin.sqlite.store import SqliteStore
 from tocsin.testing.fake_slack import FakeSlack
 from tocsin.wiring.directory import SettingsDirectory
 from tocsin.wiring.interpretation import Interpreter, failure_report
+from tocsin.wiring.machines import machines
+from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.settings_file import parse
 from tocsin.wiring.settings_routes import routes
@@ -83,12 +85,13 @@ slack: {{bot_token: "{self.slack.bot_token}", signing_secret: test-secret}}
         self.chats += connect(settings, URL, self.clock, self.accept, slack_api=self.slack.base_url)
         interpreter = Interpreter(routes(settings), {chat.channel: chat.commands for chat in self.chats})
         directory = SettingsDirectory(settings)
-        self.runner = Runner(store, [self.machine], spread=Notifying(settings, directory.ways).spread)
+        self.runner = Runner(store, machines(), spread=Notifying(settings, directory.ways).spread)
         self.worker = Worker(store, self.runner, interpreter.interpret, interpreter.poisoned)
         self.dispatcher = Dispatcher(
             store,
-            [self.machine],
+            machines(),
             [
+                MessageTransport(store.accept, self.clock),
                 *transports(settings, URL, self.clock, twilio=self.twilio.place),
                 *(each for chat in self.chats for each in (chat.transport, *chat.more)),
             ],

@@ -23,11 +23,12 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
 from tocsin.incidents.storms import is_held, stands_for
-from tocsin.incidents.telling import Telling
+from tocsin.incidents.telling import Telling, next_step
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_duration, format_instant, parse_duration, parse_instant
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.interpretation import Interpreter
+from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.machines import machines
 from tocsin.wiring.schedules import duty
 from tocsin.wiring.settings import Settings
@@ -173,7 +174,9 @@ def handle(store: Store, delivery_id: str, settings: Settings, now: Instant) -> 
     delivery = store.delivery(delivery_id)
     assert delivery is not None
     inputs = Interpreter(routes(settings), {}).interpret(delivery).inputs
-    Runner(store, machines(duty(settings, store))).handle(inputs, now)
+    calendar, book = duty(settings, store), KnowledgeBook(settings, store)
+    Runner(store, machines(calendar, whom=book.whom(calendar)), on_commit=book.committed).handle(inputs, now)
+    book.save()
     store.settle({delivery_id: ""})
 
 
@@ -282,6 +285,7 @@ def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant)
         ("alerts", f"{state.count}"),
         ("opened", f"{format_duration(now - state.opened_at)} ago, {format_instant(state.opened_at)}"),
         ("next action", "" if next_at is None else f"in {format_duration(next_at - now)}, {format_instant(next_at)}"),
+        ("then", plain(next_step(state, Telling(names={}), now))),
         ("from", ", ".join(filter(None, (face.source, face.account, face.region, face.resource)))),
         *(("link", f"{link.text}: {link.href}") for link in face.links),
     ]

@@ -46,8 +46,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     integration: str = ""
     withdrawn: bool = False
     paged: tuple[str, ...] = ()
-    pages: tuple[tuple[str, Instant], ...] = ()
-    pages_more: int = 0
+    asked_at: tuple[tuple[str, Instant], ...] = ()
+    asked_more: int = 0
     answered_by: str = ""
     answered_at: Instant | None = None
     unanswered_at: Instant | None = None

@@ -144,8 +144,8 @@ class _Count:
         key = _Tally()
         if self.within(episode.opened_at):
             key.incidents, key.alerts = 1, episode.count
-            self._uncounted += episode.pages_more
-        for receiver, at in episode.pages:
+            self._uncounted += episode.asked_more
+        for receiver, at in episode.asked_at:
             if self.within(at):
                 self._page(person(receiver), at, key)
         if self.within(episode.answered_at):

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, assert_never
 
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder, muting
+from tocsin.incidents import ladder, muting, several
 from tocsin.incidents.alerts import DESCRIPTION_MAX, LABELS_MAX, TAGS_MAX, TITLE_MAX, Alert, Kind
 from tocsin.incidents.inputs import Amended, Invited, Redirected, Unacknowledged, Withdrawn
 from tocsin.incidents.reasons import Reason
@@ -91,11 +91,11 @@ def _withdraw(state: Incident, given: Withdrawn, now: Instant) -> _Decision:
 
 
 def _unacknowledge(state: Incident, given: Unacknowledged, now: Instant) -> _Decision:
-    if state.status is not Status.ACKNOWLEDGED:
+    if state.status is not Status.ACKNOWLEDGED and not several.some(state):
         return Decision(state, Reason.NOT_ACKNOWLEDGED, ladder.refresh(state))
     story = f"{given.by} took the acknowledgement back"
     if state.kind is Kind.ALERT:
-        return ladder.first_rung(replace(state, passed=()), now, Reason.UNACKNOWLEDGED, story)
+        return ladder.first_rung(replace(state, passed=(), answered=()), now, Reason.UNACKNOWLEDGED, story)
     after = replace(
         state,
         status=Status.TRIGGERED,
@@ -112,7 +112,7 @@ def _invite(state: Incident, given: Invited, now: Instant) -> _Decision:
     """Who is asked already, and may still answer, needs no second page."""
     asked: set[str] = set()
     if state.status is Status.TRIGGERED and state.kind is Kind.ALERT:
-        asked = set(state.asked) - set(state.passed) - set(state.unreached)
+        asked = ladder.awaited(state)
     receivers = tuple(dict.fromkeys(name for name in given.receivers if name not in asked))
     if not receivers:
         return Decision(state, Reason.ALREADY_ASKED, ladder.refresh(state))

@@ -1,11 +1,16 @@
-"""Who is on call now: targets that stand for somebody else at every hour become people when a step is asked.
+"""Whom a policy means now: targets that stand for somebody else at every hour become people when a step is asked.
 
 An incident keeps the policy that it was opened with, and a policy may ask a schedule: `schedule:ops`, whoever is on
-call in it, or `schedule:ops:next`, who will be after them. Who that is enters each decision as a value (law 9): before
-it the policy's targets are resolved for the present moment, after it the incident has its own policy back. Hence a
+call in it, or `schedule:ops:next`, who will be after them; or the next one in turn, or whom it is best to ask (module
+`whom`). Who that is enters each decision as a value (law 9): the machine decides with the policy of the *moment*, which
+finds people for a step when the ladder comes to it, and afterwards the incident has its own policy back. Hence a
 hand-over in the middle of an incident counts from its next step on, and who was asked before stays asked until then.
 
-A step whose schedules have nobody on call asks nobody, and one that asks nobody is left out: the next is asked at once.
+A step whose schedules have nobody on call, or whose condition is not fulfilled, asks nobody, and one that asks nobody
+is left out: the next is asked at once.
+
+A smart step is asked again and again. To that end the ladder is told, while one is asked, that it stands one position
+lower than it does: its next step is then the same again, until that has no choice left, and asks nobody.
 """
 
 from __future__ import annotations
@@ -13,17 +18,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
-from tocsin.incidents.alerts import Plan
-from tocsin.incidents.ladder import PAGE
-from tocsin.incidents.policy import NEXT, SCHEDULE, Policy, Step
-from tocsin.incidents.state import Incident
-from tocsin.kernel.machine import Decision, Effect
+from tocsin.incidents.alerts import AlertStatus, Plan
+from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, PageFailed, Passed, Reassigned, Redirected
+from tocsin.incidents.ladder import PAGE, responder
+from tocsin.incidents.policy import NEXT, SCHEDULE, Policy, Step, stands_for_others
+from tocsin.incidents.reasons import Reason
+from tocsin.incidents.state import Incident, Status
+from tocsin.incidents.whom import Case, Found, Whom
+from tocsin.kernel.machine import Decision, Effect, Tick
 from tocsin.kernel.time import Instant
 
 OnDuty: TypeAlias = Callable[[str, Instant], tuple[str, ...]]
 """The receivers that a target of the form `schedule:...` stands for at an instant; a pure function, made of values."""
+
+_Decide: TypeAlias = Callable[[Incident | None, Input, Instant], Decision[Incident]]
+_EXPECTED: frozenset[str] = frozenset({Reason.OPENED, Reason.BECAME_ALERT, Reason.STEP_EXPIRED})
+# After these nothing but the reasons for the choice need be told.
 
 
 def nobody(target: str, now: Instant) -> tuple[str, ...]:  # noqa: ARG001 - an OnDuty.
@@ -31,54 +43,186 @@ def nobody(target: str, now: Instant) -> tuple[str, ...]:  # noqa: ARG001 - an O
     return ()
 
 
-def asks_schedules(policy: Policy) -> bool:
-    """Whether *policy* has targets that must be resolved."""
-    return any(target.startswith(SCHEDULE) for targets in _all(policy) for target in targets)
+def needs_people(policy: Policy) -> bool:
+    """Whether *policy* means something else at every moment."""
+    for step in policy.steps:  # Asked with every alert: a generator would take longer than the rest.
+        if step.when is not None or any(map(stands_for_others, step.targets)):
+            return True
+    return any(map(stands_for_others, policy.everyone))
 
 
-def resolved(plan: Plan, on_duty: OnDuty, now: Instant) -> Plan:
-    """*plan* with people instead of schedules, as it is at *now*."""
-    policy = plan.policy
-    steps = tuple(Step(_people(step.targets, on_duty, now), step.delay) for step in policy.steps)
-    return replace(plan, policy=replace(policy, steps=steps, everyone=_people(policy.everyone, on_duty, now)))
+class Moment(Policy, frozen=True, kw_only=True):
+    """A policy as it is at one moment: *find* is asked for each position that the ladder comes to, *found* keeps it.
+
+    *shift*: so much further the ladder stands than it is told.
+    """
+
+    find: Callable[[Step, int], Found]
+    found: dict[int, Found]
+    shift: int = 0
+
+    def step(self, position: int) -> Step:
+        """With people."""
+        if position not in self.found:
+            self.found[position] = self.find(Policy.step(self, position), position)
+        return self.found[position].step
+
+    def demands(self, position: int) -> int:
+        """See `Policy`; no people are needed to know it."""
+        return Policy.demands(self, position + self.shift)
 
 
-def told(  # noqa: PLR0917 - the parts of one decision.
-    decision: Decision[Incident], before: Incident | None, after: Incident, plan: Plan, on_duty: OnDuty, now: Instant
+def decided(  # noqa: PLR0917 - the parts of one decision, and what is known for it.
+    decide: _Decide, state: Incident | None, given: Input, now: Instant, on_duty: OnDuty, whom: Whom
 ) -> Decision[Incident]:
-    """*decision*, which was made with the plan of the moment: with *plan* itself, and with the schedules named."""
-    empty = _empty(before, after, plan.policy)
-    story = f"{decision.story}; nobody is on call in {', '.join(empty)}" if empty and decision.story else decision.story
-    return replace(
-        decision,
-        state=replace(after, plan=plan),
-        effects=tuple(_because(effect, plan.policy, on_duty, now) for effect in decision.effects),
-        story=story,
+    """As *decide*, with the policies of the moment, of which nothing is kept."""
+    offered = given.plan if isinstance(given, AlertReceived | Redirected) else None
+    before, told_state = state, state
+    if state is not None:
+        case = case_of(state, given, state.plan, now)
+        shift = 1 if state.moves else 0
+        told_state = replace(state, base=state.base + shift, plan=_momentary(state.plan, case, on_duty, whom, shift))
+    if isinstance(given, AlertReceived | Redirected):
+        case = case_of(state, given, given.plan, now, fresh=True)
+        given = replace(given, plan=_momentary(given.plan, case, on_duty, whom, 0))
+    decision = decide(told_state, given, now)
+    if decision.state is None:
+        return decision
+    moment = decision.state.plan.policy
+    own = told_state is not None and moment is told_state.plan.policy
+    origin = before.plan if own and before is not None else offered
+    assert origin is not None, "an incident has a policy that was there before"
+    after = _placed(before if own else None, decision, decision.state, given, now)
+    plan = replace(after.plan, policy=origin.policy)
+    return _told(replace(decision, state=replace(after, plan=plan)), before, moment, on_duty, now)
+
+
+def case_of(state: Incident | None, given: Input, plan: Plan, now: Instant, *, fresh: bool = False) -> Case:
+    """What a choice at *now* is about; *fresh*: for a policy that was not asked before."""
+    severity, key = (state.severity, state.face.dedup_key) if state is not None else (None, "")
+    fired = state.came if state is not None else ()
+    if isinstance(given, AlertReceived):
+        told = plan.severity or given.alert.severity
+        severity = told if severity is None or told.weight > severity.weight else severity
+        key = key or given.alert.dedup_key
+        fired = (*fired, now) if given.alert.status is AlertStatus.FIRING else fired
+    asked = state is not None and state.status is Status.TRIGGERED and state.moves > 0 and not fresh
+    return Case(
+        now=now,
+        plan=plan,
+        state=state and _with(state, given),
+        severity=severity.value if severity is not None else "",
+        key=key,
+        opened_at=state.opened_at if state is not None else now,
+        fired=fired,
+        goes_on=asked,
+        may_wait=asked and isinstance(given, Tick),
     )
 
 
-def _empty(before: Incident | None, after: Incident, policy: Policy) -> list[str]:
+def _with(state: Incident, given: Input) -> Incident:
+    """*state* with what *given* says of the one whom it is about; the ladder asks after it has taken note of that."""
+    match given:
+        case Passed():
+            return replace(state, passed=(*state.passed, responder(given.by)))
+        case PageFailed() if given.final:
+            return replace(state, unreached=(*state.unreached, given.receiver))
+        case Acknowledged() if state.status is Status.TRIGGERED:
+            return replace(state, answered=(*state.answered, given.by))
+        case _:
+            return state
+
+
+def _momentary(plan: Plan, case: Case, on_duty: OnDuty, whom: Whom, shift: int) -> Plan:
+    """*plan* with the policy of the moment; one that needs no people stays as it is."""
+    if not needs_people(plan.policy):
+        return plan
+    policy, state = plan.policy, case.state
+    here = state.rung - state.base if state is not None and case.goes_on else None
+
+    def find(step: Step, position: int) -> Found:
+        targets = _people(step.targets, on_duty, case.now)
+        if step.when is None and not any(map(stands_for_others, targets)):
+            return Found(replace(step, targets=targets))
+        at = case if position == here else replace(case, goes_on=False, may_wait=False)
+        return whom.asks(replace(step, targets=targets), at)
+
+    return replace(plan, policy=Moment(**asdict(policy), find=find, found={}, shift=shift))
+
+
+def _placed(
+    before: Incident | None, decision: Decision[Incident], after: Incident, given: Input, now: Instant
+) -> Incident:
+    """*after* with its place on the ladder as it is, and what a smart step must know of itself.
+
+    *before* None: another policy was begun.
+    """
+    if before is not None and after.rung == before.rung:
+        waits = decision.reason is Reason.STILL_ASKED
+        return replace(after, base=before.base, moves=before.moves + waits)
+    position, policy = after.rung - after.base, after.plan.policy
+    out_of_turn = position < 0 or (decision.reason is Reason.REASSIGNED and isinstance(given, Reassigned) and given.to)
+    if out_of_turn or policy.is_last(position) or not policy.steps[position % len(policy.steps)].smart:
+        return replace(after, moves=0, step_at=0)
+    same = (
+        before is not None
+        and before.moves > 0
+        and before.status is Status.TRIGGERED
+        and decision.reason is not Reason.UNACKNOWLEDGED
+        and position == before.rung - before.base
+    )
+    if before is not None and same:
+        return replace(after, moves=before.moves + 1)
+    return replace(after, moves=1, step_at=now)
+
+
+def _told(
+    decision: Decision[Incident], before: Incident | None, moment: Policy, on_duty: OnDuty, now: Instant
+) -> Decision[Incident]:
+    """*decision*, with its own policy again, and what must be told of the moment's."""
+    after = decision.state
+    if after is None or not isinstance(moment, Moment):
+        return decision
+    empty = _empty(before, after, moment)
+    story = f"{decision.story}; nobody is on call in {', '.join(empty)}" if empty and decision.story else decision.story
+    found = moment.found.get(after.rung - after.base, Found(Step(())))
+    effects = tuple(
+        _because(effect, decision.reason, found, after.plan.policy, on_duty, now) for effect in decision.effects
+    )
+    return replace(decision, effects=effects, story=story)
+
+
+def _empty(before: Incident | None, after: Incident, moment: Moment) -> list[str]:
     """The schedules of the steps that were left out since nobody is on call."""
     begun = 0 if before is None else max(0, before.rung + 1 - after.base)
+    policy = after.plan.policy
     left_out = [
         target
         for position in range(begun, after.rung - after.base)
-        if not after.plan.policy.step(position).targets
+        if not moment.step(position).targets
         for target in policy.step(position).targets
+        if target.startswith(SCHEDULE) and policy.step(position).when is None
     ]
     return list(dict.fromkeys(_name(target) for target in left_out))
 
 
-def _because(effect: Effect, policy: Policy, on_duty: OnDuty, now: Instant) -> Effect:
-    """Why you: a page to who is on call says so."""
+def _because(  # noqa: PLR0917 - the parts of one decision.
+    effect: Effect, reason: str, found: Found, policy: Policy, on_duty: OnDuty, now: Instant
+) -> Effect:
+    """Why you: who was chosen hears why, and who is on call that they are."""
     if effect.kind != PAGE:
         return effect
+    why = str(effect.facts["why"])
+    facts = dict(effect.facts)
+    chosen = found.why.get(effect.receiver, "")
+    if chosen:
+        facts["why"] = chosen if reason in _EXPECTED else f"{why} {chosen}"
+        return replace(effect, facts={**facts, "turn": found.turn} if found.turn else facts)
     targets = dict.fromkeys(target for step in policy.steps for target in step.targets if target.startswith(SCHEDULE))
     names = [_name(each) for each in targets if not each.endswith(NEXT) and effect.receiver in on_duty(each, now)]
     if not names:
         return effect
-    why = f"{effect.facts['why']} You are on call in {', '.join(names)}."
-    return replace(effect, facts={**effect.facts, "why": why})
+    return replace(effect, facts={**facts, "why": f"{why} You are on call in {', '.join(names)}."})
 
 
 def _name(target: str) -> str:
@@ -90,7 +234,3 @@ def _people(targets: tuple[str, ...], on_duty: OnDuty, now: Instant) -> tuple[st
     for target in targets:
         found.update(dict.fromkeys(on_duty(target, now) if target.startswith(SCHEDULE) else (target,)))
     return tuple(found)
-
-
-def _all(policy: Policy) -> tuple[tuple[str, ...], ...]:
-    return (*(step.targets for step in policy.steps), policy.everyone)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.occurrences import Hold
-from tocsin.incidents.policy import NEXT, SCHEDULE
+from tocsin.incidents.policy import LEAST_DISTURBED, MEMBERS, NEXT, ROUND_ROBIN, SCHEDULE, SMART, Waiting
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.incidents.state import Incident, Status
@@ -26,11 +26,28 @@ _MUTED_BY: Final = {
 }
 _RESPONDER: Final = "responder:"
 _TEAM: Final = "team:"
+_STANDS_FOR: Final = {
+    ROUND_ROBIN: "whose turn it is in",
+    LEAST_DISTURBED: "whoever is least disturbed in",
+    SMART: "whom it is best to ask in",
+    MEMBERS: "everyone in",
+}
 
 
 def responder(name: str) -> str:
     """The receiver that stands for one person."""
     return _RESPONDER + name
+
+
+def is_responder(receiver: str) -> bool:
+    """Whether *receiver* is one person."""
+    return receiver.startswith(_RESPONDER)
+
+
+def awaited(state: Incident, *, unreached: bool = False) -> set[str]:
+    """Those of whom an answer is awaited: asked, and neither passed nor acknowledged; *unreached*: also those."""
+    silent = {*state.passed, *map(responder, state.answered), *(() if unreached else state.unreached)}
+    return set(state.asked) - silent
 
 
 def room(team: str) -> str:
@@ -40,6 +57,9 @@ def room(team: str) -> str:
 
 def label(receiver: str) -> str:
     """How people call a receiver, or a target."""
+    for prefix, words in _STANDS_FOR.items():
+        if receiver.startswith(prefix):
+            return f"{words} {receiver.removeprefix(prefix).removeprefix(SCHEDULE)}"
     if receiver.startswith(SCHEDULE):
         name = receiver.removeprefix(SCHEDULE)
         return f"next on call in {name.removesuffix(NEXT)}" if name.endswith(NEXT) else f"on call in {name}"
@@ -52,15 +72,20 @@ def first_rung(state: Incident, now: Instant, reason: Reason, story: str) -> Dec
 
 
 def next_rung(state: Incident, now: Instant, reason: Reason, story: str) -> Decision[Incident]:
-    """Ask the next step whose targets did not all pass; the last one asks everyone, passed or not."""
-    policy, passed = state.plan.policy, set(state.passed)
-    rung = state.rung + 1
-    while not policy.is_last(rung - state.base) and passed.issuperset(policy.step(rung - state.base).targets):
+    """Ask the next step whose targets did not all pass; the last one asks everyone, passed or not.
+
+    Who has acknowledged, where several must, is not asked again.
+    """
+    policy, done = state.plan.policy, set(map(responder, state.answered if state.status is Status.TRIGGERED else ()))
+    rung, silent = state.rung + 1, done | set(state.passed)
+    while not policy.is_last(rung - state.base) and silent.issuperset(policy.step(rung - state.base).targets):
+        if isinstance(waiting := policy.step(rung - state.base), Waiting):
+            return _still_asked(state, now + waiting.delay)
         rung += 1
     step = policy.step(rung - state.base)
     if policy.is_last(rung - state.base):
-        state, passed = replace(state, passed=()), set()
-    targets = tuple(target for target in step.targets if target not in passed)
+        state, silent = replace(state, passed=()), done
+    targets = tuple(target for target in step.targets if target not in silent)
     return _ask(state, rung, targets, now + step.delay, now, reason, story)
 
 
@@ -75,7 +100,7 @@ def ask_person(
     if not name:
         return next_rung(replace(state, base=rung - resume, passed=()), now, reason, story)
     after = replace(state, base=rung + 1 - resume, passed=())
-    deadline = now + state.plan.policy.step(0).delay
+    deadline = now + state.plan.policy.patience
     return _ask(after, rung, (responder(name),), deadline, now, reason, story)
 
 
@@ -86,11 +111,12 @@ def invite(state: Incident, receivers: tuple[str, ...], now: Instant, reason: Re
     """
     if state.status is not Status.TRIGGERED or state.kind is Kind.NOTIFICATION:
         after = replace(state, base=state.rung + 2, passed=())
-        return _ask(after, state.rung + 1, receivers, now + state.plan.policy.step(0).delay, now, reason, story)
+        return _ask(after, state.rung + 1, receivers, now + state.plan.policy.patience, now, reason, story)
     after = replace(
         state,
         asked=tuple(dict.fromkeys((*state.asked, *receivers))),
         passed=tuple(name for name in state.passed if name not in receivers),
+        answered=tuple(name for name in state.answered if responder(name) not in receivers),
         unreached=tuple(name for name in state.unreached if name not in receivers),
         paged=tuple(dict.fromkeys((*state.paged, *receivers)))[:PAGED_MAX],
         changed_at=now,
@@ -158,6 +184,12 @@ def show(state: Incident) -> tuple[Effect, ...]:
     return (Effect(receiver=room(state.team), kind=SHOW, coalesce=True),)
 
 
+def _still_asked(state: Incident, deadline: Instant) -> Decision[Incident]:
+    """Nobody new is asked: who is asked has more time, and their buttons stay as they are."""
+    after = replace(state, wake_at=deadline)
+    return Decision(after, Reason.STILL_ASKED, refresh(after))
+
+
 def _ask(  # noqa: PLR0917 - one place that asks; its parts have no other meaning together.
     state: Incident, rung: int, targets: tuple[str, ...], deadline: Instant, now: Instant, reason: Reason, story: str
 ) -> Decision[Incident]:
@@ -169,6 +201,9 @@ def _ask(  # noqa: PLR0917 - one place that asks; its parts have no other meanin
         status=Status.TRIGGERED,
         rung=rung,
         asked=targets,
+        answered=tuple(
+            name for name in state.answered if state.status is Status.TRIGGERED and responder(name) not in targets
+        ),
         unreached=(),
         paged=tuple(dict.fromkeys((*state.paged, *targets)))[:PAGED_MAX],
         assignee="",

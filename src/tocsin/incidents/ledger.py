@@ -29,11 +29,11 @@ def entered(before: Incident | None, decision: Decision[Incident], now: Instant)
     in_vain = climbs and after.answered_at is None and after.unanswered_at is None and _in_vain(after)
     if not asked and not answers and not in_vain:
         return decision
-    room = PAGES_MAX - len(after.pages)
+    room = PAGES_MAX - len(after.asked_at)
     kept = replace(
         after,
-        pages=(*after.pages, *asked[:room]),
-        pages_more=after.pages_more + len(asked[room:]),
+        asked_at=(*after.asked_at, *asked[:room]),
+        asked_more=after.asked_more + len(asked[room:]),
         answered_by=after.resolved_by or after.assignee if answers else after.answered_by,
         answered_at=now if answers else after.answered_at,
         unanswered_at=now if in_vain else after.unanswered_at,
@@ -58,7 +58,7 @@ def _answers(before: Incident | None, after: Incident) -> bool:
 
 def _in_vain(after: Incident) -> bool:
     """Whether the whole ladder was walked: everyone is asked, and before them somebody was, if only everyone."""
-    if after.status is not Status.TRIGGERED or not after.pages:
+    if after.status is not Status.TRIGGERED or not after.asked_at:
         return False
     position = after.rung - after.base
     return position > 0 and after.plan.policy.is_last(position)

@@ -29,7 +29,21 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import amending, closing, duty, expiry, flapping, gating, holding, ladder, ledger, marks, muting
+from tocsin.incidents import (
+    amending,
+    closing,
+    duty,
+    expiry,
+    flapping,
+    gating,
+    holding,
+    ladder,
+    ledger,
+    marks,
+    muting,
+    paging,
+    several,
+)
 from tocsin.incidents.alerts import AlertStatus, Kind
 from tocsin.incidents.inputs import (
     Acknowledged,
@@ -50,6 +64,7 @@ from tocsin.incidents.inputs import (
 from tocsin.incidents.merging import is_stale, lapsed, received
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident, Status
+from tocsin.incidents.whom import Stranger, Whom
 from tocsin.kernel import json
 from tocsin.kernel.machine import Decision, Effect, Standing, Tick
 from tocsin.kernel.time import DAY, Duration, Instant, format_instant
@@ -67,27 +82,23 @@ class IncidentMachine:
 
     name = "incident"
 
-    def __init__(self, on_duty: duty.OnDuty = duty.nobody) -> None:
-        """*on_duty* says whom the schedules in policies stand for."""
+    def __init__(self, on_duty: duty.OnDuty = duty.nobody, whom: Whom | None = None) -> None:
+        """*on_duty* says whom the schedules in policies stand for, *whom* knows people."""
         self._on_duty = on_duty
+        self._whom: Whom = whom or Stranger()
 
     def decide(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         """What follows from *given*; total, pure."""
-        own = state.plan if state is not None else None
-        offered = given.plan if isinstance(given, AlertReceived | Redirected) else None
-        if not any(plan is not None and duty.asks_schedules(plan.policy) for plan in (own, offered)):
-            return self._timed(state, given, now)
-        today = own and duty.resolved(own, self._on_duty, now)
+        plans = [state.plan] if state is not None else []
         if isinstance(given, AlertReceived | Redirected):
-            given = replace(given, plan=duty.resolved(given.plan, self._on_duty, now))
-        decision = self._timed(state and replace(state, plan=today), given, now)
-        after = decision.state
-        if after is None:
+            plans.append(given.plan)
+        if any(duty.needs_people(plan.policy) for plan in plans):
+            decision = duty.decided(self._timed, state, given, now, self._on_duty, self._whom)
+        else:
+            decision = self._timed(state, given, now)
+        if decision.state is None:
             return decision
-        origin = own if today is not None and after.plan.policy is today.policy else offered
-        assert origin is not None, "an incident has a policy that was there before"
-        plan = replace(after.plan, policy=origin.policy)
-        return duty.told(decision, state, after, plan, self._on_duty, now)
+        return paging.kept(decision, state, given, now, self._whom)
 
     def _timed(self, state: Incident | None, given: Input, now: Instant) -> _Decision:
         decision = flapping.timed(expiry.timed(marks.told(state, self._decide(state, given, now)), now), now)
@@ -143,7 +154,7 @@ class IncidentMachine:
         if effect.kind != ladder.PAGE:
             return True
         asks = state.status is Status.TRIGGERED and effect.facts.get("rung") == state.rung
-        return asks and effect.receiver in state.asked and effect.receiver not in state.passed
+        return asks and effect.receiver in ladder.awaited(state, unreached=True)
 
     def standing(self, state: Incident) -> Standing:
         """Law 12: whoever waits for a human, or promised to come back, owes a due next action."""
@@ -199,11 +210,14 @@ def _acknowledge(state: Incident, given: Acknowledged, now: Instant) -> _Decisio
         return Decision(state, Reason.ALREADY_RESOLVED, ladder.refresh(state))
     if state.status is Status.ACKNOWLEDGED and state.assignee == given.by:
         return Decision(state, Reason.ALREADY_ACKNOWLEDGED, ladder.refresh(state))
+    if partly := several.acknowledged(state, given.by, now):
+        return partly
     taken_over = state.status is Status.ACKNOWLEDGED and state.assignee
     after = replace(
         state,
         status=Status.ACKNOWLEDGED,
         assignee=given.by,
+        answered=several.names(state, given.by),
         acknowledged_by=given.by,
         acknowledged_at=now,
         snoozed_until=None,
@@ -223,8 +237,9 @@ def _pass(state: Incident, given: Passed, now: Instant) -> _Decision:
     receiver = ladder.responder(given.by)
     why = f": {given.why[:NOTE_MAX]}" if given.why else ""
     if state.status is Status.TRIGGERED and receiver in state.asked and receiver not in state.passed:
-        after = replace(state, passed=(*state.passed, receiver), changed_at=now)
-        if set(after.asked) - set(after.passed) - set(after.unreached):
+        answered = tuple(name for name in state.answered if name != given.by)
+        after = replace(state, passed=(*state.passed, receiver), answered=answered, changed_at=now)
+        if ladder.awaited(after):
             story = f"{given.by} passed{why}; others are still asked"
             return Decision(after, Reason.PASSED_OTHERS_ASKED, ladder.refresh(after), story)
         if after.plan.policy.is_last(after.rung - after.base):
@@ -287,8 +302,7 @@ def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
     if not (current and given.final and given.receiver in state.asked):
         return Decision(state, Reason.PAGE_FAILED, story=story)
     after = replace(state, unreached=tuple(dict.fromkeys((*state.unreached, given.receiver))))
-    others = set(after.asked) - set(after.passed) - set(after.unreached)
-    if others or after.plan.policy.is_last(after.rung - after.base):
+    if ladder.awaited(after) or after.plan.policy.is_last(after.rung - after.base):
         return Decision(after, Reason.PAGE_FAILED, story=story)
     return ladder.next_rung(after, now, Reason.NOBODY_REACHED, story)
 

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NOTHING_TO_RESOLVE = "nothing to resolve"
     NOTHING_TO_ACKNOWLEDGE = "nothing to acknowledge"
     ACKNOWLEDGED = "acknowledged"
+    ACKNOWLEDGED_PARTLY = "acknowledged, more are needed"  # Several must.
     ALREADY_ACKNOWLEDGED = "already acknowledged"
     TAKEN_OVER = "taken over"
     PASSED = "passed"
@@ -74,6 +75,7 @@ class Reason(StrEnum):
     PAGE_FAILED = "page failed"
     NOBODY_REACHED = "nobody reached"
     STEP_EXPIRED = "no answer"
+    STILL_ASKED = "no answer, still asked"  # A smart step waits on.
     ACK_EXPIRED = "acknowledged and forgotten"
     NOTIFICATION_OVER = "notification over"
     NOT_DUE = "not due"

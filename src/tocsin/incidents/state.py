@@ -10,6 +10,7 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.flips import Flips
 from tocsin.incidents.marks import Marks
 from tocsin.incidents.occurrences import Hold
+from tocsin.incidents.pages import Page
 from tocsin.incidents.silences import Mute, MuteKind
 from tocsin.kernel.time import Instant
 
@@ -57,7 +58,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     Two timers: *wake_at* is when the ladder goes on or a promise ends, *look_at* when it is seen whether an alert was
     not repeated in time. *overruled*: the silences that a person has broken by asking somebody. *fired*: when it has
     fired of late, if its plan has a gate. *hold*: why it was held when it was opened; a third timer, *calm_at*, is when
-    an alert stops flapping. The five from *pages* on are for figures, and no rule asks for them (module `ledger`).
+    an alert stops flapping. *answered*: who has acknowledged, where several must. *pages*: what became of the newest
+    pages to people. *moves*: choices made in the present step if it is a smart one, which began at *step_at*; 0 in all
+    others. *came*: when its newest alerts came, if its policy asks for that. The five from *asked_at* on are for
+    figures, and no rule asks for them (module `ledger`).
     """
 
     plan: Plan
@@ -90,13 +94,18 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     look_at: Instant | None = None
     overruled: tuple[str, ...] = ()
     fired: tuple[Instant, ...] = ()
-    pages: tuple[tuple[str, Instant], ...] = ()
-    pages_more: int = 0
+    asked_at: tuple[tuple[str, Instant], ...] = ()
+    asked_more: int = 0
     answered_by: str = ""
     answered_at: Instant | None = None
     unanswered_at: Instant | None = None
     hold: Hold | None = None
     calm_at: Instant | None = None
+    answered: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
+    moves: int = 0
+    step_at: Instant = 0
+    came: tuple[Instant, ...] = ()
 
     @property
     def next_at(self) -> Instant | None:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
-from tocsin.incidents import flapping, flips, grouping, holding, ladder
+from tocsin.incidents import flapping, flips, grouping, holding, ladder, several, steps
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import Instant, format_duration, format_instant
@@ -106,7 +106,10 @@ def who(incident: Incident, telling: Telling) -> str:
         case Status.ACKNOWLEDGED:
             since = telling.when(incident.acknowledged_at or incident.changed_at)
             if incident.assignee:
-                return f"{telling.person(incident.assignee)} is on it since {since}."
+                together = [ladder.responder(name) for name in incident.answered] or [
+                    ladder.responder(incident.assignee)
+                ]
+                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it since {since}."
             return f"Acknowledged in {telling.write(incident.acknowledged_by, NAME_CHARS_MAX)} at {since}."
         case Status.SNOOZED if incident.silenced and (mute := incident.mute):
             why = telling.write(mute.why, NOTE_CHARS_MAX)
@@ -145,16 +148,16 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
     at = f"at {telling.when(wake_at)}" if wake_at > now else "now"
     match incident.status:
         case Status.TRIGGERED if not incident.firing and incident.calm_at is not None:
-            targets = _targets(incident, incident.base)
+            targets = steps.ahead(incident)
             return f"Without an answer, asks {telling.receivers(targets)} when it fires again."
         case Status.TRIGGERED:
-            targets = _targets(incident, incident.base)
+            targets = steps.ahead(incident)
             again = "again" if set(targets) <= set(incident.asked) else "next"
             return f"Without an answer, asks {telling.receivers(targets)} {again} {at}."
         case Status.ACKNOWLEDGED | Status.SNOOZED if incident.assignee:
             return f"Asks {telling.person(incident.assignee)} again {at}, unless it is resolved."
         case Status.ACKNOWLEDGED | Status.SNOOZED:
-            targets = _targets(incident, incident.rung + 1)
+            targets = steps.anew(incident)
             return f"Asks {telling.receivers(targets)} {at}, unless it is resolved."
         case Status.RESOLVED:
             return ""
@@ -317,9 +320,11 @@ def _group(incident: Incident, telling: Telling) -> str:
 def _asked(incident: Incident, telling: Telling) -> str:
     if incident.kind is Kind.NOTIFICATION:
         return "For information; nobody is asked."
-    silent = {*incident.passed, *incident.unreached}
-    asked = [receiver for receiver in incident.asked if receiver not in silent]
-    sentences = [f"Asking {telling.receivers(asked)}."]
+    awaited = ladder.awaited(incident)
+    sentences = [f"Asking {telling.receivers([name for name in incident.asked if name in awaited])}."]
+    if incident.answered:
+        who_has = telling.receivers([ladder.responder(name) for name in incident.answered])
+        sentences.append(f"{who_has} acknowledged; {several.missing(incident)} more must.")
     if incident.passed:
         sentences.append(f"{telling.receivers(incident.passed)} passed.")
     if incident.unreached:
@@ -334,13 +339,3 @@ def _resolved(incident: Incident, telling: Telling) -> str:
         return f"Recovered {when}." if incident.kind is Kind.ALERT else f"Over {when}."
     note = telling.write(incident.resolve_note, NOTE_CHARS_MAX)
     return f"{telling.person(incident.resolved_by)} resolved it {when}" + (f": {note}" if note else ".")
-
-
-def _targets(incident: Incident, base: int) -> tuple[str, ...]:
-    """Whom the ladder that began at the rung *base* asks next; it skips steps whose targets have all passed."""
-    policy, passed = incident.plan.policy, set(incident.passed)
-    position = incident.rung + 1 - base
-    while not policy.is_last(position) and passed.issuperset(policy.step(position).targets):
-        position += 1
-    targets = policy.step(position).targets
-    return targets if policy.is_last(position) else tuple(name for name in targets if name not in passed)

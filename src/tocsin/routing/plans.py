@@ -8,19 +8,24 @@ import msgspec
 
 from tocsin.incidents.alerts import Kind, Plan, Severity
 from tocsin.incidents.ladder import responder, room
-from tocsin.incidents.policy import ALL, NEXT, SCHEDULE, Policy, Step
+from tocsin.incidents.policy import ALL, CHOSEN, MEMBERS, NEXT, SCHEDULE, Condition, Policy, Step
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Duration
 from tocsin.routing.patience import UNDECIDED, Patience
 
 OWN_TEAM: Final = "team"  # As a target: everyone of the team that the incident belongs to.
+OWN_CHANNEL: Final = "channel"  # As a target: the room of that team.
+OWN_CHOSEN: Final = {prefix.removesuffix(":"): prefix for prefix in CHOSEN}  # As targets: of that team.
+OWN: Final = (OWN_TEAM, OWN_CHANNEL, *OWN_CHOSEN)
 BUILT_IN: Final = "built-in"  # The name of the policy of a team that has chosen none.
 
 
 class Rung(msgspec.Struct, frozen=True):
-    """Ask the receivers *ask* (or OWN_TEAM), then wait *wait* ms."""
+    """Ask *ask* (targets, or those of OWN), then wait *wait* ms; *when* and *acknowledgements* as in `Step`."""
 
     ask: tuple[str, ...]
     wait: Duration = 5 * MINUTE
+    when: Condition | None = None
+    acknowledgements: int = 0
 
 
 class Ladder(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +36,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     repeat: int = 0
     everyone_delay: Duration = 15 * MINUTE
     ack_timeout: Duration = HOUR
+    acknowledgements: int = 1
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +108,7 @@ def _built_in(team: Team, turn: int) -> Policy:
 
 
 def _resolved(ladder: Ladder, team: Team) -> Policy:
-    steps = tuple(Step(_receivers(rung, team), rung.wait) for rung in ladder.rungs)
+    steps = tuple(Step(_receivers(rung, team), rung.wait, rung.when, rung.acknowledgements) for rung in ladder.rungs)
     return Policy(
         name=ladder.name,
         steps=steps,
@@ -110,18 +116,31 @@ def _resolved(ladder: Ladder, team: Team) -> Policy:
         repeat=ladder.repeat,
         everyone_delay=ladder.everyone_delay,
         ack_timeout=ladder.ack_timeout,
+        acknowledgements=ladder.acknowledgements,
     )
 
 
 def _receivers(rung: Rung, team: Team) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for target in rung.ask:
-        found.update(dict.fromkeys(everyone(team) if target == OWN_TEAM else (target,)))
+        found.update(dict.fromkeys(_own(target, team) if target in OWN else (target,)))
     return tuple(found)
 
 
+def _own(target: str, team: Team) -> tuple[str, ...]:
+    """Whom one of OWN means for *team*; a room where nobody reads is not asked."""
+    if target == OWN_TEAM:
+        return everyone(team)
+    if target == OWN_CHANNEL:
+        return (room(team.name),) if team.room else ()
+    return (f"{OWN_CHOSEN[target]}{team.name}",)
+
+
 def _always(target: str) -> str:
-    """A schedule may have nobody on call; all who take turns in it are there always."""
+    """A schedule may have nobody on call; all who take turns in it are there always, as are all of a team."""
+    if target.startswith(CHOSEN):
+        source = target.partition(":")[2]
+        return f"{source}{ALL}" if source.startswith(SCHEDULE) else f"{MEMBERS}{source}"
     return target.removesuffix(NEXT) + ALL if target.startswith(SCHEDULE) else target
 
 

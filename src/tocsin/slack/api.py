@@ -52,8 +52,15 @@ class Api:
 
     async def call(self, method: str, **arguments: Json) -> dict[str, Json] | Failure:
         """The body of an answer that is ok, or what failed. Raises nothing but cancellation."""
+        return await self._call(method, json=arguments)
+
+    async def read(self, method: str, **arguments: str) -> dict[str, Json] | Failure:
+        """As `call`, for methods that only read: Slack does not take JSON for them."""
+        return await self._call(method, http_verb="GET", params=arguments)
+
+    async def _call(self, method: str, **how: Any) -> dict[str, Json] | Failure:  # noqa: ANN401 - as the SDK takes it.
         try:
-            response = await self.client.api_call(method, json=arguments)
+            response = await self.client.api_call(method, **how)
         except SlackApiError as problem:
             return _judged(method, problem.response)
         except TimeoutError:

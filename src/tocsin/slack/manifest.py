@@ -12,7 +12,9 @@ from tocsin.errors import TocsinError
 # Each scope has its use; nothing here reads what people write.
 SCOPES: Final = (
     "chat:write",  # Messages in channels the bot was invited to, and their updates.
+    "dnd:read",  # Who does not want to be disturbed now: a hint when it is chosen whom to ask.
     "im:write",  # Opens the direct message in which somebody is paged.
+    "users:read",  # Who seems to be active: another such hint.
 )
 NAME_MAX: Final = 35  # Characters of an app's name.
 

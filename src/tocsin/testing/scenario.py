@@ -16,8 +16,10 @@ that falls due in the very moment of a line comes after it.
 The lines above the story, which may also stand between its lines (then they count from there):
 
     team NAME: RESPONDER ...
-    policy: ask WHO ... DURATION; repeat N; everyone DURATION; ack DURATION    (WHO: responders, the team,
-        schedule:NAME, schedule:NAME:next, or nobody)
+    policy: ask WHO ... DURATION [needs N] [when severity S,S | hours H,H | team H | alerts N | within DURATION ...];
+        repeat N; everyone DURATION; ack DURATION; needs N    (WHO: responders, the team, schedule:NAME,
+        schedule:NAME:next, round-robin:TEAM, least-disturbed:TEAM, smart:TEAM, or nobody)
+    about WHO: ZONE; works WINDOW; sleeps WINDOW; answers N of N in DURATION; paged N    what is known of somebody
     on call NAME: WHO, WHO from TIME, nobody from TIME ...    who is on call in a schedule, in the whole story
     plan: alert window D; notification window D; reopen window D; severity S; kind K; auto-resolve off; hold D;
         hold what is transient; flapping on
@@ -65,6 +67,7 @@ from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant
 from tocsin.testing.scenario_duty import Turns, read_turns
 from tocsin.testing.scenario_mutes import read_inhibition, read_muting
+from tocsin.testing.scenario_people import About, read_about
 from tocsin.testing.scenario_words import (
     Words,
     WordsError,
@@ -146,10 +149,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A file as read; lines that are no part of the story stay as text. *duties*: who is on call, by schedule."""
+    """A file as read; lines that are no part of the story stay as text. *duties*: who is on call, by schedule.
+
+    *people*: what is known of them. *teams*: their members.
+    """
 
     lines: tuple[Line | str, ...]
     duties: Mapping[str, Turns] = field(default_factory=dict)
+    people: Mapping[str, About] = field(default_factory=dict)
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +211,7 @@ def parse(text: str) -> Scenario:
         except WordsError as problem:
             message = f"line {number}: {problem}: {line.strip()!r}"
             raise ScenarioError(message) from None
-    return Scenario(tuple(lines), reader.duties)
+    return Scenario(tuple(lines), reader.duties, reader.people, reader.teams)
 
 
 def play(scenario: Scenario, runtime: Runtime) -> str:
@@ -232,6 +240,8 @@ class _Reader:
     plan: str = ""
     sofar: Duration = 0
     duties: dict[str, Turns] = field(default_factory=dict)
+    people: dict[str, About] = field(default_factory=dict)
+    teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def read(self, line: str) -> Line | str:
         if not line or line.startswith("#"):
@@ -239,6 +249,10 @@ class _Reader:
         head, colon, rest = line.partition(":")
         if colon and head.startswith("team "):
             self.team, self.members = head.removeprefix("team ").strip(), tuple(rest.split())
+            self.teams[self.team] = self.members
+            return line
+        if colon and head.startswith("about "):
+            self.people[head.removeprefix("about ").strip()] = read_about(rest)
             return line
         if colon and head.startswith("on call "):
             self.duties[head.removeprefix("on call ").strip()] = read_turns(rest, START)

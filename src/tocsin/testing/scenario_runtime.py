@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tocsin.engine.ports import Confirmation, Store
+from tocsin.asking.asker import Asker
+from tocsin.asking.knowledge import Knowledge
+from tocsin.asking.ledger import Ledger, Memory
+from tocsin.engine.ports import Commit, Confirmation, Store
 from tocsin.engine.runner import Addressed, Runner
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.ladder import PAGE
@@ -13,8 +16,9 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Effect
 from tocsin.kernel.time import Instant
-from tocsin.testing.scenario import Given, Happened
+from tocsin.testing.scenario import START, Given, Happened, Scenario
 from tocsin.testing.scenario_duty import Turns, on_duty
+from tocsin.testing.scenario_people import knowledge, memory
 
 ALL: Final = 10_000  # More incidents and effects than any scenario has.
 
@@ -22,11 +26,24 @@ ALL: Final = 10_000  # More incidents and effects than any scenario has.
 class StoreRuntime:
     """Implements `tocsin.testing.scenario.Runtime` on *store*, which must be empty."""
 
-    def __init__(self, store: Store, duties: Mapping[str, Turns] | None = None) -> None:
-        """Begin; *duties* are those of the scenario."""
+    def __init__(
+        self, store: Store, duties: Mapping[str, Turns] | None = None, scenario: Scenario | None = None
+    ) -> None:
+        """Begin; *duties* are those of the scenario, which also says what is known of people."""
         self._store = store
-        self._machine = IncidentMachine(on_duty(duties or {}))
-        self._runner = Runner(store, [self._machine])
+        self._calendar = on_duty(duties or {})
+        self._known = knowledge(scenario.people, scenario.teams, scenario.duties) if scenario else Knowledge()
+        everybody = {name for members in self._known.teams.values() for name in members}
+        self._ledger = Ledger(everybody, memory(scenario.people, START) if scenario else Memory())
+        self._machine = IncidentMachine(self._calendar)
+        self._runner = Runner(store, [self._machine], on_commit=self._committed, renew=self._machines)
+
+    def _machines(self) -> tuple[IncidentMachine]:
+        return (IncidentMachine(self._calendar, Asker(self._ledger.knowledge(self._known, self._calendar))),)
+
+    def _committed(self, commits: Sequence[Commit]) -> None:
+        for commit in commits:
+            self._ledger.committed(commit.aggregate, commit.state, live=commit.live)
 
     def handle(self, given: Sequence[Given], now: Instant) -> Sequence[Happened]:
         """See the protocol."""

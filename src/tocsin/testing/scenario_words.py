@@ -10,7 +10,7 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Remedi
 from tocsin.incidents.inputs import Amended, Unmuted
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.occurrences import Closer, Occurrence
-from tocsin.incidents.policy import SCHEDULE, Policy, Step
+from tocsin.incidents.policy import Condition, Policy, Step, stands_for_others
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration, Instant, parse_duration
 
@@ -164,9 +164,10 @@ def read_policy(text: str, team: str, members: tuple[str, ...]) -> Policy:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, *words = part.split()
         match name, words:
-            case "ask", [*who, delay] if who:
-                targets = tuple(_target(one, team) for one in who if one != "nobody")
-                steps.append(Step(targets, _duration(delay)))
+            case "ask", [_, _, *_]:
+                steps.append(_step(Words(words), team))
+            case "needs", [number]:
+                given["acknowledgements"] = _whole(number)
             case "repeat", [number]:
                 given["repeat"] = _whole(number)
             case "everyone", [delay]:
@@ -177,6 +178,29 @@ def read_policy(text: str, team: str, members: tuple[str, ...]) -> Policy:
                 raise WordsError(f"no policy has {part!r}")
     everyone = tuple(responder(name) for name in members)
     return Policy(name="scenario", steps=tuple(steps), everyone=everyone, **given)
+
+
+def _step(words: Words, team: str) -> Step:
+    """What follows `ask`. Raises WordsError."""
+    targets: list[str] = []
+    word = words.take("whom to ask")
+    while parse_duration(word) is None:
+        targets += [_target(word, team)] if word != "nobody" else []
+        word = words.take("how long to wait")
+    needs = words.option_number("needs") or 0
+    step = Step(tuple(targets), _duration(word), _condition(words) if words.flag("when") else None, needs)
+    words.end()
+    return step
+
+
+def _condition(words: Words) -> Condition:
+    return Condition(
+        severities=tuple(filter(None, words.option("severity", "").split(","))),
+        hours=tuple(filter(None, words.option("hours", "").split(","))),
+        team=words.option("team", ""),
+        alerts=words.option_number("alerts") or 0,
+        within=_duration(words.option("within", "0s")),
+    )
 
 
 def read_plan(text: str, team: str, policy: Policy) -> Plan:
@@ -235,7 +259,7 @@ def read_time(text: str) -> Duration:
 
 
 def _target(word: str, team: str) -> str:
-    if word.startswith(SCHEDULE):
+    if stands_for_others(word):
         return word
     return room(team) if word == team else responder(word)
 

@@ -63,11 +63,13 @@ from tocsin.kernel.time import HOUR, MINUTE, SECOND, Instant
 from tocsin.testing import simulated_neighbours as neighbours
 from tocsin.testing.faults import CrashError, Faults, FaultyStore
 from tocsin.testing.memory import MemoryStore
+from tocsin.testing.simulated_choices import Choices, chosen
 from tocsin.testing.simulated_neighbours import Neighbours, some_mute, some_word, written
 from tocsin.testing.witness import Witness
 
 STEPS: Final = 60
 PEOPLE: Final = ("ada", "bo", "cy")
+CHOOSING: Final = 4  # In each world of so many it is chosen whom to ask.
 KEYS: Final = ("disk", "cpu", "queue")
 CHANGES: Final = ("unacknowledge", "amend", "invite", "redirect", "withdraw")  # What no button does, but a sender may.
 MEANWHILE: Final = 0.2  # How likely something happens while a transport is at work.
@@ -96,8 +98,10 @@ class World:
         self.faults = Faults(crash=0.01, unavailable=0.02, conflict=0.02, stale=0.1)
         self.memory = memory or MemoryStore()
         self.machine = machine or IncidentMachine()
-        self.witness = Witness(self.memory, self.machine)
-        self.restless = seed % 4 == 0  # Time flies where alerts flap, and nothing else has the time to happen.
+        self.restless = seed % 4 == 1  # Time flies where alerts flap, and nothing else has the time to happen.
+        self.choices = None if machine or seed % CHOOSING else Choices(self.memory, PEOPLE)
+        self.plan = chosen(_plan()) if self.choices else _plan()
+        self.witness = Witness(self.memory, self.machine, choosing=self.choices is not None)
         self.down: set[str] = set()
         self.crashes = 0
         self._start()
@@ -130,6 +134,15 @@ class World:
         """A new process: only the store survives."""
         self.store = cast("Store", FaultyStore(self.memory, self.random, self.faults))
         self.runner = Runner(self.store, [self.machine], spread=self._spread)
+        if self.choices:
+            self.choices.begin()
+            self.runner = Runner(
+                self.store,
+                [self.machine],
+                on_commit=self.choices.committed,
+                renew=self.choices.machines,
+                spread=self._spread,
+            )
         self.worker = Worker(self.store, self.runner, self._interpret, self._poisoned)
         self.dispatcher = Dispatcher(
             cast("Store", FaultyStore(self.memory, self.random, self.faults, loads_lag=False)),
@@ -290,7 +303,7 @@ class World:
             machine="incident",
             given=AlertReceived(
                 alert,
-                replace(_plan(), gate=_GATE if alert.dedup_key == KEYS[-1] else None),
+                replace(self.plan, gate=_GATE if alert.dedup_key == KEYS[-1] else None),
                 mute=mute,
                 history=_TRANSIENT if alert.dedup_key == KEYS[0] else (),
                 marks=neighbours.marks_of(alert.dedup_key),

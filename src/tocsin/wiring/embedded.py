@@ -12,13 +12,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
+from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
 from tocsin.engine.ports import Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
@@ -26,6 +27,7 @@ from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import Instant
 from tocsin.posting.requests import Place
 from tocsin.slack.api import BASE_URL
@@ -61,6 +63,7 @@ from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
+from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
@@ -165,6 +168,8 @@ class Embedded:
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
+        presence = next((chat.presence for chat in self._chats), unseen)
+        self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._build_engine(
             [
                 MessageTransport(
@@ -206,6 +211,7 @@ class Embedded:
         self.quiet.start()
         self._engine.start()
         self._keeper.start()
+        self._knowledge.start()
         self._doorkeeper.start()
         self._calendars.start()
         self._gap_watch.start()
@@ -233,6 +239,7 @@ class Embedded:
         self._doorkeeper.stop()
         self._engine.stop()
         self._keeper.stop()
+        self._knowledge.stop()
         self._pool.shutdown()
         for chat in self._chats:
             chat.close()
@@ -286,11 +293,12 @@ class Embedded:
             if chat.verify is not None
         ]
         roster = SettingsRoster(self.settings)
+        calendar = duty_lately(self.settings, self.store)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
         desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url)
         pages = console(
             store=self.store,
-            machine=IncidentMachine(duty_lately(self.settings, self.store)),
+            machine=IncidentMachine(calendar, self._knowledge.now(calendar)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,
@@ -351,7 +359,7 @@ class Embedded:
             self.store,
             known,
             on_commit=self._committed,
-            renew=lambda: machines(duty(self.settings, self.store), digests.turns(self.settings, self.store)),
+            renew=self._machines,
             spread=Notifying(self.settings, directory.ways).spread,
         )
         self._worker = Worker(
@@ -379,6 +387,12 @@ class Embedded:
             self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
         )
 
+    def _machines(self) -> Sequence[Machine[Any, Any]]:
+        """For one batch of decisions: what they know is as it is now."""
+        calendar = duty(self.settings, self.store)
+        turns = digests.turns(self.settings, self.store)
+        return machines(calendar, turns, self._knowledge.whom(calendar))
+
     def _accept(self, *received: Received) -> None:
         """Store deliveries of a chat or a queue, durably, all or none."""
         self.store.accept(received)
@@ -404,6 +418,7 @@ class Embedded:
         self.histories.committed(commits)
         self.metrics.committed(commits)
         self.quiet.committed(commits)
+        self._knowledge.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

@@ -12,14 +12,17 @@ from tocsin.incidents.duty import OnDuty, nobody
 from tocsin.incidents.history_machine import HistoryMachine
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silence_machine import SilenceMachine
+from tocsin.incidents.whom import Whom
 from tocsin.kernel.machine import Machine
 from tocsin.noise.machine import RemedyMachine
 
 
-def machines(on_duty: OnDuty = nobody, turn_of: TurnOf = no_turns) -> tuple[Machine[Any, Any], ...]:
-    """One of each; *on_duty* and *turn_of* know the schedules."""
+def machines(
+    on_duty: OnDuty = nobody, turn_of: TurnOf = no_turns, whom: Whom | None = None
+) -> tuple[Machine[Any, Any], ...]:
+    """One of each; *on_duty* and *turn_of* know the schedules, *whom* the people."""
     return (
-        IncidentMachine(on_duty),
+        IncidentMachine(on_duty, whom),
         HeartbeatMachine(),
         ChangeMachine(),
         SilenceMachine(),

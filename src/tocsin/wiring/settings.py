@@ -12,7 +12,8 @@ from tocsin.incidents.holding import HOLD_MAX
 from tocsin.incidents.policy import REPEAT_MAX
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
-from tocsin.routing.plans import OWN_TEAM
+from tocsin.routing.plans import OWN
+from tocsin.wiring.settings_asking import Costs, When, step_complaint
 from tocsin.wiring.settings_digests import Digests
 from tocsin.wiring.settings_integrations import LEARNED, TRANSIENT, Integration
 from tocsin.wiring.settings_kinds import (
@@ -37,6 +38,7 @@ from tocsin.wiring.settings_ways import PHONE, SEVERITY, Connect, NotifyRule, Sn
 
 FILE: Final = "tocsin.yaml"
 EVERYONE: Final = "everyone"  # The team that exists when the file names none.
+ACKNOWLEDGEMENTS_MAX: Final = 20
 DEFAULT: Final = "default"  # The integration that always exists, and the policy of teams that choose none.
 
 _EMAIL: Final = Text(most=254, shape=r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", what="an e-mail address like ada@example.com")
@@ -73,6 +75,13 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
     working_hours: Annotated[
         tuple[str, ...],
         Key(Many(of=WINDOW, single=True), "When they work, by their own clock: `mon-fri 09:00-17:00`; or a list."),
+    ] = ()
+    sleep_hours: Annotated[
+        tuple[str, ...],
+        Key(
+            Many(of=WINDOW, single=True),
+            "When they sleep, by their own clock: `23:00-07:00`; without it from 22:00 to 7:00.",
+        ),
     ] = ()
     absences: Annotated[
         Secret | None,
@@ -117,8 +126,8 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Key(
             Ref("policy"),
-            "Its escalation policy. Without it the one named `default`; without that, one member is asked, "
-            "then another, then everyone.",
+            "Its escalation policy; `smart` is there always. Without it the one named `default`; without that, one "
+            "member is asked, then another, then everyone.",
         ),
     ] = None
     digests: Annotated[
@@ -150,19 +159,35 @@ class PolicyStep(msgspec.Struct, frozen=True, kw_only=True):
         Key(
             Many(of=Ref("target"), least=1, single=True),
             "Who is asked: a responder, `team` (everyone of the incident's team), `team:NAME`, `schedule:NAME` (who is "
-            "on call when it is asked) or `schedule:NAME:next` (who will be, after them); one, or a list.",
+            "on call when it is asked), `schedule:NAME:next` (who will be, after them), `channel` (its room), "
+            "`round-robin`, `least-disturbed` or `smart` (all of the incident's team, or of another: `smart:NAME`, "
+            "`smart:schedule:NAME`); one, or a list.",
         ),
     ]
-    wait: Annotated[Duration, Key(Span(most=7 * DAY), "How long an answer is awaited before the next step.")] = (
-        5 * MINUTE
-    )
+    wait: Annotated[
+        Duration,
+        Key(
+            Span(most=7 * DAY), "How long an answer is awaited before the next step; `smart` lasts twice that at most."
+        ),
+    ] = 5 * MINUTE
+    when: Annotated[
+        When | None, Key(Section(When), "When the step counts; otherwise the next one is asked at once.")
+    ] = None
+    acknowledgements: Annotated[
+        int,
+        Key(
+            Whole(least=0, most=ACKNOWLEDGEMENTS_MAX),
+            "How many people must acknowledge while it is asked; 0: as many as the policy says.",
+        ),
+    ] = 0
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A ladder of people to ask, until somebody answers."""
 
     steps: Annotated[
-        tuple[PolicyStep, ...], Key(Many(of=Section(PolicyStep), least=1), "The ladder, first step first.")
+        tuple[PolicyStep, ...],
+        Key(Many(of=Section(PolicyStep, step_complaint), least=1), "The ladder, first step first."),
     ]
     repeat: Annotated[
         int, Key(Whole(least=0, most=REPEAT_MAX), "How often the ladder is walked again, before everyone is asked.")
@@ -174,6 +199,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ack_timeout: Annotated[
         Duration, Key(Span(), "Who has acknowledged, and not resolved, is asked again after this time.")
     ] = HOUR
+    acknowledgements: Annotated[
+        int,
+        Key(
+            Whole(least=1, most=ACKNOWLEDGEMENTS_MAX),
+            "How many people must acknowledge; until then those who have not are asked on.",
+        ),
+    ] = 1
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,7 +356,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file; without one, the defaults. Names that stand in it are names that exist."""
 
     responders: Annotated[
-        dict[str, Responder], Key(Named("responder", Section(Responder), (OWN_TEAM,)), "People who can be asked.")
+        dict[str, Responder], Key(Named("responder", Section(Responder), OWN), "People who can be asked.")
     ] = {}
     teams: Annotated[
         dict[str, Team],
@@ -334,6 +366,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, Schedule], Key(Named("schedule", Section(Schedule)), "Who is on call, and when.")
     ] = {}
     policies: Annotated[dict[str, Policy], Key(Named("policy", Section(Policy)), "Escalation policies.")] = {}
+    costs: Annotated[Costs, Key(Section(Costs), "What `smart` weighs: interruptions against waiting.")] = Costs()
     routes: Annotated[
         tuple[Route, ...], Key(Many(of=Section(Route)), "Routing rules; the first that matches counts.")
     ] = ()

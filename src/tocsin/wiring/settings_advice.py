@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from tocsin.aws.addresses import complaint
-from tocsin.routing.plans import OWN_TEAM
+from tocsin.routing.plans import OWN, OWN_CHANNEL
 from tocsin.wiring.settings import DEFAULT, Responder, Settings
 from tocsin.wiring.settings_reader import NEXT_SUFFIX, SCHEDULE_PREFIX
 from tocsin.wiring.settings_ways_advice import way_advice
@@ -72,7 +72,7 @@ def _teams(settings: Settings) -> Iterator[Advice]:
 
 
 def _schedules(settings: Settings) -> Iterator[Advice]:
-    asked = {target.removeprefix(SCHEDULE_PREFIX).removesuffix(NEXT_SUFFIX) for target in _targets(settings)}
+    asked = {target.partition(SCHEDULE_PREFIX)[2].removesuffix(NEXT_SUFFIX) for target in _targets(settings)}
     for name in settings.schedules:
         if name not in asked:
             yield ("schedules", name), f"{name} is asked by no policy"
@@ -85,6 +85,16 @@ def _policies(settings: Settings) -> Iterator[Advice]:
     for name in settings.policies:
         if name not in used:
             yield ("policies", name), f"{name} is used by no team and no route"
+    for name, team in settings.teams.items():
+        policy = settings.policies.get(team.policy or DEFAULT)
+        if policy is None:
+            continue
+        wanted = max(policy.acknowledgements, *(step.acknowledgements for step in policy.steps))
+        if wanted > len(team.members) > 0:
+            those = f"{len(team.members)} member{'s' if len(team.members) > 1 else ''}"
+            yield ("teams", name), f"{wanted} people must acknowledge, and {name} has {those}: all of them are enough"
+        if not team.slack and any(OWN_CHANNEL in step.ask for step in policy.steps):
+            yield ("teams", name), f"{name} has no room: the steps that ask its `{OWN_CHANNEL}` are left out"
 
 
 def _routes(settings: Settings) -> Iterator[Advice]:
@@ -110,5 +120,5 @@ def _targets(settings: Settings) -> set[str]:
         for policy in settings.policies.values()
         for step in policy.steps
         for target in step.ask
-        if target != OWN_TEAM
+        if target not in OWN
     }

@@ -7,9 +7,10 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tocsin.incidents.policy import NEXT, SCHEDULE
-from tocsin.routing.plans import OWN_TEAM
+from tocsin.incidents.policy import CHOSEN, NEXT, SCHEDULE
+from tocsin.routing.plans import OWN, OWN_CHANNEL, OWN_TEAM
 from tocsin.sources.mapping import Expression, ExpressionError
+from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.settings_document import NULL, TEXT, at
 from tocsin.wiring.settings_kinds import (
     NAME,
@@ -35,6 +36,7 @@ from tocsin.wiring.settings_scalars import Wrong, expand, scalar, uses_environme
 HIDDEN: Final = "…"
 SUGGESTIONS_MAX: Final = 100  # Comparing every name with every other takes its time, and nobody reads more.
 TEAM_PREFIX: Final = f"{OWN_TEAM}:"
+CHANNEL_PREFIX: Final = f"{OWN_CHANNEL}:"
 SCHEDULE_PREFIX: Final = SCHEDULE
 NEXT_SUFFIX: Final = NEXT
 
@@ -204,16 +206,15 @@ class Reader:
     def _exists(self, kind: Ref, name: str, node: Node, where: str) -> bool:
         """Whether *name* is declared; of the message only what the file itself says is shown, not what it asks for."""
         said = node.value if isinstance(node, ScalarNode) else name
-        if kind.to == "target" and name == OWN_TEAM:
+        if (kind.to == "target" and name in OWN) or (kind.to == "policy" and name == SMART_POLICY):
             return True
         what, prefix = _target(name) if kind.to == "target" else (kind.to, "")
         known = self._names.get(what)
         bare = name.removeprefix(prefix)
-        if known is None or bare in known or (what == "schedule" and bare.removesuffix(NEXT_SUFFIX) in known):
+        takes_next = prefix == SCHEDULE_PREFIX and bare.removesuffix(NEXT_SUFFIX) in (known or ())
+        if known is None or bare in known or takes_next:
             return True
-        near = self._nearest(
-            said, (f"{prefix}{each}" for each in (*known, *([OWN_TEAM] if what == "responder" else [])))
-        )
+        near = self._nearest(said, (f"{prefix}{each}" for each in (*known, *(OWN if what == "responder" else ()))))
         return self._note(node, where, said, f"there is no {what} {shown(said.removeprefix(prefix))}", near)
 
     def _nearest(self, name: str, names: Iterable[str]) -> str:
@@ -241,8 +242,11 @@ def is_null(node: Node) -> bool:
 
 def _target(name: str) -> tuple[str, str]:
     """What a target names, and what stands before the name."""
-    if name.startswith(TEAM_PREFIX):
-        return "team", TEAM_PREFIX
+    for prefix in (TEAM_PREFIX, CHANNEL_PREFIX, *CHOSEN):
+        if name.startswith(prefix):
+            rest = name.removeprefix(prefix)
+            scheduled = prefix in CHOSEN and rest.startswith(SCHEDULE_PREFIX)
+            return ("schedule", prefix + SCHEDULE_PREFIX) if scheduled else ("team", prefix)
     return ("schedule", SCHEDULE_PREFIX) if name.startswith(SCHEDULE_PREFIX) else ("responder", "")
 
 

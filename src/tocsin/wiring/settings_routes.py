@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from tocsin.incidents.alerts import Kind, Severity
-from tocsin.incidents.ladder import responder
+from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.policy import Condition, stands_for_others
 from tocsin.kernel.time import Duration
 from tocsin.routing.patience import Patience
-from tocsin.routing.plans import OWN_TEAM, Ladder, Rung, Team, Windows, everyone
+from tocsin.routing.plans import OWN, Ladder, Rung, Team, Windows, everyone
 from tocsin.routing.rules import Routes, Rule
 from tocsin.wiring.settings import DEFAULT, Policy, Settings
+from tocsin.wiring.settings_asking import SMART_POLICY, When
 from tocsin.wiring.settings_integrations import LEARNED
-from tocsin.wiring.settings_reader import SCHEDULE_PREFIX, TEAM_PREFIX
+from tocsin.wiring.settings_reader import CHANNEL_PREFIX, TEAM_PREFIX
 
 
 def routes(settings: Settings) -> Routes:
@@ -51,6 +53,7 @@ def parties(settings: Settings) -> tuple[dict[str, Team], dict[str, Ladder]]:
     """All teams, and all escalation policies, by name."""
     bare = {name: _team(settings, name, None) for name in settings.teams}
     ladders = {name: _ladder(name, policy, bare) for name, policy in settings.policies.items()}
+    ladders.setdefault(SMART_POLICY, Ladder(name=SMART_POLICY, rungs=(Rung((SMART_POLICY,)),)))
     teams = {name: _team(settings, name, ladders.get(team.policy or DEFAULT)) for name, team in settings.teams.items()}
     return teams, ladders
 
@@ -75,23 +78,36 @@ def _team(settings: Settings, name: str, ladder: Ladder | None) -> Team:
 
 
 def _ladder(name: str, policy: Policy, teams: dict[str, Team]) -> Ladder:
-    rungs = [Rung(tuple(_receivers(step.ask, teams)), step.wait) for step in policy.steps]
+    rungs = [
+        Rung(tuple(_receivers(step.ask, teams)), step.wait, _condition(step.when), step.acknowledgements)
+        for step in policy.steps
+    ]
     return Ladder(
         name=name,
         rungs=tuple(rungs),
         repeat=policy.repeat,
         everyone_delay=policy.everyone_every,
         ack_timeout=policy.ack_timeout,
+        acknowledgements=policy.acknowledgements,
     )
+
+
+def _condition(when: When | None) -> Condition | None:
+    if when is None:
+        return None
+    return Condition(severities=when.severity, hours=when.hours, team=when.team, alerts=when.alerts, within=when.within)
 
 
 def _receivers(targets: tuple[str, ...], teams: dict[str, Team]) -> list[str]:
     found: list[str] = []
     for target in targets:
-        if target == OWN_TEAM:
-            found.append(OWN_TEAM)
+        if target in OWN or stands_for_others(target):
+            found.append(target)
+        elif target.startswith(CHANNEL_PREFIX):
+            team = teams[target.removeprefix(CHANNEL_PREFIX)]
+            found += [room(team.name)] if team.room else []
         elif target.startswith(TEAM_PREFIX):
             found += everyone(teams[target.removeprefix(TEAM_PREFIX)])
         else:
-            found.append(target if target.startswith(SCHEDULE_PREFIX) else responder(target))
+            found.append(responder(target))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from tocsin.asking.knowledge import ShowsPresence, unseen
 from tocsin.engine.ports import Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
@@ -20,11 +21,13 @@ from tocsin.slack.blocks import Setting
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
+from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.settings import Mail, Settings
+from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -45,6 +48,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
+    presence: ShowsPresence = unseen
 
 
 def connect(
@@ -114,11 +118,27 @@ def _slack(
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
 
+    presence = SlackPresence(
+        loop,
+        settings.slack.bot_token.reveal(),
+        {name: person.slack for name, person in settings.responders.items() if person.slack},
+        now=clock,
+        base_url=slack_api,
+    )
+    chooses = uses_smart(settings)
+
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
         found = commands(body, received_at=received_at, responders=responders)
         return found.why if isinstance(found, NoCommand) else found
 
+    def start() -> None:
+        if sockets:
+            sockets.start()
+        if chooses:
+            presence.start()
+
     def close() -> None:
+        presence.close()
         transport.close()
         loop.close()
 
@@ -127,8 +147,16 @@ def _slack(
         transport=transport,
         commands=read,
         verify=signature.verify(secret.reveal()) if secret else None,
-        start=sockets.start if sockets else _nothing,
+        start=start,
         stop=sockets.close if sockets else _nothing,
         close=close,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
+        presence=presence.shown,
     )
+
+
+def uses_smart(settings: Settings) -> bool:
+    """Whether any policy that is there chooses; otherwise nobody need be looked after."""
+    named = {team.policy for team in settings.teams.values()} | {route.policy for route in settings.routes}
+    targets = (target for policy in settings.policies.values() for step in policy.steps for target in step.ask)
+    return SMART_POLICY in named or any(target.partition(":")[0] == SMART_POLICY for target in targets)

@@ -29,6 +29,7 @@ METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]]
     "conversations.open": (directory_methods.conversations_open, "im:write"),
     "conversations.setTopic": (directory_methods.conversations_set_topic, "channels:manage"),
     "dnd.info": (directory_methods.dnd_info, "dnd:read"),
+    "dnd.teamInfo": (directory_methods.dnd_team_info, "dnd:read"),
     "usergroups.users.update": (directory_methods.usergroups_users_update, "usergroups:write"),
     "users.getPresence": (directory_methods.users_get_presence, "users:read"),
     "users.info": (directory_methods.users_info, "users:read"),

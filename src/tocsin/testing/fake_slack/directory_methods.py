@@ -1,4 +1,4 @@
-"""The Web API's methods about people and places: ``users.*``, ``conversations.*``, ``usergroups.*``, ``dnd.info``."""
+"""The Web API's methods about people and places: ``users.*``, ``conversations.*``, ``usergroups.*``, ``dnd.*``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PAGE_ITEMS: Final = 100
 PAGE_ITEMS_MAX: Final = 1000
 TOPIC_CHARS_MAX: Final = 250
 GROUP_DM_USERS_MAX: Final = 8
+DND_USERS_MAX: Final = 50
 DND_SECONDS: Final = 8 * 3600
 
 
@@ -60,6 +61,16 @@ def dnd_info(world: World, payload: JsonObject) -> JsonObject:
         "next_dnd_end_ts": start + DND_SECONDS,
         "snooze_enabled": False,
     }
+
+
+def dnd_team_info(world: World, payload: JsonObject) -> JsonObject:
+    """``dnd.teamInfo``: the same of at most fifty people, without who has only snoozed."""
+    names = _names(payload.get("users"))
+    if not names:
+        refuse("no_users_provided")
+    kept = ("dnd_enabled", "next_dnd_start_ts", "next_dnd_end_ts")
+    found = {name: dnd_info(world, {"user": name}) for name in names[:DND_USERS_MAX] if name in world.users}
+    return {"users": {name: {key: told[key] for key in kept} for name, told in found.items()}}
 
 
 def conversations_open(world: World, payload: JsonObject) -> JsonObject:

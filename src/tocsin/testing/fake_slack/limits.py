@@ -22,6 +22,7 @@ METHOD_TIER: Final = {
     "apps.connections.open": 1,
     "conversations.list": 2,
     "conversations.setTopic": 2,
+    "dnd.teamInfo": 2,
     "users.list": 2,
     "usergroups.users.update": 2,
     "chat.delete": 3,

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.incidents import flapping, holding, ladder
+from tocsin.incidents import flapping, holding, ladder, several, steps
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident, Status
@@ -84,7 +84,7 @@ def asks(state: Incident, responder: str, teams: Sequence[str]) -> bool:
     if state.status is not Status.TRIGGERED or not responder:
         return False
     receivers = {ladder.responder(responder), *(ladder.room(team) for team in teams)}
-    return bool(receivers.intersection(state.asked) - set(state.passed))
+    return bool(receivers & ladder.awaited(state, unreached=True))
 
 
 def person(name: str, names: Mapping[str, str]) -> str:
@@ -104,7 +104,8 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
         case Status.RESOLVED:
             return f"resolved by {person(state.resolved_by, names)}" if state.resolved_by else "resolved by itself"
         case Status.ACKNOWLEDGED:
-            return f"acknowledged by {person(state.assignee or state.acknowledged_by, names)}"
+            together = state.answered or (state.assignee or state.acknowledged_by,)
+            return f"acknowledged by {', '.join(person(name, names) for name in together)}"
         case Status.SNOOZED if state.silenced and state.mute:
             by = state.mute.by or "somebody"
             return f"{ladder.muted_by(state.mute.kind)} {by}" + (f": {state.mute.why}" if state.mute.why else "")
@@ -115,9 +116,12 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
         case Status.TRIGGERED if state.kind is Kind.NOTIFICATION:
             return "only announced, nobody is asked"
         case Status.TRIGGERED:
-            waiting = [name for name in state.asked if name not in state.passed]
+            awaited = ladder.awaited(state, unreached=True)
+            waiting = [name for name in state.asked if name in awaited]
+            have = _list(list(map(ladder.responder, state.answered)), names)
+            more = f"; {have} acknowledged, {several.missing(state)} more must" if state.answered else ""
             lost = f"; {_list(state.unreached, names)} could not be reached" if state.unreached else ""
-            return f"asking {_list(waiting, names)}{lost}"
+            return f"asking {_list(waiting, names)}{more}{lost}"
     assert_never(state.status)
 
 
@@ -126,14 +130,16 @@ def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:
         return "closes by itself"
     if after.status is Status.SNOOZED:
         return "stays silent: another silence covers it"
-    asked = _list(after.asked, names)
+    # Whom a choice will be for cannot be said before it is made.
+    chosen = steps.chosen(after) if after.status is Status.TRIGGERED else ()
+    asked = _list(chosen or after.asked, names)
     match state.status:
         case Status.ACKNOWLEDGED:
             return f"asks {asked}, if it is still open"
         case Status.SNOOZED if state.assignee:
             return f"asks {asked} again"
         case _:
-            return f"asks {asked} again" if state.asked == after.asked else f"asks {asked}"
+            return f"asks {asked} again" if state.asked == after.asked and not chosen else f"asks {asked}"
 
 
 def _is_last(state: Incident, found: Coming) -> bool:
