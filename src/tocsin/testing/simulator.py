@@ -36,7 +36,7 @@ from tocsin.engine.ports import (
 from tocsin.engine.runner import Addressed, ContentionError, Runner
 from tocsin.engine.worker import Interpretation, Worker
 from tocsin.errors import StoreUnavailableError
-from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
+from tocsin.incidents.alerts import Alert, AlertStatus, Gate, Kind, Plan, Severity
 from tocsin.incidents.commands import VERBS, command, to_input
 from tocsin.incidents.inputs import (
     AlertReceived,
@@ -261,7 +261,7 @@ class World:
         return Addressed(
             input_id=f"{delivery.occurrence}/0",
             machine="incident",
-            given=AlertReceived(alert, _plan(), mute=mute),
+            given=AlertReceived(alert, replace(_plan(), gate=_gate(alert)), mute=mute),
             keys=(dedup, group) if alert.group_key else (dedup,),
             fresh=delivery.id,
         )
@@ -355,6 +355,11 @@ def _plan() -> Plan:
     steps = (Step(("responder:ada",)), Step(("responder:bo", "responder:cy"), 2 * MINUTE), Step(()))
     everyone = (*(f"responder:{name}" for name in PEOPLE), "team:ops")
     return Plan(team="ops", policy=Policy(name="simulated", steps=steps, everyone=everyone, repeat=1))
+
+
+def _gate(alert: Alert) -> Gate | None:
+    """Somebody has given one of the keys a threshold; what is worse comes without it."""
+    return Gate(2, 10 * MINUTE) if alert.dedup_key == "queue" and alert.severity is not Severity.CRITICAL else None
 
 
 def simulate(seed: int, steps: int = STEPS) -> World:

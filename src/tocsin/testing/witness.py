@@ -33,6 +33,8 @@ _COUNTED: Final = {
     Reason.RECURRED,
     Reason.SILENCED,
     Reason.UNSILENCED,
+    Reason.COUNTED,
+    Reason.REACHED,
     Reason.OUT_OF_ORDER,
 }
 
