@@ -68,7 +68,7 @@ def test_a_remedy_may_have_an_end() -> None:
         Remedy(measure=Measure.THRESHOLD, by="ada", at=BEGUN, count=2, within=MINUTE - 1),
         Remedy(measure=Measure.THRESHOLD, by="ada", at=BEGUN, count=2, within=2 * DAY),
         Remedy(measure=Measure.SILENCE, by="ada", at=BEGUN),
-        Remedy(measure=Measure.SILENCE, by="ada", at=BEGUN, until=BEGUN + 91 * DAY),
+        Remedy(measure=Measure.SILENCE, by="ada", at=BEGUN, until=BEGUN + 31 * DAY),
         Remedy(measure=Measure.NOTIFICATION, by="ada", at=BEGUN, until=BEGUN),
         Remedy(measure=Measure.NOTIFICATION, by="ada", at=BEGUN, until=BEGUN + 367 * DAY),
         Remedy(measure=Measure.NOTIFICATION, by="", at=BEGUN),

@@ -36,6 +36,8 @@ _COUNTED: Final = {
     Reason.RECURRED,
     Reason.SILENCED,
     Reason.UNSILENCED,
+    Reason.COUNTED,
+    Reason.REACHED,
     Reason.OUT_OF_ORDER,
     Reason.COUNTED,
     Reason.REACHED,
