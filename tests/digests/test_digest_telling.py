@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.digests.test_figures import MONDAY, NINE, alert, lived
 from tocsin.digests import telling
 from tocsin.digests.episode import Episode
 from tocsin.digests.hours import hours_of
-from tocsin.digests.report import Kind, Quiet, Report, Scene, report
+from tocsin.digests.report import Kind, Quiet, Scene, report
 from tocsin.incidents.alerts import AlertStatus
 from tocsin.incidents.inputs import Acknowledged, Resolved, Snoozed
 from tocsin.kernel.machine import Tick
@@ -104,9 +106,27 @@ def test_a_long_title_is_cut() -> None:
     assert len(telling._short("word " * 100)) == telling.TITLE_MAX
 
 
-def test_what_only_is_silenced_is_no_silence_of_the_digest() -> None:
+def test_a_silence_alone_is_worth_telling() -> None:
     scene = Scene(kind=Kind.DAILY, subject="ops", since=MONDAY, until=NINE)
-    nothing = report(scene, [], [], hours_of({}))
-    assert nothing.quiet
-    assert isinstance(nothing, Report)
+    assert report(scene, [], [], hours_of({})).quiet
     assert not report(scene, [], [Quiet(by="ada", until=NINE + 1)], hours_of({})).quiet
+
+
+def test_a_week_in_which_only_something_ended_names_no_noise() -> None:
+    long = lived((8 * DAY, Resolved(by="slack:U1")), at=NINE - 7 * DAY)
+    scene = Scene(kind=Kind.WEEKLY, subject="ops", since=MONDAY, until=MONDAY + 7 * DAY)
+    found = report(scene, [long], [], hours_of({}))
+    assert telling.told(replace(found, before=None), {}).lines == (
+        "0 alerts in 0 incidents, 0 pages; none missed.",
+        "To acknowledge: 8d on average, 8d in the middle.",
+        "To resolve: 8d on average, 8d in the middle.",
+        "0 of 1 that ended did so by themselves (0%).",
+        "Thanks for closing most: U1 (1).",
+    )
+
+
+def test_a_week_in_which_something_began_and_nothing_ended_thanks_nobody() -> None:
+    lines = told(Kind.WEEKLY, [lived(name="1"), lived((MINUTE, alert(status=AlertStatus.ACKNOWLEDGED)), name="2")])
+    assert lines[3] == "To acknowledge: 1m on average, 1m in the middle."
+    assert "Open: Disk (high, since Mon 2026-11-23 09:00, acknowledged)" in lines
+    assert not any(line.startswith("Thanks") for line in lines)

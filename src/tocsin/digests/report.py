@@ -13,6 +13,7 @@ from tocsin.digests.episode import Episode
 from tocsin.digests.figures import Figures, figures
 from tocsin.digests.hours import HoursOf
 from tocsin.digests.missing import Missed, Open, missed, still_open
+from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
 
 KEYS_MAX: Final = 5  # The noisiest; who wants all of them asks `tocsin stats`.
@@ -89,7 +90,7 @@ def report(scene: Scene, episodes: Sequence[Episode], silences: Sequence[Quiet],
         before=before,
         open=tuple(waiting[:LISTED_MAX]),
         open_count=len(waiting),
-        waiting_count=sum(not each.who and not each.silenced for each in waiting),
+        waiting_count=sum(each.status is Status.TRIGGERED for each in waiting),
         own_count=sum(bool(scene.came) and each.who == scene.came for each in waiting),
         missed=tuple(missed(episodes, scene.since, scene.until)[:LISTED_MAX]),
         silences=tuple(lasting[:LISTED_MAX]),
