@@ -40,8 +40,8 @@ def test_a_week_is_told_against_the_week_before() -> None:
         "ops: the last week",
         "4 alerts in 4 incidents, 10 pages, 4 of them in somebody's sleep, 2 calls to a whole room; 2 missed.",
         "The week before: 1 alert in 1 incident, 1 page.",
-        "To acknowledge: 8m 40s on average, 4m in the middle.",
-        "To resolve: 30m on average, 30m in the middle; the week before 1m on average, 1m in the middle.",
+        "To acknowledge: 8m 40s on average, median 4m.",
+        "To resolve: 30m on average, median 30m; the week before 1m on average, median 1m.",
         "0 of 1 that ended did so by themselves (0%).",
         "Ada Lovelace: 6 pages (4 at work, 0 off, 2 asleep), answered 2",
         "bo: 4 pages (2 at work, 0 off, 2 asleep)",
@@ -106,10 +106,12 @@ def test_a_long_title_is_cut() -> None:
     assert len(telling._short("word " * 100)) == telling.TITLE_MAX
 
 
-def test_a_silence_alone_is_worth_telling() -> None:
-    scene = Scene(kind=Kind.DAILY, subject="ops", since=MONDAY, until=NINE)
-    assert report(scene, [], [], hours_of({})).quiet
-    assert not report(scene, [], [Quiet(by="ada", until=NINE + 1)], hours_of({})).quiet
+def test_a_silence_alone_is_worth_telling_to_who_takes_over_only() -> None:
+    silences = [Quiet(by="ada", until=NINE + 1)]
+    shift = Scene(kind=Kind.HANDOVER, subject="ops", since=MONDAY, until=NINE)
+    assert report(shift, [], [], hours_of({})).quiet
+    assert not report(shift, [], silences, hours_of({})).quiet
+    assert report(replace(shift, kind=Kind.DAILY), [], silences, hours_of({})).quiet
 
 
 def test_a_week_in_which_only_something_ended_names_no_noise() -> None:
@@ -118,8 +120,8 @@ def test_a_week_in_which_only_something_ended_names_no_noise() -> None:
     found = report(scene, [long], [], hours_of({}))
     assert telling.told(replace(found, before=None), {}).lines == (
         "0 alerts in 0 incidents, 0 pages; none missed.",
-        "To acknowledge: 8d on average, 8d in the middle.",
-        "To resolve: 8d on average, 8d in the middle.",
+        "To acknowledge: 8d on average, median 8d.",
+        "To resolve: 8d on average, median 8d.",
         "0 of 1 that ended did so by themselves (0%).",
         "Thanks for closing most: U1 (1).",
     )
@@ -127,6 +129,6 @@ def test_a_week_in_which_only_something_ended_names_no_noise() -> None:
 
 def test_a_week_in_which_something_began_and_nothing_ended_thanks_nobody() -> None:
     lines = told(Kind.WEEKLY, [lived(name="1"), lived((MINUTE, alert(status=AlertStatus.ACKNOWLEDGED)), name="2")])
-    assert lines[3] == "To acknowledge: 1m on average, 1m in the middle."
+    assert lines[3] == "To acknowledge: 1m on average, median 1m."
     assert "Open: Disk (high, since Mon 2026-11-23 09:00, acknowledged)" in lines
     assert not any(line.startswith("Thanks") for line in lines)

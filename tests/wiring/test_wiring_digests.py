@@ -14,6 +14,8 @@ from tocsin.digests.machine import Digest, DigestMachine
 from tocsin.digests.report import Kind, Scene
 from tocsin.engine.ports import Commit, Delivery, Received
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.silence_machine import SilenceMachine, SilenceSet
+from tocsin.incidents.silences import Silence
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Instant, parse_instant
@@ -323,6 +325,41 @@ def test_incidents_are_read_page_by_page_and_no_further_than_they_need_be(monkey
     assert reckoner.figures(TUESDAY, TUESDAY + DAY).incidents == 5
     monkeypatch.setattr(reckoning, "EPISODES_MAX", 2)
     assert reckoner.figures(TUESDAY, TUESDAY + DAY).incidents == 4  # The newest two, and two of those that live.
+
+
+def test_the_silences_of_a_hand_over_are_those_of_its_teams() -> None:
+    store = MemoryStore()
+    machine = SilenceMachine()
+    for number, integration in enumerate(["", "prod", "lab", "gone"]):
+        made = Silence(
+            id=f"s-{number}",
+            integration=integration,
+            matchers=(),
+            starts_at=TUESDAY,
+            ends_at=TUESDAY + HOUR,
+            created_by=integration or "everybody",
+        )
+        state = machine.decide(None, SilenceSet(made), TUESDAY).state
+        assert state is not None
+        standing = machine.standing(state)
+        store.commit(
+            [
+                Commit(
+                    aggregate=made.id,
+                    machine=machine.name,
+                    expected=0,
+                    state=machine.encode(state),
+                    wake_at=standing.wake_at,
+                    live=standing.live,
+                    owes=standing.owes,
+                    rank=standing.rank,
+                )
+            ]
+        )
+    reckoner = Reckoner(read("teams: {ops: , web: }\nintegrations: {prod: {team: ops}, lab: {team: web}}"), store)
+    scene = Scene(kind=Kind.HANDOVER, subject="week", since=TUESDAY, until=TUESDAY + MINUTE)
+    assert {each.by for each in reckoner.report(scene, ("ops",), TUESDAY).silences} == {"everybody", "prod"}
+    assert reckoner.report(scene, ("ops",), TUESDAY + HOUR).silences_count == 0
 
 
 def incident(name: str, opened: Instant, *, live: bool) -> Commit:

@@ -165,7 +165,7 @@ def _hours(found: Pages) -> str:
 def _times(found: Times) -> str:
     if found.mean is None or found.median is None:
         return "-"
-    return f"{format_duration(found.mean)} on average, {format_duration(found.median)} in the middle"
+    return f"{format_duration(found.mean)} on average, median {format_duration(found.median)}"
 
 
 def _by_person(found: Figures) -> None:

@@ -83,7 +83,8 @@ def report(scene: Scene, episodes: Sequence[Episode], silences: Sequence[Quiet],
     if scene.kind is Kind.WEEKLY:
         before = _cut(figures(episodes, 2 * scene.since - scene.until, scene.since, hours))
     waiting = still_open(episodes)
-    lasting = sorted(silences, key=lambda each: each.until)
+    # Whoever takes over must know what is muted; for a day's or a week's news it is none.
+    lasting = sorted(silences, key=lambda each: each.until) if scene.kind is Kind.HANDOVER else []
     return Report(
         scene=scene,
         figures=_cut(figures(episodes, scene.since, scene.until, hours)),

@@ -160,7 +160,7 @@ def _times(now: Figures, before: Figures | None) -> Iterator[str]:
 
 def _long(found: Times) -> str:
     assert found.mean is not None and found.median is not None, "there is at least one"  # noqa: PT018 - one fact.
-    return f"{format_duration(found.mean)} on average, {format_duration(found.median)} in the middle"
+    return f"{format_duration(found.mean)} on average, median {format_duration(found.median)}"
 
 
 def _more(hidden: int, what: str) -> Iterator[str]:
