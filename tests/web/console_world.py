@@ -39,6 +39,8 @@ from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring.reckoning import Reckoner
+from tocsin.wiring.settings_file import parse
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
@@ -158,6 +160,7 @@ class World:
             clock=lambda: self.now,
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
+            figure_desk=Reckoner(parse(b"", {}).settings, self.store),
         )
 
     async def accept(self, received: Received) -> str:
