@@ -212,14 +212,14 @@ def test_the_configuration_changes_it_and_gives_it_up() -> None:
 def test_a_restart_after_its_time_does_not_lose_a_digest() -> None:
     desk = Desk(DAILY, MONDAY)
     desk.now = MONDAY + 11 * HOUR
-    desk.give(Planned(replace(DAILY, names={"ada": "Ada"})))
+    desk.give(Planned(replace(DAILY, receivers=("responder:ada",))))
     assert desk.wake(desk.now).reason is DigestReason.DUE
 
 
 def test_a_hand_over_that_is_planned_otherwise_keeps_who_was_on_call() -> None:
     desk = Desk(SHIFT, MONDAY, Rota())
     desk.now = MONDAY + 13 * HOUR
-    desk.give(Planned(replace(SHIFT, names={"ada": "Ada"})))
+    desk.give(Planned(replace(SHIFT, receivers=())))
     assert asked(desk.wake(desk.now)).left == "ada"
 
 

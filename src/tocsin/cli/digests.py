@@ -75,8 +75,7 @@ def digest(given: argparse.Namespace) -> int:
     with open_store(given.db) as store:
         scene = _scene(given, settings, store, team, now)
         found = Reckoner(settings, store).report(scene, (team,), now)
-    names = {name: person.name for name, person in settings.responders.items() if person.name}
-    told = telling.told(found, names)
+    told = telling.told(found)
     if given.json:
         say_json(msgspec.to_builtins(told))
         return 0

@@ -39,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted: *subject* is a team, told of at *rhythm*, or a schedule, told of when it changes (no rhythm).
 
     *teams*: whose incidents it tells of. *receivers*: who is told, beside the two of a hand-over. *zone*: by whose
-    clocks. *names*: display names by responder, as far as they have any.
+    clocks.
     """
 
     kind: Kind
@@ -48,7 +48,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rhythm: Rhythm | None = None
     teams: tuple[str, ...] = ()
     receivers: tuple[str, ...] = ()
-    names: dict[str, str] = {}
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -206,7 +205,7 @@ def _reckoned(state: Digest, report: Report) -> _Decision:
     after = replace(state, asked_at=None)
     if report.quiet and scene.kind is not Kind.WEEKLY:
         return Decision(after, DigestReason.QUIET)
-    facts = telling.told(report, state.plan.names).facts()
+    facts = telling.told(report).facts()
     persons = tuple(responder(who) for who in (scene.left, scene.came) if who)
     receivers = dict.fromkeys((*state.plan.receivers, *persons))
     effects = tuple(Effect(receiver=name, kind=ANNOUNCE, coalesce=True, facts=facts) for name in receivers)

@@ -55,6 +55,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """*before*: the figures of the week before. Lists are cut, their counts are not.
 
+    *names*: display names of the responders in it, as far as they have any.
     *waiting_count*: of those that are open, how many nobody has; *own_count*: those that are the new one's already.
     """
 
@@ -68,6 +69,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     missed: tuple[Missed, ...] = ()
     silences: tuple[Quiet, ...] = ()
     silences_count: int = 0
+    names: dict[str, str] = {}
+
+    @property
+    def people(self) -> set[str]:
+        """The responders who are named in it."""
+        named = {self.scene.left, self.scene.came}
+        named |= {each.name for each in self.figures.people}
+        return named | {each.who for each in self.open} | {each.answered_by for each in self.missed}
 
     @property
     def quiet(self) -> bool:

@@ -17,9 +17,9 @@ TITLE_MAX: Final = 120  # Characters of an alert's title: a line is read at a gl
 THANKED_MAX: Final = 3
 
 
-def told(report: Report, names: Mapping[str, str]) -> Announcement:
-    """What people are told; *names* are display names by responder."""
-    words = _Words(names, report.scene.zone)
+def told(report: Report) -> Announcement:
+    """What people are told."""
+    words = _Words(report.names, report.scene.zone)
     lines = tuple(words.lines(report))
     return Announcement(words.title(report), (*lines, *words.zone()))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.digests.episode import Episode, episode
 from tocsin.digests.figures import Figures, figures
@@ -37,6 +38,7 @@ class Reckoner:
     def __init__(self, settings: Settings, store: Aggregates) -> None:
         """*settings* know when people work and sleep."""
         self._store = store
+        self._names = {name: person.name for name, person in settings.responders.items() if person.name}
         self._teams = {name: integration.team for name, integration in settings.integrations.items()}
         self._hours = hours_of(lives(settings))
 
@@ -51,7 +53,8 @@ class Reckoner:
     def report(self, scene: Scene, teams: Sequence[str], now: Instant) -> Report:
         """What a digest of *scene* tells of *teams*, as things are at *now*."""
         begin = 2 * scene.since - scene.until if scene.kind is Kind.WEEKLY else scene.since
-        return report(scene, list(self._episodes(begin, teams)), self._silences(teams, now), self._hours)
+        found = report(scene, list(self._episodes(begin, teams)), self._silences(teams, now), self._hours)
+        return replace(found, names={who: self._names[who] for who in found.people if who in self._names})
 
     def answer(self, job: Job, now: Instant) -> dict[str, Json]:
         """The message with the figures that the digest of *job* has asked for."""
