@@ -162,6 +162,12 @@ def test_a_hand_over_is_told_to_the_room_and_to_both() -> None:
     assert decision.effects[0].facts["title"] == "week: ada hands over to bo"
 
 
+def test_of_a_very_long_shift_the_end_is_told() -> None:
+    desk = Desk(SHIFT, MONDAY - 100 * DAY, Rota())
+    scene = asked(desk.wake(MONDAY + 12 * HOUR))
+    assert scene.until - scene.since == 35 * DAY
+
+
 def test_a_hand_over_with_nothing_open_and_nothing_happened_is_not_told() -> None:
     desk = Desk(SHIFT, MONDAY, Rota())
     scene = asked(desk.wake(MONDAY + 12 * HOUR))

@@ -77,7 +77,7 @@ def test_a_hand_over_tells_what_is_open_snoozed_and_silenced_and_until_when() ->
     ]
     assert told(Kind.HANDOVER, episodes, *silences, came="bo", zone="Europe/Berlin") == [
         "ops: Ada Lovelace hands over to bo",
-        "The shift since Mon 2026-11-23 01:00: 3 alerts in 3 incidents, 3 pages.",
+        "Since Mon 2026-11-23 01:00: 3 alerts in 3 incidents, 3 pages.",
         "Open: Disk (high, since Mon 2026-11-23 10:00, snoozed by Ada Lovelace until Thu 2026-11-26 10:00)",
         "Open: Disk (high, since Mon 2026-11-23 11:00, bo is on it)",
         "Open: Disk (high, since Mon 2026-11-23 12:00, triggered)",

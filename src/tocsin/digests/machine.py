@@ -32,7 +32,8 @@ from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
 RECKON: Final = "reckon"  # What a digest tells when it wants its figures.
 RECKONED: Final = "reckoned"  # What it is told then.
 LOOK: Final[Duration] = 30 * MINUTE  # An override that begins at once is seen within this time.
-MEMORY: Final[Duration] = 7 * DAY  # What is older is no news.
+MEMORY: Final[Duration] = 7 * DAY  # What is older is no news for a day's digest.
+SHIFT_MAX: Final[Duration] = 35 * DAY  # Of a longer shift the end is told.
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +171,7 @@ class DigestMachine:
         if state.plan.kind is Kind.WEEKLY and rhythm:
             since = latest(rhythm, until - 1)
         else:
-            since = max(min(state.since, until), until - MEMORY)
+            since = max(min(state.since, until), until - (MEMORY if rhythm else SHIFT_MAX))
         scene = Scene(
             kind=state.plan.kind,
             subject=state.plan.subject,

@@ -90,7 +90,7 @@ class _Words:
 
     def _handover(self, report: Report) -> Iterator[str]:
         scene = report.scene
-        yield f"The shift since {self._when(scene.since)}: {_counts(report.figures)}."
+        yield f"Since {self._when(scene.since)}: {_counts(report.figures)}."
         yield from self._missed(report)
         yield from self._open(report)
         for silence in report.silences:
