@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.digests.test_figures import MONDAY, NINE, alert, lived
 from tocsin.digests import telling
 from tocsin.digests.episode import Episode
 from tocsin.digests.hours import hours_of
-from tocsin.digests.report import Kind, Quiet, Report, Scene, report
+from tocsin.digests.report import Kind, Quiet, Scene, report
 from tocsin.incidents.alerts import AlertStatus
 from tocsin.incidents.inputs import Acknowledged, Resolved, Snoozed
 from tocsin.kernel.machine import Tick
@@ -29,7 +31,9 @@ def week() -> list[Episode]:
 def told(kind: Kind, episodes: list[Episode], *silences: Quiet, came: str = "", zone: str = "UTC") -> list[str]:
     left = "ada" if kind is Kind.HANDOVER else ""
     scene = Scene(kind=kind, subject="ops", since=MONDAY, until=MONDAY + 7 * DAY, left=left, came=came, zone=zone)
-    said = telling.told(report(scene, episodes, silences, hours_of({})), NAMES)
+    found = report(scene, episodes, silences, hours_of({}))
+    assert {"ada", "bo"} & found.people
+    said = telling.told(replace(found, names=NAMES))
     return [said.title, *said.lines]
 
 
@@ -38,8 +42,8 @@ def test_a_week_is_told_against_the_week_before() -> None:
         "ops: the last week",
         "4 alerts in 4 incidents, 10 pages, 4 of them in somebody's sleep, 2 calls to a whole room; 2 missed.",
         "The week before: 1 alert in 1 incident, 1 page.",
-        "To acknowledge: 8m 40s on average, 4m in the middle.",
-        "To resolve: 30m on average, 30m in the middle; the week before 1m on average, 1m in the middle.",
+        "To acknowledge: 8m 40s on average, median 4m.",
+        "To resolve: 30m on average, median 30m; the week before 1m on average, median 1m.",
         "0 of 1 that ended did so by themselves (0%).",
         "Ada Lovelace: 6 pages (4 at work, 0 off, 2 asleep), answered 2",
         "bo: 4 pages (2 at work, 0 off, 2 asleep)",
@@ -73,7 +77,7 @@ def test_a_hand_over_tells_what_is_open_snoozed_and_silenced_and_until_when() ->
     ]
     assert told(Kind.HANDOVER, episodes, *silences, came="bo", zone="Europe/Berlin") == [
         "ops: Ada Lovelace hands over to bo",
-        "The shift since Mon 2026-11-23 01:00: 3 alerts in 3 incidents, 3 pages.",
+        "Since Mon 2026-11-23 01:00: 3 alerts in 3 incidents, 3 pages.",
         "Open: Disk (high, since Mon 2026-11-23 10:00, snoozed by Ada Lovelace until Thu 2026-11-26 10:00)",
         "Open: Disk (high, since Mon 2026-11-23 11:00, bo is on it)",
         "Open: Disk (high, since Mon 2026-11-23 12:00, triggered)",
@@ -104,9 +108,29 @@ def test_a_long_title_is_cut() -> None:
     assert len(telling._short("word " * 100)) == telling.TITLE_MAX
 
 
-def test_what_only_is_silenced_is_no_silence_of_the_digest() -> None:
-    scene = Scene(kind=Kind.DAILY, subject="ops", since=MONDAY, until=NINE)
-    nothing = report(scene, [], [], hours_of({}))
-    assert nothing.quiet
-    assert isinstance(nothing, Report)
-    assert not report(scene, [], [Quiet(by="ada", until=NINE + 1)], hours_of({})).quiet
+def test_a_silence_alone_is_worth_telling_to_who_takes_over_only() -> None:
+    silences = [Quiet(by="ada", until=NINE + 1)]
+    shift = Scene(kind=Kind.HANDOVER, subject="ops", since=MONDAY, until=NINE)
+    assert report(shift, [], [], hours_of({})).quiet
+    assert not report(shift, [], silences, hours_of({})).quiet
+    assert report(replace(shift, kind=Kind.DAILY), [], silences, hours_of({})).quiet
+
+
+def test_a_week_in_which_only_something_ended_names_no_noise() -> None:
+    long = lived((8 * DAY, Resolved(by="slack:U1")), at=NINE - 7 * DAY)
+    scene = Scene(kind=Kind.WEEKLY, subject="ops", since=MONDAY, until=MONDAY + 7 * DAY)
+    found = report(scene, [long], [], hours_of({}))
+    assert telling.told(replace(found, before=None)).lines == (
+        "0 alerts in 0 incidents, 0 pages; none missed.",
+        "To acknowledge: 8d on average, median 8d.",
+        "To resolve: 8d on average, median 8d.",
+        "0 of 1 that ended did so by themselves (0%).",
+        "Thanks for closing most: U1 (1).",
+    )
+
+
+def test_a_week_in_which_something_began_and_nothing_ended_thanks_nobody() -> None:
+    lines = told(Kind.WEEKLY, [lived(name="1"), lived((MINUTE, alert(status=AlertStatus.ACKNOWLEDGED)), name="2")])
+    assert lines[3] == "To acknowledge: 1m on average, median 1m."
+    assert "Open: Disk (high, since Mon 2026-11-23 09:00, acknowledged)" in lines
+    assert not any(line.startswith("Thanks") for line in lines)

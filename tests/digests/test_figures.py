@@ -245,7 +245,7 @@ def histories(draw: st.DrawFn) -> Episode:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(histories(), max_size=8), MOMENTS, st.integers(0, 20))
 def test_figures_are_those_of_a_count_by_hand(episodes: list[Episode], since: Instant, length: int) -> None:
     until = since + length * 5 * HOUR

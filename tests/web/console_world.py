@@ -43,6 +43,7 @@ from tocsin.web.ports import IntegrationView, KeyView, WrongKey
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
+from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import interpret
 from tocsin.wiring.settings_file import parse
 
@@ -204,6 +205,7 @@ class World:
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
             browsers=self.browsers,
+            figure_desk=Reckoner(parse(b"", {}).settings, self.store),
         )
 
     def _on_duty(self, target: str, now: Instant) -> tuple[str, ...]:

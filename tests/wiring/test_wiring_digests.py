@@ -14,12 +14,15 @@ from tocsin.digests.machine import Digest, DigestMachine
 from tocsin.digests.report import Kind, Scene
 from tocsin.engine.ports import Commit, Delivery, Received
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.silence_machine import SilenceMachine, SilenceSet
+from tocsin.incidents.silences import Silence
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Instant, parse_instant
 from tocsin.testing.fake_slack import FakeSlack
 from tocsin.testing.fake_slack.records import Channel
 from tocsin.testing.memory import MemoryStore
+from tocsin.wiring import reckoning
 from tocsin.wiring.digests import configuration, interpret, plans, turns
 from tocsin.wiring.embedded import Embedded, Outside
 from tocsin.wiring.reckoning import Reckoner
@@ -34,7 +37,7 @@ FILE = """
 responders:
   ada: {name: Ada Lovelace, slack: ADA}
   bo: {slack: BO}
-teams: {ops: {members: [ada, bo], slack: "ROOM"}}
+teams: {ops: {members: [ada, bo], slack: "ROOM"}, web: {digests: {daily: "off", weekly: "off", hand_over: false}}}
 schedules:
   week: {layers: [{responders: [ada, bo], start: 2026-11-23 12:00, rotate: weekly}]}
 policies: {default: {steps: [{ask: ada}, {ask: "schedule:week"}]}}
@@ -191,6 +194,7 @@ def pages(runtime: Embedded, url: str) -> None:
     assert "<bdi>Blip</bdi>" in missed
     assert "Ended by itself before anybody answered" in missed
     assert "Nothing was missed." in visitor.get("/missed?days=1").text
+    assert "Nothing has happened in that time." in visitor.get("/stats?days=1&team=web").text
     for page in ("/stats", "/missed"):
         assert "Blip" not in visitor.get(page, tocsin_fragment="1").text
 
@@ -310,6 +314,52 @@ def test_what_has_lasted_long_counts_and_what_is_long_over_does_not() -> None:
     told = reckoner.report(scene, ("ops",), TUESDAY)
     assert told.before is not None
     assert [each.incident for each in told.open] == ["old"]
+
+
+def test_incidents_are_read_page_by_page_and_no_further_than_they_need_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reckoning, "PAGE", 2)
+    store = MemoryStore()
+    for number in range(5):
+        store.commit([incident(f"{number}", TUESDAY + number, live=number < 3)])
+    reckoner = Reckoner(read(""), store)
+    assert reckoner.figures(TUESDAY, TUESDAY + DAY).incidents == 5
+    monkeypatch.setattr(reckoning, "EPISODES_MAX", 2)
+    assert reckoner.figures(TUESDAY, TUESDAY + DAY).incidents == 4  # The newest two, and two of those that live.
+
+
+def test_the_silences_of_a_hand_over_are_those_of_its_teams() -> None:
+    store = MemoryStore()
+    machine = SilenceMachine()
+    for number, integration in enumerate(["", "prod", "lab", "gone"]):
+        made = Silence(
+            id=f"s-{number}",
+            integration=integration,
+            matchers=(),
+            starts_at=TUESDAY,
+            ends_at=TUESDAY + HOUR,
+            created_by=integration or "everybody",
+        )
+        state = machine.decide(None, SilenceSet(made), TUESDAY).state
+        assert state is not None
+        standing = machine.standing(state)
+        store.commit(
+            [
+                Commit(
+                    aggregate=made.id,
+                    machine=machine.name,
+                    expected=0,
+                    state=machine.encode(state),
+                    wake_at=standing.wake_at,
+                    live=standing.live,
+                    owes=standing.owes,
+                    rank=standing.rank,
+                )
+            ]
+        )
+    reckoner = Reckoner(read("teams: {ops: , web: }\nintegrations: {prod: {team: ops}, lab: {team: web}}"), store)
+    scene = Scene(kind=Kind.HANDOVER, subject="week", since=TUESDAY, until=TUESDAY + MINUTE)
+    assert {each.by for each in reckoner.report(scene, ("ops",), TUESDAY).silences} == {"everybody", "prod"}
+    assert reckoner.report(scene, ("ops",), TUESDAY + HOUR).silences_count == 0
 
 
 def incident(name: str, opened: Instant, *, live: bool) -> Commit:

@@ -75,8 +75,7 @@ def digest(given: argparse.Namespace) -> int:
     with open_store(given.db) as store:
         scene = _scene(given, settings, store, team, now)
         found = Reckoner(settings, store).report(scene, (team,), now)
-    names = {name: person.name for name, person in settings.responders.items() if person.name}
-    told = telling.told(found, names)
+    told = telling.told(found)
     if given.json:
         say_json(msgspec.to_builtins(told))
         return 0
@@ -165,7 +164,7 @@ def _hours(found: Pages) -> str:
 def _times(found: Times) -> str:
     if found.mean is None or found.median is None:
         return "-"
-    return f"{format_duration(found.mean)} on average, {format_duration(found.median)} in the middle"
+    return f"{format_duration(found.mean)} on average, median {format_duration(found.median)}"
 
 
 def _by_person(found: Figures) -> None:

@@ -32,14 +32,15 @@ from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
 RECKON: Final = "reckon"  # What a digest tells when it wants its figures.
 RECKONED: Final = "reckoned"  # What it is told then.
 LOOK: Final[Duration] = 30 * MINUTE  # An override that begins at once is seen within this time.
-MEMORY: Final[Duration] = 7 * DAY  # What is older is no news.
+MEMORY: Final[Duration] = 7 * DAY  # What is older is no news for a day's digest.
+SHIFT_MAX: Final[Duration] = 35 * DAY  # Of a longer shift the end is told.
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted: *subject* is a team, told of at *rhythm*, or a schedule, told of when it changes (no rhythm).
 
     *teams*: whose incidents it tells of. *receivers*: who is told, beside the two of a hand-over. *zone*: by whose
-    clocks. *names*: display names by responder, as far as they have any.
+    clocks.
     """
 
     kind: Kind
@@ -48,7 +49,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rhythm: Rhythm | None = None
     teams: tuple[str, ...] = ()
     receivers: tuple[str, ...] = ()
-    names: dict[str, str] = {}
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -171,7 +171,7 @@ class DigestMachine:
         if state.plan.kind is Kind.WEEKLY and rhythm:
             since = latest(rhythm, until - 1)
         else:
-            since = max(min(state.since, until), until - MEMORY)
+            since = max(min(state.since, until), until - (MEMORY if rhythm else SHIFT_MAX))
         scene = Scene(
             kind=state.plan.kind,
             subject=state.plan.subject,
@@ -206,7 +206,7 @@ def _reckoned(state: Digest, report: Report) -> _Decision:
     after = replace(state, asked_at=None)
     if report.quiet and scene.kind is not Kind.WEEKLY:
         return Decision(after, DigestReason.QUIET)
-    facts = telling.told(report, state.plan.names).facts()
+    facts = telling.told(report).facts()
     persons = tuple(responder(who) for who in (scene.left, scene.came) if who)
     receivers = dict.fromkeys((*state.plan.receivers, *persons))
     effects = tuple(Effect(receiver=name, kind=ANNOUNCE, coalesce=True, facts=facts) for name in receivers)

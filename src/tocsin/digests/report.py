@@ -13,6 +13,7 @@ from tocsin.digests.episode import Episode
 from tocsin.digests.figures import Figures, figures
 from tocsin.digests.hours import HoursOf
 from tocsin.digests.missing import Missed, Open, missed, still_open
+from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
 
 KEYS_MAX: Final = 5  # The noisiest; who wants all of them asks `tocsin stats`.
@@ -54,6 +55,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """*before*: the figures of the week before. Lists are cut, their counts are not.
 
+    *names*: display names of the responders in it, as far as they have any.
     *waiting_count*: of those that are open, how many nobody has; *own_count*: those that are the new one's already.
     """
 
@@ -67,6 +69,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     missed: tuple[Missed, ...] = ()
     silences: tuple[Quiet, ...] = ()
     silences_count: int = 0
+    names: dict[str, str] = {}
+
+    @property
+    def people(self) -> set[str]:
+        """The responders who are named in it."""
+        named = {self.scene.left, self.scene.came}
+        named |= {each.name for each in self.figures.people}
+        return named | {each.who for each in self.open} | {each.answered_by for each in self.missed}
 
     @property
     def quiet(self) -> bool:
@@ -82,14 +92,15 @@ def report(scene: Scene, episodes: Sequence[Episode], silences: Sequence[Quiet],
     if scene.kind is Kind.WEEKLY:
         before = _cut(figures(episodes, 2 * scene.since - scene.until, scene.since, hours))
     waiting = still_open(episodes)
-    lasting = sorted(silences, key=lambda each: each.until)
+    # Whoever takes over must know what is muted; for a day's or a week's news it is none.
+    lasting = sorted(silences, key=lambda each: each.until) if scene.kind is Kind.HANDOVER else []
     return Report(
         scene=scene,
         figures=_cut(figures(episodes, scene.since, scene.until, hours)),
         before=before,
         open=tuple(waiting[:LISTED_MAX]),
         open_count=len(waiting),
-        waiting_count=sum(not each.who and not each.silenced for each in waiting),
+        waiting_count=sum(each.status is Status.TRIGGERED for each in waiting),
         own_count=sum(bool(scene.came) and each.who == scene.came for each in waiting),
         missed=tuple(missed(episodes, scene.since, scene.until)[:LISTED_MAX]),
         silences=tuple(lasting[:LISTED_MAX]),

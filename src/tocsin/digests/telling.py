@@ -17,9 +17,9 @@ TITLE_MAX: Final = 120  # Characters of an alert's title: a line is read at a gl
 THANKED_MAX: Final = 3
 
 
-def told(report: Report, names: Mapping[str, str]) -> Announcement:
-    """What people are told; *names* are display names by responder."""
-    words = _Words(names, report.scene.zone)
+def told(report: Report) -> Announcement:
+    """What people are told."""
+    words = _Words(report.names, report.scene.zone)
     lines = tuple(words.lines(report))
     return Announcement(words.title(report), (*lines, *words.zone()))
 
@@ -90,7 +90,7 @@ class _Words:
 
     def _handover(self, report: Report) -> Iterator[str]:
         scene = report.scene
-        yield f"The shift since {self._when(scene.since)}: {_counts(report.figures)}."
+        yield f"Since {self._when(scene.since)}: {_counts(report.figures)}."
         yield from self._missed(report)
         yield from self._open(report)
         for silence in report.silences:
@@ -160,7 +160,7 @@ def _times(now: Figures, before: Figures | None) -> Iterator[str]:
 
 def _long(found: Times) -> str:
     assert found.mean is not None and found.median is not None, "there is at least one"  # noqa: PT018 - one fact.
-    return f"{format_duration(found.mean)} on average, {format_duration(found.median)} in the middle"
+    return f"{format_duration(found.mean)} on average, median {format_duration(found.median)}"
 
 
 def _more(hidden: int, what: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ what it tells of, and no crash can part the two. No rule of the machine asks for
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from msgspec.structs import replace
 
@@ -54,6 +54,7 @@ def _answers(before: Incident | None, after: Incident) -> bool:
             return bool(after.resolved_by) and not after.withdrawn
         case Status.TRIGGERED:
             return False
+    assert_never(after.status)
 
 
 def _in_vain(after: Incident) -> bool:

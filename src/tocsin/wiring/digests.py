@@ -128,7 +128,6 @@ def _of_teams(settings: Settings) -> Iterator[Plan]:
                     rhythm=rhythm,
                     teams=(name,),
                     receivers=receivers,
-                    names=_names(settings),
                 )
 
 
@@ -143,7 +142,6 @@ def _of_schedules(settings: Settings) -> Iterator[Plan]:
                 zone=schedule.time_zone,
                 teams=tuple(asking),
                 receivers=tuple(room(team) for team in asking if _has_room(settings, settings.teams[team])),
-                names=_names(settings),
             )
 
 
@@ -169,7 +167,3 @@ def _receivers(settings: Settings, name: str, team: Team) -> tuple[str, ...]:
 
 def _has_room(settings: Settings, team: Team) -> bool:
     return bool(settings.slack and team.slack)
-
-
-def _names(settings: Settings) -> dict[str, str]:
-    return {name: person.name for name, person in settings.responders.items() if person.name}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.digests.episode import Episode, episode
 from tocsin.digests.figures import Figures, figures
@@ -37,6 +38,8 @@ class Reckoner:
     def __init__(self, settings: Settings, store: Aggregates) -> None:
         """*settings* know when people work and sleep."""
         self._store = store
+        self._names = {name: person.name for name, person in settings.responders.items() if person.name}
+        self._teams = {name: integration.team for name, integration in settings.integrations.items()}
         self._hours = hours_of(lives(settings))
 
     def figures(self, since: Instant, until: Instant, team: str = "") -> Figures:
@@ -50,7 +53,8 @@ class Reckoner:
     def report(self, scene: Scene, teams: Sequence[str], now: Instant) -> Report:
         """What a digest of *scene* tells of *teams*, as things are at *now*."""
         begin = 2 * scene.since - scene.until if scene.kind is Kind.WEEKLY else scene.since
-        return report(scene, list(self._episodes(begin, teams)), self._silences(now), self._hours)
+        found = report(scene, list(self._episodes(begin, teams)), self._silences(teams, now), self._hours)
+        return replace(found, names={who: self._names[who] for who in found.people if who in self._names})
 
     def answer(self, job: Job, now: Instant) -> dict[str, Json]:
         """The message with the figures that the digest of *job* has asked for."""
@@ -82,13 +86,14 @@ class Reckoner:
             if len(rows) < PAGE:
                 return
 
-    def _silences(self, now: Instant) -> list[Quiet]:
+    def _silences(self, teams: Sequence[str], now: Instant) -> list[Quiet]:
+        """Those that mute now, of the integrations of *teams* and of all."""
         rows = self._store.listing(_SILENCES.name, live_only=True, limit=SILENCES_MAX)
         found = (_SILENCES.decode(row.state).silence for row in rows)
         return [
             Quiet(by=each.created_by, until=each.ends_at, why=each.comment)
             for each in found
-            if each.phase(now) is Phase.ACTIVE
+            if each.phase(now) is Phase.ACTIVE and (not each.integration or self._teams.get(each.integration) in teams)
         ]
 
 

@@ -97,4 +97,4 @@ def _key(found: KeyFigures) -> tuple[KeyFigures, str]:
 def _times(found: Times) -> str:
     if found.mean is None or found.median is None:
         return "-"
-    return f"{format_duration(found.mean)} on average, {format_duration(found.median)} in the middle"
+    return f"{format_duration(found.mean)} on average, median {format_duration(found.median)}"
