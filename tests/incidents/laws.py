@@ -69,6 +69,7 @@ def _check_timers(after: Incident) -> None:
     if after.held and after.hold is not None:
         assert after.wake_at == after.hold.until <= after.hold.since + HOLD_MAX
         assert after.severity is not Severity.CRITICAL, "an emergency is never held"
+        assert not after.silenced, "a silence takes the place of a hold"
 
 
 def _check_effects(decision: Decision[Incident], after: Incident, now: Instant) -> None:

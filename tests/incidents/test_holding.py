@@ -111,7 +111,7 @@ def test_what_comes_back_teaches_its_whole_time_and_was_late() -> None:
         ((Acknowledged("ada"), RECOVERS), "source", "ended"),
         ((Amended(by="cy", severity=Severity.CRITICAL), RECOVERS), "source", "ended"),
         ((Withdrawn("prom"),), "human", "ended"),
-        ((Muted(dedup_key="disk", mute=Mute(silence="s", by="cy", until=NOW + HOUR)), RECOVERS), "source", "saved"),
+        ((Muted(dedup_key="disk", mute=Mute(silence="s", by="cy", until=NOW + HOUR)), RECOVERS), "source", "ended"),
     ],
 )
 def test_who_closes_it_and_what_came_of_the_hold(given: tuple[Input, ...], closed_by: str, held: str) -> None:

@@ -17,13 +17,14 @@ from tocsin.engine.ports import Confirmation, Delivery, Handled, Job, Received
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.worker import Worker
 from tocsin.incidents.alerts import Alert, AlertStatus
+from tocsin.incidents.closing import HISTORY
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.ladder import PAGE, label
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.kernel.machine import TELL, Effect
+from tocsin.kernel.machine import TELL, Effect, teller
 from tocsin.kernel.time import MINUTE, Instant
 from tocsin.sources import opsgenie_requests
 from tocsin.testing.memory import MemoryStore
@@ -235,7 +236,7 @@ class World:
         pending = self.store.pending(self.now, per_receiver=ALL)
         known = self.incidents()
         for item in pending:
-            if item.kind == TELL:
+            if item.kind == TELL and item.receiver != teller(HISTORY):  # What is remembered is no part of a life.
                 self._messages.deliver(item.receiver, [Job(item, None, None)])
             effect = Effect(receiver=item.receiver, kind=item.kind, facts=item.facts)
             if item.kind == PAGE and self._machine.wanted(known[item.aggregate], effect):

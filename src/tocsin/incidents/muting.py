@@ -67,9 +67,8 @@ def resettled(state: Incident, after: Incident, now: Instant) -> _Decision | Non
     mute = ladder.hushed(after, now)
     if mute is None:
         story = "fires, and no silence covers it"
-        asks = state.silenced and not state.held
-        return ladder.first_rung(after, now, Reason.UNSILENCED, story) if asks else None
-    if state.status is Status.TRIGGERED or (state.silenced and mute.until != state.snoozed_until):
+        return ladder.first_rung(after, now, Reason.UNSILENCED, story) if state.silenced else None
+    if state.status is Status.TRIGGERED or state.held or (state.silenced and mute.until != state.snoozed_until):
         return ladder.hush(after, mute, now, Reason.SILENCED, "fires again")
     return None
 
@@ -162,9 +161,9 @@ def _settled(state: Incident, after: Incident, now: Instant, reason: Reason, sto
     """The silences of *after* are others than those of *state*: whether somebody must be asked, or nobody any more."""
     mute = ladder.hushed(after, now)
     asks = state.status is Status.TRIGGERED and state.kind is Kind.ALERT
-    if mute is not None and (asks or state.silenced):
+    if mute is not None and (asks or state.silenced or state.held):
         return ladder.hush(after, mute, now, reason, story)
-    if mute is None and state.silenced and not state.held:
+    if mute is None and state.silenced:
         return ladder.first_rung(after, now, reason, story)
     return Decision(after, reason, ladder.show(after), story)
 

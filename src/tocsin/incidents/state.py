@@ -128,9 +128,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def held(self) -> bool:
-        """It asks nobody yet, since it usually recovers by itself."""
+        """It asks nobody yet, since it usually recovers by itself; what is silenced as well is only that."""
         snoozed_by_nobody = self.status is Status.SNOOZED and not self.assignee
-        return snoozed_by_nobody and self.hold is not None and not self.hold.ended
+        return snoozed_by_nobody and self.hold is not None and not self.hold.ended and self.mute is None
 
     @property
     def called(self) -> str:

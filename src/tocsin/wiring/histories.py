@@ -9,7 +9,7 @@ from tocsin.engine.ports import Aggregates, Commit
 from tocsin.incidents.history_machine import History, HistoryMachine
 from tocsin.incidents.occurrences import Occurrence
 
-KEYS_MAX: Final = 10_000  # Keys that are known at the same time; those not heard of for longest are forgotten.
+KEYS_MAX: Final = 5_000  # Keys that are known at the same time; those not heard of for longest are forgotten.
 PAGE: Final = 1_000
 
 _MACHINE: Final = HistoryMachine()
