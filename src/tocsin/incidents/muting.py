@@ -58,7 +58,7 @@ def ended(state: Incident, given: Unmuted, now: Instant) -> _Decision:
     lines = {key: line for key, line in state.alerts.items() if line.mute and line.mute.silence == given.silence}
     if not lines or not state.live:
         return Decision(state, Reason.NOT_SILENCED)
-    instead = {given.dedup_key: given.instead}
+    instead = {**given.others, **({given.dedup_key: given.instead} if given.instead else {})}
     freed = {key: replace(line, mute=instead.get(key)) for key, line in lines.items()}
     after = replace(state, alerts={**state.alerts, **freed})
     reason, story = _ENDED[next(line.mute.kind for line in lines.values() if line.mute)]
