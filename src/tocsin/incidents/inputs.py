@@ -136,11 +136,15 @@ class Muted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unmuted(msgspec.Struct, frozen=True, kw_only=True):
-    """The silence *silence* covers nothing any more; *instead* is another one that covers the alert *dedup_key*."""
+    """The silence *silence* covers nothing any more; *instead* is another one that covers the alert *dedup_key*.
+
+    *others*: the same for more alerts, by dedup key.
+    """
 
     silence: str
     dedup_key: str = ""
     instead: Mute | None = None
+    others: dict[str, Mute] = {}
 
 
 class Lapsed(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,6 +100,8 @@ def _fires(state: Incident, line: AlertLine | None, given: AlertReceived, now: I
         severity=severity if worse else state.severity,
         face=alert if worse else state.face,
     )
+    if worse and after.alerts[alert.dedup_key].mute is None:
+        after = muting.urgent(after)
     if counted := gating.counted(state, after, given, now):
         return counted
     if state.status is Status.RESOLVED:

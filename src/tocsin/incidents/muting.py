@@ -42,7 +42,10 @@ def begun(state: Incident, given: Muted, now: Instant) -> _Decision:
     if is_storm(line.marks):
         return Decision(state, Reason.NOT_SILENCED)
     if mute.kind is MuteKind.INHIBITION:
-        if _same(known, mute) or line.marks is None or mute.silence not in line.marks.mutable:
+        mutable = line.marks.mutable if line.marks is not None else ()
+        if state.severity is Severity.CRITICAL and line.severity is not Severity.CRITICAL:
+            mutable = ()
+        if _same(known, mute) or mute.silence not in mutable:
             return Decision(state, Reason.NOT_SILENCED)
         after = replace(state, alerts={**state.alerts, given.dedup_key: replace(line, mute=mute)})
         return _settled(state, after, now, Reason.INHIBITED, f"{line.title}: {mute.by} inhibits it")
@@ -55,7 +58,7 @@ def ended(state: Incident, given: Unmuted, now: Instant) -> _Decision:
     lines = {key: line for key, line in state.alerts.items() if line.mute and line.mute.silence == given.silence}
     if not lines or not state.live:
         return Decision(state, Reason.NOT_SILENCED)
-    instead = {given.dedup_key: given.instead}
+    instead = {**given.others, **({given.dedup_key: given.instead} if given.instead else {})}
     freed = {key: replace(line, mute=instead.get(key)) for key, line in lines.items()}
     after = replace(state, alerts={**state.alerts, **freed})
     reason, story = _ENDED[next(line.mute.kind for line in lines.values() if line.mute)]
@@ -90,6 +93,9 @@ def mute_for(state: Incident | None, given: AlertReceived, now: Instant) -> Mute
     mute = mute_of(state, given.mute, now)
     if mute is None or state is None or mute.kind is MuteKind.SILENCE:
         return mute
+    severity = given.plan.severity or given.alert.severity
+    if state.severity is Severity.CRITICAL and (severity is not Severity.CRITICAL or mute.kind is MuteKind.STORM):
+        return None  # It was an emergency before: what is told of it now takes nothing back.
     line = state.alerts.get(given.alert.dedup_key)
     if line is not None and _same(line.mute, mute):
         return mute_of(state, line.mute, now)  # It has its end already: repetitions and other causes do not move it.
@@ -116,19 +122,15 @@ def overruled(state: Incident) -> Incident:
 
 
 def urgent(state: Incident) -> Incident:
-    """The incident, which has become critical: only what a person has silenced stays muted."""
+    """The incident; if it has become critical, only what a person has silenced stays muted."""
     if state.severity is not Severity.CRITICAL:
         return state
-    machines = {
-        key: line.mute.silence
-        for key, line in state.alerts.items()
-        if line.mute and line.mute.kind is not MuteKind.SILENCE
-    }
-    freed = {key: replace(state.alerts[key], mute=None) for key in machines}
+    muted = [line.mute for line in state.alerts.values() if line.mute is not None]
+    free = {key: _freed(line) for key, line in state.alerts.items()}
     return replace(
         state,
-        alerts={**state.alerts, **freed},
-        overruled=_remembered(state, machines.values()) if machines else state.overruled,
+        alerts=free,
+        overruled=_remembered(state, [mute.silence for mute in muted if mute.kind is not MuteKind.SILENCE]),
     )
 
 
@@ -174,6 +176,12 @@ def _forgotten(line: AlertLine, now: Instant) -> AlertLine:
 
 def _same(known: Mute | None, mute: Mute) -> bool:
     return known is not None and known.silence == mute.silence
+
+
+def _freed(line: AlertLine) -> AlertLine:
+    """*line* without what machines mute it by, now or later."""
+    mute = line.mute if line.mute is not None and line.mute.kind is MuteKind.SILENCE else None
+    return replace(line, mute=mute, marks=replace(line.marks, mutable=()) if line.marks is not None else None)
 
 
 def _remembered(state: Incident, broken: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -81,16 +81,14 @@ def sights(commits: Sequence[Commit]) -> list[Sight]:
     ]
 
 
-def stored(store: Aggregates, *, live_only: bool, most: int | None = None) -> Iterator[Sight]:
-    """The incidents that *store* has, newest first, at most *most*. Raises StoreUnavailableError."""
+def stored(store: Aggregates, *, live_only: bool, matters: Callable[[bytes], bool] = lambda _: True) -> Iterator[Sight]:
+    """The incidents that *store* has, newest first, as far as their state *matters*. Raises StoreUnavailableError."""
     before: tuple[Instant, str] | None = None
-    read = 0
-    while most is None or read < most:
+    while True:
         rows = store.listing(IncidentMachine.name, live_only=live_only, limit=PAGE, before=before)
         for row in rows:
-            found = Sight(row.id, glimpse(row.state), new=True, state=row.state)
-            before = (found.incident.opened_at, row.id)
-            yield found
-        read += len(rows)
+            if matters(row.state):
+                yield Sight(row.id, glimpse(row.state), new=True, state=row.state)
         if len(rows) < PAGE:
             return
+        before = (glimpse(rows[-1].state).opened_at, rows[-1].id)

@@ -118,13 +118,22 @@ class MarkBook:
             yield self._unmuted(incident, mark)
 
     def _unmuted(self, incident: str, mark: str) -> dict[str, Json]:
-        """The end of a muting; its alert may wait for another mark."""
+        """The end of a muting; its alerts may wait for other marks."""
+        others: dict[str, Json] = {}
         with self._lock:
             for row in self._known.get(incident, ()):
                 found = [mute for other in row.waits if other != mark and (mute := self._active(other))]
                 if row.by == mark and found:
-                    return _end(incident, mark, row.dedup_key, max(found, key=lambda mute: mute.until))
-        return _end(incident, mark, "", None)
+                    others[row.dedup_key] = msgspec.to_builtins(max(found, key=lambda mute: mute.until))
+        return {
+            "what": "unmuted",
+            "incident": incident,
+            "silence": mark,
+            "dedup_key": "",
+            "instead": None,
+            "others": others,
+            "part": mark,
+        }
 
     def _present(self, mark: str) -> bool:
         sources = self._sources.get(mark)
@@ -164,17 +173,6 @@ def _row(dedup_key: str, line: Line, kind: Kind) -> _Row | None:
     marks = line.marks if line.marks is not None and line.fires else Marks()
     mutes = marks.mutes if kind is Kind.ALERT else ()
     return _Row(dedup_key, by, mutes, marks.mutable) if by or mutes or marks.mutable else None
-
-
-def _end(incident: str, mark: str, dedup_key: str, instead: Mute | None) -> dict[str, Json]:
-    return {
-        "what": "unmuted",
-        "incident": incident,
-        "silence": mark,
-        "dedup_key": dedup_key,
-        "instead": msgspec.to_builtins(instead),
-        "part": mark,
-    }
 
 
 def _drop(index: defaultdict[str, dict[_K, _V]], mark: str, key: _K) -> None:

@@ -186,7 +186,8 @@ def _muted(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
 def _unmuted(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
     """A silence covers nothing any more."""
     instead = msgspec.convert(told["instead"], Mute | None)
-    given = Unmuted(silence=told["silence"], dedup_key=told["dedup_key"], instead=instead)
+    others = msgspec.convert(told.get("others", {}), dict[str, Mute])
+    given = Unmuted(silence=told["silence"], dedup_key=told["dedup_key"], instead=instead, others=others)
     return _to_incident(delivery, told, given)
 
 

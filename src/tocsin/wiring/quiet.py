@@ -53,7 +53,7 @@ class Quiet:
         self._rules = inhibitions(settings.inhibit)
         self._marks = MarkBook(self._rules)
         self._storms: StormBook | None = None
-        live = [sight for sight in stored(store, live_only=True) if _matters(sight.state)]
+        live = list(stored(store, live_only=True, matters=_matters))
         self._marks.seen(live)
         if settings.storms is not None:
             self._storms = StormBook(limits(settings.storms), store, clock, accept)

@@ -190,12 +190,23 @@ class StormBook:
             teams = list(self._teams.values())
         for team in teams:
             self._renew(team, change, now)
-        with self._lock:
-            over = [storm for team in self._teams.values() for storm in team.over]
-        for storm in over:
-            self._accept([report(OVER, storm.summary, now)])
+        for team in teams:
+            self._report(team, now)
+
+    def _report(self, team: _Team, now: Instant) -> None:
+        """Tell of each storm of *team* that is over; once, though another thread may look too."""
+        while True:
             with self._lock:
-                self._team(storm.team).over.remove(storm)
+                if not team.over:
+                    return
+                storm = team.over.pop()
+                summary = storm.summary
+            try:
+                self._accept([report(OVER, summary, now)])
+            except StoreUnavailableError:
+                with self._lock:
+                    team.over.append(storm)
+                raise
 
     def _renew(self, team: _Team, change: Callable[[Instant], str], now: Instant) -> None:
         """Tell how the storm of *team* stands, if there is one and it has grown; or let it end."""
