@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking.people import ALWAYS, NOON, case, knowledge
+from tests.asking.people import ALWAYS, NOON, case, knowledge, opened, plan
 from tocsin.asking.asker import Asker
 from tocsin.asking.conditions import at_such_hours, fulfilled, team_works
 from tocsin.asking.knowledge import Person, is_open
@@ -62,6 +62,16 @@ def test_who_has_another_hour_is_left_out_and_a_room_has_none() -> None:
     assert Asker(knows).asks(step, case()).step.targets == ("responder:bo", "team:ops")
     assert Asker(knows).asks(Step(("responder:ada",), when=Condition(hours=("off",))), case()).step.targets == ()
     assert Asker(knows).asks(Step(("team:ops",), when=Condition(severities=("info",))), case()).step.targets == ()
+
+
+def test_the_timeline_says_which_steps_were_left_out() -> None:
+    never = Condition(severities=("info",))
+    given = plan(Step(("responder:ada",), when=never), Step(("team:ops",), when=never), Step(("responder:bo",)))
+    assert opened(knowledge(), given).story == "opened; asked bo; steps left out by condition: 1, 2"
+    on_call = plan(Step(("schedule:ops",), when=never), Step(("schedule:web",)), Step(("responder:bo",)))
+    assert opened(knowledge(), on_call).story == (
+        "opened; asked bo; nobody is on call in web; step left out by condition: 1"
+    )
 
 
 @pytest.mark.parametrize(

@@ -183,8 +183,7 @@ def _told(
     after = decision.state
     if after is None or not isinstance(moment, Moment):
         return decision
-    empty = _empty(before, after, moment)
-    story = f"{decision.story}; nobody is on call in {', '.join(empty)}" if empty and decision.story else decision.story
+    story = "; ".join(filter(None, (decision.story, *_left_out(before, after, moment)))) if decision.story else ""
     found = moment.found.get(after.rung - after.base, Found(Step(())))
     effects = tuple(
         _because(effect, decision.reason, found, after.plan.policy, on_duty, now) for effect in decision.effects
@@ -192,18 +191,23 @@ def _told(
     return replace(decision, effects=effects, story=story)
 
 
-def _empty(before: Incident | None, after: Incident, moment: Moment) -> list[str]:
-    """The schedules of the steps that were left out since nobody is on call."""
+def _left_out(before: Incident | None, after: Incident, moment: Moment) -> list[str]:
+    """Why steps were left out: nobody is on call, or their condition is not fulfilled."""
     begun = 0 if before is None else max(0, before.rung + 1 - after.base)
     policy = after.plan.policy
-    left_out = [
-        target
-        for position in range(begun, after.rung - after.base)
-        if not moment.step(position).targets
+    passed_by = range(begun, after.rung - after.base)
+    empty = [position for position in passed_by if not moment.step(position).targets]
+    schedules = dict.fromkeys(
+        _name(target)
+        for position in empty
         for target in policy.step(position).targets
         if target.startswith(SCHEDULE) and policy.step(position).when is None
+    )
+    steps = [f"{position % len(policy.steps) + 1}" for position in empty if policy.step(position).when is not None]
+    return [
+        *([f"nobody is on call in {', '.join(schedules)}"] if schedules else []),
+        *([f"{'steps' if len(steps) > 1 else 'step'} left out by condition: {', '.join(steps)}"] if steps else []),
     ]
-    return list(dict.fromkeys(_name(target) for target in left_out))
 
 
 def _because(  # noqa: PLR0917 - the parts of one decision.
