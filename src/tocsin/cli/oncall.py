@@ -31,6 +31,7 @@ from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import current, next_on_call, shifts
 from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.digests import changed
 from tocsin.wiring.schedules import OVERRIDE, SWAP, Agreed, agreed, document, hours, schedules
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_reader import NEXT_SUFFIX, SCHEDULE_PREFIX
@@ -76,6 +77,7 @@ def override(given: argparse.Namespace) -> int:
                 raise TocsinError(
                     "override-unknown", f"there is no override {given.remove!r}; `tocsin oncall` shows them"
                 )
+            _tell(settings, store)
             say(f"override {plain(given.remove)} is taken back\n")
             return 0
         if given.until is None:
@@ -87,6 +89,7 @@ def override(given: argparse.Namespace) -> int:
         start, until = _period(given.begin, given.until, schedule.zone, now)
         made = Override(id=_new_id(), schedule=schedule.name, who=given.responder, start=start, until=until, by=by)
         store.put_record(OVERRIDE, made.id, document(Agreed(at=now, override=made)))
+        _tell(settings, store)
     say(f"override {made.id}: {made.who} is on call in {schedule.name} {_between(schedule, start, until)}\n")
     return 0
 
@@ -107,14 +110,23 @@ def swap(given: argparse.Namespace) -> int:
             raise TocsinError("swap-unknown", f"there is no swap {name!r}; `tocsin swap list` shows them")
         if given.action == "accept":
             _accept(store, found.swap, by)
+            _tell(settings, store)
             return 0
         if by not in {found.swap.by, found.swap.to}:
             raise TocsinError(
                 "swap-foreign", f"swap {name} is between {found.swap.by} and {found.swap.to or 'anybody'}"
             )
         store.take_record(SWAP, name)
+        _tell(settings, store)
     say(f"swap {plain(name)} is taken back\n")
     return 0
+
+
+def _tell(settings: Settings, store: SqliteStore) -> None:
+    """Another one may be on call: a running server hands over at once, and need not find out."""
+    told = changed(settings, SystemClock()())
+    if told is not None:
+        store.accept([told])
 
 
 class _Report:
