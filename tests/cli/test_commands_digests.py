@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from tests.cli.terminal import CONFIG, Terminal
 from tocsin.kernel.time import DAY, HOUR
+from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.clock import SystemClock
 
 SCHEDULED = """
@@ -82,6 +85,15 @@ def test_a_hand_over_is_that_of_the_schedule_which_the_team_asks(terminal: Termi
     assert said.startswith("week: Ada Lovelace hands over to ")
     assert "Open: CPU is high" in said
     assert terminal.type("digest", "--kind", "handover", "--schedule", "week", "--team", "web").code == 0
+
+
+@pytest.mark.parametrize(("more", "told"), [("digests: {}\n", ["digest"]), ("", [])])
+def test_who_overrides_has_the_shift_looked_at(terminal: Terminal, more: str, told: list[str]) -> None:
+    terminal.configure(SCHEDULED + more)
+    terminal.make_database()
+    assert terminal.type("override", "week", "bo", "now", "4h").code == 0
+    with closing(SqliteStore(terminal.db)) as store:
+        assert [each.channel for each in store.backlog(10)] == told
 
 
 @pytest.mark.parametrize(

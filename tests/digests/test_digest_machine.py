@@ -15,6 +15,7 @@ from tocsin.digests.machine import (
     Digest,
     DigestInput,
     DigestMachine,
+    Looked,
     Plan,
     Planned,
     Reckoned,
@@ -180,6 +181,19 @@ def test_an_override_is_a_hand_over_too() -> None:
     rota.instead = "cy"
     scene = asked(desk.wake())
     assert (scene.left, scene.came, scene.until) == ("ada", "cy", MONDAY + LOOK)
+
+
+def test_a_schedule_that_was_changed_is_looked_at_at_once() -> None:
+    rota = Rota()
+    desk = Desk(SHIFT, MONDAY, rota)
+    desk.now = MONDAY + MINUTE
+    assert desk.give(Looked()).reason is DigestReason.SAME
+    rota.instead = "cy"
+    decision = desk.give(Looked())
+    assert (decision.reason, asked(decision).came) == (DigestReason.HANDED_OVER, "cy")
+    assert Desk(DAILY, MONDAY).give(Looked()).reason is DigestReason.NOT_DUE
+    desk.give(Retired())
+    assert desk.give(Looked()).reason is DigestReason.NOT_DUE
 
 
 def test_when_nobody_is_on_call_the_one_who_leaves_hears_it() -> None:

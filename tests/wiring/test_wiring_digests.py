@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.console_world import Visitor
 from tests.wiring.serving import ask, serving, until
-from tocsin.digests.machine import Digest, DigestMachine
+from tocsin.digests.machine import Digest, DigestMachine, Looked
 from tocsin.digests.report import Kind, Scene
 from tocsin.engine.ports import Commit, Delivery, Received
 from tocsin.incidents.machine import IncidentMachine
@@ -23,7 +23,7 @@ from tocsin.testing.fake_slack import FakeSlack
 from tocsin.testing.fake_slack.records import Channel
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import reckoning
-from tocsin.wiring.digests import configuration, interpret, plans, turns
+from tocsin.wiring.digests import changed, configuration, interpret, plans, turns
 from tocsin.wiring.embedded import Embedded, Outside
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.settings import Settings
@@ -281,6 +281,15 @@ def stored(received: Received) -> Delivery:
 def test_an_order_that_is_none_says_so() -> None:
     received = Received(received_at=TUESDAY, channel="digest", key="", head=b"", body=b"[]")
     assert interpret(stored(received)).outcome.startswith("not an order")
+
+
+def test_who_overrides_has_the_schedules_looked_at_whose_shifts_are_told() -> None:
+    text = FILE.replace("ADA", "U1234567").replace("BO}", "U2345678}").replace("ROOM", "C0123")
+    assert changed(read(text), TUESDAY) is None
+    told = changed(read(text + "digests: {}\n"), TUESDAY)
+    assert told is not None
+    [found] = interpret(stored(told)).inputs
+    assert (found.keys, found.given) == (("/digest/handover/week",), Looked())
 
 
 def test_whose_turn_it_is_comes_from_the_schedules() -> None:

@@ -59,7 +59,7 @@ def override(given: argparse.Namespace) -> int:
     settings = read_settings(given.config)
     by = _by(given, settings)
     with open_store(given.db) as store:
-        book = OnCallBook(settings, store, SystemClock())
+        book = OnCallBook(settings, store, SystemClock(), store.accept)
         if given.remove:
             book.end_override(given.remove)
             say(f"override {plain(given.remove)} is taken back\n")
@@ -77,7 +77,7 @@ def swap(given: argparse.Namespace) -> int:
     """`tocsin swap`: ask for one, accept or decline it, take it back, list them."""
     settings = read_settings(given.config)
     with open_store(given.db) as store:
-        book = OnCallBook(settings, store, SystemClock())
+        book = OnCallBook(settings, store, SystemClock(), store.accept)
         if given.action == "list":
             _list_swaps(given, book.schedules(), book.swaps())
             return 0

@@ -61,6 +61,10 @@ class Retired(msgspec.Struct, frozen=True):
     """The configuration does not want it any more."""
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """Somebody has changed the schedule: another one may be on call."""
+
+
 class Reckoned(msgspec.Struct, frozen=True):
     """What was counted."""
 
@@ -74,7 +78,7 @@ class Turn(msgspec.Struct, frozen=True):
     until: Instant
 
 
-DigestInput: TypeAlias = Planned | Retired | Reckoned | Tick
+DigestInput: TypeAlias = Planned | Retired | Looked | Reckoned | Tick
 TurnOf: TypeAlias = Callable[[str, Instant], Turn]
 """Whose turn it is in a schedule at an instant."""
 
@@ -123,9 +127,13 @@ class DigestMachine:
                 return Decision(replace(state, wake_at=None, asked_at=None), DigestReason.RETIRED)
             case Reckoned():
                 return _reckoned(state, given.report)
+            case Looked():
+                due = state.wake_at is not None and state.plan.rhythm is None
             case Tick():
-                return self._tick(state, now)
-        assert_never(given)
+                due = state.wake_at is not None and state.wake_at <= now
+            case _:
+                assert_never(given)
+        return self._go(state, now) if due else Decision(state, DigestReason.NOT_DUE)
 
     def answers(self, state: Digest, given: DigestInput, now: Instant) -> bool:  # noqa: ARG002 - the protocol's.
         """It takes whatever is meant for it."""
@@ -160,9 +168,8 @@ class DigestMachine:
         after = replace(state, plan=plan, wake_at=state.wake_at if rhythm_stays or not plan.rhythm else wake_at)
         return Decision(after, DigestReason.REPLANNED)
 
-    def _tick(self, state: Digest, now: Instant) -> _Decision:
-        if state.wake_at is None or state.wake_at > now:
-            return Decision(state, DigestReason.NOT_DUE)
+    def _go(self, state: Digest, now: Instant) -> _Decision:
+        """Ask for the figures; those of a shift only if it has ended."""
         who, wake_at = self._next(state.plan, now)
         rhythm = state.plan.rhythm
         if rhythm is None and who == state.who:

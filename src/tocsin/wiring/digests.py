@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.digests.machine import DigestMachine, Plan, Planned, Retired, Turn, TurnOf
+from tocsin.digests.machine import DigestMachine, Looked, Plan, Planned, Retired, Turn, TurnOf
 from tocsin.digests.report import Kind
 from tocsin.digests.times import Rhythm
 from tocsin.engine.ports import Aggregates, Delivery, Received, Records
@@ -31,10 +31,14 @@ _MACHINE: Final = DigestMachine()
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wanted of digests: that these be there, and those (by id) not any more."""
+    """What is wanted of digests: that these be there, and those (by id) not any more.
+
+    *looked*: the schedules that somebody may have changed.
+    """
 
     planned: tuple[Plan, ...] = ()
     retired: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ()
 
 
 def plans(settings: Settings) -> tuple[Plan, ...]:
@@ -58,6 +62,14 @@ def configuration(settings: Settings, store: Aggregates, now: Instant) -> Receiv
     return Received(received_at=now, channel=CHANNEL, key="", head=b"", body=json.encode(order))
 
 
+def changed(settings: Settings, now: Instant) -> Received | None:
+    """The delivery that follows an override or a swap: a shift may have ended. None when nobody is told of shifts."""
+    looked = tuple(plan.subject for plan in _of_schedules(settings))
+    if not looked:
+        return None
+    return Received(received_at=now, channel=CHANNEL, key="", head=b"", body=json.encode(Order(looked=looked)))
+
+
 def interpret(delivery: Delivery) -> Interpretation:
     """The inputs of an order."""
     try:
@@ -78,7 +90,17 @@ def interpret(delivery: Delivery) -> Interpretation:
         Addressed(input_id=f"{delivery.id}/retired/{number}", machine=_MACHINE.name, given=Retired(), aggregate=name)
         for number, name in enumerate(order.retired)
     ]
-    return Interpretation((*planned, *retired))
+    looked = [
+        Addressed(
+            input_id=f"{delivery.id}/looked/{number}",
+            machine=_MACHINE.name,
+            given=Looked(),
+            keys=(digest_key(Kind.HANDOVER, name),),
+            fresh=f"{delivery.id}-look{number}",
+        )
+        for number, name in enumerate(order.looked)
+    ]
+    return Interpretation((*planned, *retired, *looked))
 
 
 def digest_key(kind: Kind, subject: str) -> str:

@@ -295,7 +295,7 @@ class Embedded:
         roster = SettingsRoster(self.settings)
         calendar = duty_lately(self.settings, self.store)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
-        desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url)
+        desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url, self._tell)
         pages = console(
             store=self.store,
             machine=IncidentMachine(calendar, self._knowledge.now(calendar)),

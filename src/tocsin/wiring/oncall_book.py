@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from tocsin.engine.ports import Records
+from tocsin.engine.ports import Received, Records
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import (
     DAY,
@@ -29,6 +29,7 @@ from tocsin.kernel.time import (
 from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.schedules.schedule import Override, Schedule, Swap
 from tocsin.schedules.timeline import shifts
+from tocsin.wiring.digests import changed
 from tocsin.wiring.schedules import OVERRIDE, SWAP, Agreed, agreed, document, schedules
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_problems import shown, unknown
@@ -46,11 +47,18 @@ _Made = TypeVar("_Made", Override, Swap)
 class OnCallBook:
     """Reads and writes the records; any thread. Everything raises StoreUnavailableError, and TocsinError as told."""
 
-    def __init__(self, settings: Settings, records: Records, clock: Callable[[], Instant]) -> None:
-        """*settings* are complete, as `load` gives them."""
+    def __init__(
+        self,
+        settings: Settings,
+        records: Records,
+        clock: Callable[[], Instant],
+        accept: Callable[[Sequence[Received]], object] = lambda _: (),
+    ) -> None:
+        """*settings* are complete, as `load` gives them. *accept* stores what those hear whose shifts are told."""
         self._settings = settings
         self._records = records
         self._clock = clock
+        self._accept = accept
 
     def schedules(self) -> dict[str, Schedule]:
         """All schedules by name, as they are now."""
@@ -78,12 +86,14 @@ class OnCallBook:
             _as_before(made, before, "override")
             return before, False
         self._records.put_record(OVERRIDE, _checked(made.id), document(Agreed(at=self._clock(), override=made)))
+        self._changed()
         return made, True
 
     def end_override(self, name: str) -> None:
         """Take an override back."""
         if self._records.take_record(OVERRIDE, name) is None:
             raise TocsinError("override-unknown", f"there is no override {name!r}")
+        self._changed()
 
     def swaps(self) -> list[Swap]:
         """All swaps, those that are only asked for too, in the order in which they began to count."""
@@ -145,6 +155,7 @@ class OnCallBook:
             raise _no_swap(name)
         taken = replace(asked, to=by, accepted=True)
         self._records.put_record(SWAP, name, document(Agreed(at=now, swap=taken)))
+        self._changed()
         return taken
 
     def decline(self, name: str, by: str) -> Swap:
@@ -166,7 +177,15 @@ class OnCallBook:
     def _taken(self, swap: Swap) -> Swap:
         if self._records.take_record(SWAP, swap.id) is None:
             raise _no_swap(swap.id)
+        if swap.accepted:
+            self._changed()
         return swap
+
+    def _changed(self) -> None:
+        """Another one may be on call: a running server hands over at once, and need not find out."""
+        told = changed(self._settings, self._clock())
+        if told is not None:
+            self._accept([told])
 
     def _swap(self, name: str) -> Swap:
         found = next((each for each in self.swaps() if each.id == name), None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from tocsin.engine.ports import Records
+from tocsin.engine.ports import Received, Records
 from tocsin.incidents.duty import OnDuty
 from tocsin.incidents.policy import SCHEDULE
 from tocsin.kernel.time import Instant
@@ -27,9 +27,16 @@ FEEDS: Final = "/calendars"  # Where calendars are, below the address of the ser
 class SettingsOnCallDesk(OnCallBook):
     """`tocsin.web.oncall.OnCallDesk`."""
 
-    def __init__(self, settings: Settings, records: Records, clock: Callable[[], Instant], url: str) -> None:
-        """*url* is the public one, without a slash at its end."""
-        super().__init__(settings, records, clock)
+    def __init__(
+        self,
+        settings: Settings,
+        records: Records,
+        clock: Callable[[], Instant],
+        url: str,
+        accept: Callable[[Sequence[Received]], object] = lambda _: (),
+    ) -> None:
+        """*url* is the public one, without a slash at its end; *accept* as in `OnCallBook`."""
+        super().__init__(settings, records, clock, accept)
         self._url = url
         self._policies = tuple(_policies(settings))
         self._written: dict[str, bytes] = {}
