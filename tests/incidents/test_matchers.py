@@ -95,6 +95,7 @@ def test_matchers_see_what_is_known_of_an_alert_under_the_names_that_no_label_ha
         "source": "generic",
         "integration": "prom",
         "account": "123456789012",
+        "dedup_key": "d",
         "job": "node",
     }
 

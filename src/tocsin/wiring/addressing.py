@@ -19,7 +19,7 @@ from tocsin.kernel.json import Json
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, Reading, undecodable
 
-Mutes = Callable[[Alert, str], Mute | None]
+Mutes = Callable[[Alert, str, str], Mute | None]
 
 SELF: Final = "tocsin"  # The integration of what Tocsin itself reports.
 UNDECODABLE: Final = "undecodable"  # How the note of a delivery begins that became an alert of its own.
@@ -39,7 +39,7 @@ class Addressing:
     """Names inputs after their delivery, and finds out by which keys an aggregate is known."""
 
     def __init__(self, routes: Routes, mute: Mutes | None = None) -> None:
-        """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration."""
+        """*routes* decide what becomes of an alert; *mute*: which silence covers one of an integration, for a team."""
         self.routes = routes
         self._mute = mute or (lambda *_: None)
 
@@ -83,7 +83,7 @@ class Addressing:
         plan = self.routes.route(alert, integration, event)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
-        mute = self._mute(alert, integration) if alert.status is AlertStatus.FIRING else None
+        mute = self._mute(alert, integration, plan.team) if alert.status is AlertStatus.FIRING else None
         given = AlertReceived(alert, plan, integration, mute)
         return Addressed(input_id=input_id, machine=IncidentMachine.name, given=given, keys=keys, fresh=fresh)
 

@@ -19,7 +19,7 @@ from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Severity
 from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceMachine
+from tocsin.incidents.silence_machine import CHANGED, SURVEY, Muting, SilenceMachine, Surveyed
 from tocsin.incidents.silences import Mute
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -52,7 +52,7 @@ class MessageTransport:
         clock: Callable[[], Instant],
         concerned: Callable[[Job, Instant], Iterable[dict[str, Json]]] = lambda *_: (),
     ) -> None:
-        """*accept* stores deliveries durably. *concerned*: what a silence that has changed tells, incident by incident.
+        """*accept* stores deliveries durably. *concerned*: what follows from a silence that has changed, or asks.
 
         Both raise StoreUnavailableError.
         """
@@ -74,9 +74,10 @@ class MessageTransport:
     def _received(self, address: str, job: Job, now: Instant) -> Iterator[Received]:
         outgoing = job.outgoing
         assert outgoing.kind == TELL, outgoing.kind
-        if outgoing.facts.get("what") == CHANGED:
+        if outgoing.facts.get("what") in {CHANGED, SURVEY}:
             for facts in self._concerned(job, now):
-                yield _delivery(address, job, f"{outgoing.id}/{facts['incident']}", facts, now)
+                once = "/".join(str(facts[name]) for name in ("incident", "dedup_key", "silence") if name in facts)
+                yield _delivery(address, job, f"{outgoing.id}/{once}", facts, now)
         else:
             yield _delivery(address, job, outgoing.id, outgoing.facts, now)
 
@@ -101,6 +102,7 @@ class Messages:
             "expired": self._expired,
             "lapsed": _lapsed,
             "muting": _muting,
+            "surveyed": _surveyed,
             "muted": _muted,
             "unmuted": _unmuted,
         }
@@ -145,6 +147,11 @@ def _muting(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
     """An incident is muted: its silence checks whether that is right."""
     given = Muting(incident=told["from"], dedup_key=told["dedup_key"], until=told["until"])
     return _one(delivery, SilenceMachine.name, told["silence"], given)
+
+
+def _surveyed(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """How what a silence has held back stands."""
+    return _one(delivery, SilenceMachine.name, told["from"], msgspec.convert(told["surveyed"], Surveyed))
 
 
 def _muted(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
