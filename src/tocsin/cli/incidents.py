@@ -60,7 +60,7 @@ def listing(given: argparse.Namespace) -> int:
 def show(given: argparse.Namespace) -> int:
     """`tocsin show`."""
     with open_store(given.db) as store:
-        stored = _stored(store, given.incident)
+        stored = stored_incident(store, given.incident)
         timeline = store.timeline(given.incident, TIMELINE_MAX)
         state = IncidentMachine().decode(stored.state)
         changed = before(store, state.opened_at)
@@ -81,12 +81,12 @@ def act(given: argparse.Namespace) -> int:
     clock = SystemClock()
     document = _document(given, settings, clock())
     with open_store(given.db) as store:
-        _stored(store, given.incident)
+        stored_incident(store, given.incident)
         served = is_claimed(given.db)
         received = Received(received_at=clock(), channel="cli", key="", head=b"", body=json.encode(document))
         delivery_id = store.accept([received])[0]
-        if not (served and _wait(store, f"{delivery_id}/0")):
-            _handle(store, delivery_id, settings, clock())
+        if not (served and wait_for(store, f"{delivery_id}/0")):
+            handle_here(store, delivery_id, settings, clock())
         found = next(
             line for line in store.timeline(given.incident, TIMELINE_MAX) if line.input_id == f"{delivery_id}/0"
         )
@@ -97,7 +97,7 @@ def act(given: argparse.Namespace) -> int:
     return 1 if ignored else 0
 
 
-def _stored(store: Store, name: str) -> Stored:
+def stored_incident(store: Store, name: str) -> Stored:
     """The incident *name*. Raises TocsinError."""
     stored = store.load([name]).get(name)
     if stored is None or stored.machine != IncidentMachine.name:
@@ -137,7 +137,7 @@ def login_name() -> str:
         raise TocsinError("name-missing", "this user has no login name; say who you are with --by") from None
 
 
-def _wait(store: Store, input_id: str) -> bool:
+def wait_for(store: Store, input_id: str) -> bool:
     """Whether the running server has handled the command."""
     deadline = time.monotonic() + SERVER_SECONDS
     while not store.seen([input_id]):
@@ -147,7 +147,7 @@ def _wait(store: Store, input_id: str) -> bool:
     return True
 
 
-def _handle(store: Store, delivery_id: str, settings: Settings, now: Instant) -> None:
+def handle_here(store: Store, delivery_id: str, settings: Settings, now: Instant) -> None:
     """Handle this one delivery as the server would; the others wait for it, since it alone knows how to read them."""
     delivery = store.delivery(delivery_id)
     assert delivery is not None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin import __version__
+from tocsin.cli.silence_arguments import add_silences
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     commands = _Commands(whole)
     _add_running(commands)
     _add_incidents(commands)
+    add_silences(commands)
     _add_senders(commands)
     _add_schedules(commands)
     _add_care(commands)

@@ -64,13 +64,13 @@ class Muting(msgspec.Struct, frozen=True, kw_only=True):
 class Surveyed(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to *about*: how that stands which it held back in the turn until *ends_at*.
 
-    *rooms*: of the teams concerned.
+    *receivers*: who can be told.
     """
 
     about: telling.About
     ends_at: Instant
     survey: telling.Survey = telling.Survey()
-    rooms: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
 
 
 SilenceInput: TypeAlias = SilenceSet | SilenceEnded | Muting | Surveyed | Tick
@@ -265,10 +265,9 @@ def _surveyed(state: Silencing, given: Surveyed, now: Instant) -> _Decision:
     if reminder and (state.phase is not Phase.ACTIVE or silence.ends_at != given.ends_at):
         return Decision(state, SilenceReason.ALREADY_OVER)
     announcement = telling.announcement(given.about, silence, given.survey, given.ends_at, now)
-    receivers = silence.tell or given.rooms
-    if announcement is None or not receivers:
+    if announcement is None or not given.receivers:
         return Decision(state, SilenceReason.NOTHING_TO_TELL)
-    effects = _announce(receivers, announcement, about=given.about, until=given.ends_at)
+    effects = _announce(given.receivers, announcement, about=given.about, until=given.ends_at)
     return Decision(state, SilenceReason.TOLD, effects, announcement.title)
 
 

@@ -9,8 +9,10 @@ from typing import Final
 
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents import ladder
+from tocsin.incidents.announcing import announced
 from tocsin.incidents.state import Incident
-from tocsin.incidents.telling import Page, Telling, tell
+from tocsin.incidents.telling import Page, Telling, Told, tell
+from tocsin.kernel.machine import ANNOUNCE
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Limits, Server, hand_over
 from tocsin.mail.letter import SENDER_NAME, letter, mailbox
@@ -23,8 +25,8 @@ log = logging.getLogger(__name__)
 class MailTransport:
     """A `Transport`. Addresses are mail addresses.
 
-    A mail cannot be changed later, so that only pages are sent: who wants to see how an incident goes on follows the
-    link. Nothing is tried again here; the dispatcher does that.
+    A mail cannot be changed later, so that only pages and announcements are sent: who wants to see how an incident goes
+    on follows the link. Nothing is tried again here; the dispatcher does that.
     """
 
     name = "mail"
@@ -55,25 +57,28 @@ class MailTransport:
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """Hand *jobs* over; see the port."""
         asking = [job for job in jobs if isinstance(job.state, Incident) and job.outgoing.kind == ladder.PAGE]
-        result: DeliveryResult = Delivered()
-        if asking:
-            try:
-                result = self._send(address, asking)
-            except Exception:
-                # A mistake of ours must cost an attempt, so that the next way is tried in the end.
-                log.exception("a mail failed here")
-                result = Postponed("internal error, see the log")
-        return [_result(job, result) for job in jobs]
+        result = self._tried(address, asking) if asking else Delivered()
+        informing = [job for job in jobs if job.outgoing.kind == ANNOUNCE]
+        informed = self._tried(address, informing) if informing else Delivered()
+        return [informed if job.outgoing.kind == ANNOUNCE else _result(job, result) for job in jobs]
+
+    def _tried(self, address: str, jobs: Sequence[Job]) -> DeliveryResult:
+        try:
+            return self._send(address, jobs)
+        except Exception:
+            # A mistake of ours must cost an attempt, so that the next way is tried in the end.
+            log.exception("a mail failed here")
+            return Postponed("internal error, see the log")
 
     def _send(self, address: str, jobs: Sequence[Job]) -> DeliveryResult:
         sender, recipient = mailbox(self._sender, SENDER_NAME), mailbox(address)
         if sender is None or recipient is None:
             return Refused(f"the {'sender' if sender is None else 'receiver'}'s mail address is none")
         now = self._now()
-        pages = [_page(job) for job in jobs]
+        pages = [_page(job) for job in jobs if job.outgoing.kind == ladder.PAGE]
         incidents = {page.incident_id: page.incident for page in pages}
         message = letter(
-            tell(pages, self._telling, self._url, now),
+            self._told(pages, jobs, now),
             sender=sender,
             recipient=recipient,
             # Ids are numbers of one database: the instants tell it from an older one of the same name.
@@ -82,6 +87,11 @@ class MailTransport:
             now=now,
         )
         return hand_over(self._server, message, limits=self._limits, context=self._context)
+
+    def _told(self, pages: Sequence[Page], jobs: Sequence[Job], now: Instant) -> Told:
+        if pages:
+            return tell(pages, self._telling, self._url, now)
+        return announced([job.outgoing.facts for job in jobs], self._url)
 
 
 def _result(job: Job, result: DeliveryResult) -> DeliveryResult:

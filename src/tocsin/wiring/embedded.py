@@ -146,9 +146,10 @@ class Embedded:
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
         self._silences = SilenceBook(self.store)
+        self._directory = SettingsDirectory(settings)
         self._build_engine(
             [
-                MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences)),
+                MessageTransport(self._tell, self.clock, Concerned(self.store, self._silences, self._reached)),
                 *transports(settings, url, self.clock),
                 *(chat.transport for chat in self._chats),
             ]
@@ -316,7 +317,7 @@ class Embedded:
             self.store,
             known,
             transports,
-            SettingsDirectory(self.settings),
+            self._directory,
             executor=self._pool,
             clock=self.clock,
             chance=random.random,
@@ -346,6 +347,10 @@ class Embedded:
     def _parked(self) -> Mapping[str, int]:
         """Deliveries that wait for the rate of their integration; for what is made before the worker is."""
         return self._worker.parked()
+
+    def _reached(self, receiver: str) -> bool:
+        """Whether there is any way to *receiver*."""
+        return bool(self._directory.ways(receiver))
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._silences.committed(commits)

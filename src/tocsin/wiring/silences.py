@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -57,10 +57,11 @@ class SilenceBook:
 class Concerned:
     """What follows from what a silence tells. Blocks on the store; never on the engine's thread."""
 
-    def __init__(self, store: Aggregates, book: SilenceBook) -> None:
-        """*book* tells which other silence takes over."""
+    def __init__(self, store: Aggregates, book: SilenceBook, reached: Callable[[str], bool] = lambda _: True) -> None:
+        """*book* tells which other silence takes over, *reached* whether there is any way to a receiver."""
         self._store = store
         self._book = book
+        self._reached = reached
 
     def __call__(self, job: Job, now: Instant) -> Iterator[dict[str, Json]]:
         """The messages that the effect *job* of a silence becomes. Raises StoreUnavailableError.
@@ -92,18 +93,20 @@ class Concerned:
 
     def _surveyed(self, job: Job) -> dict[str, Json]:
         """How the alerts stand that a silence has held back."""
-        facts, silence = job.outgoing.facts, job.outgoing.aggregate
+        assert isinstance(job.state, Silencing)
+        facts, silence = job.outgoing.facts, job.state.silence
         held = msgspec.convert(facts["held"], tuple[Held, ...])
         stored = self._store.load(dict.fromkeys(each.incident for each in held))
         incidents = {
             name: _INCIDENTS.decode(found.state) for name, found in stored.items() if found.machine == _INCIDENTS.name
         }
         known = [(incidents[each.incident], each.dedup_key) for each in held if each.incident in incidents]
+        rooms = tuple(dict.fromkeys(room(incident.team) for incident in incidents.values()))
         told = Surveyed(
             about=About(facts["about"]),
             ends_at=facts["ends_at"],
-            survey=_survey(known, silence),
-            rooms=tuple(dict.fromkeys(room(incident.team) for incident in incidents.values())),
+            survey=_survey(known, silence.id),
+            receivers=tuple(filter(self._reached, silence.tell)) or rooms,
         )
         return {"what": "surveyed", "surveyed": msgspec.to_builtins(told)}
 
