@@ -18,6 +18,7 @@ from tocsin.engine.ports import Handled, Received, Store, Stored, Summary
 from tocsin.engine.runner import Runner
 from tocsin.errors import TocsinError
 from tocsin.incidents.commands import CommandError, command
+from tocsin.incidents.ladder import silenced
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
@@ -208,8 +209,16 @@ def _more(state: Incident, timeline: Sequence[Handled]) -> dict[str, Any]:
         "labels": face.labels,
         "links": face.links,
         "asked": state.asked,
+        "silenced": _silenced(state),
         "timeline": [{"at": format_instant(line.at), "reason": line.reason, "text": line.story} for line in timeline],
     }
+
+
+def _silenced(state: Incident) -> dict[str, Any] | None:
+    mute = state.mute if state.silenced else None
+    if mute is None:
+        return None
+    return {"silence": mute.silence, "by": mute.by, "until": format_instant(mute.until), "why": mute.why}
 
 
 def _change(entry: Entry) -> dict[str, Any]:
@@ -237,6 +246,8 @@ def _cells(name: str, state: Incident, now: Instant) -> tuple[str, ...]:
 
 
 def _status(state: Incident) -> str:
+    if state.silenced and state.mute:
+        return f"silenced ({plain(state.mute.by) or 'somebody'})"
     by = plain(state.acknowledged_by or "")
     return f"{state.status.value} ({by})" if by else state.status.value
 
@@ -251,6 +262,7 @@ def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant)
         ("team", state.team),
         ("alerts", f"{state.count}"),
         ("opened", f"{format_duration(now - state.opened_at)} ago, {format_instant(state.opened_at)}"),
+        ("silenced", silenced(state.mute).removeprefix("silenced ") if state.silenced and state.mute else ""),
         ("next action", "" if next_at is None else f"in {format_duration(next_at - now)}, {format_instant(next_at)}"),
         ("from", ", ".join(filter(None, (face.source, face.account, face.region, face.resource)))),
         *(("link", f"{link.text}: {link.href}") for link in face.links),

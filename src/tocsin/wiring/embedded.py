@@ -57,6 +57,7 @@ from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.machines import machines
+from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
@@ -177,6 +178,7 @@ class Embedded:
         promised = configuration(self.settings, self.clock())
         if promised:
             self._accept(promised)
+        self._accept(*planned(self.settings, self.store, self.clock()))
         self._engine.start()
         self._keeper.start()
         self._doorkeeper.start()

@@ -20,7 +20,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
-from tocsin.web.console import deliveries, heartbeats, incident, overview, people, verbs
+from tocsin.web.console import deliveries, heartbeats, incident, overview, people, silences, verbs
 from tocsin.web.console import keys as key_pages
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
@@ -117,6 +117,8 @@ def _routes(parts: Console) -> list[BaseRoute]:
         get("/deliveries/{id}", shown(parts, deliveries.show_delivery)),
         get("/deliveries/{id}/raw", shown(parts, deliveries.download)),
         post("/deliveries/{id}/replay", done(parts, deliveries.replay)),
+        get("/silences", shown(parts, silences.show_silences)),
+        post("/silences", done(parts, silences.change_silences)),
         get("/heartbeats", shown(parts, heartbeats.show_heartbeats)),
         post("/heartbeats", done(parts, heartbeats.switch)),
         get("/keys", shown(parts, key_pages.show_keys)),

@@ -14,7 +14,7 @@ from tocsin.engine.ports import Handled
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
 from tocsin.incidents.state import AlertLine, Incident, Status
-from tocsin.kernel.time import HOUR, MINUTE, Duration
+from tocsin.kernel.time import DAY, HOUR, MINUTE, Duration
 from tocsin.web.console.outlook import asks, outlook
 from tocsin.web.console.visits import Visit, respond
 
@@ -22,6 +22,17 @@ ALERTS_MAX: Final = 50  # Shown of the alerts in one incident, firing ones first
 TIMELINE_READ_MAX: Final = 1000  # Most inputs of a storm are repetitions, which have no line.
 TIMELINE_MAX: Final = 100  # Lines shown, newest first.
 SNOOZES: Final[tuple[tuple[str, Duration], ...]] = (("30 min", 30 * MINUTE), ("2 h", 2 * HOUR))
+LENGTHS: Final[tuple[tuple[str, Duration], ...]] = (  # Of silences.
+    ("30 min", 30 * MINUTE),
+    ("1 h", HOUR),
+    ("2 h", 2 * HOUR),
+    ("4 h", 4 * HOUR),
+    ("8 h", 8 * HOUR),
+    ("1 day", DAY),
+    ("3 days", 3 * DAY),
+    ("7 days", 7 * DAY),
+    ("30 days", 30 * DAY),
+)
 
 
 class Buttons(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +71,7 @@ def show_incident(visit: Visit) -> Response:
         links=[link for link in state.face.links if _is_web(link)],
         others=[(other, called) for other, called in visit.names.items() if other != visit.me],
         snoozes=SNOOZES,
+        silence_lengths=LENGTHS,
     )
 
 
