@@ -305,7 +305,7 @@ def _survey(about: telling.About, state: Silencing) -> Effect:
     facts: dict[str, Json] = {
         "what": SURVEY,
         "about": about,
-        "ends_at": state.silence.ends_at,
+        "until": state.silence.ends_at,
         "held": msgspec.to_builtins(state.held),
     }
     return Effect(receiver=teller(SilenceMachine.name), kind=TELL, facts=facts)

@@ -13,6 +13,9 @@ from tocsin.incidents.telling import utc_time
 from tocsin.kernel.time import Instant, format_duration
 
 TITLES_MAX: Final = 5  # Alerts that are named; of the others there is the number.
+_GHOST: Final = (
+    "If something else was meant, look at its matchers. What another silence covers longer is counted there."
+)
 
 
 class About(StrEnum):
@@ -51,7 +54,7 @@ def announcement(about: About, silence: Silence, found: Survey, ends_at: Instant
         case About.END:
             return _overruled(silence, found, ends_at) if found.overruled else None
         case About.REPORT:
-            return _report(silence, found, ends_at)
+            return _report(silence, found, min(ends_at, now))
     assert_never(about)
 
 
@@ -67,7 +70,7 @@ def begun(silence: Silence) -> Announcement:
 def ghost(silence: Silence) -> Announcement:
     """It has ended and has never held anything back."""
     title = f"The silence of {what(silence)} (by {_by(silence)}) is over, and has silenced nothing in all its life"
-    return Announcement(title, (*_why(silence), "If something else was meant, look at its matchers."))
+    return Announcement(title, (*_why(silence), _GHOST))
 
 
 def what(silence: Silence) -> str:
@@ -101,7 +104,7 @@ def _overruled(silence: Silence, found: Survey, ends_at: Instant) -> Announcemen
 
 
 def _report(silence: Silence, found: Survey, ends_at: Instant) -> Announcement:
-    title = f"The maintenance is over: {what(silence)}, by {_by(silence)}, until {utc_time(ends_at)}"
+    title = f"The maintenance is over: {what(silence)}, by {_by(silence)}, ended at {utc_time(ends_at)}"
     if not (found.fires or found.recovered or found.overruled):
         return Announcement(title, ("Nothing has fired meanwhile.",))
     overruled = [f"Overruled by people: {_alerts(found.overruled)}."] if found.overruled else []

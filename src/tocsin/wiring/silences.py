@@ -90,6 +90,8 @@ class Concerned:
         instead = self._book.covering(face, incident.integration, now, incident.team)
         address = {"incident": name, "dedup_key": face.dedup_key}
         yield {"what": "unmuted", **address, "silence": silence.id, "instead": msgspec.to_builtins(instead)}
+        if instead is not None:
+            yield {"what": "muting", **address, "from": name, "silence": instead.silence, "until": instead.until}
 
     def _surveyed(self, job: Job) -> dict[str, Json]:
         """How the alerts stand that a silence has held back."""
@@ -104,8 +106,8 @@ class Concerned:
         rooms = tuple(dict.fromkeys(room(incident.team) for incident in incidents.values()))
         told = Surveyed(
             about=About(facts["about"]),
-            ends_at=facts["ends_at"],
-            survey=_survey(known, silence.id),
+            ends_at=facts["until"],
+            survey=_survey(known, silence.id, muted_only=facts["about"] == About.REMINDER),
             receivers=tuple(filter(self._reached, silence.tell)) or rooms,
         )
         return {"what": "surveyed", "surveyed": msgspec.to_builtins(told)}
@@ -129,9 +131,12 @@ def _matches(silence: Silence, incident: Incident, key: str) -> bool:
     return silence.matches_key(key, incident.integration, incident.team)
 
 
-def _survey(known: Sequence[tuple[Incident, str]], silence: str) -> Survey:
+def _survey(known: Sequence[tuple[Incident, str]], silence: str, *, muted_only: bool) -> Survey:
+    """How *known* alerts stand. *muted_only*: what another silence covers longer, or none any more, is no concern."""
     overruled = [incident for incident, _ in known if silence in incident.overruled]
     lines = [incident.alerts[key] for incident, key in known if key in incident.alerts and incident not in overruled]
+    if muted_only:
+        lines = [line for line in lines if line.mute is not None and line.mute.silence == silence]
     firing = [line.title for line in lines if line.status is not AlertStatus.RESOLVED]
     over = [line.title for line in lines if line.status is AlertStatus.RESOLVED]
     return Survey(
