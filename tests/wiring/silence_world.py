@@ -5,9 +5,9 @@
     2026-01-05 12:10 alert disk service=db        opened
     2026-01-05 13:45 tick                         tell ada: The silence of service=db (by ada, until ...
 
-Times are by the clocks of Berlin; in the hour that is repeated, by the first of the two. Left stands what happens, right
-(two blanks away) what came of it, and what people hear. Ticks that fall due between two lines are told if people hear of
-them, or a silence comes or goes.
+Times are by the clocks of Berlin; in the hour that is repeated, by the first of the two. Left stands what happens,
+right (two blanks away) what came of it, and what people hear. Ticks that fall due between two lines are told if people
+hear of them, or a silence comes or goes.
 
     silence WHO DURATION MATCHER ...    weekly WHO WINDOW MATCHER ...    maintenance WHO DURATION | WINDOW
     extend ID DURATION                  expire ID [for good]             alert KEY [name=value ...], ok KEY
@@ -99,7 +99,7 @@ class World:
             executor=Inline(),
             clock=lambda: self.now,
             chance=lambda: 0.5,
-            report=lambda failure: None,
+            report=lambda _: None,
         )
 
     def ways(self, receiver: str) -> Sequence[Way]:

@@ -306,7 +306,7 @@ def _survey(about: telling.About, state: Silencing) -> Effect:
         "what": SURVEY,
         "about": about,
         "until": state.silence.ends_at,
-        "held": msgspec.to_builtins(state.held),
+        "held": [msgspec.to_builtins(each) for each in state.held],
     }
     return Effect(receiver=teller(SilenceMachine.name), kind=TELL, facts=facts)
 
