@@ -459,6 +459,7 @@ def test_every_page_fits_and_can_be_read(
         ("deliveries", "/deliveries"),
         ("delivery", "/deliveries/1"),
         ("delivery-hex", "/deliveries/2"),
+        ("silences", "/silences"),
         ("heartbeats", "/heartbeats"),
         ("keys", "/keys"),
         ("people", "/people"),
@@ -488,7 +489,7 @@ def test_nothing_jumps_when_the_script_begins(open_context: Callable[..., Browse
     page.add_init_script("""window.jumps = 0; new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) window.jumps += entry.value;
     }).observe({ type: "layout-shift", buffered: true });""")
-    for path in ("/", f"/incidents/{incident}", "/deliveries", "/heartbeats", "/keys"):
+    for path in ("/", f"/incidents/{incident}", "/deliveries", "/silences", "/heartbeats", "/keys"):
         page.goto(path)
         with page.expect_response(lambda answer: "tocsin-fragment" in answer.request.headers):
             page.evaluate("refresh()")

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -31,10 +32,13 @@ from tocsin.incidents.commands import command, to_input
 from tocsin.incidents.inputs import AlertReceived, Input
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.silence_machine import SilenceEnded, SilenceMachine, SilenceSet
+from tocsin.incidents.silences import Order
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
-from tocsin.kernel.machine import Tick
+from tocsin.kernel.machine import Machine, Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, parse_instant
+from tocsin.schedules.recurring import next_turn
 from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
@@ -142,7 +146,13 @@ class World:
         self.people = People()
         self.desk = Desk(self.people)
         self.news = News()
-        self.runner = Runner(self.store, [self.machine, HeartbeatMachine(), ChangeMachine()], on_commit=self._committed)
+        machines: list[Machine[Any, Any]] = [
+            self.machine,
+            HeartbeatMachine(),
+            ChangeMachine(),
+            SilenceMachine(next_turn),
+        ]
+        self.runner = Runner(self.store, machines, on_commit=self._committed)
         self.public_url = public_url
         self.asleep = False  # The engine handles nothing.
         self.refuses = False  # The disk is full.
@@ -262,12 +272,21 @@ class World:
     def _handle(self, delivery_id: str, received: Received) -> None:
         name = f"{delivery_id}/0"
         document = json.decode(received.body)
-        if received.channel == "console":
+        if received.channel == "silence":
+            owner = self._order(msgspec.convert(document, Order), name)
+        elif received.channel == "console":
             order = command(document)
             owner = self.give(to_input(order), order.incident, name=name)
         else:
             owner = self.ring(document["title"], name=name)
         self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
+
+    def _order(self, order: Order, name: str) -> str:
+        owner = order.make.id if order.make else order.end
+        given = SilenceSet(order.make) if order.make else SilenceEnded(order.for_good)
+        item = Addressed(input_id=name, machine="silence", given=given, aggregate=owner, fresh=owner)
+        self.runner.handle([item], self.now)
+        return owner
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self.news.tell(frozenset(commit.aggregate for commit in commits))

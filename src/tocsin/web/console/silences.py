@@ -96,7 +96,7 @@ def _make(visit: Visit, form: Mapping[str, str]) -> tuple[Order, str]:
     integration = concerned[0] if about else integration
     every, length = _every(form), _length(form)
     wish = Wish(
-        id=f"s{visit.console.token()[:ID_CHARACTERS]}",
+        id=f"s{visit.console.token()[-ID_CHARACTERS:]}",
         by=visit.by,
         why=form.get("why", ""),
         starts_at=visit.now,
