@@ -165,6 +165,7 @@ def test_a_maintenance_is_over_a_team_or_an_integration(there: Terminal) -> None
         (("silence", "--for", "1h", "--why", "x", "--incident", "99"), "there is no incident '99'"),
         (("silence", "--every", "sundays", "--why", "x", *DB), "'sundays' is no window"),
         (("silence", "--every", "mon-sun", "--why", "x", *DB), "never close"),
+        (("silence", "extend", "--for", "1h"), "say `tocsin silence extend ID`"),
         (("silence", "show"), "say `tocsin silence show ID`"),
         (("silence", "show", "s-9"), "there is no silence 's-9'"),
         (("maintenance", "--for", "1h", "--why", "x"), "say which: --team"),

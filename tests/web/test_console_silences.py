@@ -8,7 +8,7 @@ import pytest
 
 from tests.web.console_world import BEGIN, Stage, Visitor, World, staged
 from tocsin.incidents.inputs import Muted
-from tocsin.incidents.silence_lists import listed
+from tocsin.incidents.silence_lists import listed, muted
 from tocsin.incidents.silence_machine import SilenceSet, Silencing
 from tocsin.incidents.silences import Mute, Phase, Silence
 from tocsin.kernel.time import DAY, HOUR, MINUTE
@@ -108,6 +108,17 @@ def test_what_it_mutes_is_named(ada: Visitor, world: World) -> None:
     assert "Mutes now:" in text
     assert "&lt;b&gt;11" in text
     assert "and 2 more" in text
+
+
+def test_a_long_list_of_incidents_is_read_in_pages(ada: Visitor, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.incidents.silence_lists.PAGE", 2)
+    make(ada)
+    [state] = silences(world)
+    mute = Mute(silence=state.silence.id, by="ada", until=BEGIN + HOUR)
+    for number in range(5):
+        world.now += 1
+        world.give(Muted(dedup_key=f"{number}", mute=mute), world.ring(f"{number}"))
+    assert [each.title for each in muted(world.store)[state.silence.id]] == ["4", "3", "2", "1", "0"]
 
 
 def test_one_is_extended_and_ended(ada: Visitor, world: World) -> None:

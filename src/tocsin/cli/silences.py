@@ -26,7 +26,7 @@ from tocsin.incidents.silences import REMIND, Order, Phase, Silence
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, Instant, format_duration, format_instant, parse_duration, parse_instant
 from tocsin.schedules.clock import is_zone, wall_clock
-from tocsin.schedules.recurring import never_closed, next_turn
+from tocsin.schedules.recurring import never_closed
 from tocsin.schedules.windows import parse_window
 from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.clock import SystemClock
@@ -123,12 +123,9 @@ def _of_incident(given: argparse.Namespace, store: SqliteStore) -> tuple[tuple[M
 
 def _checked(wish: Wish, now: Instant, about: Iterable[Matcher]) -> Silence:
     try:
-        made = making.silence(wish, now, more=about)
+        return making.silence(wish, now, more=about)
     except UnclearError as problem:
         raise TocsinError("silence-unclear", str(problem)) from None
-    if made.every and next_turn(made.every, made.zone, now) is None:
-        raise TocsinError("silence-unclear", f"the windows {', '.join(made.every)} never open")
-    return made
 
 
 def _extension(given: argparse.Namespace, state: Silencing, by: str, settings: Settings, now: Instant) -> Order:

@@ -22,7 +22,7 @@ from tocsin.incidents.silences import SPAN_MAX, Order, Phase
 from tocsin.kernel import json
 from tocsin.kernel.time import Duration, Instant
 from tocsin.schedules.clock import is_zone
-from tocsin.schedules.recurring import never_closed, next_turn
+from tocsin.schedules.recurring import never_closed
 from tocsin.schedules.windows import parse_window
 from tocsin.web.console.incident import LENGTHS, find_incident
 from tocsin.web.console.pages import segment
@@ -110,7 +110,7 @@ def _make(visit: Visit, form: Mapping[str, str]) -> tuple[Order, str]:
         maintenance="maintenance" in form,
     )
     made = making.silence(wish, visit.now, more=about)
-    if every and (not is_zone(made.zone) or next_turn(every, made.zone, visit.now) is None):
+    if every and not is_zone(made.zone):
         raise UnclearError(f"{made.zone!r} is no time zone like Europe/Berlin")
     return Order(make=made), f"Silenced: {what(made)}."
 

@@ -71,7 +71,8 @@ def order(wanted: Silence, before: Silence | None, integration: str, new_id: str
     wanted = replace(wanted, integration=integration)
     if before is not None and _can_change(wanted, before, now):
         starts_at = before.starts_at if before.phase(now) is Phase.ACTIVE else wanted.starts_at
-        return Order(make=replace(wanted, starts_at=starts_at))
+        said = {name: getattr(wanted, name) for name in ("ends_at", "created_by", "comment", "updated_at")}
+        return Order(make=replace(before, starts_at=starts_at, **said))
     made = replace(wanted, id=new_id, starts_at=max(wanted.starts_at, now))
     replaced = before is not None and before.phase(now) is not Phase.EXPIRED
     return Order(make=made, end=before.id if before is not None and replaced else "")
