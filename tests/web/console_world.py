@@ -273,7 +273,7 @@ class World:
         name = f"{delivery_id}/0"
         document = json.decode(received.body)
         if received.channel == "silence":
-            owner = self._order(msgspec.convert(document, Order), name)
+            owner = self.order(msgspec.convert(document, Order), name)
         elif received.channel == "console":
             order = command(document)
             owner = self.give(to_input(order), order.incident, name=name)
@@ -281,9 +281,11 @@ class World:
             owner = self.ring(document["title"], name=name)
         self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
 
-    def _order(self, order: Order, name: str) -> str:
+    def order(self, order: Order, name: str = "") -> str:
+        """Make or end a silence."""
         owner = order.make.id if order.make else order.end
         given = SilenceSet(order.make) if order.make else SilenceEnded(order.for_good)
+        name = name or f"order/{next(self._numbers)}"
         item = Addressed(input_id=name, machine="silence", given=given, aggregate=owner, fresh=owner)
         self.runner.handle([item], self.now)
         return owner

@@ -230,7 +230,14 @@ class Story:
 
     def alert(self, given: list[str], status: str) -> str:
         key, *labels = given
-        body = {"title": key, "dedup_key": key, "status": status, "labels": dict(each.split("=") for each in labels)}
+        named = dict(each.split("=") for each in labels)
+        body: dict[str, object] = {
+            "title": key,
+            "dedup_key": key,
+            "status": status,
+            "severity": named.pop("severity", "high"),
+        }
+        body["labels"] = named
         self.world.send("in", body, "prod")
         found = self.world.store.find([f"prod/d/{key}"])
         self.keys[key] = found.get(f"prod/d/{key}", "")

@@ -92,8 +92,9 @@ def when(silence: Silence) -> str:
 def _reminder(silence: Silence, found: Survey, now: Instant) -> Announcement:
     alerts = _alerts(found.fires)
     left, until = format_duration(silence.ends_at - now), utc_time(silence.ends_at)
-    title = f"The silence of {what(silence)} (by {_by(silence)}, until {until}) ends in {left}; {alerts} under it still"
-    title += " fires" if found.fires == 1 else " fire"
+    verb = "fires" if found.fires == 1 else "fire"
+    title = f"The {_word(silence)} of {what(silence)} (by {_by(silence)}, until {until}) ends in {left}; "
+    title += f"{alerts} under it still {verb}"
     return Announcement(title, (*_named("Will ask again", found.firing, found.fires), *_why(silence), _extend(silence)))
 
 
@@ -111,7 +112,7 @@ def _report(silence: Silence, found: Survey, ends_at: Instant) -> Announcement:
     return Announcement(
         title,
         (
-            *_named("Fired and still fires, so it is asked about now", found.firing, found.fires),
+            *_named("Fired and still fires", found.firing, found.fires),
             *_named("Fired and is over", found.over, found.recovered),
             *overruled,
         ),
@@ -128,6 +129,10 @@ def _named(heading: str, titles: Iterable[str], number: int) -> tuple[str, ...]:
 
 def _alerts(number: int) -> str:
     return "1 alert" if number == 1 else f"{number} alerts"
+
+
+def _word(silence: Silence) -> str:
+    return "maintenance" if silence.maintenance else "silence"
 
 
 def _by(silence: Silence) -> str:

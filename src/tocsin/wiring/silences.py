@@ -80,9 +80,12 @@ class Concerned:
         active, mute = silence.phase(now) is Phase.ACTIVE, silence.mute()
         covered = [key for key in incident.alerts if _matches(silence, incident, key)] if active else []
         for key in covered:
-            if incident.alerts[key].mute != mute and silence.id not in incident.overruled:
-                address: dict[str, Json] = {"incident": name, "dedup_key": key}
-                yield {"what": "muted", **address, "mute": msgspec.to_builtins(mute)}
+            known = incident.alerts[key].mute
+            if known == mute or silence.id in incident.overruled:
+                continue
+            address: dict[str, Json] = {"incident": name, "dedup_key": key}
+            yield {"what": "muted", **address, "mute": msgspec.to_builtins(mute)}
+            if known is None or known.silence != silence.id:
                 yield {"what": "muting", **address, "from": name, "silence": silence.id, "until": mute.until}
         if covered or all(each.mute is None or each.mute.silence != silence.id for each in incident.alerts.values()):
             return
@@ -107,7 +110,7 @@ class Concerned:
         told = Surveyed(
             about=About(facts["about"]),
             ends_at=facts["until"],
-            survey=_survey(known, silence.id, muted_only=facts["about"] == About.REMINDER),
+            survey=_survey(known, silence.id, asks_again=facts["about"] == About.REMINDER),
             receivers=tuple(filter(self._reached, silence.tell)) or rooms,
         )
         return {"what": "surveyed", "surveyed": msgspec.to_builtins(told)}
@@ -131,11 +134,18 @@ def _matches(silence: Silence, incident: Incident, key: str) -> bool:
     return silence.matches_key(key, incident.integration, incident.team)
 
 
-def _survey(known: Sequence[tuple[Incident, str]], silence: str, *, muted_only: bool) -> Survey:
-    """How *known* alerts stand. *muted_only*: what another silence covers longer, or none any more, is no concern."""
+def _survey(known: Sequence[tuple[Incident, str]], silence: str, *, asks_again: bool) -> Survey:
+    """How *known* alerts stand; with *asks_again* only those that ask when *silence* ends.
+
+    Somebody has the others, or another silence covers them longer, or they are asked about already.
+    """
     overruled = [incident for incident, _ in known if silence in incident.overruled]
-    lines = [incident.alerts[key] for incident, key in known if key in incident.alerts and incident not in overruled]
-    if muted_only:
+    lines = [
+        incident.alerts[key]
+        for incident, key in known
+        if key in incident.alerts and incident not in overruled and (incident.silenced or not asks_again)
+    ]
+    if asks_again:
         lines = [line for line in lines if line.mute is not None and line.mute.silence == silence]
     firing = [line.title for line in lines if line.status is not AlertStatus.RESOLVED]
     over = [line.title for line in lines if line.status is AlertStatus.RESOLVED]

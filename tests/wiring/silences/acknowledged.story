@@ -2,6 +2,5 @@
 2026-01-05 12:00 alert disk service=db      opened; page ada: disk
 2026-01-05 12:05 ack disk                   acknowledged
 2026-01-05 12:10 silence ada 1h service=db  made s1
-2026-01-05 12:55 tick                       tell ada: The silence of service=db (by ada, until 2026-01-05 12:10 UTC) ends in 15m; 1 alert under it still fires | Will ask again: disk. | Why: a reason | More time: `tocsin silence extend s1 --for '1 h'`, or the console's page of silences.
 2026-01-05 13:10 tick                       s1 ended
 2026-01-05 14:00 wait

@@ -3,5 +3,5 @@
 2026-01-05 13:00 tick                s1 ended; tell team ops: The maintenance is over: everything of team ops, by ada, ended at 2026-01-05 12:00 UTC | Nothing has fired meanwhile.
 2026-01-05 14:00 maintenance bo 8h   made s2; tell team ops: Maintenance: everything of team ops, by bo, until 2026-01-05 21:00 UTC | Why: a reason | What fires meanwhile is kept, and asks nobody before the end. | More time: `tocsin silence extend s2 --for '1 h'`, or the console's page of silences.
 2026-01-05 14:10 alert disk          opened
-2026-01-05 15:00 expire s2           silence expired by a person; page ada: disk; tell team ops: The maintenance is over: everything of team ops, by bo, ended at 2026-01-05 14:00 UTC | Fired and still fires, so it is asked about now: disk.
+2026-01-05 15:00 expire s2           silence expired by a person; page ada: disk; tell team ops: The maintenance is over: everything of team ops, by bo, ended at 2026-01-05 14:00 UTC | Fired and still fires: disk.
 2026-01-05 23:00 wait
