@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cli.terminal import CONFIG, Terminal
+from tocsin.cli.claim import claim
 from tocsin.engine.ports import Commit
 from tocsin.engine.runner import Addressed, Runner
 from tocsin.incidents.inputs import Muted
@@ -176,6 +177,17 @@ def test_what_cannot_be_is_told_in_a_sentence(there: Terminal, words: tuple[str,
     assert (said.code, said.out) == (1, "")
     assert sentence in said.err
     assert there.type("silences").out == "no silences\n"
+
+
+def test_a_server_that_is_busy_does_it_later(there: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.cli.incidents.SERVER_SECONDS", 0.0)
+    with claim(there.db):
+        said = there.type("silence", "--for", "1h", "--why", "x", *DB)
+    assert (said.code, said.out) == (0, "")
+    assert "does it in a moment" in said.err
+    assert there.type("silences").out == "no silences\n"
+    with closing(SqliteStore(there.db)) as store:
+        assert len(store.backlog(2)) == 1
 
 
 def test_an_extension_says_how_long(there: Terminal) -> None:

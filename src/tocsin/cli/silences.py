@@ -158,8 +158,14 @@ def _carry_out(given: argparse.Namespace, store: SqliteStore, order: Order, sett
     received = Received(received_at=now, channel=CHANNEL, key="", head=b"", body=json.encode(order))
     delivery_id = store.accept([received])[0]
     input_id = f"{delivery_id}/{0 if order.make else 1}"
-    if not (served and wait_for(store, input_id)):
+    if not served:
         handle_here(store, delivery_id, settings, SystemClock()())
+    elif not wait_for(store, input_id):
+        # Never here as well: a server knows its silences by what it has committed itself.
+        sys.stderr.write(
+            "It is stored. The server is busy, and does it in a moment; `tocsin silences` shows it then.\n"
+        )
+        return 0
     state = _find(store, order.make.id if order.make else order.end)
     _show(state, muted(store).get(state.silence.id, ()), now, as_json=given.json)
     if not served:
