@@ -12,15 +12,14 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
+from tests.browser.furnished_silences import furnish_silences
 from tests.web.console_world import BEGIN, Stage, World, due, staged
 from tocsin.changes.change import Change
 from tocsin.changes.change import Link as ChangeLink
 from tocsin.engine.ports import Received
 from tocsin.heartbeats.ping import Ping, PingKind
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Link, Severity
-from tocsin.incidents.inputs import Acknowledged, AlertReceived, Muted, Noted, Resolved, Snoozed
-from tocsin.incidents.matchers import Matcher
-from tocsin.incidents.silences import Order, Silence
+from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, Resolved, Snoozed
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.web.ports import WrongKey
@@ -434,28 +433,6 @@ def furnished(world: World) -> str:
     return incident
 
 
-def furnish_silences(world: World) -> None:
-    """One that mutes something, one that comes again, and one that is over."""
-    silence = Silence(
-        id="s-1",
-        integration="",
-        matchers=(Matcher(name="service", value="orders"), Matcher(name="instance", value="db-.*", regex=True)),
-        team="shop",
-        starts_at=world.now,
-        ends_at=world.now + 2 * HOUR,
-        created_by="ada",
-        comment="the disk is swapped",
-    )
-    again = msgspec.structs.replace(
-        silence, id="s-2", matchers=(), starts_at=0, ends_at=0, every=("sun 02:00-04:00",), zone="Europe/Berlin"
-    )
-    over = msgspec.structs.replace(silence, id="s-3", starts_at=world.now - HOUR, ends_at=world.now - MINUTE)
-    for made in (silence, msgspec.structs.replace(again, maintenance=True), over):
-        world.order(Order(make=made))
-    muted = world.ring("Orders lag behind", team="shop")
-    world.give(Muted(dedup_key="Orders lag behind", mute=silence.mute()), muted)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", list(SIZES))
 def test_every_page_fits_and_can_be_read(
@@ -497,12 +474,7 @@ def test_every_page_fits_and_can_be_read(
     look(page, "keys-revoke")
     page.get_by_role("button", name="New key").click()
     look(page, "key-new")
-    page.goto("/silences")
-    page.get_by_text("New silence", exact=True).click()
-    look(page, "silences-new")
     page.goto(f"/incidents/{incident}")
-    page.get_by_text("Silence", exact=True).click()
-    look(page, "incident-silence")
     page.get_by_text("Snooze", exact=True).click()
     look(page, "incident-snooze")
     page.get_by_role("button", name="Acknowledge").click()

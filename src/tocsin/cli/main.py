@@ -130,7 +130,7 @@ class _Commands:
     def overview(self) -> str:
         """All commands, a line each."""
         return "".join(
-            f"\n{group}:\n" + "".join(f"  {name:<11}{text}\n" for name, text in listed)
+            f"\n{group}:\n" + "".join(f"  {name:<12}{text}\n" for name, text in listed)
             for group, listed in self._groups.items()
         ).rstrip()
 
