@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan
-from tocsin.incidents.announcing import announced
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.matchers import Matcher
@@ -102,12 +101,3 @@ def test_an_incident_is_silenced_by_the_keys_of_its_alerts() -> None:
 def test_an_incident_of_too_many_alerts_is_silenced_by_what_they_share() -> None:
     with pytest.raises(UnclearError, match="its 60 alerts are too many"):
         of_incident(incident(*(f"{'x' * 30}{number}" for number in range(60))))
-
-
-def test_announcements_in_plain_text() -> None:
-    told = announced(
-        [{"title": "A\nb", "lines": ["one", "two\x07"]}, {"title": "", "lines": "no"}], "https://t.example"
-    )
-    assert (told.headline, told.link) == ("A b (and 1 more)", "https://t.example/")
-    assert told.text.startswith("A b\none\ntwo")
-    assert announced([{}], "").headline == "Tocsin"

@@ -264,8 +264,8 @@ def test_a_silence_says_what_it_is_about() -> None:
 def test_who_gives_no_name_and_no_reason_is_somebody() -> None:
     nameless = replace(ONCE, created_by="", comment="")
     told = ghost(nameless)
-    assert "(by somebody)" in told.title
-    assert len(told.lines) == 1
+    assert told.lines[0].endswith(", by somebody")
+    assert len(told.lines) == 2
 
 
 def test_a_state_that_an_older_version_wrote_is_read() -> None:

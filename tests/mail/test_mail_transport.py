@@ -18,7 +18,6 @@ from tests.slack.slack_examples import ADA, NOW, SETTING, alert, incident, job
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident
-from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.mail.conversation import Limits, Server
 from tocsin.mail.transport import MailTransport
@@ -107,18 +106,6 @@ def test_what_only_shows_is_not_mailed(office: PostOffice) -> None:
     assert office.connections == 0
     assert send(office.port, job("show", ADA, OPEN), page()) == [Delivered()] * 2
     assert len(office.mails) == 1
-
-
-def test_an_announcement_is_a_mail_of_its_own(office: PostOffice) -> None:
-    told = job("announce", ADA, object(), None, "s-1")
-    facts: dict[str, Json] = {"title": "The silence ends\r\nBcc: x", "lines": ["in 15m"]}
-    informing = Job(replace(told.outgoing, facts=facts), told.state, told.receipt)
-    assert send(office.port, informing, page()) == [Delivered()] * 2
-    (asks, informs) = office.mails
-    assert asks["Subject"] == "[critical] CPU is high — asks you"
-    assert informs["Subject"] == "The silence ends Bcc: x"
-    assert informs["References"] is None
-    assert body(informs) == "The silence ends Bcc: x\nin 15m\n\nhttps://tocsin.example/\n"
 
 
 def test_what_is_no_incident_is_refused(office: PostOffice) -> None:

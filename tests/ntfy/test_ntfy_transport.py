@@ -20,7 +20,6 @@ from tests.ntfy.push_server import HOST, PushServer, push_server
 from tests.slack.slack_examples import ADA, NOW, SETTING, alert, incident, job
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents.alerts import Severity
-from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND, Instant
 from tocsin.ntfy.publishing import RETRY_AFTER_DEFAULT, RETRY_AFTER_MAX, Limits, read_topic
 from tocsin.ntfy.transport import MESSAGE_BYTES_MAX, NtfyTransport
@@ -104,17 +103,6 @@ def test_what_only_shows_is_not_pushed(server: PushServer) -> None:
     assert server.requests == []
     assert send(server.topic, job("show", ADA, OPEN), page()) == [Delivered()] * 2
     assert len(server.requests) == 1
-
-
-def test_an_announcement_is_a_quiet_push(server: PushServer) -> None:
-    told = job("announce", ADA, object(), None, "s-1")
-    facts: dict[str, Json] = {"title": "The silence ends", "lines": ["in 15m"]}
-    informing = Job(replace(told.outgoing, facts=facts), told.state, told.receipt)
-    assert send(server.topic, informing, page()) == [Delivered()] * 2
-    asks, informs = server.requests
-    assert asks.body["priority"] == 5
-    assert (informs.body["title"], informs.body["priority"]) == ("The silence ends", 2)
-    assert informs.body["message"].startswith("The silence ends\nin 15m\n")
 
 
 def test_what_is_no_incident_is_refused(server: PushServer) -> None:

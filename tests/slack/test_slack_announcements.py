@@ -1,116 +1,127 @@
-"""Announcements in Slack: escaped, short enough, several in one message, each reader's own time."""
+"""Announcements in Slack: harmless whatever they say, bounded, at the channel's pace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytest
 from msgspec.structs import replace
 
 from tests.slack.slack_examples import ADA, NOW, ROOM, SETTING, incident, job
-from tocsin.engine.ports import Delivered, Job, Postponed
-from tocsin.kernel.json import Json
-from tocsin.kernel.time import SECOND
-from tocsin.slack.announcements import LINES_MAX, TOGETHER_MAX, announcement_message
+from tocsin.engine.ports import Delivered, Job, Postponed, Refused
+from tocsin.kernel import json
+from tocsin.kernel.announcement import Announcement
+from tocsin.kernel.time import SECOND, Instant
+from tocsin.slack.announcements import announcement_message
 from tocsin.slack.loop import LoopThread
-from tocsin.slack.transport import POST_INTERVAL, SlackTransport
-from tocsin.testing.fake_slack import FakeSlack
+from tocsin.slack.transport import SlackTransport
+from tocsin.testing.fake_slack import Channel, FakeSlack, User
+
+TOLD = Announcement("ops: the last day", ("1 alert, 1 page.", "Missed: <!channel> *disk* & more"))
 
 
-def announcement(title: str, *lines: str, name: str = "s-1", receiver: str = ROOM) -> Job:
-    made = job("announce", receiver, object(), None, name)
-    facts: dict[str, Json] = {"title": title, "lines": list(lines)}
-    return Job(replace(made.outgoing, facts=facts), made.state, made.receipt)
-
-
-def texts(*told: dict[str, Json]) -> list[str]:
-    return [block["text"]["text"] for block in announcement_message(told).blocks]
-
-
-def test_it_is_a_title_with_lines_below() -> None:
-    message = announcement_message([{"title": "It is over", "lines": ["one", "two"]}])
-    assert message.text == "It is over"
-    assert texts({"title": "It is over", "lines": ["one", "two"]}) == ["*It is over*\none\ntwo"]
-
-
-def test_foreign_text_mentions_nobody_and_links_nothing() -> None:
-    [text] = texts({"title": "<!channel> & co", "lines": ["<https://bad.example|good>", "a\nb"]})
-    assert text == "*&lt;!channel&gt; &amp; co*\n&lt;https://bad.example|good&gt;\na b"
-
-
-def test_times_are_each_readers_own() -> None:
-    [text] = texts({"title": "until 2026-11-18 11:06 UTC", "lines": ["not 2026-13-40 99:99 UTC"]})
-    assert text.startswith("*until <!date^1794999960^")
-    assert "|2026-11-18 11:06 UTC>" in text
-    assert text.endswith("not 2026-13-40 99:99 UTC")
-
-
-def test_what_is_too_long_is_cut_and_what_is_malformed_is_no_harm() -> None:
-    [long] = texts({"title": "t" * 5000, "lines": ["x" * 5000] * 100})
-    assert len(long) <= 3000
-    assert long.endswith("more lines")
-    [many] = texts({"title": "t", "lines": ["x"] * 100})
-    assert many.count("\n") == LINES_MAX
-    assert texts({}, {"title": "", "lines": "no list"}) == ["*(no title)*", "*(no title)*"]
-
-
+@dataclass
 class World:
-    def __init__(self, slack: FakeSlack, transport: SlackTransport) -> None:
-        self.slack = slack
-        self.transport = transport
-        self.now = NOW
-        self.ada = slack.add_user("ada")
-        self.room = slack.add_channel("ops", [self.ada])
+    """A workspace with a room and a person, and the transport to it."""
 
-    def said(self) -> list[str]:
-        return [message.text for message in self.slack.messages(self.room)]
+    slack: FakeSlack
+    transport: SlackTransport
+    room: Channel = field(init=False)
+    ada: User = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ada = self.slack.add_user("ada")
+        self.room = self.slack.add_channel("ops", [self.ada])
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now: Instant = NOW
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    clock = [NOW]
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(clock: Clock) -> Iterator[World]:
     loop = LoopThread("slack-test")
-    with FakeSlack(clock=lambda: clock[0] / SECOND, wall_clock=lambda: clock[0] / SECOND) as slack:
+    with FakeSlack(clock=lambda: clock.now / SECOND, wall_clock=lambda: clock.now / SECOND) as slack:
         transport = SlackTransport(
-            loop,
-            slack.bot_token,
-            now=lambda: clock[0],
-            setting=SETTING,
-            base_url=slack.base_url,
-            timeout=5 * SECOND,
+            loop, slack.bot_token, now=lambda: clock.now, setting=SETTING, base_url=slack.base_url, timeout=5 * SECOND
         )
         yield World(slack, transport)
         transport.close()
         loop.close()
 
 
-def test_what_waits_together_is_one_message_and_the_rest_waits_for_its_turn(world: World) -> None:
-    jobs = [announcement(f"number {number}", name=f"s-{number}") for number in range(TOGETHER_MAX + 2)]
-    results = world.transport.deliver(world.room.id, jobs)
-    assert results[:TOGETHER_MAX] == [Delivered()] * TOGETHER_MAX
-    assert results[TOGETHER_MAX:] == [Postponed("paced", after=POST_INTERVAL, counts=False)] * 2
-    [said] = world.said()
-    assert said.startswith("number 0; number 1")
+def announce(receiver: str = ROOM, told: Announcement = TOLD, name: str = "digest-1", state: object = None) -> Job:
+    made = job("announce", receiver, state or object(), None, name)
+    return Job(replace(made.outgoing, facts=told.facts()), made.state, made.receipt)
+
+
+def test_an_announcement_is_a_header_and_lines_that_mention_nobody(world: World) -> None:
+    assert world.transport.deliver(world.room.id, [announce()]) == [Delivered()]
+    [message] = world.slack.messages(world.room)
+    header, section = message.blocks
+    assert header["text"] == {"type": "plain_text", "text": "ops: the last day"}
+    assert section["text"]["text"] == "• 1 alert, 1 page.\n• Missed: &lt;!channel&gt; *disk* &amp; more"
+    assert section["text"]["verbatim"] is True
+    assert message.text == "ops: the last day · 1 alert, 1 page. · Missed: &lt;!channel&gt; *disk* &amp; more"
     world.slack.assert_clean()
 
 
-def test_a_person_is_told_by_direct_message(world: World) -> None:
-    assert world.transport.deliver(world.ada.id, [announcement("for you", receiver=ADA)]) == [Delivered()]
-    [message] = world.slack.messages(world.slack.direct_channel(world.ada))
-    assert message.text == "for you"
+def test_a_person_is_told_directly(world: World) -> None:
+    assert world.transport.deliver(world.ada.id, [announce(ADA)]) == [Delivered()]
+    assert len(world.slack.messages(world.slack.direct_channel(world.ada))) == 1
 
 
-def test_an_incident_goes_before_it(world: World) -> None:
-    jobs = [announcement("later"), job("show", ROOM, incident())]
-    later, shown = world.transport.deliver(world.room.id, jobs)
+def test_an_announcement_waits_behind_what_is_about_incidents(world: World, clock: Clock) -> None:
+    jobs = [announce(), job("show", ROOM, incident()), announce(name="digest-2", state=incident())]
+    first, shown, second = world.transport.deliver(world.room.id, jobs)
     assert isinstance(shown, Delivered)
-    assert isinstance(later, Postponed)
-    assert not later.counts
+    assert isinstance(first, Postponed)
+    assert not first.counts
+    assert isinstance(second, Postponed)
+    clock.now += 2 * SECOND
+    assert world.transport.deliver(world.room.id, [jobs[0]]) == [Delivered()]
+    assert len(world.slack.messages(world.room)) == 2
 
 
-def test_who_cannot_be_told_is_told_why(world: World) -> None:
-    unknown, person = announcement("x"), announcement("x", receiver=ADA)
-    [result] = world.transport.deliver("C0NOWHERE", [unknown])
-    assert result != Delivered()
-    [result] = world.transport.deliver("U0NOBODY0", [person])
-    assert result != Delivered()
+def test_what_slack_refuses_is_refused(world: World) -> None:
+    world.slack.fail("chat.postMessage", "channel_not_found")
+    [result] = world.transport.deliver(world.room.id, [announce()])
+    assert isinstance(result, Refused)
+    world.slack.fail("conversations.open", "user_disabled")
+    [result] = world.transport.deliver(world.ada.id, [announce(ADA)])
+    assert isinstance(result, Refused)
+
+
+def test_what_is_neither_an_incident_nor_an_announcement_is_refused(world: World) -> None:
+    [result] = world.transport.deliver(world.room.id, [job("show", ROOM, object())])
+    assert isinstance(result, Refused)
+
+
+def test_a_long_announcement_is_split_and_keeps_every_line_within_the_limits() -> None:
+    message = announcement_message(Announcement("x" * 500, tuple(f"{number} {'&' * 500}" for number in range(30))))
+    texts = [block["text"]["text"] for block in message.blocks]
+    assert len(texts[0]) <= 150
+    assert all(len(text) <= 3000 for text in texts[1:])
+    assert sum(text.count("• ") for text in texts) == 30
+    assert json.encode(message.blocks)
+
+
+def test_an_announcement_without_words_still_is_one() -> None:
+    message = announcement_message(Announcement(" ", ("", "\n")))
+    assert [block["text"]["text"] for block in message.blocks] == ["Announcement"]
+
+
+def test_times_are_each_readers_own() -> None:
+    told = Announcement("It ends", ("at 2026-11-18 11:06 UTC", "not 2026-13-40 99:99 UTC"))
+    [_, section] = announcement_message(told).blocks
+    assert "• at <!date^1794999960^{date_short_pretty} {time}|2026-11-18 11:06 UTC>" in section["text"]["text"]
+    assert "• not 2026-13-40 99:99 UTC" in section["text"]["text"]

@@ -42,20 +42,21 @@ def test_a_maintenance_is_told_in_the_room_at_begin_and_end(tmp_path: Path, caps
         outside = Outside(clock=clock, slack_api=slack.base_url)
 
         def said() -> str:
-            return "\n".join(str(block["text"]["text"]) for each in slack.messages(room) for block in each.blocks[:1])
+            blocks = [block for message in slack.messages(room) for block in message.blocks if "text" in block]
+            return "\n".join(str(block["text"]["text"]) for block in blocks)
 
         with claim(db), serving(db, config, outside) as (runtime, ready):
             words = ["maintenance", "--db", f"{db}", "--config", f"{file}", "--team", "ops", "--by", "ada", "--json"]
             assert main([*words, "--for", "1h", "--why", "new <!channel> database"]) == 0
             made = json.decode(capsys.readouterr().out.encode())
-            until(lambda: "Maintenance: everything of team ops, by ada, until <!date^" in said())
+            until(lambda: "By ada, until <!date^" in said())
             assert "new &lt;!channel&gt; database" in said()
             assert ask(ready.ingest_url, json.encode({"title": "disk"}), JSON)[0] == 202
             until(lambda: SilenceMachine().decode(runtime.store.load([made["id"]])[made["id"]].state).count)
             assert made["id"] in muted(runtime.store)
             ahead[0] += 61 * MINUTE
             runtime.wake()
-            until(lambda: "The maintenance is over" in said(), 10)
+            until(lambda: "Maintenance is over: everything of team ops" in said(), 10)
             assert "Fired and still fires: disk." in said()
             [row] = runtime.store.listing(IncidentMachine.name, live_only=True, limit=2)
             until(lambda: IncidentMachine().decode(runtime.store.load([row.id])[row.id].state).asked)

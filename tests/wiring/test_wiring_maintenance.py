@@ -116,7 +116,9 @@ def test_who_cannot_be_reached_has_the_room_told() -> None:
     made.send("in", {"title": "disk", "dedup_key": "d"}, "prod")
     [(at, [said])] = made.wake(SATURDAY + 50 * MINUTE)
     assert at == SATURDAY + 45 * MINUTE
-    assert said.startswith("tell team ops: The silence of everything of team ops (by ada, until")
+    assert said.startswith(
+        "tell team ops: A silence ends in 15m: 1 alert under it still fires | everything of team ops"
+    )
 
 
 def test_of_a_group_all_alerts_that_a_silence_of_keys_names_are_silenced_when_it_begins() -> None:
@@ -131,7 +133,8 @@ def test_of_a_group_all_alerts_that_a_silence_of_keys_names_are_silenced_when_it
     state = made.silence("s-1")
     assert (state.count, len({each.dedup_key for each in state.held})) == (2, 2)
     [(_, [said])] = made.wake(SATURDAY + 50 * MINUTE)
-    assert "2 alerts under it still fire | Will ask again: disk; mail." in said
+    assert "2 alerts under it still fire | " in said
+    assert "| Will ask again: disk; mail. |" in said
 
 
 def test_more_alerts_than_are_named_are_counted() -> None:

@@ -28,8 +28,9 @@ from msgspec.structs import replace
 from tocsin.incidents import silence_telling as telling
 from tocsin.incidents.silences import Phase, Silence
 from tocsin.kernel import json
+from tocsin.kernel.announcement import ANNOUNCE, Announcement
 from tocsin.kernel.json import Json
-from tocsin.kernel.machine import ANNOUNCE, TELL, Decision, Effect, Standing, Tick, teller
+from tocsin.kernel.machine import TELL, Decision, Effect, Standing, Tick, teller
 from tocsin.kernel.time import Instant, format_instant
 
 CHANGED: Final = "silence"  # What a silence tells of itself: look whom it concerns.
@@ -312,7 +313,7 @@ def _survey(about: telling.About, state: Silencing) -> Effect:
 
 
 def _announce(
-    receivers: tuple[str, ...], told: telling.Announcement, *, about: str = "", until: Instant = 0
+    receivers: tuple[str, ...], told: Announcement, *, about: str = "", until: Instant = 0
 ) -> tuple[Effect, ...]:
-    facts: dict[str, Json] = {"title": told.title, "lines": list(told.lines), "about": about, "until": until}
+    facts: dict[str, Json] = {**told.facts(), "about": about, "until": until}
     return tuple(Effect(receiver=receiver, kind=ANNOUNCE, facts=facts) for receiver in receivers)

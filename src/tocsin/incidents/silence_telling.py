@@ -10,6 +10,7 @@ import msgspec
 
 from tocsin.incidents.silences import Silence
 from tocsin.incidents.telling import utc_time
+from tocsin.kernel.announcement import Announcement
 from tocsin.kernel.time import Instant, format_duration
 
 TITLES_MAX: Final = 5  # Alerts that are named; of the others there is the number.
@@ -39,13 +40,6 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     over: tuple[str, ...] = ()
 
 
-class Announcement(msgspec.Struct, frozen=True):
-    """Text for people, without mark-up."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-
-
 def announcement(about: About, silence: Silence, found: Survey, ends_at: Instant, now: Instant) -> Announcement | None:
     """What people are told of *found*; None when it would tell them nothing."""
     match about:
@@ -60,17 +54,23 @@ def announcement(about: About, silence: Silence, found: Survey, ends_at: Instant
 
 def begun(silence: Silence) -> Announcement:
     """A maintenance has begun."""
-    until = utc_time(silence.ends_at)
     return Announcement(
-        f"Maintenance: {what(silence)}, by {_by(silence)}, until {until}",
-        (*_why(silence), "What fires meanwhile is kept, and asks nobody before the end.", _extend(silence)),
+        f"Maintenance has begun: {what(silence)}",
+        (
+            f"By {_by(silence)}, until {utc_time(silence.ends_at)}",
+            "What fires is kept, and asks nobody before the end.",
+            *_why(silence),
+            _extend(silence),
+        ),
     )
 
 
 def ghost(silence: Silence) -> Announcement:
     """It has ended and has never held anything back."""
-    title = f"The silence of {what(silence)} (by {_by(silence)}) is over, and has silenced nothing in all its life"
-    return Announcement(title, (*_why(silence), _GHOST))
+    return Announcement(
+        "A silence is over that has silenced nothing in all its life",
+        (f"{what(silence)}, by {_by(silence)}", *_why(silence), _GHOST),
+    )
 
 
 def what(silence: Silence) -> str:
@@ -90,31 +90,41 @@ def when(silence: Silence) -> str:
 
 
 def _reminder(silence: Silence, found: Survey, now: Instant) -> Announcement:
-    alerts = _alerts(found.fires)
-    left, until = format_duration(silence.ends_at - now), utc_time(silence.ends_at)
+    word = "Maintenance" if silence.maintenance else "A silence"
     verb = "fires" if found.fires == 1 else "fire"
-    title = f"The {_word(silence)} of {what(silence)} (by {_by(silence)}, until {until}) ends in {left}; "
-    title += f"{alerts} under it still {verb}"
-    return Announcement(title, (*_named("Will ask again", found.firing, found.fires), *_why(silence), _extend(silence)))
+    left, until = format_duration(silence.ends_at - now), utc_time(silence.ends_at)
+    return Announcement(
+        f"{word} ends in {left}: {_alerts(found.fires)} under it still {verb}",
+        (
+            f"{what(silence)}, by {_by(silence)}, until {until}",
+            *_named("Will ask again", found.firing, found.fires),
+            *_why(silence),
+            _extend(silence),
+        ),
+    )
 
 
 def _overruled(silence: Silence, found: Survey, ends_at: Instant) -> Announcement:
-    title = f"The silence of {what(silence)} (by {_by(silence)}) was over at {utc_time(ends_at)}"
-    line = f"People had it overruled for {_alerts(found.overruled)}, by asking somebody all the same."
-    return Announcement(title, (line, *_why(silence)))
+    return Announcement(
+        "A silence is over that was overruled",
+        (
+            f"{what(silence)}, by {_by(silence)}, until {utc_time(ends_at)}",
+            f"For {_alerts(found.overruled)} people had somebody asked all the same.",
+            *_why(silence),
+        ),
+    )
 
 
 def _report(silence: Silence, found: Survey, ends_at: Instant) -> Announcement:
-    title = f"The maintenance is over: {what(silence)}, by {_by(silence)}, ended at {utc_time(ends_at)}"
-    if not (found.fires or found.recovered or found.overruled):
-        return Announcement(title, ("Nothing has fired meanwhile.",))
-    overruled = [f"Overruled by people: {_alerts(found.overruled)}."] if found.overruled else []
+    nothing = not (found.fires or found.recovered or found.overruled)
     return Announcement(
-        title,
+        f"Maintenance is over: {what(silence)}",
         (
+            f"By {_by(silence)}, ended at {utc_time(ends_at)}",
+            *(("Nothing has fired meanwhile.",) if nothing else ()),
             *_named("Fired and still fires", found.firing, found.fires),
             *_named("Fired and is over", found.over, found.recovered),
-            *overruled,
+            *((f"Overruled by people: {_alerts(found.overruled)}.",) if found.overruled else ()),
         ),
     )
 
@@ -129,10 +139,6 @@ def _named(heading: str, titles: Iterable[str], number: int) -> tuple[str, ...]:
 
 def _alerts(number: int) -> str:
     return "1 alert" if number == 1 else f"{number} alerts"
-
-
-def _word(silence: Silence) -> str:
-    return "maintenance" if silence.maintenance else "silence"
 
 
 def _by(silence: Silence) -> str:

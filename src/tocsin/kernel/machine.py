@@ -18,7 +18,6 @@ S = TypeVar("S")
 I_contra = TypeVar("I_contra", contravariant=True)
 
 TELL: Final = "tell"  # The kind of an effect that becomes an input of another machine; its facts name `what`.
-ANNOUNCE: Final = "announce"  # The kind of an effect that only informs; its facts: a `title`, and `lines` below it.
 
 _MACHINE: Final = "machine:"
 

@@ -1,4 +1,4 @@
-"""The way to people by push notification: only pages, and what waits together for one person is one message."""
+"""The way to people by push notification: pages, of which what waits together is one message, and announcements."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import logging
 import ssl
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
-from tocsin.incidents.announcing import announced
 from tocsin.incidents.state import Incident
-from tocsin.incidents.telling import Page, Telling, Told, tell
+from tocsin.incidents.telling import Page, Telling, Told, clean, one_line, tell
 from tocsin.kernel import json
-from tocsin.kernel.machine import ANNOUNCE
+from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.time import Instant
 from tocsin.ntfy.publishing import Limits, Topic, publish, read_topic
 
@@ -25,7 +25,6 @@ MESSAGE_BYTES_MAX: Final = 3000
 
 # 5 rings until somebody looks, 4 rings long, 3 rings. Below that a telephone stays silent, and this is a page.
 PRIORITIES: Final = {Severity.CRITICAL: 5, Severity.HIGH: 4, Severity.WARNING: 3, Severity.INFO: 3}
-QUIET: Final = 2  # An announcement asks for nothing.
 # ntfy shows these names as the colours that the other channels use.
 TAGS: Final = {
     Severity.CRITICAL: "red_circle",
@@ -34,6 +33,10 @@ TAGS: Final = {
     Severity.INFO: "large_blue_circle",
 }
 
+QUIET: Final = 2  # Of an announcement: no sound.
+
+_TITLE_MAX: Final = 160
+_NO_TOPIC: Final = "the ntfy address names no topic"
 _LIMITS: Final = Limits()
 
 log = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ log = logging.getLogger(__name__)
 class NtfyTransport:
     """A `Transport`. Addresses are those of topics, `https://ntfy.example.com/topic`, and secrets.
 
-    Only pages and announcements are sent: what has been pushed is read, or it is old. Nothing is tried again here; the
+    Of incidents only pages are sent: what has been pushed is read, or it is old. Nothing is tried again here; the
     dispatcher does that.
     """
 
@@ -69,37 +72,53 @@ class NtfyTransport:
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """Hand *jobs* over; see the port."""
+        told = {
+            job.outgoing.id: self._guarded(partial(self._announce, address, job))
+            for job in jobs
+            if job.outgoing.kind == ANNOUNCE
+        }
         pages = [_page(job, job.state) for job in jobs if isinstance(job.state, Incident) and _asks(job)]
-        result: DeliveryResult = Delivered()
-        if pages:
-            result = self._tried(address, lambda: tell(pages, self._telling, self._url, self._now()))
-        facts = [job.outgoing.facts for job in jobs if job.outgoing.kind == ANNOUNCE]
-        informed = self._tried(address, lambda: announced(facts, self._url), QUIET) if facts else Delivered()
-        return [informed if job.outgoing.kind == ANNOUNCE else _result(job, result) for job in jobs]
+        result = self._guarded(lambda: self._send(address, pages)) if pages else Delivered()
+        return [told.get(job.outgoing.id) or _result(job, result) for job in jobs]
 
-    def _tried(self, address: str, make: Callable[[], Told], priority: int | None = None) -> DeliveryResult:
+    def _guarded(self, send: Callable[[], DeliveryResult]) -> DeliveryResult:
         try:
-            return self._send(address, make(), priority)
+            return send()
         except Exception as problem:  # noqa: BLE001 - a mistake of ours must cost an attempt, and not the page.
             # Where it happened, without the problem's own words: they may name the topic.
             place = "".join(traceback.format_tb(problem.__traceback__))
             log.error("a push failed here: %s\n%s", type(problem).__name__, place)  # noqa: TRY400
             return Postponed("internal error, see the log")
 
-    def _send(self, address: str, told: Told, priority: int | None) -> DeliveryResult:
+    def _announce(self, address: str, job: Job) -> DeliveryResult:
         topic = read_topic(address)
         if topic is None:
-            return Refused("the ntfy address names no topic")
-        return publish(topic, _body(topic, told, priority), limits=self._limits, context=self._context)
+            return Refused(_NO_TOPIC)
+        told = announcement(job.outgoing.facts)
+        body = {
+            "topic": topic.name,
+            "title": one_line(told.title, _TITLE_MAX),
+            "message": _cut(clean("\n".join(told.lines))) or "-",
+            "priority": QUIET,
+            "click": self._url,
+        }
+        return publish(topic, json.encode(body), limits=self._limits, context=self._context)
+
+    def _send(self, address: str, pages: Sequence[Page]) -> DeliveryResult:
+        topic = read_topic(address)
+        if topic is None:
+            return Refused(_NO_TOPIC)
+        told = tell(pages, self._telling, self._url, self._now())
+        return publish(topic, _body(topic, told), limits=self._limits, context=self._context)
 
 
-def _body(topic: Topic, told: Told, priority: int | None) -> bytes:
+def _body(topic: Topic, told: Told) -> bytes:
     return json.encode(
         {
             "topic": topic.name,
             "title": told.headline,
             "message": _cut(told.text),
-            "priority": PRIORITIES[told.severity] if priority is None else priority,
+            "priority": PRIORITIES[told.severity],
             "tags": [TAGS[told.severity]],
             "click": told.link,
         }

@@ -1,48 +1,51 @@
-"""Announcements in Block Kit: texts that only inform, several of them in one message.
+"""Announcements in Slack: one header, and the lines below it; nothing in them mentions, links or formats.
 
-An announcement is an effect of the kind ANNOUNCE; its facts are a `title`, and `lines` below it. They are foreign text.
+Source of the limits: https://docs.slack.dev/reference/block-kit/blocks: a header has at most 150 characters, the text
+of a section 3000.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tocsin.kernel.json import Json
+from tocsin.incidents import telling
+from tocsin.kernel.announcement import Announcement
 from tocsin.kernel.time import parse_instant
-from tocsin.slack.blocks import Message
-from tocsin.slack.mrkdwn import local_time, markup, one_line
+from tocsin.slack.blocks import Block, Message
+from tocsin.slack.mrkdwn import local_time, markup, one_line, plain
 
-TOGETHER_MAX: Final = 10  # Announcements in one message; Slack takes 50 blocks.
-LINES_MAX: Final = 40
+LINE_MAX: Final = 400  # Characters as sent, entities included.
 
-_TITLE_MAX: Final = 600
-_LINE_MAX: Final = 400
-_TEXT_MAX: Final = 2900  # Slack takes 3,000 characters in one block.
-_PREVIEW_MAX: Final = 160
+_TITLE_MAX: Final = 150
+_UNTITLED: Final = "Announcement"
+_SECTION_MAX: Final = 2900
 _TIME: Final = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC\b", re.ASCII)
+_SHOWN_IN_PREVIEW: Final = 2  # Lines of the text for notification previews.
 
 
-def announcement_message(told: Sequence[Mapping[str, Json]]) -> Message:
-    """The facts of at most TOGETHER_MAX announcements as one message."""
-    texts = [_text(facts) for facts in told]
-    preview = "; ".join(one_line(str(facts.get("title", "")), _PREVIEW_MAX) for facts in told)
-    return Message(preview, tuple({"type": "section", "text": markup(text)} for text in texts))
+def announcement_message(told: Announcement) -> Message:
+    """*told* as one message."""
+    lines = [_localized(line) for line in (one_line(text, LINE_MAX) for text in told.lines) if line]
+    # A header is plain text: it knows no mark-up, and so no entities.
+    header: Block = {"type": "header", "text": plain(telling.one_line(told.title, _TITLE_MAX) or _UNTITLED)}
+    preview = (one_line(told.title, _TITLE_MAX) or _UNTITLED, *lines[:_SHOWN_IN_PREVIEW])
+    return Message(" · ".join(preview), (header, *(_section(text) for text in _packed(lines))))
 
 
-def _text(facts: Mapping[str, Json]) -> str:
-    title = _localized(one_line(str(facts.get("title", "")), _TITLE_MAX)) or "(no title)"
-    given = facts.get("lines")
-    lines = (
-        [_localized(one_line(str(line), _LINE_MAX)) for line in given[:LINES_MAX]] if isinstance(given, list) else []
-    )
-    text = f"*{title}*"
-    for number, line in enumerate(lines):
-        if len(text) + len(line) > _TEXT_MAX:
-            return f"{text}\nand {len(lines) - number} more lines"
-        text += f"\n{line}"
-    return text
+def _packed(lines: list[str]) -> list[str]:
+    """As many lines in one section as it holds."""
+    packed: list[str] = []
+    for line in (f"• {line}" for line in lines):
+        if packed and len(packed[-1]) + 1 + len(line) <= _SECTION_MAX:
+            packed[-1] += f"\n{line}"
+        else:
+            packed.append(line)
+    return packed
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": markup(text)}
 
 
 def _localized(text: str) -> str:

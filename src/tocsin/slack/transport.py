@@ -19,11 +19,11 @@ import msgspec
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents import ladder
 from tocsin.incidents.state import Incident, Status
+from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
-from tocsin.kernel.machine import ANNOUNCE
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack import batches
-from tocsin.slack.announcements import TOGETHER_MAX, announcement_message
+from tocsin.slack.announcements import announcement_message
 from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
@@ -109,22 +109,22 @@ class SlackTransport:
 
     async def _deliver(self, address: str, jobs: Sequence[Job]) -> list[DeliveryResult]:
         person = _PERSON.fullmatch(address) is not None
-        announced = [job for job in jobs if job.outgoing.kind == ANNOUNCE]
         known = [job for job in jobs if isinstance(job.state, Incident) and job.outgoing.kind != ANNOUNCE]
         batch = batches.sort(known, self._bundles, person=person)
         posted, updated = await asyncio.gather(self._post(address, batch.posts), self._update(batch))
         results = {job.outgoing.id: Delivered() for job in batch.nothing} | posted | updated
+        results |= await self._announce(address, [job for job in jobs if job.outgoing.kind == ANNOUNCE])
         gone: dict[str, list[Job]] = {}
         for job in batch.updates:
             if job.outgoing.id not in results:
                 gone.setdefault(job.outgoing.aggregate, []).append(job)
         if not person:
             results |= await self._post(address, gone)
-        results |= await self._announce(address, announced)
         # A person's page that is gone needs no other; what is no incident has no words here.
-        told = {job.outgoing.id for job in (*known, *announced)}
         return [
-            results.get(job.outgoing.id, Delivered()) if job.outgoing.id in told else Refused(_NO_INCIDENT)
+            results.get(job.outgoing.id, Delivered())
+            if isinstance(job.state, Incident) or job.outgoing.kind == ANNOUNCE
+            else Refused(_NO_INCIDENT)
             for job in jobs
         ]
 
@@ -143,21 +143,6 @@ class SlackTransport:
             return {job.outgoing.id: _paced(wait) for job in jobs}
         return await (self._post_one(channel, jobs) if len(posts) == 1 else self._post_bundle(channel, jobs))
 
-    async def _announce(self, address: str, jobs: Sequence[Job]) -> _Results:
-        """One message for the first of *jobs*; the others wait for their turn."""
-        if not jobs:
-            return {}
-        channel = await self._channel(address)
-        if isinstance(channel, Failure):
-            return {job.outgoing.id: channel.result for job in jobs}
-        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=False)
-        if wait:
-            return {job.outgoing.id: _paced(wait) for job in jobs}
-        place = await self._say(channel, announcement_message([job.outgoing.facts for job in jobs[:TOGETHER_MAX]]))
-        result = place.result if isinstance(place, Failure) else Delivered()
-        later = {job.outgoing.id: _paced(POST_INTERVAL) for job in jobs[TOGETHER_MAX:]}
-        return {job.outgoing.id: result for job in jobs[:TOGETHER_MAX]} | later
-
     async def _post_one(self, channel: str, jobs: Sequence[Job]) -> _Results:
         job = next((job for job in jobs if job.outgoing.kind == ladder.PAGE), jobs[0])
         why = str(job.outgoing.facts.get("why", ""))
@@ -167,6 +152,20 @@ class SlackTransport:
         if job.receipt is not None and not batches.is_bundle(job.receipt):
             await self._replace(job.receipt, job)
         return {each.outgoing.id: Delivered(batches.receipt_of(*place, why=why)) for each in jobs}
+
+    async def _announce(self, address: str, jobs: Sequence[Job]) -> _Results:
+        """A message of its own for each, at the channel's pace, behind all that is about incidents."""
+        results: _Results = {}
+        for job in jobs:
+            channel = await self._channel(address)
+            if isinstance(channel, Failure):
+                results[job.outgoing.id] = channel.result
+            elif wait := self._wait(channel) or self._turns.wait(channel, self._now(), page=False):
+                results[job.outgoing.id] = _paced(wait)
+            else:
+                place = await self._say(channel, announcement_message(announcement(job.outgoing.facts)))
+                results[job.outgoing.id] = place.result if isinstance(place, Failure) else Delivered()
+        return results
 
     async def _post_bundle(self, channel: str, jobs: Sequence[Job]) -> _Results:
         incidents = {job.outgoing.aggregate: _incident(job) for job in jobs}

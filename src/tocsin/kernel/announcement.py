@@ -1,0 +1,37 @@
+"""An announcement: what only informs, as the facts of an effect and as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from tocsin.kernel.json import Json
+
+ANNOUNCE: Final = "announce"  # The kind of an effect that tells `title` and `lines` to its receiver, and asks nothing.
+LINES_MAX: Final = 60
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """A title and lines below it, all of them foreign text: whoever shows them makes them harmless."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, Json]:
+        """As an effect carries it."""
+        return {"title": self.title, "lines": list(self.lines)}
+
+    def text(self) -> str:
+        """In plain text."""
+        return "\n".join((self.title, *(f"- {line}" for line in self.lines))) + "\n"
+
+
+def announcement(facts: Mapping[str, Json]) -> Announcement:
+    """The inverse of `Announcement.facts`, at most LINES_MAX lines; what is no such thing says as much as it can."""
+    lines = facts.get("lines")
+    told = [str(line) for line in lines] if isinstance(lines, list | tuple) else []
+    hidden = len(told) - LINES_MAX
+    shown = [*told[: LINES_MAX - 1], f"and {hidden + 1} more"] if hidden > 0 else told
+    return Announcement(str(facts.get("title") or "Announcement"), tuple(shown))
