@@ -86,8 +86,8 @@ def act(given: argparse.Namespace) -> int:
         served = is_claimed(given.db)
         received = Received(received_at=clock(), channel="cli", key="", head=b"", body=json.encode(document))
         delivery_id = store.accept([received])[0]
-        if not (served and wait_for(store, f"{delivery_id}/0")):
-            handle_here(store, delivery_id, settings, clock())
+        if not (served and wait(store, f"{delivery_id}/0")):
+            handle(store, delivery_id, settings, clock())
         found = next(
             line for line in store.timeline(given.incident, TIMELINE_MAX) if line.input_id == f"{delivery_id}/0"
         )
@@ -138,7 +138,7 @@ def login_name() -> str:
         raise TocsinError("name-missing", "this user has no login name; say who you are with --by") from None
 
 
-def wait_for(store: Store, input_id: str) -> bool:
+def wait(store: Store, input_id: str) -> bool:
     """Whether the running server has handled the command."""
     deadline = time.monotonic() + SERVER_SECONDS
     while not store.seen([input_id]):
@@ -148,7 +148,7 @@ def wait_for(store: Store, input_id: str) -> bool:
     return True
 
 
-def handle_here(store: Store, delivery_id: str, settings: Settings, now: Instant) -> None:
+def handle(store: Store, delivery_id: str, settings: Settings, now: Instant) -> None:
     """Handle this one delivery as the server would; the others wait for it, since it alone knows how to read them."""
     delivery = store.delivery(delivery_id)
     assert delivery is not None

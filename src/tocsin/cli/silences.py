@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
-from tocsin.cli.incidents import handle_here, login_name, stored_incident, wait_for
+from tocsin.cli.incidents import handle, login_name, stored_incident, wait
 from tocsin.cli.printing import fields, plain, say, say_json, table
 from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
@@ -159,8 +159,8 @@ def _carry_out(given: argparse.Namespace, store: SqliteStore, order: Order, sett
     delivery_id = store.accept([received])[0]
     input_id = f"{delivery_id}/{0 if order.make else 1}"
     if not served:
-        handle_here(store, delivery_id, settings, SystemClock()())
-    elif not wait_for(store, input_id):
+        handle(store, delivery_id, settings, SystemClock()())
+    elif not wait(store, input_id):
         # Never here as well: a server knows its silences by what it has committed itself.
         sys.stderr.write(
             "It is stored. The server is busy, and does it in a moment; `tocsin silences` shows it then.\n"
