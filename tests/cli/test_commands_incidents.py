@@ -138,7 +138,7 @@ def test_show_for_scripts_is_the_row_and_more(terminal: Terminal) -> None:
     assert {key: found[key] for key in row} == row
     assert set(found) - set(row) == {
         "description", "source", "account", "region", "resource", "labels", "links", "asked", "timeline",
-            "changes", "held_until", "flapping",
+            "changes", "held_until", "flapping", "silenced",
     }  # fmt: skip
     assert found["asked"] == ["responder:ada"]
     assert [line["reason"] for line in found["timeline"]] == ["opened"]

@@ -118,3 +118,10 @@ def test_a_long_announcement_is_split_and_keeps_every_line_within_the_limits() -
 def test_an_announcement_without_words_still_is_one() -> None:
     message = announcement_message(Announcement(" ", ("", "\n")))
     assert [block["text"]["text"] for block in message.blocks] == ["Announcement"]
+
+
+def test_times_are_each_readers_own() -> None:
+    told = Announcement("It ends", ("at 2026-11-18 11:06 UTC", "not 2026-13-40 99:99 UTC"))
+    [_, section] = announcement_message(told).blocks
+    assert "• at <!date^1794999960^{date_short_pretty} {time}|2026-11-18 11:06 UTC>" in section["text"]["text"]
+    assert "• not 2026-13-40 99:99 UTC" in section["text"]["text"]

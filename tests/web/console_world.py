@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -31,11 +32,14 @@ from tocsin.incidents.commands import command, to_input
 from tocsin.incidents.inputs import AlertReceived, Input
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.silence_machine import SilenceEnded, SilenceMachine, SilenceSet
+from tocsin.incidents.silences import Order
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
-from tocsin.kernel.machine import Tick
+from tocsin.kernel.machine import Machine, Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, parse_instant
 from tocsin.noise.machine import RemedyMachine
+from tocsin.schedules.recurring import next_turn
 from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
@@ -184,9 +188,14 @@ class World:
             resolve=lambda host, _: None if host == "localhost" else "192.0.2.7",
         )
         self.news = News()
-        self.runner = Runner(
-            self.store, [self.machine, HeartbeatMachine(), ChangeMachine(), RemedyMachine()], on_commit=self._committed
-        )
+        machines: list[Machine[Any, Any]] = [
+            self.machine,
+            HeartbeatMachine(),
+            ChangeMachine(),
+            SilenceMachine(next_turn),
+            RemedyMachine(),
+        ]
+        self.runner = Runner(self.store, machines, on_commit=self._committed)
         self.public_url = public_url
         self.asleep = False  # The engine handles nothing.
         self.refuses = False  # The disk is full.
@@ -324,12 +333,23 @@ class World:
             self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
             return
         document = json.decode(received.body)
-        if received.channel == "console":
+        if received.channel == "silence":
+            owner = self.order(msgspec.convert(document, Order), name)
+        elif received.channel == "console":
             order = command(document)
             owner = self.give(to_input(order), order.incident, name=name)
         else:
             owner = self.ring(document["title"], name=name)
         self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
+
+    def order(self, order: Order, name: str = "") -> str:
+        """Make or end a silence."""
+        owner = order.make.id if order.make else order.end
+        given = SilenceSet(order.make) if order.make else SilenceEnded(order.for_good)
+        name = name or f"order/{next(self._numbers)}"
+        item = Addressed(input_id=name, machine="silence", given=given, aggregate=owner, fresh=owner)
+        self.runner.handle([item], self.now)
+        return owner
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self.news.tell(frozenset(commit.aggregate for commit in commits))

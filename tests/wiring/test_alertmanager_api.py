@@ -7,9 +7,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
 from tests.wiring.alertmanager_world import CONFIG, START, World, world
 from tests.wiring.serving import ask, until
+from tocsin.engine.ports import Received
+from tocsin.incidents.matchers import Matcher
+from tocsin.incidents.silence_machine import SilenceMachine
+from tocsin.incidents.silences import Order, Silence
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import HOUR, MINUTE, format_instant
@@ -340,6 +345,44 @@ def test_silences_are_listed_active_first_and_by_their_matchers(api: World) -> N
 
 
 # The server
+
+
+def test_what_alertmanager_has_no_words_for_is_neither_listed_nor_changed(api: World) -> None:
+    begin = api.now + 100 * HOUR
+    plain = Silence(
+        id="ours",
+        integration="web",
+        matchers=(Matcher(name="own", value="x"),),
+        starts_at=begin,
+        ends_at=begin + HOUR,
+        created_by="ada",
+        tell=("responder:ada",),
+    )
+    again = replace(plain, id="again", every=("mon-fri 02:00-04:00",), zone="UTC", starts_at=0, ends_at=0)
+    for made in (plain, again, replace(plain, id="team", team="shop"), replace(plain, id="all", matchers=())):
+        body = json.encode(Order(make=made))
+        api.runtime.store.accept([Received(received_at=api.now, channel="silence", key="", head=b"", body=body)])
+    api.rest()
+    listed = api.call("/api/v2/silences?filter=own%3Dx", integration="web")[1]
+    assert {each["id"] for each in listed} == {"ours", "again"}
+    for name in ("again", "team", "all"):
+        assert api.call(f"/api/v2/silence/{name}", method="DELETE", integration="web")[0] == 404
+    changed = {
+        "id": "ours",
+        "matchers": [{"name": "own", "value": "x", "isRegex": False}],
+        "startsAt": format_instant(begin),
+        "endsAt": format_instant(begin + 2 * HOUR),
+        "createdBy": "cy",
+        "comment": "longer",
+    }
+    assert api.call("/api/v2/silences", changed, integration="web") == (200, {"silenceID": "ours"})
+    api.rest()
+    stored = SilenceMachine().decode(api.runtime.store.load(["ours"])["ours"].state).silence
+    assert (stored.tell, stored.ends_at, stored.created_by) == (("responder:ada",), begin + 2 * HOUR, "cy")
+    for name in ("ours", "again", "team", "all"):
+        body = json.encode(Order(end=name, for_good=True))
+        api.runtime.store.accept([Received(received_at=api.now, channel="silence", key="", head=b"", body=body)])
+    api.rest()
 
 
 def test_the_server_tells_of_itself(api: World) -> None:

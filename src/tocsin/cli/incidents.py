@@ -19,6 +19,7 @@ from tocsin.engine.runner import Runner
 from tocsin.errors import TocsinError
 from tocsin.incidents import flapping, telling
 from tocsin.incidents.commands import CommandError, command
+from tocsin.incidents.ladder import silenced
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
@@ -64,7 +65,7 @@ def listing(given: argparse.Namespace) -> int:
 def show(given: argparse.Namespace) -> int:
     """`tocsin show`."""
     with open_store(given.db) as store:
-        stored = _stored(store, given.incident)
+        stored = stored_incident(store, given.incident)
         timeline = store.timeline(given.incident, TIMELINE_MAX)
         state = IncidentMachine().decode(stored.state)
         changed = before(store, state.opened_at)
@@ -85,7 +86,7 @@ def act(given: argparse.Namespace) -> int:
     clock = SystemClock()
     document = _document(given, settings, clock())
     with open_store(given.db) as store:
-        stored = _stored(store, given.incident)
+        stored = stored_incident(store, given.incident)
         served = is_claimed(given.db)
         if getattr(given, "held", False):
             _act_on_held(store, IncidentMachine().decode(stored.state), document, settings, served=served)
@@ -119,7 +120,7 @@ def _act_on_held(store: Store, storm: Incident, document: dict[str, Any], settin
     say(f"{document['incident']}: and {len(names)} that it holds\n")
 
 
-def _stored(store: Store, name: str) -> Stored:
+def stored_incident(store: Store, name: str) -> Stored:
     """The incident *name*. Raises TocsinError."""
     stored = store.load([name]).get(name)
     if stored is None or stored.machine != IncidentMachine.name:
@@ -237,8 +238,16 @@ def _more(state: Incident, timeline: Sequence[Handled]) -> dict[str, Any]:
         "asked": state.asked,
         "held_until": format_instant(state.hold.until) if state.held and state.hold else None,
         "flapping": flapping.worst(state) is not None,
+        "silenced": _silenced(state),
         "timeline": [{"at": format_instant(line.at), "reason": line.reason, "text": line.story} for line in timeline],
     }
+
+
+def _silenced(state: Incident) -> dict[str, Any] | None:
+    mute = state.mute if state.silenced else None
+    if mute is None:
+        return None
+    return {"silence": mute.silence, "by": mute.by, "until": format_instant(mute.until), "why": mute.why}
 
 
 def _change(entry: Entry) -> dict[str, Any]:
@@ -266,6 +275,8 @@ def _cells(name: str, state: Incident, now: Instant) -> tuple[str, ...]:
 
 
 def _status(state: Incident) -> str:
+    if state.silenced and state.mute:
+        return f"silenced ({plain(state.mute.by) or 'somebody'})"
     by = plain(state.acknowledged_by or "")
     if state.held:
         return "held"
@@ -284,6 +295,7 @@ def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant)
         ("team", state.team),
         ("alerts", f"{state.count}"),
         ("opened", f"{format_duration(now - state.opened_at)} ago, {format_instant(state.opened_at)}"),
+        ("silenced", silenced(state.mute).removeprefix("silenced ") if state.silenced and state.mute else ""),
         ("next action", "" if next_at is None else f"in {format_duration(next_at - now)}, {format_instant(next_at)}"),
         ("then", plain(next_step(state, Telling(names={}), now))),
         ("from", ", ".join(filter(None, (face.source, face.account, face.region, face.resource)))),

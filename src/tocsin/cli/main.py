@@ -15,6 +15,7 @@ from tocsin import __version__
 from tocsin.cli import promises
 from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
+from tocsin.cli.silence_arguments import add_silences
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     commands = _Commands(whole)
     _add_running(commands)
     _add_incidents(commands)
+    add_silences(commands)
     _add_senders(commands)
     _add_schedules(commands)
     commands.begin("noise")
@@ -134,7 +136,7 @@ class _Commands:
     def overview(self) -> str:
         """All commands, a line each."""
         return "".join(
-            f"\n{group}:\n" + "".join(f"  {name:<11}{text}\n" for name, text in listed)
+            f"\n{group}:\n" + "".join(f"  {name:<12}{text}\n" for name, text in listed)
             for group, listed in self._groups.items()
         ).rstrip()
 

@@ -6,24 +6,27 @@ of a section 3000.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tocsin.incidents import telling
 from tocsin.kernel.announcement import Announcement
+from tocsin.kernel.time import parse_instant
 from tocsin.slack.blocks import Block, Message
-from tocsin.slack.mrkdwn import markup, one_line, plain
+from tocsin.slack.mrkdwn import local_time, markup, one_line, plain
 
 LINE_MAX: Final = 400  # Characters as sent, entities included.
 
 _TITLE_MAX: Final = 150
 _UNTITLED: Final = "Announcement"
 _SECTION_MAX: Final = 2900
+_TIME: Final = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC\b", re.ASCII)
 _SHOWN_IN_PREVIEW: Final = 2  # Lines of the text for notification previews.
 
 
 def announcement_message(told: Announcement) -> Message:
     """*told* as one message."""
-    lines = [line for line in (one_line(text, LINE_MAX) for text in told.lines) if line]
+    lines = [_localized(line) for line in (one_line(text, LINE_MAX) for text in told.lines) if line]
     # A header is plain text: it knows no mark-up, and so no entities.
     header: Block = {"type": "header", "text": plain(telling.one_line(told.title, _TITLE_MAX) or _UNTITLED)}
     preview = (one_line(told.title, _TITLE_MAX) or _UNTITLED, *lines[:_SHOWN_IN_PREVIEW])
@@ -43,3 +46,13 @@ def _packed(lines: list[str]) -> list[str]:
 
 def _section(text: str) -> Block:
     return {"type": "section", "text": markup(text)}
+
+
+def _localized(text: str) -> str:
+    """*text*, which is escaped, with its times as each reader's own."""
+
+    def own(found: re.Match[str]) -> str:
+        instant = parse_instant(found[0])
+        return found[0] if instant is None else local_time(instant)
+
+    return _TIME.sub(own, text)

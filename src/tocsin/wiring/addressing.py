@@ -22,7 +22,7 @@ from tocsin.kernel.json import Json
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem, Reading, undecodable
 
-Mutes = Callable[[Alert, str], Mute | None]
+Mutes = Callable[[Alert, str, str], Mute | None]
 Quieter = Callable[[Plan, Alert, str], Plan]
 Histories = Callable[[str, str], tuple[Occurrence, ...]]
 
@@ -68,7 +68,7 @@ class Addressing:
         histories: Histories | None = None,
         causes: Causes | None = None,
     ) -> None:
-        """*routes* decide what becomes of an alert; *mute* finds the silence that covers one of an integration.
+        """*routes* decide what becomes of an alert; *mute*: which silence covers one of an integration, for a team.
 
         *quieter*: a plan for an alert of an integration, as the remedies of people change it. *histories*: how the last
         occurrences of an integration's key were closed.
@@ -122,7 +122,7 @@ class Addressing:
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)
         fires = alert.status is AlertStatus.FIRING
-        mute = self._mute(alert, integration) if fires else None
+        mute = self._mute(alert, integration, plan.team) if fires else None
         if mute is not None and mute.spares_critical and plan.severity is Severity.CRITICAL:
             mute = None
         history = self._histories(integration, alert.dedup_key) if fires and plan.transient_hold else ()

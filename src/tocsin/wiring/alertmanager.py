@@ -65,5 +65,11 @@ def _silence(delivery: Delivery) -> Interpretation:
             Addressed(input_id=f"{name}/0", machine=machine, given=SilenceSet(order.make), aggregate=made, fresh=made)
         )
     if order.end:
-        inputs.append(Addressed(input_id=f"{name}/1", machine=machine, given=SilenceEnded(), aggregate=order.end))
+        ended = SilenceEnded(order.for_good)
+        inputs.append(Addressed(input_id=f"{name}/1", machine=machine, given=ended, aggregate=order.end))
+    for number, planned in enumerate(order.planned, 2):
+        given = SilenceSet(planned, planned=True)
+        inputs.append(
+            Addressed(input_id=f"{name}/{number}", machine=machine, given=given, aggregate=planned.id, fresh=planned.id)
+        )
     return Interpretation(tuple(inputs))

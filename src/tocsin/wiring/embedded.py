@@ -65,6 +65,7 @@ from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.machines import machines
+from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.noise import StoreNoiseDesk
@@ -168,6 +169,7 @@ class Embedded:
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
+        self._directory = SettingsDirectory(settings, self._browsers.rings)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._build_engine(
@@ -175,7 +177,7 @@ class Embedded:
                 MessageTransport(
                     self._tell,
                     self.clock,
-                    self.quiet.spread(Concerned(self.store, self._silences)),
+                    self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
                     Reckoner(settings, self.store).answer,
                 ),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
@@ -209,6 +211,7 @@ class Embedded:
         if wanted:
             self._accept(wanted)
         self.quiet.start()
+        self._accept(*planned(self.settings, self.store, self.clock()))
         self._engine.start()
         self._keeper.start()
         self._knowledge.start()
@@ -354,13 +357,12 @@ class Embedded:
             histories=self.histories.occurrences,
             causes=causes,
         )
-        directory = SettingsDirectory(self.settings, self._browsers.rings)
         runner = Runner(
             self.store,
             known,
             on_commit=self._committed,
             renew=self._machines,
-            spread=Notifying(self.settings, directory.ways).spread,
+            spread=Notifying(self.settings, self._directory.ways).spread,
         )
         self._worker = Worker(
             self.store,
@@ -374,7 +376,7 @@ class Embedded:
             self.store,
             known,
             transports,
-            directory,
+            self._directory,
             executor=self._pool,
             clock=self.clock,
             chance=random.random,
@@ -411,6 +413,10 @@ class Embedded:
     def _parked(self) -> Mapping[str, int]:
         """Deliveries that wait for the rate of their integration; for what is made before the worker is."""
         return self._worker.parked()
+
+    def _reached(self, receiver: str) -> bool:
+        """Whether there is any way to *receiver*."""
+        return bool(self._directory.ways(receiver))
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._silences.committed(commits)

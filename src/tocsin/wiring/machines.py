@@ -15,6 +15,7 @@ from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.incidents.whom import Whom
 from tocsin.kernel.machine import Machine
 from tocsin.noise.machine import RemedyMachine
+from tocsin.schedules.recurring import next_turn
 
 
 def machines(
@@ -25,7 +26,7 @@ def machines(
         IncidentMachine(on_duty, whom),
         HeartbeatMachine(),
         ChangeMachine(),
-        SilenceMachine(),
+        SilenceMachine(next_turn),
         RemedyMachine(),
         DigestMachine(turn_of),
         HistoryMachine(),

@@ -25,7 +25,7 @@ from tocsin.incidents.inputs import Lapsed, Muted, Unmuted
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.marks import MARKED, MUTED_BY
 from tocsin.incidents.occurrences import Occurrence
-from tocsin.incidents.silence_machine import CHANGED, Muting, SilenceEnded, SilenceMachine, SilenceSet
+from tocsin.incidents.silence_machine import CHANGED, SURVEY, Muting, SilenceEnded, SilenceMachine, SilenceSet, Surveyed
 from tocsin.incidents.silences import Mute, Silence
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -36,7 +36,8 @@ from tocsin.sources import bounds
 from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key, history_key
 
 CHANNEL: Final = "machine"
-_SPREAD: Final = frozenset({CHANGED, MARKED, MUTED_BY})  # What becomes a message to each incident that it concerns.
+_SPREAD: Final = frozenset({CHANGED, SURVEY, MARKED, MUTED_BY})  # What becomes a message to each that it concerns.
+_ONCE: Final = ("incident", "dedup_key", "silence", "part")  # What tells such messages apart.
 
 _TITLES: Final = {
     "late": "{name} is late",
@@ -61,9 +62,10 @@ class MessageTransport:
         concerned: Callable[[Job, Instant], Iterable[dict[str, Json]]] = lambda *_: (),
         reckoned: Callable[[Job, Instant], dict[str, Json]] = lambda *_: {},
     ) -> None:
-        """*accept* stores deliveries durably. *concerned*: what a silence or a mark tells that has changed.
+        """*accept* stores deliveries durably.
 
-        *reckoned*: what a digest is told that asks for its figures. All three raise StoreUnavailableError.
+        *concerned*: what follows from a silence that has changed or asks, or from a mark that has changed. *reckoned*:
+        what a digest is told that asks for its figures. All three raise StoreUnavailableError.
         """
         self._accept = accept
         self._clock = clock
@@ -86,8 +88,8 @@ class MessageTransport:
         assert outgoing.kind == TELL, outgoing.kind
         if outgoing.facts.get("what") in _SPREAD:
             for facts in self._concerned(job, now):
-                once = "/".join(filter(None, (outgoing.id, facts["incident"], facts.get("part", ""))))
-                yield _delivery(address, job, once, facts, now)
+                once = "/".join(str(facts[name]) for name in _ONCE if name in facts)
+                yield _delivery(address, job, f"{outgoing.id}/{once}", facts, now)
         elif outgoing.facts.get("what") == RECKON:
             yield _delivery(address, job, outgoing.id, self._reckoned(job, now), now)
         else:
@@ -115,6 +117,7 @@ class Messages:
             CLOSED: _closed,
             "lapsed": _lapsed,
             "muting": _muting,
+            "surveyed": _surveyed,
             "muted": _muted,
             "unmuted": _unmuted,
             noise.SET: _silence_set,
@@ -176,6 +179,11 @@ def _muting(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
     """An incident is muted: its silence checks whether that is right."""
     given = Muting(incident=told["from"], dedup_key=told["dedup_key"], until=told["until"])
     return _one(delivery, SilenceMachine.name, told["silence"], given)
+
+
+def _surveyed(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
+    """How what a silence has held back stands."""
+    return _one(delivery, SilenceMachine.name, told["from"], msgspec.convert(told["surveyed"], Surveyed))
 
 
 def _muted(delivery: Delivery, told: dict[str, Any]) -> Interpretation:

@@ -32,6 +32,7 @@ from tocsin.wiring.settings_kinds import (
     Url,
     Whole,
 )
+from tocsin.wiring.settings_maintenance import Maintenance, complaint
 from tocsin.wiring.settings_muting import GROUP_BY, INHIBIT, Inhibit, Storms
 from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
 from tocsin.wiring.settings_ways import PHONE, SEVERITY, Connect, NotifyRule, Sns, Twilio
@@ -373,6 +374,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     integrations: Annotated[
         dict[str, Integration],
         Key(Named("integration", Section(Integration)), "Senders; one named `default` always exists."),
+    ] = {}
+    maintenance: Annotated[
+        dict[str, Maintenance],
+        Key(Named("maintenance", Section(Maintenance, complaint)), "Windows of the week in which nobody is asked."),
     ] = {}
     windows: Annotated[Windows, Key(Section(Windows), "When alerts are the same.")] = Windows()
     inhibit: Annotated[

@@ -23,7 +23,13 @@ from tocsin.wiring.settings_reader import Reader, is_null
 TEMPLATE: Final = Path(__file__).with_name("tocsin.yaml")
 """The commented file that `tocsin init` writes."""
 
-_DECLARED: Final = {"team": "teams", "policy": "policies", "responder": "responders", "schedule": "schedules"}
+_DECLARED: Final = {
+    "team": "teams",
+    "policy": "policies",
+    "responder": "responders",
+    "schedule": "schedules",
+    "integration": "integrations",
+}
 _IN_THE_OPEN: Final = (
     "a secret stands here, and others may read the file: use ${NAME}, or allow it to its owner only (chmod 600)"
 )
@@ -112,6 +118,8 @@ def _names(root: MappingNode) -> dict[str, tuple[str, ...]]:
             found[kind] = ()
         elif isinstance(node, MappingNode):
             found[kind] = tuple(name.value for name, _ in node.value if isinstance(name, ScalarNode))
+    if "integration" in found:
+        found["integration"] = (DEFAULT, *found["integration"])
     return found if found.get("team", True) else {**found, "team": (EVERYONE,)}
 
 

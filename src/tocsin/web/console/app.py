@@ -21,7 +21,18 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import Instant
 from tocsin.web.console import browsers as browser_pages
-from tocsin.web.console import deliveries, figures, heartbeats, incident, overview, people, policies, tokens, verbs
+from tocsin.web.console import (
+    deliveries,
+    figures,
+    heartbeats,
+    incident,
+    overview,
+    people,
+    policies,
+    silences,
+    tokens,
+    verbs,
+)
 from tocsin.web.console import keys as key_pages
 from tocsin.web.console import noise as noise_pages
 from tocsin.web.console import oncall as calendar
@@ -135,6 +146,8 @@ def _routes(parts: Console) -> list[BaseRoute]:
         get("/deliveries/{id}", shown(parts, deliveries.show_delivery)),
         get("/deliveries/{id}/raw", shown(parts, deliveries.download)),
         post("/deliveries/{id}/replay", done(parts, deliveries.replay)),
+        get("/silences", shown(parts, silences.show_silences)),
+        post("/silences", done(parts, silences.change_silences)),
         get("/heartbeats", shown(parts, heartbeats.show_heartbeats)),
         post("/heartbeats", done(parts, heartbeats.switch)),
         get("/keys", shown(parts, key_pages.show_keys)),

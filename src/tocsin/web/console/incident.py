@@ -15,7 +15,7 @@ from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
 from tocsin.incidents.grouping import values
 from tocsin.incidents.state import AlertLine, Incident, Status
-from tocsin.kernel.time import HOUR, MINUTE, Duration
+from tocsin.kernel.time import DAY, HOUR, MINUTE, Duration
 from tocsin.noise.remedies import Remedy
 from tocsin.web.console.ladder_picture import Picture, marks, picture
 from tocsin.web.console.outlook import Coming, asks, coming, outlook
@@ -27,6 +27,17 @@ TIMELINE_READ_MAX: Final = 1000  # Most inputs of a storm are repetitions, which
 TIMELINE_MAX: Final = 100  # Lines shown, newest first.
 COMING_MAX: Final = 5  # Things to come that are told of: who reads more of the future does not act.
 SNOOZES: Final[tuple[tuple[str, Duration], ...]] = (("30 min", 30 * MINUTE), ("2 h", 2 * HOUR))
+LENGTHS: Final[tuple[tuple[str, Duration], ...]] = (  # Of silences.
+    ("30 min", 30 * MINUTE),
+    ("1 h", HOUR),
+    ("2 h", 2 * HOUR),
+    ("4 h", 4 * HOUR),
+    ("8 h", 8 * HOUR),
+    ("1 day", DAY),
+    ("3 days", 3 * DAY),
+    ("7 days", 7 * DAY),
+    ("30 days", 30 * DAY),
+)
 
 
 class Buttons(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +82,7 @@ def show_incident(visit: Visit) -> Response:
         links=[link for link in state.face.links if _is_web(link)],
         others=[(other, called) for other, called in visit.names.items() if other != visit.me],
         snoozes=SNOOZES,
+        silence_lengths=LENGTHS,
     )
 
 

@@ -54,6 +54,8 @@ CONSOLE: Final = Surface(
             {200: Answer(says="The bytes as they came.", media={"application/octet-stream": ANY}), 404: _NOTHING},
         ),
         _post("/deliveries/{id}/replay", "Handle a delivery again."),
+        _get("/silences", "Who has silenced what, why, and until when."),
+        _post("/silences", "Make, extend or end a silence."),
         _get("/heartbeats", "Who has promised to come, and when they came."),
         _post("/heartbeats", "Enable, disable or delete a heartbeat."),
         _get("/stats", "What incidents have cost, in figures."),

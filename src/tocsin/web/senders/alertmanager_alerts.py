@@ -91,7 +91,7 @@ def _alerts(incident: Incident, silences: Sequence[Silence], now: Instant) -> It
         if line.status is AlertStatus.RESOLVED:
             continue
         if key == incident.face.dedup_key:
-            muted = [each.id for each in silences if each.matches(incident.face, incident.integration)]
+            muted = [each.id for each in silences if each.matches(incident.face, incident.integration, incident.team)]
             yield _face(incident, line, muted, now)
         else:
             mute = line.mute if line.mute is not None and line.mute.kind is MuteKind.SILENCE else None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tocsin.engine.ports import Aggregates
 from tocsin.incidents.matchers import Matcher, MatcherError, check
 from tocsin.incidents.silence_machine import SilenceMachine
-from tocsin.incidents.silences import BY_MAX, MATCHERS_MAX, WHY_MAX, Order, Phase, Silence, covers_all
+from tocsin.incidents.silences import BY_MAX, MATCHERS_MAX, REMIND, WHY_MAX, Order, Phase, Silence, covers_all
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant, format_instant
 from tocsin.sources import bounds
@@ -40,7 +40,7 @@ def find(store: Aggregates, name: str, integration: str) -> Silence | None:
     if stored is None or stored.machine != _MACHINE.name:
         return None
     silence = _MACHINE.decode(stored.state).silence
-    return silence if silence.integration == integration else None
+    return silence if silence.integration == integration and silence.matchers and not _is_ours(silence) else None
 
 
 def asked(document: Json, now: Instant) -> Silence:
@@ -62,6 +62,7 @@ def asked(document: Json, now: Instant) -> Silence:
         created_by=bounds.line(_text(document, "createdBy"), BY_MAX),
         comment=bounds.line(_text(document, "comment"), WHY_MAX),
         updated_at=now,
+        remind=REMIND,
     )
 
 
@@ -70,7 +71,8 @@ def order(wanted: Silence, before: Silence | None, integration: str, new_id: str
     wanted = replace(wanted, integration=integration)
     if before is not None and _can_change(wanted, before, now):
         starts_at = before.starts_at if before.phase(now) is Phase.ACTIVE else wanted.starts_at
-        return Order(make=replace(wanted, starts_at=starts_at))
+        said = {name: getattr(wanted, name) for name in ("ends_at", "created_by", "comment", "updated_at")}
+        return Order(make=replace(before, starts_at=starts_at, **said))
     made = replace(wanted, id=new_id, starts_at=max(wanted.starts_at, now))
     replaced = before is not None and before.phase(now) is not Phase.EXPIRED
     return Order(make=made, end=before.id if before is not None and replaced else "")
@@ -78,7 +80,8 @@ def order(wanted: Silence, before: Silence | None, integration: str, new_id: str
 
 def shown(found: Sequence[Silence], wanted: Sequence[Matcher], now: Instant) -> list[dict[str, Any]]:
     """Those of *found* that have all matchers of *wanted*: active ones first, then those to come, then the others."""
-    fitting = [silence for silence in found if set(wanted) <= set(silence.matchers)]
+    told = [silence for silence in found if silence.matchers and not silence.team]
+    fitting = [silence for silence in told if set(wanted) <= set(silence.matchers)]
     return [show(silence, now) for silence in sorted(fitting, key=lambda silence: _rank(silence, now))]
 
 
@@ -97,6 +100,11 @@ def show(silence: Silence, now: Instant) -> dict[str, Any]:
         "createdBy": silence.created_by,
         "comment": silence.comment,
     }
+
+
+def _is_ours(silence: Silence) -> bool:
+    """Whether it is more than Alertmanager has words for: what is posted would take that from it."""
+    return bool(silence.team or silence.every)
 
 
 def _rank(silence: Silence, now: Instant) -> tuple[int, Instant]:

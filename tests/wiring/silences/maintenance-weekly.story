@@ -1,0 +1,10 @@
+# One that comes again is told of at the begin and end of each turn.
+2026-01-05 12:00 maintenance ada "mon-fri 22:00-23:00"  made s1
+2026-01-05 22:00 tick                                   s1 began; tell team ops: Maintenance has begun: everything of team ops | By ada, until 2026-01-05 22:00 UTC | What fires is kept, and asks nobody before the end. | Why: a reason | More time: `tocsin silence extend s1 --for '1 h'`, or the console's page of silences.
+2026-01-05 22:10 alert disk                             opened
+2026-01-05 22:45 tick                                   tell team ops: Maintenance ends in 15m: 1 alert under it still fires | everything of team ops, by ada, until 2026-01-05 22:00 UTC | Will ask again: disk. | Why: a reason | More time: `tocsin silence extend s1 --for '1 h'`, or the console's page of silences.
+2026-01-05 23:00 tick                                   s1 ended, and begins again at 2026-01-06T21:00:00.000Z; page ada: disk; tell team ops: Maintenance is over: everything of team ops | By ada, ended at 2026-01-05 22:00 UTC | Fired and still fires: disk.
+2026-01-06 22:00 tick                                   s1 began; tell team ops: Maintenance has begun: everything of team ops | By ada, until 2026-01-06 22:00 UTC | What fires is kept, and asks nobody before the end. | Why: a reason | More time: `tocsin silence extend s1 --for '1 h'`, or the console's page of silences.
+2026-01-06 22:45 tick                                   tell team ops: Maintenance ends in 15m: 1 alert under it still fires | everything of team ops, by ada, until 2026-01-06 22:00 UTC | Will ask again: disk. | Why: a reason | More time: `tocsin silence extend s1 --for '1 h'`, or the console's page of silences.
+2026-01-06 23:00 tick                                   s1 ended, and begins again at 2026-01-07T21:00:00.000Z; page ada: disk; tell team ops: Maintenance is over: everything of team ops | By ada, ended at 2026-01-06 22:00 UTC | Fired and still fires: disk.
+2026-01-06 23:30 look s1                                pending, 2026-01-07 22:00 to 2026-01-07 23:00, 2 held back, mutes nothing
