@@ -68,5 +68,6 @@ def _has_left(job: Job, result: DeliveryResult) -> bool:
 
 
 def _is_critical(job: Job) -> bool:
-    asks = job.outgoing.kind == PAGE and isinstance(job.state, Incident)
-    return asks and job.state.severity is Severity.CRITICAL
+    if job.outgoing.kind != PAGE or not isinstance(job.state, Incident):
+        return False
+    return job.state.severity is Severity.CRITICAL
