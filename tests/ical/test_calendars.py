@@ -89,6 +89,21 @@ def shift(start: Instant, length: int = HOUR, who: str = "ada") -> Shift:
     return Shift(start=start, until=start + length, who=who, why=Why.LAYER if who else Why.NOBODY, source="week")
 
 
+def test_an_event_of_all_times_is_left_out_and_its_neighbours_are_kept() -> None:
+    found = read("DTSTART:00010101T000000Z", "DTEND:99991231T230000Z", "--", "DTSTART;VALUE=DATE:20261224")
+    assert [each.start for each in found] == [at("2026-12-24T00:00Z")]
+
+
+def test_rules_that_take_too_long_are_given_up_and_all_else_is_not() -> None:
+    event = "BEGIN:VEVENT\r\nUID:{}\r\nDTSTART;VALUE=DATE:20261224\r\n{}END:VEVENT\r\n"
+    head, foot = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", "END:VCALENDAR\r\n"
+    once, yearly = event.format("1", ""), event.format("2", "RRULE:FREQ=YEARLY\r\n")
+    assert len(events((head + once + yearly + foot).encode(), START, UNTIL)) == 2
+    assert len(events((head + once + foot).encode(), START, UNTIL, patience=-1)) == 1
+    with pytest.raises(CalendarError, match="too long to unfold"):
+        events((head + once + yearly + foot).encode(), START, UNTIL, patience=-1)
+
+
 def test_shifts_go_out_and_come_in_again() -> None:
     planned = [
         ("ops", shift(START + DAY)),
