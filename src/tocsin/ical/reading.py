@@ -52,6 +52,8 @@ def events(raw: bytes, start: Instant, until: Instant, *, patience: float = UNFO
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as problem:
         message = f"it is no calendar: {type(problem).__name__}"
         raise CalendarError(message) from None
+    if calendar.name != "VCALENDAR":
+        raise CalendarError("it is no calendar")
     found: list[Event] = []
     once, series = _parted(each for each in calendar.subcomponents if each.name == "VEVENT" and _bearable(each))
     ends = time.monotonic() + patience
