@@ -17,6 +17,7 @@ from tests.wiring.serving import ask, serving
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import DAY, HOUR, Instant, format_instant
 from tocsin.web import api
+from tocsin.wiring import oncall_book
 from tocsin.wiring.embedded import Embedded, Outside
 from tocsin.wiring.tokens import API, FEED, make_token, revoke_tokens
 
@@ -253,6 +254,15 @@ def test_a_body_that_trickles_in_holds_no_connection(ada: Caller, monkeypatch: p
 )
 def test_the_ends_of_all_calendars_are_no_trouble_of_ours(ada: Caller, asked: str) -> None:
     assert ada.say("GET", f"/schedules/ops?{asked}")[0] in {200, 400}
+
+
+def test_a_program_gone_wrong_is_stopped(server: Embedded, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oncall_book, "LIVE_MAX", 2)
+    wanted = {"schedule": "ops", "who": "ada", "until": "4h"}
+    assert [ada.say("POST", "/overrides", wanted)[0] for _ in range(2)] == [201, 201]
+    status, told = ada.say("POST", "/overrides", wanted)
+    assert (status, told["code"], len(server.store.records("override"))) == (400, "override-many", 2)
+    assert [ada.say("POST", "/swaps", {"schedule": "ops", "until": "2d"})[0] for _ in range(3)] == [201, 201, 400]
 
 
 def test_without_a_token_nothing_is_told(server: Embedded, ada: Caller) -> None:
