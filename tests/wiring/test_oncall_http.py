@@ -219,6 +219,7 @@ def test_a_swap_is_answered_by_the_one_who_was_asked(server: Embedded, ada: Call
         ("POST", "/swaps", {"schedule": "ops", "until": "1h"}, 400, "swap-empty"),
         ("POST", "/swaps", {"schedule": "ops", "until": "2d", "to": "ada"}, 400, "swap-self"),
         ("POST", "/swaps", {"schedule": "ops", "until": "2d", "back_start": "now"}, 400, "swap-incomplete"),
+        ("POST", "/swaps", {"schedule": "ops", "start": "9999-12-31T23:59Z", "until": "now"}, 400, "time-invalid"),
         ("POST", "/swaps/x/accept", {}, 404, "swap-unknown"),
         ("DELETE", "/swaps/x", None, 404, "swap-unknown"),
     ],

@@ -208,7 +208,7 @@ class OnCallBook:
             raise TocsinError(f"{kind}-many", f"there are {LIVE_MAX} of them already; take some back first")
 
     def _reasonable(self, start: Instant, until: Instant, zone: str) -> None:
-        if start < 0 or until > LAST:
+        if start < 0 or max(start, until) > LAST:
             raise TocsinError("time-invalid", "no calendar of ours goes that far")
         if until <= start:
             raise TocsinError("time-invalid", f"{told(until, zone)} is not later than {told(start, zone)}")
