@@ -5,6 +5,7 @@ from __future__ import annotations
 import icalendar
 import pytest
 
+from tocsin.ical import reading
 from tocsin.ical.reading import BYTES_MAX, CalendarError, Event, events
 from tocsin.ical.writing import calendar, uid
 from tocsin.kernel.time import DAY, HOUR, Instant, parse_instant
@@ -102,6 +103,21 @@ def test_rules_that_take_too_long_are_given_up_and_all_else_is_not() -> None:
     assert len(events((head + once + foot).encode(), START, UNTIL, patience=-1)) == 1
     with pytest.raises(CalendarError, match="too long to unfold"):
         events((head + once + yearly + foot).encode(), START, UNTIL, patience=-1)
+
+
+def test_of_too_many_events_some_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "EVENTS_MAX", 3)
+    assert len(read("DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=DAILY;COUNT=9")) == 3
+    assert len(read("DTSTART;VALUE=DATE:20261224", "--", "DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=DAILY")) == 3
+
+
+def test_what_the_library_cannot_bear_is_told_without_its_contents(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> object:
+        raise OverflowError("private")
+
+    monkeypatch.setattr("recurring_ical_events.of", broken)
+    with pytest.raises(CalendarError, match="cannot be unfolded: OverflowError"):
+        read("DTSTART;VALUE=DATE:20261224")
 
 
 def test_shifts_go_out_and_come_in_again() -> None:
