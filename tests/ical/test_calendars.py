@@ -135,6 +135,16 @@ def test_shifts_go_out_and_come_in_again() -> None:
     assert max(len(line) for line in raw.split(b"\r\n")) <= 75  # RFC 5545, 3.1.
 
 
+def test_no_name_adds_a_line_to_a_calendar() -> None:
+    hostile = "ops\r\nBEGIN:VALARM\rX:1\nY:2\u2028\x00;,"
+    raw = calendar(hostile, [(hostile, shift(START, who=hostile))], START)
+    names = {line.split(b":")[0].split(b";")[0] for line in raw.replace(b"\r\n ", b"").split(b"\r\n") if line}
+    assert not names & {b"X", b"Y"}
+    assert raw.count(b"BEGIN:") == 2 + raw.count(b"BEGIN:VALARM")
+    [event] = icalendar.Calendar.from_ical(raw).walk("VEVENT")
+    assert (len(event.subcomponents), str(event["summary"])[:16]) == (0, "ops  BEGIN:VALAR")
+
+
 def test_an_event_keeps_its_identity_while_its_end_moves() -> None:
     assert uid("ops", shift(START)) == uid("ops", shift(START, 2 * HOUR))
     others = {
