@@ -5,6 +5,7 @@ from __future__ import annotations
 import icalendar
 import pytest
 
+from tocsin.ical import reading
 from tocsin.ical.reading import BYTES_MAX, CalendarError, Event, events
 from tocsin.ical.writing import calendar, uid
 from tocsin.kernel.time import DAY, HOUR, Instant, parse_instant
@@ -89,6 +90,36 @@ def shift(start: Instant, length: int = HOUR, who: str = "ada") -> Shift:
     return Shift(start=start, until=start + length, who=who, why=Why.LAYER if who else Why.NOBODY, source="week")
 
 
+def test_an_event_of_all_times_is_left_out_and_its_neighbours_are_kept() -> None:
+    found = read("DTSTART:00010101T000000Z", "DTEND:99991231T230000Z", "--", "DTSTART;VALUE=DATE:20261224")
+    assert [each.start for each in found] == [at("2026-12-24T00:00Z")]
+
+
+def test_rules_that_take_too_long_are_given_up_and_all_else_is_not() -> None:
+    event = "BEGIN:VEVENT\r\nUID:{}\r\nDTSTART;VALUE=DATE:20261224\r\n{}END:VEVENT\r\n"
+    head, foot = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", "END:VCALENDAR\r\n"
+    once, yearly = event.format("1", ""), event.format("2", "RRULE:FREQ=YEARLY\r\n")
+    assert len(events((head + once + yearly + foot).encode(), START, UNTIL)) == 2
+    assert len(events((head + once + foot).encode(), START, UNTIL, patience=-1)) == 1
+    with pytest.raises(CalendarError, match="too long to unfold"):
+        events((head + once + yearly + foot).encode(), START, UNTIL, patience=-1)
+
+
+def test_of_too_many_events_some_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "EVENTS_MAX", 3)
+    assert len(read("DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=DAILY;COUNT=9")) == 3
+    assert len(read("DTSTART;VALUE=DATE:20261224", "--", "DTSTART;VALUE=DATE:20261224", "RRULE:FREQ=DAILY")) == 3
+
+
+def test_what_the_library_cannot_bear_is_told_without_its_contents(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> object:
+        raise OverflowError("private")
+
+    monkeypatch.setattr("recurring_ical_events.of", broken)
+    with pytest.raises(CalendarError, match="cannot be unfolded: OverflowError"):
+        read("DTSTART;VALUE=DATE:20261224")
+
+
 def test_shifts_go_out_and_come_in_again() -> None:
     planned = [
         ("ops", shift(START + DAY)),
@@ -102,6 +133,16 @@ def test_shifts_go_out_and_come_in_again() -> None:
     ]
     assert raw.endswith(b"END:VCALENDAR\r\n")
     assert max(len(line) for line in raw.split(b"\r\n")) <= 75  # RFC 5545, 3.1.
+
+
+def test_no_name_adds_a_line_to_a_calendar() -> None:
+    hostile = "ops\r\nBEGIN:VALARM\rX:1\nY:2\u2028\x00;,"
+    raw = calendar(hostile, [(hostile, shift(START, who=hostile))], START)
+    names = {line.split(b":")[0].split(b";")[0] for line in raw.replace(b"\r\n ", b"").split(b"\r\n") if line}
+    assert not names & {b"X", b"Y"}
+    assert raw.count(b"BEGIN:") == 2 + raw.count(b"BEGIN:VALARM")
+    [event] = icalendar.Calendar.from_ical(raw).walk("VEVENT")
+    assert (len(event.subcomponents), str(event["summary"])[:16]) == (0, "ops  BEGIN:VALAR")
 
 
 def test_an_event_keeps_its_identity_while_its_end_moves() -> None:

@@ -142,3 +142,9 @@ def test_a_silence_has_three_phases_and_what_it_leaves_is_short() -> None:
 def test_what_would_silence_everything_is_recognised() -> None:
     assert covers_all([parse("a!=x"), parse("b=~.*")])
     assert not covers_all([parse("a!=x"), parse("b=x")])
+
+
+@pytest.mark.parametrize("value", ["(", "a" * 1001])
+@pytest.mark.parametrize("equal", [True, False])
+def test_a_matcher_that_was_stored_unchecked_silences_nothing(value: str, equal: bool) -> None:
+    assert not Matcher(name="title", value=value, regex=True, equal=equal).matches({"title": "a"})

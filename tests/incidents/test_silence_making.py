@@ -101,3 +101,9 @@ def test_an_incident_is_silenced_by_the_keys_of_its_alerts() -> None:
 def test_an_incident_of_too_many_alerts_is_silenced_by_what_they_share() -> None:
     with pytest.raises(UnclearError, match="its 60 alerts are too many"):
         of_incident(incident(*(f"{'x' * 30}{number}" for number in range(60))))
+
+
+@pytest.mark.parametrize("every", [("sun 02:00-04:00",) * 51, (",".join(["sun"] * 26),)])
+def test_windows_have_bounds(every: tuple[str, ...]) -> None:
+    with pytest.raises(UnclearError, match="window"):
+        silence(replace(WISH, every=every, zone="UTC", ends_at=None), NOW)

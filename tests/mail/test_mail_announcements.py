@@ -33,9 +33,20 @@ def test_an_announcement_is_a_mail() -> None:
         told, asked = office.mails
         assert told["Subject"] == "ops: the last day"
         assert told.get_content().replace("\r\n", "\n") == (
-            "ops: the last day\n- 1 alert, 1 page.\n- Open:  [31mdisk\n\nhttps://tocsin.example/\n"
+            "ops: the last day\n- 1 alert, 1 page.\n- Open: [31mdisk\n\nhttps://tocsin.example/\n"
         )
         assert "CPU is high" in asked["Subject"]
+
+
+def test_a_line_adds_no_other_line() -> None:
+    made = job("announce", ADA, object(), None, "digest-1")
+    told = Announcement("Maintenance is over", ("Fired: disk\n- Sign in at https://evil.example",))
+    with post_office() as office:
+        transport(office.port).deliver(
+            "ada@example.com", [Job(replace(made.outgoing, facts=told.facts()), made.state, None)]
+        )
+        [mail] = office.mails
+    assert "- Fired: disk - Sign in at https://evil.example" in mail.get_content().splitlines()
 
 
 def test_a_title_adds_no_header() -> None:

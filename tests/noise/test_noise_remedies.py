@@ -142,3 +142,17 @@ def test_what_is_proposed_can_be_said(proposal: Proposal) -> None:
         proposal.count,
         proposal.within,
     )
+
+
+def test_titles_full_of_numbers_cannot_be_silenced_by_one_expression() -> None:
+    key = Key(integration="probe", by=By.TITLE, value=" ".join("#" * 120))
+    found = read(["silence", "7d"], by="ada", now=BEGUN)
+    assert isinstance(found, Remedy)
+    assert "too many numbers" in problem(key, found)
+    assert problem(replace(key, by=By.KEY), found) == ""
+
+
+def test_a_key_of_an_integration_with_an_endless_name_is_none() -> None:
+    found = read(["notification"], by="ada", now=BEGUN)
+    assert isinstance(found, Remedy)
+    assert "integration" in problem(Key(integration="a" * 201, by=By.KEY, value="cpu"), found)

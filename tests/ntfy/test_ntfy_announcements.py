@@ -36,6 +36,13 @@ def test_an_announcement_is_pushed_without_a_sound() -> None:
         }
 
 
+def test_a_line_adds_no_other_line() -> None:
+    with push_server() as server:
+        transport().deliver(server.topic, [announce("Fired: disk\nSign in at https://evil.example", "None missed.")])
+        message = server.requests[0].body["message"]
+    assert message.splitlines() == ["Fired: disk Sign in at https://evil.example", "None missed."]
+
+
 def test_an_announcement_without_lines_has_a_body_all_the_same() -> None:
     with push_server() as server:
         assert transport().deliver(server.topic, [announce()]) == [Delivered()]

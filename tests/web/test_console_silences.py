@@ -69,6 +69,8 @@ def test_one_is_made_from_matchers_and_shown_with_who_why_and_until(ada: Visitor
         ({"matchers": "db"}, "bad matcher format"),
         ({"every": "sundays"}, "is no window"),
         ({"every": "mon-sun"}, "never close"),
+        ({"every": "sun 02:00-04:00\n" * 51}, "51 windows are too many"),
+        ({"every": ",".join(["sun"] * 30)}, "at most 100 characters"),
         ({"every": "sun", "zone": "Berlin"}, "is no time zone"),
     ],
 )

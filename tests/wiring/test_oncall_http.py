@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import icalendar
 import pytest
@@ -13,6 +16,8 @@ import pytest
 from tests.wiring.serving import ask, serving
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import DAY, HOUR, Instant, format_instant
+from tocsin.web import api
+from tocsin.wiring import oncall_book
 from tocsin.wiring.embedded import Embedded, Outside
 from tocsin.wiring.tokens import API, FEED, make_token, revoke_tokens
 
@@ -214,6 +219,7 @@ def test_a_swap_is_answered_by_the_one_who_was_asked(server: Embedded, ada: Call
         ("POST", "/swaps", {"schedule": "ops", "until": "1h"}, 400, "swap-empty"),
         ("POST", "/swaps", {"schedule": "ops", "until": "2d", "to": "ada"}, 400, "swap-self"),
         ("POST", "/swaps", {"schedule": "ops", "until": "2d", "back_start": "now"}, 400, "swap-incomplete"),
+        ("POST", "/swaps", {"schedule": "ops", "start": "9999-12-31T23:59Z", "until": "now"}, 400, "time-invalid"),
         ("POST", "/swaps/x/accept", {}, 404, "swap-unknown"),
         ("DELETE", "/swaps/x", None, 404, "swap-unknown"),
     ],
@@ -230,11 +236,45 @@ def test_a_body_that_is_too_large_for_the_server_is_refused_in_the_same_way(ada:
     assert (status, told["code"]) == (413, "body-invalid")
 
 
+def test_nobody_keeps_an_answer(server: Embedded, ada: Caller) -> None:
+    for headers in ({}, {"x-api-key": ada.token}):
+        answered = ask(f"{server.url}/api/v1/schedules", headers=headers)[2]
+        assert (answered["cache-control"], answered["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+def test_a_body_that_trickles_in_holds_no_connection(ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "READ_TIMEOUT_S", 0.05)
+    address = urlsplit(ada.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as connection:
+        connection.sendall(b"POST /api/v1/swaps HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "asked", ["from=9999-12-31T23:00:00Z", "from=1970-01-01T00:00:00Z&until=9d", "from=0001-01-01"]
+)
+def test_the_ends_of_all_calendars_are_no_trouble_of_ours(ada: Caller, asked: str) -> None:
+    assert ada.say("GET", f"/schedules/ops?{asked}")[0] in {200, 400}
+
+
+def test_a_program_gone_wrong_is_stopped(server: Embedded, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oncall_book, "LIVE_MAX", 2)
+    wanted = {"schedule": "ops", "who": "ada", "until": "4h"}
+    assert [ada.say("POST", "/overrides", wanted)[0] for _ in range(2)] == [201, 201]
+    status, told = ada.say("POST", "/overrides", wanted)
+    assert (status, told["code"], len(server.store.records("override"))) == (400, "override-many", 2)
+    assert [ada.say("POST", "/swaps", {"schedule": "ops", "until": "2d"})[0] for _ in range(3)] == [201, 201, 400]
+
+
 def test_without_a_token_nothing_is_told(server: Embedded, ada: Caller) -> None:
     for headers in ({}, {"authorization": "Bearer test-token"}, {"authorization": "Basic eDp5"}):
         status, _, answered = ask(f"{server.url}/api/v1/schedules", headers=headers)
         assert (status, answered["www-authenticate"]) == (401, "Bearer")
     assert ask(f"{server.url}/api/v1/schedules?key={ada.token}")[0] == 401
     assert ask(f"{server.url}/api/v1/schedules", headers={"x-api-key": ada.token})[0] == 200
+    # A browser remembers what it was once asked for, and sends it with the forms of foreign pages too.
+    basic = base64.b64encode(f"ada:{ada.token}".encode()).decode()
+    assert ask(f"{server.url}/api/v1/schedules", headers={"authorization": f"Basic {basic}"})[0] == 401
+    assert ask(f"{server.url}/api/v1/schedules", headers={"authorization": f"bearer {ada.token}"})[0] == 200
     revoke_tokens(server.store, API, "responder:ada", ada.token[-4:])
     assert ada.say("GET", "/schedules")[0] == 401

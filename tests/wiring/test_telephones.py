@@ -23,11 +23,11 @@ PAGING = Paging(now=lambda: 0, names={}, url="https://tocsin.example")
         (TWILIO, ["twilio-sms", "twilio-voice"]),
         ("sns: {region: eu-west-1}\n", ["sns"]),
         (CONNECT, ["connect"]),
-        (TWILIO + "sns: {}\n" + CONNECT, ["twilio-sms", "twilio-voice", "sns", "connect"]),
+        (TWILIO + "sns: {}\n" + CONNECT, ["twilio-sms", "sns", "twilio-voice", "connect"]),
     ],
 )
 def test_a_way_is_there_when_the_settings_ask_for_it(text: str, names: list[str]) -> None:
-    assert [each.name for each in telephones(parse(text.encode(), {}).settings, PAGING)] == names
+    assert [each.name for each in telephones(parse(text.encode(), {}).settings, PAGING, lambda: 0)] == names
 
 
 @pytest.mark.parametrize(("text", "section"), [("sns: {}", "sns"), (CONNECT, "connect")])
@@ -39,6 +39,6 @@ def test_without_the_sdk_of_aws_it_is_told_what_to_install(
 
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(TocsinError) as caught:
-        telephones(parse(text.encode(), {}).settings, PAGING)
+        telephones(parse(text.encode(), {}).settings, PAGING, lambda: 0)
     assert caught.value.code == "aws-missing"
     assert f"there is a section `{section}`" in caught.value.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.webpush.browser import FakeBrowser
 from tocsin.testing.memory import MemoryStore
+from tocsin.webpush.encryption import write_base64
 from tocsin.wiring.browsers import BROWSERS_MAX, FADING, BrowserBook, subject
 from tocsin.wiring.directory import SettingsDirectory
 from tocsin.wiring.settings import Mail
@@ -123,3 +124,15 @@ def test_operators_of_push_services_find_us() -> None:
     assert subject("https://tocsin.example", mail) == "https://tocsin.example"
     assert subject("http://127.0.0.1:8420", mail) == "mailto:tocsin@example.org"
     assert subject("http://127.0.0.1:8420", None) == "mailto:tocsin@example.com"
+
+
+def test_who_knows_only_the_address_of_a_browser_cannot_take_it_away() -> None:
+    ours, hers = book(MemoryStore()), browser()
+    assert ours.add("ada", hers.written, "") == ""
+    stranger = hers.written.replace(hers.subscription.secret, write_base64(b"another sixteen!"))
+    assert ours.add("bo", stranger, "") == "it rings for somebody else already"
+    assert ours.subscriptions("ada") == [hers.subscription]
+    assert ours.add("bo", hers.written, "") == ""  # Two people share a browser: the last one has it.
+    assert (ours.subscriptions("ada"), ours.subscriptions("bo")) == ([], [hers.subscription])
+    ours.forget(hers.subscription.endpoint)
+    assert ours.add("ada", stranger, "") == ""

@@ -202,6 +202,13 @@ def test_a_store_that_does_not_work_is_no_end(caplog: pytest.LogCaptureFixture) 
     assert "cannot be stored" in caplog.text
 
 
+@pytest.mark.parametrize("stored", [None, [], {}, {"events": 1}, {"events": [[1, 2]]}, {"events": [["a", 2, True]]}])
+def test_a_damaged_record_of_a_calendar_is_as_none(stored: Json) -> None:
+    store = MemoryStore()
+    store.put_record(RECORD, name_of(FEED), stored)
+    assert spans(store, FEED, "UTC") == []
+
+
 def test_without_calendars_nothing_runs() -> None:
     idle = Calendars(parse(b"teams: {ops: }", {}).settings, MemoryStore(), lambda: NOW)
     idle.start()

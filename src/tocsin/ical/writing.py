@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from tocsin.schedules.telling import reason
 PRODUCT: Final = "-//Tocsin//on call//EN"  # Who made it (RFC 5545, 3.7.3).
 REFRESH: Final = timedelta(hours=1)
 
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,7 +30,7 @@ def calendar(name: str, shifts: Iterable[tuple[str, Shift]], now: Instant) -> by
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
-    made.add("x-wr-calname", name)
+    made.add("x-wr-calname", _line(name))
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     for schedule, shift in shifts:
         if not shift.gap:
@@ -43,8 +45,8 @@ def _event(schedule: str, shift: Shift, now: Instant) -> icalendar.Event:
     event.add("dtstamp", _moment(now))
     event.add("dtstart", _moment(shift.start))
     event.add("dtend", _moment(shift.until))
-    event.add("summary", f"{shift.who} is on call: {schedule}")
-    event.add("description", reason(shift))
+    event.add("summary", _line(f"{shift.who} is on call: {schedule}"))
+    event.add("description", _line(reason(shift)))
     event.add("transp", "TRANSPARENT")  # Who is on call can be met all the same.
     return event
 
@@ -53,6 +55,11 @@ def uid(schedule: str, shift: Shift) -> str:
     """The identity of a shift, whatever becomes of its end."""
     told = f"{schedule}\n{shift.start}\n{shift.who}".encode()
     return f"{hashlib.sha256(told).hexdigest()[:32]}@tocsin"
+
+
+def _line(text: str) -> str:
+    """*text* without control characters: whoever had a line break written as it is could add properties."""
+    return _CONTROLS.sub(" ", text)
 
 
 def _moment(instant: Instant) -> datetime:

@@ -42,10 +42,14 @@ class Matcher(msgspec.Struct, frozen=True, kw_only=True):
     equal: bool = True
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether *labels* are as this matcher, for which `check` holds, wants them."""
+        """Whether *labels* are as this matcher wants them; nothing is, if it is one that `check` refuses."""
         found = labels.get(self.name, "")
-        same = compiled(self.value).matches(found) if self.regex else self.value == found
-        return same is self.equal
+        if not self.regex:
+            return (self.value == found) is self.equal
+        try:
+            return compiled(self.value).matches(found) is self.equal
+        except RegexError:  # It was stored unchecked. Every alert is compared with it: rather one more is asked about.
+            return False
 
     def __str__(self) -> str:
         operator = next(sign for sign, kind in _OPERATORS.items() if kind == (self.regex, self.equal))

@@ -12,6 +12,8 @@ from tocsin.incidents.silences import BY_MAX, MATCHERS_MAX, REMIND, SPAN_MAX, WH
 from tocsin.incidents.state import Incident
 from tocsin.kernel.time import DAY, Duration, Instant, format_duration
 
+EVERY_MAX: Final = 50  # Windows of one silence: all of them are looked at for each of its turns.
+EVERY_CHARACTERS_MAX: Final = 100  # Of one window.
 STARTS_AHEAD_MAX: Final[Duration] = 366 * DAY  # Later is a slip of the keyboard.
 _SPECIAL: Final = frozenset("\\.+*?()|[]{}^$")  # What means something else in an expression.
 
@@ -43,6 +45,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 def silence(wish: Wish, now: Instant, *, more: Iterable[Matcher] = ()) -> Silence:
     """The silence of *wish*, with *more* matchers that nobody has written. Raises UnclearError."""
+    few(wish.every)
     matchers = (*more, *_matchers(wish.matchers))
     if len(matchers) > MATCHERS_MAX:
         raise UnclearError(f"{len(matchers)} matchers are too many; {MATCHERS_MAX} are possible")
@@ -70,6 +73,14 @@ def silence(wish: Wish, now: Instant, *, more: Iterable[Matcher] = ()) -> Silenc
         tell=wish.tell,
         maintenance=wish.maintenance,
     )
+
+
+def few(every: tuple[str, ...]) -> None:
+    """Let windows pass that can be looked at again and again. Raises UnclearError."""
+    if len(every) > EVERY_MAX:
+        raise UnclearError(f"{len(every)} windows are too many; {EVERY_MAX} are possible")
+    if any(len(text) > EVERY_CHARACTERS_MAX for text in every):
+        raise UnclearError(f"a window has at most {EVERY_CHARACTERS_MAX} characters")
 
 
 def extended(before: Silence, ends_at: Instant, by: str, now: Instant) -> Silence:

@@ -12,13 +12,14 @@ from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refus
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident
-from tocsin.incidents.telling import Page, Telling, Told, clean, one_line, tell
-from tocsin.kernel.announcement import ANNOUNCE, announcement
+from tocsin.incidents.telling import Page, Telling, Told, one_line, tell
+from tocsin.kernel.announcement import ANNOUNCE, Announcement, announcement
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Limits, Server, hand_over
 from tocsin.mail.letter import SENDER_NAME, letter, mailbox
 
 _HEADLINE_MAX: Final = 160  # What the list of a mail program shows.
+_LINE_MAX: Final = 1000
 _LIMITS: Final = Limits()
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,9 @@ class MailTransport:
     def _announce(self, address: str, job: Job) -> DeliveryResult:
         told = announcement(job.outgoing.facts)
         headline = one_line(told.title, _HEADLINE_MAX)
-        text = clean(told.text()) + f"\n{self._url}/\n"
+        # A line break within a line would make another one, which looks like ours.
+        lines = tuple(one_line(line, _LINE_MAX) for line in told.lines)
+        text = Announcement(headline, lines).text() + f"\n{self._url}/\n"
         return self._mail(
             address, Told(headline=headline, text=text, link=self._url, severity=Severity.INFO), [job], ""
         )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Alert, Gate, Kind, Plan, Remedied, Severity
 from tocsin.incidents.gating import FIRED_MAX
-from tocsin.incidents.matchers import Matcher
+from tocsin.incidents.matchers import Matcher, MatcherError, check
 from tocsin.incidents.silences import WHY_MAX, Silence
 from tocsin.kernel.time import DAY, MINUTE, Duration, Instant, format_duration, format_instant
 from tocsin.noise.keys import By, Key, expression
@@ -23,6 +23,7 @@ SILENCE_MAX: Final[Duration] = 30 * DAY  # Longer is forgetting.
 LENGTH_MAX: Final[Duration] = 366 * DAY
 VALUE_MAX: Final = 512  # Characters of a dedup key, or of a title's pattern.
 BY_MAX: Final = 100
+NAME_MAX: Final = 200  # Characters of an integration's name.
 
 
 class Measure(StrEnum):
@@ -59,6 +60,8 @@ def problem(key: Key, remedy: Remedy) -> str:
     """What is wrong with *remedy* for *key*, in words; empty if nothing is."""
     if not key.value.strip() or len(key.value) > VALUE_MAX:
         return f"the key is empty, or longer than {VALUE_MAX} characters"
+    if len(key.integration) > NAME_MAX:
+        return f"the integration's name is longer than {NAME_MAX} characters"
     if not remedy.by or len(remedy.by) > BY_MAX:
         return "it does not say who wants it"
     if len(remedy.why) > WHY_MAX:
@@ -77,6 +80,8 @@ def problem(key: Key, remedy: Remedy) -> str:
             return f"a threshold counts within {format_duration(MINUTE)} to {format_duration(WITHIN_MAX)}"
         case Measure.SILENCE if remedy.until is None:
             return "a silence has an end"
+        case Measure.SILENCE if not _is_bearable(_matcher(key)):
+            return "these titles have too many numbers for one expression; silence their incidents instead"
         case _:
             return ""
 
@@ -120,14 +125,10 @@ def applied(plan: Plan, alert: Alert, key: Key, remedy: Remedy) -> Plan:
 def silence(key: Key, remedy: Remedy) -> Silence:
     """The silence that *remedy*, one with an end, stands for."""
     assert remedy.until is not None
-    if key.by is By.KEY:
-        matcher = Matcher(name="dedup_key", value=key.value)
-    else:
-        matcher = Matcher(name="title", value=expression(key.value), regex=True)
     return Silence(
         id=remedy.silence,
         integration=key.integration,
-        matchers=(matcher,),
+        matchers=(_matcher(key),),
         starts_at=remedy.at,
         ends_at=remedy.until,
         created_by=remedy.by,
@@ -135,6 +136,21 @@ def silence(key: Key, remedy: Remedy) -> Silence:
         updated_at=remedy.at,
         spares_critical=True,
     )
+
+
+def _matcher(key: Key) -> Matcher:
+    if key.by is By.KEY:
+        return Matcher(name="dedup_key", value=key.value)
+    return Matcher(name="title", value=expression(key.value), regex=True)
+
+
+def _is_bearable(matcher: Matcher) -> bool:
+    """Whether alerts can be compared with *matcher*: what a sender writes into titles makes it long."""
+    try:
+        check(matcher)
+    except MatcherError:
+        return False
+    return True
 
 
 def _short(duration: Duration) -> str:

@@ -13,7 +13,7 @@ from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refus
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident
-from tocsin.incidents.telling import Page, Telling, Told, clean, one_line, tell
+from tocsin.incidents.telling import Page, Telling, Told, one_line, tell
 from tocsin.incidents.ways import QUIET
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE, announcement
@@ -38,6 +38,7 @@ TAGS: Final = {
 QUIET_PRIORITY: Final = 2  # Of an announcement: no sound.
 
 _TITLE_MAX: Final = 160
+_LINE_MAX: Final = 1000
 _NO_TOPIC: Final = "the ntfy address names no topic"
 _LIMITS: Final = Limits()
 
@@ -101,7 +102,7 @@ class NtfyTransport:
         body = {
             "topic": topic.name,
             "title": one_line(told.title, _TITLE_MAX),
-            "message": _cut(clean("\n".join(told.lines))) or "-",
+            "message": _cut("\n".join(one_line(line, _LINE_MAX) for line in told.lines)) or "-",
             "priority": QUIET_PRIORITY,
             "click": self._url,
         }

@@ -7,14 +7,14 @@ is there, so that a client which has heard nothing may simply ask again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -25,10 +25,11 @@ from tocsin.schedules.documents import override_document, shift_document, swap_d
 from tocsin.schedules.schedule import Schedule
 from tocsin.schedules.timeline import current, gaps, next_on_call, shifts
 from tocsin.web.credentials import presented
-from tocsin.web.gate import RETRY_AFTER, body_of
+from tocsin.web.gate import RETRY_AFTER
 from tocsin.web.oncall import OnCallDesk
 
 BODY_BYTES_MAX: Final = 64 * 1024
+READ_TIMEOUT_S: Final = 10.0  # Such a body comes in one packet; who sends it slower holds a connection for nothing.
 SHOWN: Final[Duration] = 14 * DAY  # Of a schedule, when nothing else is asked for,
 SHOWN_MAX: Final[Duration] = 400 * DAY  # and at most.
 
@@ -39,6 +40,10 @@ _STATUSES: Final = {
     "accepted": HTTPStatus.CONFLICT,
     "over": HTTPStatus.CONFLICT,
 }
+_HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_BEARER: Final = b"bearer "
+_LARGE: Final = f"the body is larger than {BODY_BYTES_MAX} bytes"
+_BROKEN: Final = f"the body did not arrive whole within {READ_TIMEOUT_S:.0f} s"
 _ANONYMOUS: Final = "this needs `Authorization: Bearer TOKEN` with a token that the console's page of people has made"
 
 
@@ -178,19 +183,22 @@ class OnCallApi:
     def _endpoint(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                body = await body_of(request)
-            except HTTPException as problem:
-                return _refusal(problem.status_code, "body-invalid", "the body is too large, or did not arrive whole")
-            if len(body) > BODY_BYTES_MAX:
-                sentence = f"the body is larger than {BODY_BYTES_MAX} bytes"
-                return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-invalid", sentence)
-            return await run_in_threadpool(self._answer, act, request, body)
+                async with asyncio.timeout(READ_TIMEOUT_S):
+                    body = await _body_of(request)
+            except (TimeoutError, ClientDisconnect):
+                response = _refusal(HTTPStatus.BAD_REQUEST, "body-invalid", _BROKEN)
+            else:
+                response = await run_in_threadpool(self._answer, act, request, body)
+            response.headers.update(_HEADERS)
+            return response
 
         return endpoint
 
     def _answer(self, act: Act, request: Request, body: bytes) -> Response:
+        if len(body) > BODY_BYTES_MAX:
+            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-invalid", _LARGE)
         try:
-            by = self._desk.acts_as(presented("", request.headers.raw, ""))
+            by = self._desk.acts_as(_token(request))
             if not by:
                 headers = {"www-authenticate": "Bearer"}
                 return _refusal(HTTPStatus.UNAUTHORIZED, "token-unknown", _ANONYMOUS, headers)
@@ -201,6 +209,28 @@ class OnCallApi:
         except TocsinError as problem:
             kind = problem.code.rpartition("-")[2]
             return _refusal(_STATUSES.get(kind, HTTPStatus.BAD_REQUEST), problem.code, problem.message)
+
+
+async def _body_of(request: Request) -> bytes:
+    """The body, or a beginning of it that is too long already: more is not kept. Raises ClientDisconnect."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part[: BODY_BYTES_MAX + 1 - len(body)]
+    return bytes(body)
+
+
+def _token(request: Request) -> str:
+    """The token of a request; empty without one.
+
+    Of Authorization only Bearer counts (RFC 6750): Basic browsers remember, and add to what a foreign page has them
+    send.
+    """
+    headers = [
+        (name, value)
+        for name, value in request.headers.raw
+        if name != b"authorization" or value[: len(_BEARER)].lower() == _BEARER
+    ]
+    return presented("", headers, "")
 
 
 def _timeline(schedule: Schedule, start: Instant, until: Instant) -> dict[str, Json]:

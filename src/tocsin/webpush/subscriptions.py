@@ -25,8 +25,10 @@ Resolve: TypeAlias = Callable[[str, int], str | None]
 """The public IP address of a host at a port; None when there is none, or one that is not public."""
 
 _PRINTABLE: Final = re.compile(r"[!-~]+")
-# These carry an IPv4 address inside, which may be a private one.
-_CARRIERS: Final = tuple(ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"))
+# What is given to hosts on the Internet (IANA, "IPv6 Global Unicast Address Assignments"). Outside of it there are
+# ways to write an IPv4 address, which may be a private one, and the networks that sites once gave to themselves.
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+_CARRIER: Final = ipaddress.IPv6Network("2002::/16")  # These too carry an IPv4 address inside.
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,6 @@ def is_public(address: str) -> bool:
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped:
             found = found.ipv4_mapped
-        elif any(found in carrier for carrier in _CARRIERS) or found.teredo:
+        elif found not in _UNICAST or found in _CARRIER or found.teredo:
             return False
     return found.is_global and not found.is_multicast

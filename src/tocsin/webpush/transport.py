@@ -25,7 +25,8 @@ TTL: Final[Duration] = HOUR  # A browser that was away longer shows the console 
 TITLE_MAX: Final = 200  # Characters.
 TEXT_MAX: Final = 800  # Characters: at most 3200 bytes. A notification shows a few lines.
 
-_LIMITS: Final = Limits()
+# Services answer at once. Whoever registers a slow one delays what the same person's other browsers show.
+_LIMITS: Final = Limits(answer=5 * SECOND, whole=8 * SECOND)
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -82,6 +83,8 @@ class BrowserBook:
         if self._resolve(endpoint.host, endpoint.port) is None:
             return "its address is not a public one"
         name = _name(found.endpoint)
+        if self._is_foreign(name, responder, found):
+            return "it rings for somebody else already"
         self._keep(name, _Kept(responder=responder, subscription=found, label=label[:LABEL_MAX], at=self._clock()))
         for oldest, _ in self._of(responder)[:-BROWSERS_MAX]:
             self._drop(oldest)
@@ -97,6 +100,14 @@ class BrowserBook:
     def forget(self, endpoint: str) -> None:
         """See `tocsin.webpush.transport.Browsers`."""
         self._drop(_name(endpoint))
+
+    def _is_foreign(self, name: str, responder: str, given: Subscription) -> bool:
+        """Whether it is another one's, and *given* does not prove by its secret to be the same browser."""
+        with self._lock:
+            kept = self._kept.get(name)
+        if kept is None or kept.gone_at is not None or kept.responder == responder:
+            return False
+        return not hmac.compare_digest(kept.subscription.secret.encode(), given.secret.encode())
 
     def _of(self, responder: str) -> list[tuple[str, _Kept]]:
         """Those of *responder*, the one registered first first."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from tocsin.engine.ports import Records
 from tocsin.errors import StoreUnavailableError
@@ -25,6 +27,12 @@ STOP_SECONDS: Final = 1.0
 BYTES_MAX: Final = 4 << 20
 
 log = logging.getLogger(__name__)
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """A calendar as it is stored: of each event its beginning, its end, and whether it is floating."""
+
+    events: tuple[tuple[int, int, bool], ...]
 
 
 class Calendars:
@@ -87,10 +95,10 @@ def urls(settings: Settings) -> Iterator[str]:
 
 def spans(records: Records, url: str, zone: str) -> list[Span]:
     """The events of the calendar at *url*, those without a zone by the clocks of *zone*; in order and merged."""
-    stored: Any = records.record(RECORD, name_of(url))
-    if not isinstance(stored, dict):
+    try:
+        found = msgspec.convert(records.record(RECORD, name_of(url)), _Kept).events
+    except msgspec.ValidationError:  # There is none yet, or it is of another version than ours.
         return []
-    found = stored.get("events", [])
     first = min((start for start, _, _ in found), default=0)
     clock = wall_clock(zone, first, max((until for _, until, _ in found), default=0))
     return merged(

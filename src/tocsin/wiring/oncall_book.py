@@ -38,6 +38,8 @@ from tocsin.wiring.settings_schedules import parse_wall
 ID_BYTES: Final = 4
 SPAN_MAX: Final[Duration] = 400 * DAY  # Of an override or a swap: longer ones belong into the file.
 
+LIVE_MAX: Final = 500  # Overrides, or swaps, that are not over: a program gone wrong must not slow every decision down.
+
 LAST: Final[Instant] = INSTANT_MAX - 2 * DAY  # Beyond it there are zones whose clocks show no date.
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -85,6 +87,7 @@ class OnCallBook:
         if name and before is not None:
             _as_before(made, before, "override")
             return before, False
+        self._few(OVERRIDE)
         self._records.put_record(OVERRIDE, _checked(made.id), document(Agreed(at=self._clock(), override=made)))
         self._changed()
         return made, True
@@ -134,6 +137,7 @@ class OnCallBook:
         _needs_turn(found, by, start, until)
         if back:
             _needs_turn(found, to, *back)
+        self._few(SWAP)
         self._records.put_record(SWAP, _checked(made.id), document(Agreed(at=self._clock(), swap=made)))
         return made, True
 
@@ -197,8 +201,14 @@ class OnCallBook:
         if who not in self._settings.responders:
             raise unknown("responder", who, self._settings.responders)
 
+    def _few(self, kind: str) -> None:
+        now = self._clock()
+        found = (each.override or each.swap for each in agreed(self._records, kind))
+        if sum(each is not None and each.until > now for each in found) >= LIVE_MAX:
+            raise TocsinError(f"{kind}-many", f"there are {LIVE_MAX} of them already; take some back first")
+
     def _reasonable(self, start: Instant, until: Instant, zone: str) -> None:
-        if start < 0 or until > LAST:
+        if start < 0 or max(start, until) > LAST:
             raise TocsinError("time-invalid", "no calendar of ours goes that far")
         if until <= start:
             raise TocsinError("time-invalid", f"{told(until, zone)} is not later than {told(start, zone)}")

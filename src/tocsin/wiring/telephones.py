@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tocsin.engine.ports import Transport
 from tocsin.errors import TocsinError
+from tocsin.kernel.time import Instant
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
+from tocsin.posting.spacing import CALL_GAP, SMS_GAP, Spaced
 from tocsin.twilio.transports import Account, TwilioSms, TwilioVoice
 from tocsin.wiring.settings import Settings
 
 
-def telephones(settings: Settings, paging: Paging, twilio: Place | None = None) -> Sequence[Transport]:
-    """The transports for SMS and calls. *twilio* is for tests.
+def telephones(
+    settings: Settings, paging: Paging, clock: Callable[[], Instant], twilio: Place | None = None
+) -> Sequence[Transport]:
+    """The transports for SMS and calls, each with room between its messages. *twilio* is for tests.
 
     Raises TocsinError if the SDK of AWS is needed and not installed.
     """
-    found: list[Transport] = []
+    texts: list[Transport] = []
+    calls: list[Transport] = []
     if settings.twilio:
         account = Account(settings.twilio.account, settings.twilio.token.reveal(), settings.twilio.number, place=twilio)
-        found += [TwilioSms(account, paging), TwilioVoice(account, paging)]
+        texts.append(TwilioSms(account, paging))
+        calls.append(TwilioVoice(account, paging))
     if settings.sns:
-        found.append(_aws("sns").SnsSms(paging, region=settings.sns.region, sender=settings.sns.sender))
+        texts.append(_aws("sns").SnsSms(paging, region=settings.sns.region, sender=settings.sns.sender))
     if connect := settings.connect:
-        found.append(
+        calls.append(
             _aws("connect").ConnectVoice(
                 paging, instance=connect.instance, flow=connect.flow, number=connect.number, region=connect.region
             )
         )
-    return found
+    return [
+        *(Spaced(each, SMS_GAP, clock) for each in texts),
+        *(Spaced(each, CALL_GAP, clock) for each in calls),
+    ]
 
 
 def _aws(section: str) -> Any:  # noqa: ANN401 - a module.

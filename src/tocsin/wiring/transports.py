@@ -84,7 +84,7 @@ def transports(
     paging = Paging(now=clock, names=names, url=url)
     if browsers:
         found.append(WebPushTransport(browsers, browsers.vapid, paging, now=clock))
-    return [*found, *telephones(settings, paging, twilio)]
+    return [*found, *telephones(settings, paging, clock, twilio)]
 
 
 def _mail_server(mail: Mail) -> Server:

@@ -151,6 +151,11 @@ def seal(session: Session, text: str) -> str:
     return hmac.new(session.csrf.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+def is_sealed(session: Session, text: str, given: str) -> bool:
+    """Whether *given* is the `seal` of *text*."""
+    return hmac.compare_digest(seal(session, text).encode(), given.encode("utf-8", "surrogatepass"))
+
+
 def _read(document: object, now: Instant) -> _Document | None:
     """The document, if it is one and still counts."""
     try:

@@ -164,6 +164,7 @@ def _every(form: Mapping[str, str]) -> tuple[str, ...]:
     """The windows of a silence that comes again, one a line. Raises UnclearError."""
     lines = [" ".join(line.lower().split()) for line in form.get("every", "").splitlines()]
     every = tuple(filter(None, lines))
+    making.few(every)
     for text in every:
         if parse_window(text) is None:
             raise UnclearError(f"{text[:100]!r} is no window like sun 02:00-04:00")
