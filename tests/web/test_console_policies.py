@@ -15,7 +15,7 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan
 from tocsin.incidents.duty import nobody
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Reassigned, Resolved, Snoozed
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.policy import Condition, Policy, Step
 from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
@@ -268,3 +268,28 @@ def test_an_incident_shows_what_happens_next_and_its_policy(ada: Visitor, world:
     over = ada.get(f"/incidents/{name}").text
     assert "What happens next" not in over
     assert "<svg" not in over
+
+
+def test_the_picture_says_when_a_step_counts_and_how_many_must_acknowledge() -> None:
+    policy = Policy(
+        name="careful",
+        steps=(
+            Step(("smart:ops",), 5 * MINUTE, when=Condition(severities=("critical", "high"), team="working")),
+            Step(("round-robin:ops",), when=Condition(hours=("working", "off", "sat"))),
+            Step(("responder:bob",), when=Condition(alerts=10, within=5 * MINUTE, team="off"), acknowledgements=3),
+            Step(("responder:ada",), when=Condition(alerts=2)),
+        ),
+        everyone=TEAM,
+        acknowledgements=2,
+    )
+    found = picture(policy, NAMES, nobody, BEGIN)
+    words = [line.text for line in found.words]
+    assert words[0].startswith(
+        "Step 1: whom it is best to ask in ops; only if critical or high; only when somebody of the team is at work; "
+        "for 10m at most; 2 must acknowledge; "
+    )
+    assert "only those for whom it is working time, time off or sat; 2 must acknowledge" in words[1]
+    assert "only when nobody of the team is at work; only after 10 alerts within 5m; 3 must acknowledge" in words[2]
+    assert "only after 2 alerts; 2 must acknowledge" in words[3]
+    assert "must acknowledge" not in words[4]
+    assert "only if critical or high" in [line.text for line in found.boxes[0].lines]
