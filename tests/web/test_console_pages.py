@@ -66,31 +66,6 @@ def test_an_empty_list_tells_how_to_ring_the_bell(ada: Visitor, world: World) ->
     assert "add an integration" in ada.get("/").text
 
 
-@pytest.mark.parametrize(
-    ("path", "part", "here", "beside"),
-    [
-        ("/", "", "", []),
-        ("/oncall", "", "/oncall", ["/oncall", "/policies", "/people"]),
-        ("/policies", "/oncall", "/policies", ["/oncall", "/policies", "/people"]),
-        ("/people", "/oncall", "/people", ["/oncall", "/policies", "/people"]),
-        ("/silences", "", "/silences", []),
-        ("/stats", "", "/stats", ["/stats", "/missed", "/noise"]),
-        ("/missed", "/stats", "/missed", ["/stats", "/missed", "/noise"]),
-        ("/noise", "/stats", "/noise", ["/stats", "/missed", "/noise"]),
-        ("/heartbeats", "/deliveries", "/heartbeats", ["/deliveries", "/heartbeats", "/keys"]),
-        ("/keys", "/deliveries", "/keys", ["/deliveries", "/heartbeats", "/keys"]),
-    ],
-)
-def test_five_parts_lead_to_every_page(ada: Visitor, path: str, part: str, here: str, beside: list[str]) -> None:
-    text = ada.get(path).text
-    top = text[text.index('aria-label="Pages"') : text.index("</nav>")]
-    assert re.findall('href="([^"]*)"', top) == ["/", "/oncall", "/silences", "/stats", "/deliveries"]
-    assert re.findall('href="([^"]*)" aria-current="true"', top) == ([part] if part else [])
-    rest = text.partition('<nav class="beside"')[2].partition("</nav>")[0]
-    assert re.findall('href="([^"]*)"', rest) == beside
-    assert not here or f'href="{here}" aria-current="page"' in text
-
-
 def test_who_waits_for_an_answer_comes_first_then_the_worst_then_the_oldest(ada: Visitor, world: World) -> None:
     world.give(Acknowledged(by="ada"), world.ring("taken", severity=Severity.CRITICAL))
     world.give(Snoozed(by="bob", until=BEGIN + HOUR), world.ring("asleep", severity=Severity.CRITICAL))

@@ -18,7 +18,7 @@ from tocsin.incidents.policy import ALL, SCHEDULE, Policy, Step
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import Instant, format_duration
 from tocsin.web.console.outlook import Coming, receiver
-from tocsin.web.console.step_words import terms
+from tocsin.web.console.step_words import terms, waits
 
 WIDTH: Final = 340  # It fits on a small phone as it is, so that its letters are never small.
 LINE: Final = 19
@@ -116,9 +116,10 @@ def picture(
         words.append(_words(title, told, [*conditions, _waiting(policy, place, step)], mark))
         y += box.height
         if place < last:
-            label = f"no answer in {format_duration(step.delay)}"
-            edges.append(Edge(y=y, until=y + _EDGE, label=label))
+            edges.append(Edge(y=y, until=y + _EDGE, label=waits(step)))
             y += _EDGE
+    if policy.acknowledgements > 1:
+        words.append(Sentence(text=f"{policy.acknowledgements} people must acknowledge"))
     return Picture(
         name=policy.name,
         width=WIDTH,
@@ -141,7 +142,7 @@ def marks(state: Incident, ahead: Sequence[Coming], names: Mapping[str, str]) ->
     place = _place(policy, position)
     if state.status is Status.TRIGGERED and place is not None and _in_turn(policy.step(position), state.asked):
         for earlier in range(place):
-            found[earlier] = Mark(state="past", text="has been asked")
+            found[earlier] = Mark(state="past", text="is over")
         found[place] = Mark(state="now", text=f"asks {_who(state.asked, names)} now{_round(policy, position)}")
     for each in ahead:
         place = None if each.position is None else _place(policy, each.position)
@@ -217,12 +218,11 @@ def _words(title: str, told: Sequence[tuple[str, str]], waiting: Sequence[str], 
 
 
 def _waiting(policy: Policy, place: int, step: Step) -> str:
-    waits = format_duration(step.delay)
     if place == len(policy.steps):
-        return f"asked again every {waits}, until somebody answers"
+        return f"asked again every {format_duration(step.delay)}, until somebody answers"
     if place == len(policy.steps) - 1 and policy.repeat:
-        return f"without an answer in {waits} the ladder begins again, {_times(policy.repeat)}"
-    return f"without an answer in {waits} the next one is asked"
+        return f"{waits(step)}: the ladder begins again, {_times(policy.repeat)}"
+    return f"{waits(step)}: the next step is asked"
 
 
 def _times(repeat: int) -> str:

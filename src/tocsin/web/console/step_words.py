@@ -13,12 +13,17 @@ _TEAM: Final = {"working": "somebody of the team is at work", "off": "nobody of 
 
 
 def terms(policy: Policy, step: Step) -> list[str]:
-    """Under which terms *step* is asked; nothing where they are the usual ones."""
+    """Under which terms *step* of *policy* is asked; nothing where they are the usual ones."""
     found = [f"only {part}" for part in _conditions(step.when)] if step.when else []
-    if step.smart:
-        found.append(f"for {format_duration(SMART_WAITS * step.delay)} at most")
-    must = step.acknowledgements or policy.acknowledgements
-    return [*found, f"{must} must acknowledge"] if must > 1 else found
+    must = step.acknowledgements
+    return [*found, f"{must} must acknowledge"] if must not in {0, policy.acknowledgements} else found
+
+
+def waits(step: Step) -> str:
+    """What must pass before the step after *step* is asked."""
+    if step.smart:  # It asks others meanwhile.
+        return f"after {format_duration(SMART_WAITS * step.delay)} at most"
+    return f"no answer in {format_duration(step.delay)}"
 
 
 def _conditions(when: Condition) -> list[str]:
