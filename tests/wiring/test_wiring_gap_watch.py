@@ -9,17 +9,13 @@ import pytest
 from tests.wiring.serving import until
 from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError
-from tocsin.incidents.alerts import Kind
-from tocsin.incidents.inputs import AlertReceived
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, HOUR, Instant
 from tocsin.schedules.schedule import Override
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.gap_watch import GapWatch
-from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.schedules import OVERRIDE, Agreed, document
 from tocsin.wiring.settings_file import parse
-from tocsin.wiring.settings_routes import routes
 
 NOW: Instant = 1_800_000_000_000  # 2027-01-15T08:00Z, a Friday.
 FILE = """
@@ -51,6 +47,7 @@ def test_a_gap_is_told_once() -> None:
     watch = Watch("mon-thu 09:00-17:00")
     [told] = watch.look()
     assert told["title"] == "nobody is on call in ops from 2027-01-15 09:00 UTC"
+    assert told["kind"] == "notification"
     assert "to 2027-01-15 17:00 UTC: no layer plans for it." in told["description"]
     watch.now += HOUR - 1
     assert watch.look() == []
@@ -58,19 +55,6 @@ def test_a_gap_is_told_once() -> None:
     assert "2027-01-22 09:00 UTC" in watch.look()[0]["description"]
     watch.now += HOUR
     assert watch.look() == []
-
-
-def test_a_gap_wakes_nobody() -> None:
-    settings = parse(FILE.replace("LAYER", "mon-thu").encode(), {}).settings
-    store = MemoryStore()
-    watch = GapWatch(settings, store, lambda: NOW, lambda received: store.accept([received]))
-    watch.look()
-    [delivery] = store.backlog(10)
-    [found] = Interpreter(routes(settings), {}).interpret(delivery).inputs
-    assert isinstance(found.given, AlertReceived)
-    assert found.given.alert.kind is Kind.NOTIFICATION
-    assert found.given.alert.title == "nobody is on call in ops from 2027-01-15 09:00 UTC"
-    assert found.keys == ("tocsin/d/schedule-gap/ops",)
 
 
 def test_a_gap_without_an_end_is_told_once() -> None:

@@ -6,26 +6,19 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from msgspec.structs import replace
-
-from tocsin.engine.ports import Delivery, Received, Records
-from tocsin.engine.worker import Interpretation
+from tocsin.engine.ports import Received, Records
 from tocsin.errors import StoreUnavailableError
-from tocsin.incidents.alerts import Kind
 from tocsin.incidents.telling import utc_time
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, HOUR, SECOND, Duration, Instant
 from tocsin.schedules.schedule import Schedule, Shift
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import gaps
-from tocsin.sources import generic
-from tocsin.sources.reading import Hints
-from tocsin.wiring.addressing import SELF, Addressing
+from tocsin.wiring.addressing import SELF
 from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.schedules import schedules
 from tocsin.wiring.settings import Settings
 
-CHANNEL: Final = "schedule-gaps"
 RECORD: Final = "schedule-gaps"  # Of each schedule, when the gaps begin that were told.
 EVERY: Final[Duration] = HOUR
 AHEAD: Final[Duration] = 7 * DAY
@@ -88,14 +81,8 @@ def gap_report(schedule: Schedule, found: Sequence[Shift], now: Instant) -> Rece
         "description": f"{' '.join(lines)}{more} `tocsin override` puts somebody there.",
         "status": "firing",
         "severity": "warning",
+        "kind": "notification",
         "dedup_key": f"schedule-gap/{schedule.name}",
         "resource": schedule.name,
     }
-    return Received(received_at=now, channel=CHANNEL, key=SELF, head=b"", body=json.encode(body))
-
-
-def interpret(addressing: Addressing, delivery: Delivery) -> Interpretation:
-    """What a report says: a notification, since nobody is to be woken for what is days ahead."""
-    found = generic.read(json.decode(delivery.body), Hints(received_at=delivery.received_at))
-    told = tuple(replace(alert, kind=Kind.NOTIFICATION) for alert in found.alerts)
-    return addressing.reading(delivery, replace(found, alerts=told))
+    return Received(received_at=now, channel="in", key=SELF, head=b"", body=json.encode(body))

@@ -19,7 +19,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
-from tocsin.wiring import alertmanager, digests, gap_watch, heartbeats, messages, remedies
+from tocsin.wiring import alertmanager, digests, heartbeats, messages, remedies
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Causes, Histories, Mutes, Quieter
 from tocsin.wiring.readings import Readings
 
@@ -57,7 +57,6 @@ class Interpreter:
             remedies.CHANNEL: remedies.interpret,
             digests.CHANNEL: digests.interpret,
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
-            gap_watch.CHANNEL: partial(gap_watch.interpret, self.addressing),
             **alertmanager.channels(self.addressing),
             **{name: partial(_chat, read) for name, read in chats.items()},
             **(more or {}),
