@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.asking.people import ALWAYS, NOON, case, knowledge, machine, opened, plan
+from tests.asking.people import ALWAYS, NOON, case, knowledge, opened, plan
 from tocsin.asking.asker import Asker
 from tocsin.asking.conditions import at_such_hours, fulfilled, team_works
 from tocsin.asking.knowledge import Person, is_open
 from tocsin.choosing.hours import HourClass
 from tocsin.incidents.policy import Condition, Step
 from tocsin.incidents.whom import Case
-from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE
 from tocsin.schedules.windows import parse_window
 
@@ -71,19 +70,6 @@ def test_the_timeline_says_which_steps_were_left_out() -> None:
     assert opened(knowledge(), given).story == "opened; asked bo; steps left out: 1, 2"
     on_call = plan(Step(("schedule:ops",), when=never), Step(("schedule:web",)), Step(("responder:bo",)))
     assert opened(knowledge(), on_call).story == ("opened; asked bo; nobody is on call in web; step left out: 1")
-
-
-def test_a_smart_step_that_was_asked_was_not_left_out() -> None:
-    smart = Step(("smart:ops",), 5 * MINUTE, when=Condition(severities=("high",)))
-    deciding = machine(knowledge())
-    state = opened(knowledge(), plan(smart, Step(("responder:zed",)))).state
-    told = []
-    while state is not None and state.asked != ("responder:zed",):
-        decision = deciding.decide(state, Tick(), state.wake_at or NOON)
-        told.append(decision.story)
-        state = decision.state
-    assert len(told) > 1
-    assert not any("left out" in story for story in told)
 
 
 @pytest.mark.parametrize(

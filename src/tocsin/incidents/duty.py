@@ -194,8 +194,6 @@ def _told(
 def _left_out(before: Incident | None, after: Incident, moment: Moment) -> list[str]:
     """Why steps were left out: nobody is on call, or their condition is not fulfilled."""
     begun = 0 if before is None else max(0, before.rung + 1 - after.base)
-    if before is not None and before.moves > 0 and after.base == before.base + 1:
-        begun += 1  # A smart step that was asked, and has no choice left, was not left out.
     policy = after.plan.policy
     passed_by = range(begun, after.rung - after.base)
     empty = [position for position in passed_by if not moment.step(position).targets]
