@@ -20,6 +20,7 @@ from tocsin.errors import TocsinError
 from tocsin.incidents import flapping, telling
 from tocsin.incidents.commands import CommandError, command
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.moments import legible
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
 from tocsin.incidents.storms import is_held, stands_for
@@ -305,7 +306,7 @@ def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant)
     say("\n")
     for line in timeline:
         if line.story:
-            say(f"{format_instant(line.at)}  {plain(line.story)}\n")
+            say(f"{format_instant(line.at)}  {plain(legible(line.story, telling.utc_time))}\n")
 
 
 def _until(text: str, now: Instant) -> Instant:
