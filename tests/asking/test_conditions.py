@@ -67,11 +67,9 @@ def test_who_has_another_hour_is_left_out_and_a_room_has_none() -> None:
 def test_the_timeline_says_which_steps_were_left_out() -> None:
     never = Condition(severities=("info",))
     given = plan(Step(("responder:ada",), when=never), Step(("team:ops",), when=never), Step(("responder:bo",)))
-    assert opened(knowledge(), given).story == "opened; asked bo; steps left out by condition: 1, 2"
+    assert opened(knowledge(), given).story == "opened; asked bo; steps left out: 1, 2"
     on_call = plan(Step(("schedule:ops",), when=never), Step(("schedule:web",)), Step(("responder:bo",)))
-    assert opened(knowledge(), on_call).story == (
-        "opened; asked bo; nobody is on call in web; step left out by condition: 1"
-    )
+    assert opened(knowledge(), on_call).story == ("opened; asked bo; nobody is on call in web; step left out: 1")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def test_a_remedy_is_one_click_and_its_end_another_without_a_script(scheme: str)
             color_scheme="dark" if scheme == "dark" else "light",
         )
         page = entered(context, world)
+        page.get_by_role("link", name="Figures").click()
         page.get_by_role("link", name="Noise").click()
         page.get_by_role("button", name="Hold 2m").click()
         expect(page.locator("#flash")).to_contain_text("Done: hold 2m.")

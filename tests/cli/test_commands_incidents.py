@@ -14,6 +14,7 @@ from tocsin.cli import incidents, printing
 from tocsin.cli.claim import claim
 from tocsin.engine.ports import Received
 from tocsin.incidents.state import Status
+from tocsin.incidents.telling import utc_time
 from tocsin.kernel.time import HOUR, MINUTE, format_instant, parse_instant
 from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.clock import SystemClock
@@ -331,9 +332,9 @@ def test_what_is_held_or_flaps_says_so(terminal: Terminal, monkeypatch: pytest.M
     monkeypatch.setattr("tests.cli.terminal.CONFIG", "teams: {ops: {hold: 3m}}\nintegrations: {prod: {team: ops}}\n")
     now = SystemClock()()
     held = terminal.ring("held", severity="high", at=now)
-    until_when = format_instant(now + 3 * MINUTE)
+    until = now + 3 * MINUTE
     said = terminal.type("show", held).out
-    assert f"Held until {until_when}: it has 3m to recover by itself." in said
+    assert f"Held until {utc_time(until)}: it has 3m to recover by itself." in said
     assert re.search(r"status  held\n", said)
     rings = [
         terminal.ring("restless", at=now + minute * MINUTE, status="resolved" if minute % 2 else "firing")
@@ -345,6 +346,6 @@ def test_what_is_held_or_flaps_says_so(terminal: Terminal, monkeypatch: pytest.M
     )
     found = {name: terminal.type("show", name, "--json").document for name in (held, restless)}
     assert {name: (row["held_until"], row["flapping"]) for name, row in found.items()} == {
-        held: (until_when, False),
+        held: (format_instant(until), False),
         restless: (None, True),
     }

@@ -49,7 +49,7 @@ def test_the_report_proposes_a_command_that_can_be_typed(terminal: Terminal) -> 
     assert why == "CPU: closed by itself 8 of 8 times within 2m"
     assert call == f"  tocsin noise hold {CPU.id} 2m"
     said = terminal.type(*call.split()[1:], "--by", "ada", "--why", "it flaps")
-    assert said.out == f"{CPU.id}: ada: hold 2m (it flaps)\n"
+    assert said.out == f"CPU ({CPU.id}): ada: hold 2m (it flaps)\nTo take it back: tocsin noise undo {CPU.id}\n"
     assert "No server runs" in said.err
     found = terminal.type("noise").out
     assert "tocsin noise hold" not in found

@@ -117,7 +117,7 @@ def test_an_incident_that_is_silenced_says_so(there: Terminal) -> None:
         Runner(store, [IncidentMachine()]).handle([item], now)
     assert "silenced (ada)" in there.type("incidents").out
     shown = there.type("show", name)
-    assert re.search(r"silenced +by ada until \S+: disk swap\n", shown.out)
+    assert re.search(r"waits +Silenced by ada until [-0-9]+ [:0-9]+ UTC: disk swap\.\n", shown.out)
     told = there.type("show", name, "--json").document["silenced"]
     assert (told["silence"], told["by"], told["why"]) == ("s", "ada", "disk swap")
 

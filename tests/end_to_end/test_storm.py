@@ -95,7 +95,8 @@ def test_a_storm_pages_each_person_once_and_nothing_is_lost(tmp_path: Path) -> N
         runtime.quiet.look()
         until(
             lambda: (
-                storm(runtime).face.title == f"Storm in team ops: {ALERTS - 1} alerts in {ALERTS - 1} incidents so far"
+                storm(runtime).face.title
+                == f"Storm in team ops: {ALERTS - 1} alerts in {ALERTS - 1} incidents held so far"
             )
         )
         assert f"resource db-1 ({ALERTS - 1})" in storm(runtime).face.description

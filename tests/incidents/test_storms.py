@@ -31,8 +31,8 @@ def test_a_storm_is_more_than_the_least_and_than_a_multiple_of_what_is_usual() -
 
 def test_a_storm_is_told_with_what_its_incidents_share() -> None:
     assert storms.title(SUMMARY) == "Storm in team ops: 11 new incidents at once"
-    assert storms.title(GROWN) == "Storm in team ops: 3 alerts in 2 incidents so far"
-    assert storms.title(replace(GROWN, alerts=1, held=1)).endswith("1 alert in 1 incident so far")
+    assert storms.title(GROWN) == "Storm in team ops: 3 alerts in 2 incidents held so far"
+    assert storms.title(replace(GROWN, alerts=1, held=1)).endswith("1 alert in 1 incident held so far")
     assert "Most of them" not in storms.description(SUMMARY)
     assert storms.description(GROWN).endswith(
         "Most of them: resource db (2).\nChanged shortly before: shop v2 deployed."

@@ -81,8 +81,8 @@ def test_who_waits_for_an_answer_comes_first_then_the_worst_then_the_oldest(ada:
         *("old critical", "new critical", "old warning"),
         *("taken", "asleep", "by the way", "gone"),
     ]
-    assert headings(answer) == ["Triggered", "Acknowledged", "Snoozed", "Announced", "Last resolved"]
-    assert "3 triggered 1 acknowledged 1 snoozed 1 announced" in plain(answer)
+    assert headings(answer) == ["Triggered", "Acknowledged", "Snoozed, silenced or held", "Announced", "Last resolved"]
+    assert "3 triggered 1 acknowledged 1 snoozed or held 1 announced" in plain(answer)
     assert 'data-count="3"' in answer.text
     assert '<span class="severity critical">critical</span>' in answer.text
 
@@ -429,8 +429,10 @@ def test_what_is_not_there_is_said_so(ada: Visitor, path: str) -> None:
 def test_what_is_silenced_is_not_called_snoozed(ada: Visitor, world: World) -> None:
     incident = world.ring("Disk is full")
     world.give(Muted(dedup_key="Disk is full", mute=Mute(silence="s", by="bob", until=BEGIN + HOUR, why="")), incident)
-    marks = ada.get(f"/incidents/{incident}").text.partition('class="marks"')[2].partition("</p>")[0]
+    text = ada.get(f"/incidents/{incident}").text
+    marks = text.partition('class="marks"')[2].partition("</p>")[0]
     assert ">silenced<" in marks
+    assert 'silenced by bob until <time class="at" datetime="2026-11-21T04:00:00.000Z">21 Nov 04:00 UTC</time>' in text
     assert "snoozed" not in marks
 
 

@@ -15,7 +15,7 @@ from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan
 from tocsin.incidents.duty import nobody
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Reassigned, Resolved, Snoozed
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.incidents.policy import Policy, Step
+from tocsin.incidents.policy import Condition, Policy, Step
 from tocsin.incidents.silences import Mute
 from tocsin.incidents.state import Incident
 from tocsin.kernel.machine import Tick
@@ -154,8 +154,8 @@ def test_a_picture_goes_from_the_first_step_to_the_last_resort() -> None:
     ]
     assert [edge.label for edge in found.edges] == ["no answer in 5m", "no answer in 10m"]
     assert [sentence.text for sentence in found.words] == [
-        "Step 1: Ada Lovelace; without an answer in 5m the next one is asked",
-        "Step 2: Bob Bemer; without an answer in 10m the ladder begins again, once more",
+        "Step 1: Ada Lovelace; no answer in 5m: the next step is asked",
+        "Step 2: Bob Bemer; no answer in 10m: the ladder begins again, once more",
         f"Last resort: {ALL}; asked again every 15m, until somebody answers",
     ]
     assert found.again_label == "once more"
@@ -253,7 +253,7 @@ def test_the_page_of_policies_draws_each_for_its_team(ada: Visitor) -> None:
         assert read.find("desc") is not None
         assert read.attrib["role"] == "img"
     words = plain(answer.text)
-    assert "Step 1: on call in ops (at present Bob Bemer); without an answer in 5m the next one is asked" in words
+    assert "Step 1: on call in ops (at present Bob Bemer); no answer in 5m: the next step is asked" in words
     assert "asked again after 1h" in words
     assert "style=" not in answer.text  # Our policy of content would not let it through.
 
@@ -268,3 +268,29 @@ def test_an_incident_shows_what_happens_next_and_its_policy(ada: Visitor, world:
     over = ada.get(f"/incidents/{name}").text
     assert "What happens next" not in over
     assert "<svg" not in over
+
+
+def test_the_picture_says_when_a_step_counts_and_how_many_must_acknowledge() -> None:
+    policy = Policy(
+        name="careful",
+        steps=(
+            Step(("smart:ops",), 5 * MINUTE, when=Condition(severities=("critical", "high"), team="working")),
+            Step(("round-robin:ops",), when=Condition(hours=("working", "off", "sat"))),
+            Step(("responder:bob",), when=Condition(alerts=10, within=5 * MINUTE, team="off"), acknowledgements=3),
+            Step(("responder:ada",), when=Condition(alerts=2)),
+        ),
+        everyone=TEAM,
+        acknowledgements=2,
+    )
+    found = picture(policy, NAMES, nobody, BEGIN)
+    words = [line.text for line in found.words]
+    assert words[0].startswith(
+        "Step 1: whom it is best to ask in ops; only if critical or high; only when somebody of the team is at work; "
+        "after 10m at most: the next step is asked"
+    )
+    assert "only those for whom it is working time, time off or sat; no answer in 5m" in words[1]
+    assert "only when nobody of the team is at work; only after 10 alerts within 5m; 3 must acknowledge" in words[2]
+    assert "only after 2 alerts; no answer" in words[3]
+    assert words[5] == "2 people must acknowledge"
+    assert [edge.label for edge in found.edges][:2] == ["after 10m at most", "no answer in 5m"]
+    assert "only if critical or high" in [line.text for line in found.boxes[0].lines]

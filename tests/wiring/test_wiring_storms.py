@@ -125,7 +125,7 @@ def test_it_lasts_thirty_minutes_at_most_and_may_be_followed_by_another(life: Wo
 def test_its_summary_is_renewed_in_place(life: World) -> None:
     burst(life, 15, service="shop")
     life.look()
-    assert life.storm().face.title == "Storm in team ops: 5 alerts in 5 incidents so far"
+    assert life.storm().face.title == "Storm in team ops: 5 alerts in 5 incidents held so far"
     assert "Most of them: resource db-1 (5), service shop (5)." in life.storm().face.description
     burst(life, 3, first=15)
     life.look()

@@ -80,7 +80,7 @@ def _list(given: argparse.Namespace, found: list[TokenView], whose: str) -> int:
             ]
         )
     elif not found:
-        say("none\n")
+        say("no addresses yet; `tocsin feed make --schedule NAME` or `--responder NAME` makes one\n")
     else:
         rows = [
             (plain(each.subject.replace(":", " ", 1)), masked(each.hint), format_instant(each.made_at), plain(each.by))

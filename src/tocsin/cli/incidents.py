@@ -19,8 +19,8 @@ from tocsin.engine.runner import Runner
 from tocsin.errors import TocsinError
 from tocsin.incidents import flapping, telling
 from tocsin.incidents.commands import CommandError, command
-from tocsin.incidents.ladder import silenced
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.moments import legible
 from tocsin.incidents.reasons import IGNORED
 from tocsin.incidents.state import Incident
 from tocsin.incidents.storms import is_held, stands_for
@@ -208,7 +208,7 @@ def _list_json(rows: Iterator[dict[str, Any]]) -> None:
     say("\n]\n")
 
 
-_TELLING: Final = Telling({}, when=format_instant)
+_TELLING: Final = Telling({})
 
 
 def _row(name: str, state: Incident) -> dict[str, Any]:
@@ -276,7 +276,7 @@ def _cells(name: str, state: Incident, now: Instant) -> tuple[str, ...]:
 
 def _status(state: Incident) -> str:
     if state.silenced and state.mute:
-        return f"silenced ({plain(state.mute.by) or 'somebody'})"
+        return f"{state.called} ({plain(state.mute.by) or 'somebody'})"
     by = plain(state.acknowledged_by or "")
     if state.held:
         return "held"
@@ -289,13 +289,12 @@ def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant)
     next_at = state.wake_at
     rows = [
         ("status", _status(state)),
-        ("waits", telling.who(state, _TELLING) if state.held else ""),
+        ("waits", telling.who(state, _TELLING) if state.held or state.silenced else ""),
         ("flaps", telling.restless(state, _TELLING)),
         ("severity", state.severity.value),
         ("team", state.team),
         ("alerts", f"{state.count}"),
         ("opened", f"{format_duration(now - state.opened_at)} ago, {format_instant(state.opened_at)}"),
-        ("silenced", silenced(state.mute).removeprefix("silenced ") if state.silenced and state.mute else ""),
         ("next action", "" if next_at is None else f"in {format_duration(next_at - now)}, {format_instant(next_at)}"),
         ("then", plain(next_step(state, Telling(names={}), now))),
         ("from", ", ".join(filter(None, (face.source, face.account, face.region, face.resource)))),
@@ -307,7 +306,7 @@ def _show(name: str, state: Incident, timeline: Sequence[Handled], now: Instant)
     say("\n")
     for line in timeline:
         if line.story:
-            say(f"{format_instant(line.at)}  {plain(line.story)}\n")
+            say(f"{format_instant(line.at)}  {plain(legible(line.story, telling.utc_time))}\n")
 
 
 def _until(text: str, now: Instant) -> Instant:

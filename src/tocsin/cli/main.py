@@ -276,23 +276,6 @@ def _add_senders(commands: _Commands) -> None:
     )
     source.add_argument("--form", default="", metavar="WORD", help="the format, if the sender's address names it")
     source.add_argument("--json", action="store_true", help="print a list for scripts")
-    simulate = commands.add(
-        "simulate",
-        "simulation.run",
-        "try escalation policies on a model of the team",
-        example="--team team.yaml --policy ladder,smart --days 200",
-    )
-    simulate.add_argument("--team", type=Path, metavar="FILE", required=True, help="the team model")
-    simulate.add_argument(
-        "--policy",
-        metavar="NAME,NAME",
-        default="broadcast,ladder,random-active,round-robin,smart",
-        help="which, of broadcast, ladder, random-active, round-robin, smart and files (default: those five)",
-    )
-    simulate.add_argument("--days", type=_count, metavar="N", default=200, help="how many days (default: 200)")
-    simulate.add_argument("--seed", type=_seed, metavar="N", default=1, help="another seed, another fate (default: 1)")
-    simulate.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw interruptions against time as SVG")
-    simulate.add_argument("--json", action="store_true", help="print a list for scripts")
     beats = commands.add(
         "heartbeats",
         "heartbeats.listing",
@@ -346,14 +329,33 @@ def _add_schedules(commands: _Commands) -> None:
     )
     swap.add_argument(
         "action",
+        nargs="?",
         choices=("ask", "accept", "decline", "withdraw", "list"),
-        help="ask for one, accept or decline it, take it back, list them",
+        default="list",
+        help="ask for one, accept or decline it, take it back, list them (default: list)",
     )
     swap.add_argument("words", nargs="*", metavar="WORD", help="to ask: SCHEDULE FROM UNTIL; otherwise its ID")
     swap.add_argument("--with", dest="to", default="", metavar="RESPONDER", help="who is asked (default: anybody)")
     swap.add_argument("--back", nargs=2, metavar=("FROM", "UNTIL"), help="when you take their turns in return")
     swap.add_argument("--by", default="", metavar="RESPONDER", help="who you are (default: your login name)")
     swap.add_argument("--json", action="store_true", help="with list: print a list for scripts")
+    simulate = commands.add(
+        "simulate",
+        "simulation.run",
+        "try escalation policies on a model of the team",
+        example="--team team.yaml --policy ladder,smart --days 200",
+    )
+    simulate.add_argument("--team", type=Path, metavar="FILE", required=True, help="the team model")
+    simulate.add_argument(
+        "--policy",
+        metavar="NAME,NAME",
+        default="broadcast,ladder,random-active,round-robin,smart",
+        help="which, of broadcast, ladder, random-active, round-robin, smart and files (default: those five)",
+    )
+    simulate.add_argument("--days", type=_count, metavar="N", default=200, help="how many days (default: 200)")
+    simulate.add_argument("--seed", type=_seed, metavar="N", default=1, help="another seed, another fate (default: 1)")
+    simulate.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw interruptions against time as SVG")
+    simulate.add_argument("--json", action="store_true", help="print a list for scripts")
 
 
 def _add_care(commands: _Commands) -> None:

@@ -56,7 +56,10 @@ def noise(given: argparse.Namespace) -> int:
         say(f"{key.id}: it is stored, and the running server does it in a moment\n")
         return 0
     nothing = line.reason == RemedyReason.NOTHING
-    say(f"{key.id}: {'nothing changed: ' if nothing else ''}{plain(line.story or line.reason)}\n")
+    called = f"{plain(order.apply.title)} ({key.id})" if order.apply and order.apply.title else key.id
+    say(f"{called}: {'nothing changed: ' if nothing else ''}{plain(line.story or line.reason)}\n")
+    if order.apply and not nothing:
+        say(f"To take it back: tocsin noise undo {key.id}\n")
     if not (served or nothing):
         sys.stderr.write("No server runs: it counts for what comes when `tocsin serve` does.\n")
     return 1 if nothing else 0

@@ -24,10 +24,11 @@ _IDLE: Final = Week(works_on=())
 
 
 class Life(msgspec.Struct, frozen=True):
-    """Where somebody lives, and when they work; no windows: the usual hours."""
+    """Where somebody lives, when they work, and when they sleep; no windows, no *sleeps*: the usual hours."""
 
     zone: str = ZONE
     windows: tuple[Window, ...] = ()
+    sleeps: tuple[Window, ...] = ()
 
 
 def hours_of(lives: Mapping[str, Life]) -> HoursOf:
@@ -41,20 +42,25 @@ def hours_of(lives: Mapping[str, Life]) -> HoursOf:
         clock = clocks.get((life.zone, block))
         if clock is None:
             clock = clocks[life.zone, block] = wall_clock(life.zone, block * _BLOCK, (block + 1) * _BLOCK)
-        return _class(life.windows, clock.shown(instant))
+        return _class(life, clock.shown(instant))
 
     return look
 
 
-def _class(windows: tuple[Window, ...], wall: Wall) -> HourClass:
+def _class(life: Life, wall: Wall) -> HourClass:
     days, time = divmod(wall, DAY)
     weekday = (days + _THURSDAY) % WEEK
-    if not windows:
-        return class_at(_USUAL, weekday, time // MINUTE)
     since_monday = weekday * DAY + time
-    if any(
+    usual = class_at(_IDLE if life.windows else _USUAL, weekday, time // MINUTE)
+    if usual is HourClass.WORKING or _open(life.windows, since_monday):
+        return HourClass.WORKING
+    if life.sleeps:
+        return HourClass.SLEEP if _open(life.sleeps, since_monday) else HourClass.OFF
+    return usual
+
+
+def _open(windows: tuple[Window, ...], since_monday: Duration) -> bool:
+    return any(
         (since_monday - window.day * DAY - window.start) % (WEEK * DAY) < window.end - window.start
         for window in windows
-    ):
-        return HourClass.WORKING
-    return class_at(_IDLE, weekday, time // MINUTE)
+    )

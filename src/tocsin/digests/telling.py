@@ -117,7 +117,7 @@ class _Words:
     def _standing(self, found: Open) -> str:
         who, until = self._name(found.who), self._when(found.until) if found.until is not None else ""
         if until:
-            how = f"snoozed by {who} until {until}" if who else f"silenced until {until}"
+            how = f"snoozed by {who} until {until}" if who else f"asks nobody until {until}"
         else:
             how = f"{who} is on it" if who else found.status.value
         return f"{found.severity.value}, since {self._when(found.opened_at)}, {how}"

@@ -206,7 +206,7 @@ def _left_out(before: Incident | None, after: Incident, moment: Moment) -> list[
     steps = [f"{position % len(policy.steps) + 1}" for position in empty if policy.step(position).when is not None]
     return [
         *([f"nobody is on call in {', '.join(schedules)}"] if schedules else []),
-        *([f"{'steps' if len(steps) > 1 else 'step'} left out by condition: {', '.join(steps)}"] if steps else []),
+        *([f"{'steps' if len(steps) > 1 else 'step'} left out: {', '.join(steps)}"] if steps else []),
     ]
 
 

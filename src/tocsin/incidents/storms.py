@@ -143,7 +143,7 @@ def title(summary: Summary) -> str:
     """One line, which grows true with every renewal."""
     if not summary.held:
         return f"Storm in team {summary.team}: {summary.sudden} new incidents at once"
-    return f"Storm in team {summary.team}: {_counted(summary)} so far"
+    return f"Storm in team {summary.team}: {_counted(summary)} held so far"
 
 
 def description(summary: Summary) -> str:

@@ -8,8 +8,9 @@ from typing import Final
 
 from tocsin.engine.ports import Received, Records
 from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.telling import utc_time
 from tocsin.kernel import json
-from tocsin.kernel.time import DAY, HOUR, SECOND, Duration, Instant, format_instant
+from tocsin.kernel.time import DAY, HOUR, SECOND, Duration, Instant
 from tocsin.schedules.schedule import Schedule, Shift
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import gaps
@@ -73,13 +74,10 @@ class GapWatch:
 
 def gap_report(schedule: Schedule, found: Sequence[Shift], now: Instant) -> Received:
     """The notification that nobody is on call in the times of *found*."""
-    lines = [
-        f"Nobody from {format_instant(gap.start)} to {format_instant(gap.until)}: {reason(gap)}."
-        for gap in found[:SHOWN_MAX]
-    ]
+    lines = [f"Nobody from {utc_time(gap.start)} to {utc_time(gap.until)}: {reason(gap)}." for gap in found[:SHOWN_MAX]]
     more = f" And {len(found) - SHOWN_MAX} more." if len(found) > SHOWN_MAX else ""
     body: json.Json = {
-        "title": f"nobody is on call in {schedule.name} from {format_instant(found[0].start)[:16]}Z",
+        "title": f"nobody is on call in {schedule.name} from {utc_time(found[0].start)}",
         "description": f"{' '.join(lines)}{more} `tocsin override` puts somebody there.",
         "status": "firing",
         "severity": "warning",

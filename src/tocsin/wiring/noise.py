@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import tzinfo
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from tocsin.choosing.hours import HourClass, Week, hour_class
+from tocsin.choosing.hours import HourClass
+from tocsin.digests.hours import hours_of
 from tocsin.engine.ports import Aggregates
 from tocsin.incidents.ladder import responder
 from tocsin.incidents.machine import IncidentMachine
@@ -17,6 +16,7 @@ from tocsin.kernel.time import Duration, Instant
 from tocsin.noise.machine import RemedyMachine, Treatment, aggregate
 from tocsin.noise.occurrences import Occurrence, may_be_noted, occurrence
 from tocsin.noise.report import Report, rows
+from tocsin.wiring.reckoning import lives
 from tocsin.wiring.remedies import LIVE_MAX
 from tocsin.wiring.settings import Settings
 
@@ -27,7 +27,6 @@ PAGE: Final = 500
 
 _INCIDENTS: Final = IncidentMachine()
 _REMEDIES: Final = RemedyMachine()
-_WEEK: Final = Week()
 
 
 class StoreNoiseDesk:
@@ -37,11 +36,8 @@ class StoreNoiseDesk:
         """*settings* tell whose hours are known."""
         self._store = store
         self._clock = clock
-        self._zones: Mapping[str, tzinfo] = {
-            responder(name): ZoneInfo(person.time_zone)
-            for name, person in settings.responders.items()
-            if person.time_zone
-        }
+        self._known = {responder(name): name for name, person in settings.responders.items() if person.time_zone}
+        self._hours = hours_of(lives(settings))
 
     def report(self, length: Duration, team: str = "") -> Report:
         """The last *length* ms, of one *team* or of all."""
@@ -86,5 +82,5 @@ class StoreNoiseDesk:
         return any(line.reason == Reason.NOTED for line in self._store.timeline(name, TIMELINE_MAX))
 
     def _hour(self, receiver: str, instant: Instant) -> HourClass | None:
-        zone = self._zones.get(receiver)
-        return None if zone is None else hour_class(instant, zone, _WEEK)
+        name = self._known.get(receiver)
+        return None if name is None else self._hours(name, instant)

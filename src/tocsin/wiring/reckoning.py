@@ -98,8 +98,8 @@ class Reckoner:
 
 
 def lives(settings: Settings) -> dict[str, Life]:
-    """Where each responder lives, and when they work."""
+    """Where each responder lives, when they work, and when they sleep."""
     return {
-        name: Life(person.time_zone or LOCAL, windows(person.working_hours))
+        name: Life(person.time_zone or LOCAL, windows(person.working_hours), windows(person.sleep_hours))
         for name, person in settings.responders.items()
     }

@@ -18,6 +18,7 @@ from tocsin.incidents.policy import ALL, SCHEDULE, Policy, Step
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import Instant, format_duration
 from tocsin.web.console.outlook import Coming, receiver
+from tocsin.web.console.step_words import terms, waits
 
 WIDTH: Final = 340  # It fits on a small phone as it is, so that its letters are never small.
 LINE: Final = 19
@@ -109,14 +110,16 @@ def picture(
         title = "Last resort" if place == last else f"Step {place + 1}"
         told = [_told(target, names, on_duty, now) for target in step.targets] or [("nobody", "")]
         mark = (marks or {}).get(place)
-        box = _box(y, title, told, mark, last=place == last)
+        conditions = [] if place == last else terms(policy, step)
+        box = _box(y, title, told, mark, conditions, last=place == last)
         boxes.append(box)
-        words.append(_words(title, told, _waiting(policy, place, step), mark))
+        words.append(_words(title, told, [*conditions, _waiting(policy, place, step)], mark))
         y += box.height
         if place < last:
-            label = f"no answer in {format_duration(step.delay)}"
-            edges.append(Edge(y=y, until=y + _EDGE, label=label))
+            edges.append(Edge(y=y, until=y + _EDGE, label=waits(step)))
             y += _EDGE
+    if policy.acknowledgements > 1:
+        words.append(Sentence(text=f"{policy.acknowledgements} people must acknowledge"))
     return Picture(
         name=policy.name,
         width=WIDTH,
@@ -139,7 +142,7 @@ def marks(state: Incident, ahead: Sequence[Coming], names: Mapping[str, str]) ->
     place = _place(policy, position)
     if state.status is Status.TRIGGERED and place is not None and _in_turn(policy.step(position), state.asked):
         for earlier in range(place):
-            found[earlier] = Mark(state="past", text="has been asked")
+            found[earlier] = Mark(state="past", text="is over")
         found[place] = Mark(state="now", text=f"asks {_who(state.asked, names)} now{_round(policy, position)}")
     for each in ahead:
         place = None if each.position is None else _place(policy, each.position)
@@ -184,7 +187,9 @@ def _told(target: str, names: Mapping[str, str], on_duty: OnDuty, now: Instant) 
     return called, f"at present {', '.join(people)}" if people else "at present nobody: it is left out"
 
 
-def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None, *, last: bool) -> Box:
+def _box(
+    y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None, conditions: Sequence[str], *, last: bool
+) -> Box:
     rows = [(title, "title")]
     people = [
         (line, kind)
@@ -195,6 +200,7 @@ def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None,
     rows += people[:LINES_MAX]
     if len(people) > LINES_MAX:
         rows.append(("and more, see the list", "stands"))
+    rows += [(line, "stands") for text in conditions for line in textwrap.wrap(text, LETTERS)]
     lines = [Line(y=y + _PAD + LINE * place + 12, text=text, kind=kind) for place, (text, kind) in enumerate(rows)]
     if mark:
         said = [(text, None) for text in textwrap.wrap(mark.text, MARK_LETTERS)]
@@ -205,19 +211,18 @@ def _box(y: int, title: str, told: Sequence[tuple[str, str]], mark: Mark | None,
     )
 
 
-def _words(title: str, told: Sequence[tuple[str, str]], waiting: str, mark: Mark | None) -> Sentence:
+def _words(title: str, told: Sequence[tuple[str, str]], waiting: Sequence[str], mark: Mark | None) -> Sentence:
     people = ", ".join(f"{target} ({stands})" if stands else target for target, stands in told)
     said = "" if mark is None else f"; {mark.text}" if mark.at is None else f"; {mark.text} at"
-    return Sentence(text=f"{title}: {people}; {waiting}{said}", at=mark.at if mark else None)
+    return Sentence(text=f"{title}: {people}; {'; '.join(waiting)}{said}", at=mark.at if mark else None)
 
 
 def _waiting(policy: Policy, place: int, step: Step) -> str:
-    waits = format_duration(step.delay)
     if place == len(policy.steps):
-        return f"asked again every {waits}, until somebody answers"
+        return f"asked again every {format_duration(step.delay)}, until somebody answers"
     if place == len(policy.steps) - 1 and policy.repeat:
-        return f"without an answer in {waits} the ladder begins again, {_times(policy.repeat)}"
-    return f"without an answer in {waits} the next one is asked"
+        return f"{waits(step)}: the ladder begins again, {_times(policy.repeat)}"
+    return f"{waits(step)}: the next step is asked"
 
 
 def _times(repeat: int) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from tocsin.incidents.moments import moments
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, format_instant
 from tocsin.web.console.assets import Assets
 
@@ -36,7 +37,13 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            ago=ago, capitalize_first=capitalize_first, clock=clock, segment=segment, size=size, stamp=format_instant
+            ago=ago,
+            capitalize_first=capitalize_first,
+            clock=clock,
+            moments=moments,
+            segment=segment,
+            size=size,
+            stamp=format_instant,
         )
         self._environment.globals["asset"] = assets.url
 
