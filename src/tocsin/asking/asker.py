@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tocsin.asking.conditions import at_such_hours, fulfilled
 from tocsin.asking.knowledge import Knowledge
 from tocsin.asking.remembering import known
-from tocsin.choosing.choice import Choice, choose
+from tocsin.choosing.choice import KNOWLEDGE_MIN, REPEAT_AFTER, Choice, choose
 from tocsin.choosing.situation import Asked, Candidate, Rung, Situation
 from tocsin.incidents.ladder import is_responder, label, responder
 from tocsin.incidents.pages import Became, Page
@@ -23,6 +23,7 @@ from tocsin.incidents.policy import (
     SCHEDULE,
     SMART,
     SMART_WAITS,
+    Round,
     Step,
     Waiting,
 )
@@ -46,9 +47,15 @@ class Asker:
         knows = self._knowledge
         if step.when is not None and not fulfilled(step.when, case, knows):
             return _nobody(step)
-        smart = next((target for target in step.targets if target.startswith(SMART)), "")
+        if isinstance(step, Round):
+            return self._between(step, case) if case.goes_on else self._all(step, case)
+        smart = _smart_target(step)
         if smart:
-            return self._smart(step, self._free(step, smart.removeprefix(SMART), case), case)
+            return self._smart(step, self._free(step, smart, case), case)
+        return self._each(step, case)
+
+    def _each(self, step: Step, case: Case) -> Found:
+        """Whom the targets mean, one after the other."""
         targets: dict[str, None] = {}
         why: dict[str, str] = {}
         turn = ""
@@ -92,7 +99,7 @@ class Asker:
     def _smart(self, step: Step, names: tuple[str, ...], case: Case) -> Found:
         """What costs least, until the step is over; with nobody left to choose it is over at once."""
         begun = case.state.step_at if case.state is not None and case.goes_on else case.now
-        deadline = begun + SMART_WAITS * step.delay
+        deadline = begun + min(SMART_WAITS, len(self.crowd(_smart_target(step), case.now))) * step.delay
         if not names or case.now >= deadline:
             return _nobody(step)
         situation = self._situation(step, names, case, begun, deadline)
@@ -107,6 +114,29 @@ class Asker:
         others = tuple(each for each in situation.candidates if each.name not in asked)
         choice = self._choose(replace(situation, candidates=others, asked=()))
         return _found(choice) if others and choice.ask and not choice.everyone else _nobody(step)
+
+    def _all(self, step: Round, case: Case) -> Found:
+        """Everyone; the smart step goes on as soon as somebody may be asked again."""
+        found = self._each(step, case)
+        knows = self._knowledge.history.pages >= KNOWLEDGE_MIN
+        return replace(found, step=Step(found.step.targets, min(step.delay, REPEAT_AFTER) if knows else step.delay))
+
+    def _between(self, step: Round, case: Case) -> Found:
+        """Everyone was asked: whom it is worth asking again, until all are."""
+        chooses, begun = step.chooses, case.state.step_at if case.state is not None else case.now
+        deadline = begun + step.delay
+        if not case.may_wait or case.now >= deadline:
+            return _nobody(step)
+        waiting = Found(Waiting((), deadline - case.now))
+        if chooses.when is not None and not fulfilled(chooses.when, case, self._knowledge):
+            return waiting
+        names = self._free(chooses, _smart_target(chooses), case)
+        if not names:
+            return waiting
+        choice = self._choose(replace(self._situation(step, names, case, begun, deadline), ladder=()))
+        if choice.everyone:
+            return waiting
+        return _found(choice) if choice.ask else Found(Waiting((), choice.wait))
 
     def _choose(self, situation: Situation) -> Choice:
         return choose(situation, self._knowledge.history, self._knowledge.costs)
@@ -176,6 +206,11 @@ class Asker:
 
 def _nobody(step: Step) -> Found:
     return Found(Step((), step.delay))
+
+
+def _smart_target(step: Step) -> str:
+    """Among whom a smart step chooses; empty for others."""
+    return next((target.removeprefix(SMART) for target in step.targets if target.startswith(SMART)), "")
 
 
 def _one(name: str) -> tuple[str, ...]:
