@@ -10,9 +10,9 @@ A step whose schedules have nobody on call, or whose condition is not fulfilled,
 is left out: the next is asked at once.
 
 A smart step is asked again and again. To that end the ladder is told, while one is asked, that it stands one position
-lower than it does: its next step is then the same again, until that has no choice left, and asks nobody. Beyond a ladder
-that ends with a smart step it is the same: everyone is asked, then whom the step chooses, and when the time is over
-that the policy has for a round, there is no choice left, and the next position asks everyone anew.
+lower than it does: its next step is then the same again, until that has no choice left, and asks nobody. It is the same
+beyond a ladder that ends with a smart step: everyone is asked, then whom the step chooses; when the time is over that
+the policy has for a round there is no choice left, and the next position asks everyone anew.
 """
 
 from __future__ import annotations
