@@ -148,14 +148,16 @@ class Asker:
         seed = crc32(f"{case.opened_at}/{case.key}".encode("utf-8", "replace"))
         on_call = self._on_call(case)
         start = 0 if on_call.intersection(names) else seed % len(names)
-        order = sorted((*names[start:], *names[:start]), key=lambda name: (_times(name, case) > 0, name not in on_call))
         pages = [page for page in _pages(case) if is_responder(page.receiver)]
+        again = {label(page.receiver) for page in pages}
+        order = sorted((*names[start:], *names[:start]), key=lambda name: 2 * (name in again) + (name not in on_call))
+        look, now, key = self._knowledge.candidate, case.now, case.key
         before = list(dict.fromkeys(label(page.receiver) for page in pages if page.at >= begun and case.goes_on))
         plain = (*before, *(name for name in order if name not in before))[:SMART_WAITS]
         return Situation(
             now=case.now,
             severity=case.severity,
-            candidates=tuple(self._candidate(name, case, on_call) for name in order),
+            candidates=tuple(look(name, now, key=key, on_call=name in on_call, again=name in again) for name in order),
             deadline=deadline,
             ladder=tuple(Rung((name,), step.delay) for name in plain),
             asked=tuple(Asked(label(page.receiver), page.at, _is_silent(page, case)) for page in pages),
@@ -167,12 +169,12 @@ class Asker:
     def _free(self, step: Step, source: str, case: Case) -> tuple[str, ...]:
         """Those who have neither passed nor acknowledged, at hours at which they may be asked."""
         state = case.state
-        done = {*state.passed, *map(responder, state.answered)} if state is not None else set()
+        done = {*map(label, state.passed), *state.answered} if state is not None else set()
         hours = step.when.hours if step.when is not None else ()
         return tuple(
             name
             for name in self.crowd(source, case.now)
-            if responder(name) not in done and (not hours or at_such_hours(hours, name, case.now, self._knowledge))
+            if name not in done and (not hours or at_such_hours(hours, name, case.now, self._knowledge))
         )
 
     def _turn(self, name: str, target: str, case: Case) -> tuple[int, Instant]:
