@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import time as clock
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench import strangers
+from bench import decisions, strangers
 from bench.figures import Figure, Result
-from tocsin.choosing.choice import choose
-from tocsin.choosing.history import History, Observation
-from tocsin.choosing.hours import HourClass
-from tocsin.choosing.situation import Candidate, Presence, Situation
-from tocsin.kernel.time import HOUR, MINUTE, SECOND
 from tocsin.rehearsal import team_file
 from tocsin.rehearsal.comparison import Result as Outcome
 from tocsin.rehearsal.comparison import compared, difference
@@ -26,9 +20,6 @@ DAYS: Final = 200
 QUICK_DAYS: Final = 50
 SEED: Final = 1  # The costs and priors were settled with another one, 7.
 SHARE_MAX: Final = 0.6  # Of the interruptions of `random-active`.
-DECISION_MS_MAX: Final = 1.0
-TEAM_SIZE: Final = 200
-OBSERVATIONS: Final = 20_000  # A year in which they are asked fifty times a day.
 _COMPARED: Final = ("random-active", "ladder", "smart")
 
 
@@ -43,7 +34,7 @@ def measure(folder: Path, quick: bool) -> Result:  # noqa: ARG001, FBT001 - as a
     figures += _strangers(days, 2 if quick else strangers.COUNT)
     return Result(
         name="whom",
-        figures=(*figures, _decision()),
+        figures=(*figures, *decisions.figures()),
         notes=(
             (
                 f"{days} days of each team. Interruptions are weighted (1 working, 3 off, 10 asleep), per incident; "
@@ -148,35 +139,3 @@ def _interval(value: Mean | Minutes) -> str:
 
 def _signed(value: Mean) -> str:
     return f"{value.mean:+.2f} [{value.low:+.2f}, {value.high:+.2f}]"
-
-
-def _decision() -> Figure:
-    """How long one choice takes in a large team with a long history; the fastest of many, as other programs disturb."""
-    hours, history = tuple(HourClass), History()
-    people = [
-        Candidate(name=f"p{place}", hours=hours[place % 3], presence=Presence.ACTIVE if place % 2 else Presence.AWAY)
-        for place in range(TEAM_SIZE)
-    ]
-    for number in range(OBSERVATIONS):
-        history = history.learned(
-            Observation(
-                candidate=people[number * 7 % TEAM_SIZE],
-                severity="high",
-                waited=number % 11 * 40 * SECOND + SECOND,
-                answered=number % 3 > 0,
-                at=number * HOUR // 2,
-            )
-        )
-    situation = Situation(now=0, severity="high", candidates=tuple(people), deadline=10 * MINUTE)
-    spent = []
-    for _ in range(200):
-        began = clock.perf_counter()
-        choose(situation, history)
-        spent.append((clock.perf_counter() - began) * 1000)
-    spent.sort()
-    return Figure(
-        name=f"one decision, team of {TEAM_SIZE}, {OBSERVATIONS:,} pages learned: median, ms",
-        tocsin=f"{spent[100]:.2f} ({spent[0]:.2f} to {spent[-1]:.2f})",
-        target=f"below {DECISION_MS_MAX:.0f}",
-        met=spent[100] < DECISION_MS_MAX,
-    )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.choosing.history import Observation
 from tocsin.choosing.hours import HourClass
 from tocsin.choosing.situation import Presence
-from tocsin.kernel.time import DAY, HOUR, MINUTE
+from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant
 from tocsin.rehearsal.comparison import compared, difference
 from tocsin.rehearsal.draws import log_normal, pick, unit
 from tocsin.rehearsal.measures import Mean, figures, mean, percentile, student
 from tocsin.rehearsal.model import Team
 from tocsin.rehearsal.people import People
-from tocsin.rehearsal.policies import POLICIES, Broadcast, PlainLadder, Smart
+from tocsin.rehearsal.policies import POLICIES, Broadcast, PlainLadder
 from tocsin.rehearsal.policy_file import Step, Steps, Written
 from tocsin.rehearsal.rehearse import Story, rehearse
 from tocsin.rehearsal.seeing import Move, Policy, Seen
+from tocsin.rehearsal.smart import Smart
 from tocsin.rehearsal.stream import START, Alarm, stream
 from tocsin.rehearsal.team_file import parse
 
@@ -148,29 +148,37 @@ def test_odd_minutes_of_a_week_are_kept() -> None:
 
 
 class _Listening:
-    """Asks everyone every four minutes, and remembers what it hears."""
+    """Asks everyone every three minutes, and remembers what it hears."""
 
     def __init__(self) -> None:
-        self.heard_of: list[Observation] = []
+        self.heard: list[tuple[int, str, int]] = []
         self.recent: list[int] = []
+        self.solved: list[int] = []
 
     def move(self, seen: Seen) -> Move:
         self.recent.append(seen.look("bo").recent)
+        self.solved.append(seen.look("bo").solved)
         return Move(seen.members, 3 * MINUTE)
 
-    def heard(self, observation: Observation) -> None:
-        self.heard_of.append(observation)
+    def answered(self, number: int, name: str, now: Instant) -> None:
+        self.heard.append((number, name, (now - START) // MINUTE))
+
+    def ended(self, number: int, now: Instant) -> None:
+        self.heard.append((number, "", (now - START) // MINUTE))
 
 
-def test_a_policy_hears_what_became_of_each_page_and_no_more() -> None:
+def test_a_policy_hears_who_answers_and_when_it_is_over_and_no_more() -> None:
     policy = _Listening()
-    story(policy, START + 18 * HOUR)  # bo answers after four minutes, when everyone was asked twice.
-    heard = [
-        (each.candidate.name, each.candidate.again, each.waited // MINUTE, each.answered) for each in policy.heard_of
-    ]
-    assert heard[:3] == [("ada", False, 3, False), ("bo", False, 3, False), ("cy", False, 3, False)]
-    assert sorted(heard[3:]) == [("ada", True, 1, False), ("bo", True, 1, True), ("cy", True, 1, False)]
-    assert policy.recent == [0, 1]
+    evening = START + 18 * HOUR
+    alarms = (
+        Alarm(at=evening, severity="high", key=1, ends=evening + HOUR),  # bo answers after four minutes.
+        Alarm(at=evening + 30 * MINUTE, severity="high", key=1, ends=evening + 31 * MINUTE),
+        Alarm(at=evening + 34 * MINUTE, severity="high", key=1, ends=evening + 35 * MINUTE),
+    )
+    rehearse(People(sure(), 1), alarms, policy)
+    assert policy.heard == [(0, "bo", 1084), (1, "", 1111), (0, "", 1114), (2, "", 1115)]
+    assert policy.recent == [0, 1, 2, 3]
+    assert policy.solved == [0, 0, 0, 1], "who has handled it for half an hour has solved it"
 
 
 def test_interruptions_of_yesterday_are_not_recent() -> None:
@@ -182,7 +190,8 @@ def test_interruptions_of_yesterday_are_not_recent() -> None:
 
 def test_the_chooser_walks_the_ladder_until_it_knows_something() -> None:
     alarms = (Alarm(at=NOON, severity="high", key=1, ends=None),)
-    assert rehearse(People(sure(), 1), alarms, Smart(sure().ladder)) == rehearse(People(sure(), 1), alarms, ladder())
+    team = sure("on_call: {every: 1d}")
+    assert rehearse(People(team, 1), alarms, Smart(team.ladder)) == rehearse(People(team, 1), alarms, ladder(team))
 
 
 def test_the_chooser_soon_asks_the_one_who_answers() -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tocsin.asking.conditions import at_such_hours, fulfilled
 from tocsin.asking.knowledge import Knowledge
 from tocsin.asking.remembering import known
-from tocsin.choosing.choice import Choice, choose
+from tocsin.choosing.choice import KNOWLEDGE_MIN, REPEAT_AFTER, Choice, choose
 from tocsin.choosing.situation import Asked, Candidate, Rung, Situation
 from tocsin.incidents.ladder import is_responder, label, responder
 from tocsin.incidents.pages import Became, Page
@@ -23,6 +23,7 @@ from tocsin.incidents.policy import (
     SCHEDULE,
     SMART,
     SMART_WAITS,
+    Round,
     Step,
     Waiting,
 )
@@ -46,9 +47,15 @@ class Asker:
         knows = self._knowledge
         if step.when is not None and not fulfilled(step.when, case, knows):
             return _nobody(step)
-        smart = next((target for target in step.targets if target.startswith(SMART)), "")
+        if isinstance(step, Round):
+            return self._between(step, case) if case.goes_on else self._all(step, case)
+        smart = _smart_target(step)
         if smart:
-            return self._smart(step, self._free(step, smart.removeprefix(SMART), case), case)
+            return self._smart(step, self._free(step, smart, case), case)
+        return self._each(step, case)
+
+    def _each(self, step: Step, case: Case) -> Found:
+        """Whom the targets mean, one after the other."""
         targets: dict[str, None] = {}
         why: dict[str, str] = {}
         turn = ""
@@ -92,7 +99,7 @@ class Asker:
     def _smart(self, step: Step, names: tuple[str, ...], case: Case) -> Found:
         """What costs least, until the step is over; with nobody left to choose it is over at once."""
         begun = case.state.step_at if case.state is not None and case.goes_on else case.now
-        deadline = begun + SMART_WAITS * step.delay
+        deadline = begun + min(SMART_WAITS, len(self.crowd(_smart_target(step), case.now))) * step.delay
         if not names or case.now >= deadline:
             return _nobody(step)
         situation = self._situation(step, names, case, begun, deadline)
@@ -108,6 +115,29 @@ class Asker:
         choice = self._choose(replace(situation, candidates=others, asked=()))
         return _found(choice) if others and choice.ask and not choice.everyone else _nobody(step)
 
+    def _all(self, step: Round, case: Case) -> Found:
+        """Everyone; the smart step goes on as soon as somebody may be asked again."""
+        found = self._each(step, case)
+        knows = self._knowledge.history.pages >= KNOWLEDGE_MIN
+        return replace(found, step=Step(found.step.targets, min(step.delay, REPEAT_AFTER) if knows else step.delay))
+
+    def _between(self, step: Round, case: Case) -> Found:
+        """Everyone was asked: whom it is worth asking again, until all are."""
+        chooses, begun = step.chooses, case.state.step_at if case.state is not None else case.now
+        deadline = begun + step.delay
+        if not case.may_wait or case.now >= deadline:
+            return _nobody(step)
+        waiting = Found(Waiting((), deadline - case.now))
+        if chooses.when is not None and not fulfilled(chooses.when, case, self._knowledge):
+            return waiting
+        names = self._free(chooses, _smart_target(chooses), case)
+        if not names:
+            return waiting
+        choice = self._choose(replace(self._situation(step, names, case, begun, deadline), ladder=()))
+        if choice.everyone:
+            return waiting
+        return _found(choice) if choice.ask else Found(Waiting((), choice.wait))
+
     def _choose(self, situation: Situation) -> Choice:
         return choose(situation, self._knowledge.history, self._knowledge.costs)
 
@@ -118,14 +148,16 @@ class Asker:
         seed = crc32(f"{case.opened_at}/{case.key}".encode("utf-8", "replace"))
         on_call = self._on_call(case)
         start = 0 if on_call.intersection(names) else seed % len(names)
-        order = sorted((*names[start:], *names[:start]), key=lambda name: (_times(name, case) > 0, name not in on_call))
         pages = [page for page in _pages(case) if is_responder(page.receiver)]
+        again = {label(page.receiver) for page in pages}
+        order = sorted((*names[start:], *names[:start]), key=lambda name: 2 * (name in again) + (name not in on_call))
+        look, now, key = self._knowledge.candidate, case.now, case.key
         before = list(dict.fromkeys(label(page.receiver) for page in pages if page.at >= begun and case.goes_on))
         plain = (*before, *(name for name in order if name not in before))[:SMART_WAITS]
         return Situation(
             now=case.now,
             severity=case.severity,
-            candidates=tuple(self._candidate(name, case, on_call) for name in order),
+            candidates=tuple(look(name, now, key=key, on_call=name in on_call, again=name in again) for name in order),
             deadline=deadline,
             ladder=tuple(Rung((name,), step.delay) for name in plain),
             asked=tuple(Asked(label(page.receiver), page.at, _is_silent(page, case)) for page in pages),
@@ -137,12 +169,12 @@ class Asker:
     def _free(self, step: Step, source: str, case: Case) -> tuple[str, ...]:
         """Those who have neither passed nor acknowledged, at hours at which they may be asked."""
         state = case.state
-        done = {*state.passed, *map(responder, state.answered)} if state is not None else set()
+        done = {*map(label, state.passed), *state.answered} if state is not None else set()
         hours = step.when.hours if step.when is not None else ()
         return tuple(
             name
             for name in self.crowd(source, case.now)
-            if responder(name) not in done and (not hours or at_such_hours(hours, name, case.now, self._knowledge))
+            if name not in done and (not hours or at_such_hours(hours, name, case.now, self._knowledge))
         )
 
     def _turn(self, name: str, target: str, case: Case) -> tuple[int, Instant]:
@@ -176,6 +208,11 @@ class Asker:
 
 def _nobody(step: Step) -> Found:
     return Found(Step((), step.delay))
+
+
+def _smart_target(step: Step) -> str:
+    """Among whom a smart step chooses; empty for others."""
+    return next((target.removeprefix(SMART) for target in step.targets if target.startswith(SMART)), "")
 
 
 def _one(name: str) -> tuple[str, ...]:

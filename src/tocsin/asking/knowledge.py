@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -33,7 +34,7 @@ def unseen(name: str, now: Instant) -> Presence:  # noqa: ARG001 - a ShowsPresen
     return Presence.UNKNOWN
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Somebody's week, by the clocks of *zone*."""
 
     zone: str = "UTC"
@@ -64,15 +65,12 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
 
     def hours(self, name: str, now: Instant) -> HourClass:
         """What hour it is for *name*; where working time and sleep overlap it is working time."""
-        person = self.people.get(name) or Person()
-        if is_open(person.works, person.zone, now):
-            return HourClass.WORKING
-        return HourClass.SLEEP if is_open(person.sleeps, person.zone, now) else HourClass.OFF
+        return _hours(self.people.get(name, _USUAL), now)
 
     def recent(self, name: str, now: Instant) -> int:
         """How often *name* was paged in the last 24 hours."""
         pages = self.asked.get(name)
-        return sum(now - RECENT < at <= now for at in pages) if pages else 0
+        return bisect(pages, now) - bisect(pages, now - RECENT) if pages else 0
 
     def candidate(
         self, name: str, now: Instant, *, key: str = "", on_call: bool = False, again: bool = False
@@ -98,6 +96,17 @@ def is_open(windows: Sequence[Window], zone: str, now: Instant) -> bool:
         if window.start <= since < window.end or since + _WEEK < window.end:
             return True
     return False
+
+
+_USUAL: Final = Person()
+
+
+@lru_cache(maxsize=4096)
+def _hours(person: Person, now: Instant) -> HourClass:
+    """What hour it is for those who live so; asked at one moment for each of a large team, most of whom live alike."""
+    if is_open(person.works, person.zone, now):
+        return HourClass.WORKING
+    return HourClass.SLEEP if is_open(person.sleeps, person.zone, now) else HourClass.OFF
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from heapq import nsmallest
 from math import exp
+from operator import itemgetter
 from typing import Final
 from zlib import crc32
 
@@ -138,10 +139,14 @@ def _bounded(wait: Duration, situation: Situation) -> Duration:
 def _soon(situation: Situation, history: History) -> dict[str, float]:
     """How much is to be expected of each candidate within the first minutes: a cumulative hazard."""
     base = dict(zip(CLASSES, history.soon(SOON_MINUTES), strict=True))
-    return {
-        each.name: base[each.hours] * history.factor(each, situation.severity) * _hope(each, history)
-        for each in situation.candidates
-    }
+    usual: dict[tuple[object, ...], float] = {}  # Most of a large team are seen alike.
+    found = {}
+    for each in situation.candidates:
+        seen = each.hours, each.presence, each.on_call, each.busy, each.again
+        if seen not in usual:
+            usual[seen] = base[each.hours] * history.usual(each, situation.severity)
+        found[each.name] = usual[seen] * history.own(each) * _hope(each, history)
+    return found
 
 
 def _hope(candidate: Candidate, history: History) -> float:
@@ -152,12 +157,15 @@ def _promising(
     free: list[Candidate], soon: dict[str, float], situation: Situation, costs: Costs, minute: float
 ) -> list[Candidate]:
     """Those of *free* whose answer is the cheapest: the interruption, and the minutes until it comes."""
+    wait = minute * SOON_MINUTES
+    prices = [(costs.person(each) + wait / max(soon[each.name], HAZARD_MIN), each) for each in free]
+    dearest = max(nsmallest(OPTIONS_MAX, map(itemgetter(0), prices)), default=0.0)
 
-    def price(candidate: Candidate) -> tuple[float, int]:
-        wait = SOON_MINUTES / max(soon[candidate.name], HAZARD_MIN)
-        return costs.person(candidate) + minute * wait, crc32(f"{situation.seed}/{candidate.name}".encode())
+    def order(priced: tuple[float, Candidate]) -> tuple[float, int]:
+        return priced[0], crc32(f"{situation.seed}/{priced[1].name}".encode())
 
-    return nsmallest(OPTIONS_MAX, free, key=price)
+    found = sorted((each for each in prices if each[0] <= dearest), key=order)
+    return [candidate for _, candidate in found[:OPTIONS_MAX]]
 
 
 def _crowd(soon: dict[str, float], situation: Situation, history: History, costs: Costs) -> Crowd:
@@ -167,6 +175,7 @@ def _crowd(soon: dict[str, float], situation: Situation, history: History, costs
     later = {hours: after / before for hours, before, after in zip(CLASSES, early, whole, strict=True)}
     hazard = max(sum(soon[each.name] * later[each.hours] for each in situation.candidates), HAZARD_MIN)
     silent = exp(-hazard)
-    once = sum(costs.hour(candidate.hours) for candidate in situation.candidates)
+    price = {hours: costs.hour(hours) for hours in CLASSES}
+    once = sum(price[candidate.hours] for candidate in situation.candidates)
     rate = max(sum(soon.values()), HAZARD_MIN) / SOON_MINUTES
     return Crowd(once / (1 - silent), min((1 - silent) / rate, again) + again * silent / (1 - silent))

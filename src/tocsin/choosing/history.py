@@ -149,13 +149,20 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     def factor(self, candidate: Candidate, severity: str) -> float:
         """How much sooner than the team's average at such an hour *candidate* answers now."""
+        return self.own(candidate) * self.usual(candidate, severity)
+
+    def own(self, candidate: Candidate) -> float:
+        """The part of it that is the person's."""
         habit = self.people.get(candidate.name)
+        if habit is None:
+            return 1.0
+        factor = habit.whole.factor(PERSON) * habit.hours[_PLACES[candidate.hours]].factor(PERSON_HOURS)
+        shown = habit.presence.get(candidate.presence)
+        return factor if shown is None else factor * shown.factor(PERSON_PRESENCE)
+
+    def usual(self, candidate: Candidate, severity: str) -> float:
+        """The part that anybody of the team has who is seen so."""
         factor = 1.0
-        if habit is not None:
-            factor = habit.whole.factor(PERSON) * habit.hours[_PLACES[candidate.hours]].factor(PERSON_HOURS)
-            shown = habit.presence.get(candidate.presence)
-            if shown is not None:
-                factor *= shown.factor(PERSON_PRESENCE)
         for name, usual in _team_factors(candidate, severity):
             factor *= self.factors.get(name, _NOTHING).factor(TEAM_FACTOR, usual)
         return factor

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import exp
+from math import exp, prod
 from operator import itemgetter
 from typing import Final
 
@@ -81,7 +81,7 @@ def planned(prospect: Prospect, minute: float, *, bounded: bool) -> Plan:
     """
     time = _Time(prospect.remaining)
     rows = [(option, time.row(option.curve)) for option in prospect.options]
-    waiting = [sum(column) for column in zip(*(time.row(*page) for page in prospect.waiting), strict=True)]
+    waiting = [prod(column) for column in zip(*(time.row(*page) for page in prospect.waiting), strict=True)]
     plan = _best(prospect, time, rows, waiting, minute)
     if not bounded:
         return plan
@@ -105,9 +105,9 @@ class _Time:
         self.points = min(max(1, remaining // self.step), POINTS)
 
     def row(self, curve: Curve, age: float = 0.0) -> list[float]:
-        """The hazard in each step, of somebody who was asked *age* minutes before its first."""
+        """The chance in each step that no answer comes, of somebody who was asked *age* minutes before its first."""
         marks = [curve.hazard(age + point * self.step / MINUTE) for point in range(self.points + 1)]
-        return [after - before for before, after in pairwise(marks)]
+        return [exp(before - after) for before, after in pairwise(marks)]
 
 
 def _plain(prospect: Prospect, time: _Time, waiting: list[float]) -> Outlook:
@@ -123,15 +123,16 @@ def _best(
 ) -> Plan:
     pages = _Pages(prospect.crowd, time, waiting, minute)
     chosen: dict[str, int] = {}
-    best = pages.cost()
+    best = pages.whole()
     for turn in range(PAGES_MAX + 1):
         forced = prospect.must and turn == 0
         places = [0] if forced else [place for place in _PLACES if place < time.points]
+        before = [pages.before(place) for place in places]
         tries = [
-            (pages.cost(row, place, option.cost), place, option, row)
+            (pages.cost(row, place, option.cost, *paid), place, option, row)
             for option, row in rows
             if option.name not in chosen
-            for place in places
+            for place, paid in zip(places, before, strict=True)
         ]
         found = min(tries, key=itemgetter(0), default=None)
         if found is None or (found[0] >= best and not forced):
@@ -148,36 +149,45 @@ def _best(
 
 
 class _Pages:
-    """The pages that are planned: the hazard in each step, and what is paid at its beginning."""
+    """The pages that are planned: the chance in each step that no answer comes, and what is paid at its beginning."""
 
     def __init__(self, crowd: Crowd, time: _Time, waiting: list[float], minute: float) -> None:
         self._time = time
-        self._hazards = list(waiting) or [0.0] * time.points
+        self._silent = list(waiting) or [1.0] * time.points
         self._paid = [0.0] * time.points
-        self._nothing = [0.0] * time.points
-        self._delay = minute * time.step / MINUTE
+        self._half = minute * time.step / MINUTE / 2  # What is lost until the middle of a step.
         self._crowd = crowd
         self._end = crowd.cost + minute * crowd.minutes
 
-    def cost(self, row: Sequence[float] = (), place: int = 0, price: float = 0.0) -> float:
-        """Of the plan, with one page more."""
-        total, alive, half = 0.0, 1.0, self._delay / 2
-        for hazard, paid in zip(self._hazards[:place], self._paid, strict=False):
-            after = alive * exp(-hazard)
-            total += paid * alive + half * (alive + after)
-            alive = after
+    def cost(self, row: Sequence[float], place: int, price: float, total: float = 0.0, alive: float = 1.0) -> float:
+        """Of the plan, with one page more at *place*; *total* and *alive*: what is paid `before` it."""
+        half = self._half
         total += price * alive
-        for hazard, paid, more in zip(self._hazards[place:], self._paid[place:], row or self._nothing, strict=False):
-            after = alive * exp(-hazard - more)
+        for silent, paid, more in zip(self._silent[place:], self._paid[place:], row, strict=False):
+            after = alive * silent * more
             total += paid * alive + half * (alive + after)
             alive = after
+        return total + alive * self._end
+
+    def before(self, place: int) -> tuple[float, float]:
+        """What is expected to be paid before *place*, and the chance that no answer has come by then."""
+        total, alive, half = 0.0, 1.0, self._half
+        for silent, paid in zip(self._silent[:place], self._paid, strict=False):
+            after = alive * silent
+            total += paid * alive + half * (alive + after)
+            alive = after
+        return total, alive
+
+    def whole(self) -> float:
+        """The cost of the plan as it is."""
+        total, alive = self.before(self._time.points)
         return total + alive * self._end
 
     def outlook(self) -> Outlook:
         """What it is expected to come to."""
         alive, disturbance, minutes, half = 1.0, 0.0, 0.0, self._time.step / MINUTE / 2
-        for hazard, paid in zip(self._hazards, self._paid, strict=True):
-            after = alive * exp(-hazard)
+        for silent, paid in zip(self._silent, self._paid, strict=True):
+            after = alive * silent
             disturbance += paid * alive
             minutes += half * (alive + after)
             alive = after
@@ -187,4 +197,4 @@ class _Pages:
         """Put one page more on it."""
         self._paid[place] += price
         for point, more in zip(range(place, self._time.points), row, strict=False):
-            self._hazards[point] += more
+            self._silent[point] *= more

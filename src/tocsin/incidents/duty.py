@@ -10,7 +10,9 @@ A step whose schedules have nobody on call, or whose condition is not fulfilled,
 is left out: the next is asked at once.
 
 A smart step is asked again and again. To that end the ladder is told, while one is asked, that it stands one position
-lower than it does: its next step is then the same again, until that has no choice left, and asks nobody.
+lower than it does: its next step is then the same again, until that has no choice left, and asks nobody. It is the same
+beyond a ladder that ends with a smart step: everyone is asked, then whom the step chooses; when the time is over that
+the policy has for a round there is no choice left, and the next position asks everyone anew.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from msgspec.structs import asdict, replace
 from tocsin.incidents.alerts import AlertStatus, Plan
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, PageFailed, Passed, Reassigned, Redirected
 from tocsin.incidents.ladder import PAGE, responder
-from tocsin.incidents.policy import NEXT, SCHEDULE, Policy, Step, stands_for_others
+from tocsin.incidents.policy import NEXT, SCHEDULE, Policy, Round, Step, stands_for_others
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident, Status
 from tocsin.incidents.whom import Case, Found, Whom
@@ -54,17 +56,28 @@ def needs_people(policy: Policy) -> bool:
 class Moment(Policy, frozen=True, kw_only=True):
     """A policy as it is at one moment: *find* is asked for each position that the ladder comes to, *found* keeps it.
 
-    *shift*: so much further the ladder stands than it is told.
+    *shift*: so much further the ladder stands than it is told. *between*: the position beyond the ladder at which a
+    smart step goes on; to the ladder it is a step like others.
     """
 
     find: Callable[[Step, int], Found]
     found: dict[int, Found]
     shift: int = 0
+    between: int = -1
+
+    def is_last(self, position: int) -> bool:
+        """Whether everyone is asked at *position*."""
+        return position != self.between and Policy.is_last(self, position)
+
+    def asks_everyone(self, position: int) -> bool:
+        """See `Policy`."""
+        return Policy.is_last(self, position + self.shift)
 
     def step(self, position: int) -> Step:
         """With people."""
         if position not in self.found:
-            self.found[position] = self.find(Policy.step(self, position), position)
+            beyond = self.round if Policy.is_last(self, position) else None
+            self.found[position] = self.find(beyond or Policy.step(self, position), position)
         return self.found[position].step
 
     def demands(self, position: int) -> int:
@@ -142,12 +155,13 @@ def _momentary(plan: Plan, case: Case, on_duty: OnDuty, whom: Whom, shift: int) 
 
     def find(step: Step, position: int) -> Found:
         targets = _people(step.targets, on_duty, case.now)
-        if step.when is None and not any(map(stands_for_others, targets)):
+        if step.when is None and not isinstance(step, Round) and not any(map(stands_for_others, targets)):
             return Found(replace(step, targets=targets))
         at = case if position == here else replace(case, goes_on=False, may_wait=False)
         return whom.asks(replace(step, targets=targets), at)
 
-    return replace(plan, policy=Moment(**asdict(policy), find=find, found={}, shift=shift))
+    between = here if here is not None and policy.is_last(here) else -1
+    return replace(plan, policy=Moment(**asdict(policy), find=find, found={}, shift=shift, between=between))
 
 
 def _placed(
@@ -162,7 +176,7 @@ def _placed(
         return replace(after, base=before.base, moves=before.moves + waits)
     position, policy = after.rung - after.base, after.plan.policy
     out_of_turn = position < 0 or (decision.reason is Reason.REASSIGNED and isinstance(given, Reassigned) and given.to)
-    if out_of_turn or policy.is_last(position) or not policy.steps[position % len(policy.steps)].smart:
+    if out_of_turn or not _chooses(policy, position):
         return replace(after, moves=0, step_at=0)
     same = (
         before is not None
@@ -174,6 +188,13 @@ def _placed(
     if before is not None and same:
         return replace(after, moves=before.moves + 1)
     return replace(after, moves=1, step_at=now)
+
+
+def _chooses(policy: Policy, position: int) -> bool:
+    """Whether a smart step chooses at *position*, or goes on beyond the ladder."""
+    if Policy.is_last(policy, position):
+        return policy.round is not None
+    return policy.steps[position % len(policy.steps)].smart
 
 
 def _told(
@@ -196,7 +217,7 @@ def _left_out(before: Incident | None, after: Incident, moment: Moment) -> list[
     begun = 0 if before is None else max(0, before.rung + 1 - after.base)
     policy = after.plan.policy
     passed_by = range(begun, after.rung - after.base)
-    empty = [position for position in passed_by if not moment.step(position).targets]
+    empty = [each for each in passed_by if not policy.is_last(each) and not moment.step(each).targets]
     schedules = dict.fromkeys(
         _name(target)
         for position in empty

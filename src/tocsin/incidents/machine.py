@@ -242,7 +242,7 @@ def _pass(state: Incident, given: Passed, now: Instant) -> _Decision:
         if ladder.awaited(after):
             story = f"{given.by} passed{why}; others are still asked"
             return Decision(after, Reason.PASSED_OTHERS_ASKED, ladder.refresh(after), story)
-        if after.plan.policy.is_last(after.rung - after.base):
+        if after.plan.policy.asks_everyone(after.rung - after.base):
             # There is nobody else: who has just said no is not asked again in the same moment.
             story = f"{given.by} passed{why}; everyone is asked again when the step ends"
             return Decision(after, Reason.PASSED_BY_EVERYONE, ladder.refresh(after), story)
@@ -302,7 +302,7 @@ def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
     if not (current and given.final and given.receiver in state.asked):
         return Decision(state, Reason.PAGE_FAILED, story=story)
     after = replace(state, unreached=tuple(dict.fromkeys((*state.unreached, given.receiver))))
-    if ladder.awaited(after) or after.plan.policy.is_last(after.rung - after.base):
+    if ladder.awaited(after) or after.plan.policy.asks_everyone(after.rung - after.base):
         return Decision(after, Reason.PAGE_FAILED, story=story)
     return ladder.next_rung(after, now, Reason.NOBODY_REACHED, story)
 

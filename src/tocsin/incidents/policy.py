@@ -60,6 +60,12 @@ class Waiting(Step, frozen=True):
     """Asks nobody: those who are asked stay asked, *delay* ms longer. No policy has it; it is what a step may mean."""
 
 
+class Round(Step, frozen=True):
+    """Asks everyone, *delay* ms apart; in between *chooses* goes on. No policy has it, see `Policy.round`."""
+
+    chooses: Step = Step(())
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A ladder of steps, walked `repeat + 1` times; then *everyone* is asked every *everyone_delay* ms for ever.
 
@@ -85,6 +91,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         if self.is_last(position):
             return Step(self.everyone, self.everyone_delay)
         return self.steps[position % len(self.steps)]
+
+    def asks_everyone(self, position: int) -> bool:
+        """Whether an incident that stands at *position* is beyond the ladder."""
+        return self.is_last(position)
+
+    @property
+    def round(self) -> Round | None:
+        """What is beyond a ladder that ends with a smart step; None: everyone is asked, and nothing in between."""
+        if not self.steps or not self.steps[-1].smart:
+            return None
+        return Round(self.everyone, self.everyone_delay, chooses=self.steps[-1])
 
     @property
     def patience(self) -> Duration:

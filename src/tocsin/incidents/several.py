@@ -50,7 +50,7 @@ def acknowledged(state: Incident, by: str, now: Instant) -> Decision[Incident] |
     if more < 1 or not _others(after):
         return None
     story = f"{by} acknowledged; {more} more must"
-    if ladder.awaited(after) or after.plan.policy.is_last(after.rung - after.base):
+    if ladder.awaited(after) or after.plan.policy.asks_everyone(after.rung - after.base):
         return Decision(after, Reason.ACKNOWLEDGED_PARTLY, ladder.refresh(after), story)
     return ladder.next_rung(after, now, Reason.ACKNOWLEDGED_PARTLY, story)
 

@@ -12,8 +12,10 @@ def ahead(incident: Incident) -> tuple[str, ...]:
     """Whom the next step asks, if nobody answers; a smart step that is not over by then is asked again."""
     position = incident.rung - incident.base
     if incident.moves and incident.wake_at is not None:
-        step = incident.plan.policy.step(position)
-        if incident.wake_at < incident.step_at + SMART_WAITS * step.delay:
+        policy = incident.plan.policy
+        beyond = policy.round if policy.is_last(position) else None
+        step = beyond.chooses if beyond else policy.step(position)
+        if incident.wake_at < incident.step_at + (beyond.delay if beyond else SMART_WAITS * step.delay):
             return step.targets
     return _targets(incident, position + 1)
 

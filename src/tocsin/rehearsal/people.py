@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tocsin.choosing.hours import HourClass, hour_class
+from tocsin.asking.knowledge import Person
+from tocsin.choosing.hours import DAY_MINUTES, HourClass, hour_class
 from tocsin.choosing.situation import Presence
 from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
 from tocsin.rehearsal.draws import log_normal, unit
-from tocsin.rehearsal.model import Answers, Change, Hours, Team
+from tocsin.rehearsal.model import Answers, Change, Hours, Responder, Team
 from tocsin.rehearsal.stream import START, Topic
+from tocsin.schedules.windows import WEEK, Window
 
 BLOCK: Final[Duration] = 30 * MINUTE  # For so long somebody stays active, or not.
 _QUARTER: Final[Duration] = 15 * MINUTE  # No zone changes its offset in between.
@@ -28,6 +31,7 @@ class People:
         self.seed = seed
         self._places = {name: place for place, name in enumerate(self.names)}
         self._weeks = {name: each.week for name, each in team.responders.items()}
+        self.lives = {name: _life(each) for name, each in team.responders.items()}
         self._zones = {name: ZoneInfo(each.zone) for name, each in team.responders.items()}
         self.hours = lru_cache(maxsize=200_000)(self._hours)
 
@@ -112,6 +116,21 @@ class People:
     def _absent(self, name: str, at: Instant) -> bool:
         each = self.team.responders[name]
         return bool(each.absences) and each.absence((at - START) // DAY) is not None
+
+
+def _life(each: Responder) -> Person:
+    """What the configuration would say of *each*."""
+    week = each.week
+    return Person(
+        zone=each.zone,
+        works=_windows(week.works_on, week.works_from, week.works_until),
+        sleeps=_windows(range(WEEK), week.sleeps_from, week.sleeps_until),
+    )
+
+
+def _windows(days: Iterable[int], begin: int, end: int) -> tuple[Window, ...]:
+    until = end if end > begin else end + DAY_MINUTES
+    return tuple(Window(day, begin * MINUTE, until * MINUTE) for day in days)
 
 
 def _third(page: Answers) -> Answers:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tocsin.choosing.choice import Choice, choose
-from tocsin.choosing.history import History, Observation
-from tocsin.choosing.situation import Costs, Presence, Rung, Situation
+from tocsin.choosing.situation import Presence
 from tocsin.kernel.time import Instant
 from tocsin.rehearsal.model import Ladder
 from tocsin.rehearsal.seeing import How, Move, Policy, Seen
+from tocsin.rehearsal.smart import Smart
 
 _RANDOM_STEPS: Final = 2
 
@@ -21,7 +20,10 @@ class _Plain:
     def __init__(self, ladder: Ladder) -> None:
         self._ladder = ladder
 
-    def heard(self, observation: Observation) -> None:
+    def answered(self, number: int, name: str, now: Instant) -> None:
+        """It does not listen."""
+
+    def ended(self, number: int, now: Instant) -> None:
         """It does not listen."""
 
 
@@ -63,45 +65,6 @@ class RandomActive(_Plain):
         if active and not seen.loud:
             return Move(active, self._ladder.wait, How.HERE)
         return Move(seen.members, self._ladder.again, How.CHANNEL)
-
-
-class Smart:
-    """The chooser, with nothing but what it has heard."""
-
-    def __init__(self, ladder: Ladder, costs: Costs | None = None) -> None:
-        """Nothing is known yet."""
-        self._ladder = ladder
-        self._costs = costs or Costs()
-        self.history = History()
-        self._everyone_at: dict[int, Instant] = {}
-
-    def move(self, seen: Seen) -> Move:
-        """What costs least."""
-        found = self.choice(seen)
-        if found.everyone:
-            self._everyone_at[seen.number] = seen.now
-        return Move(found.ask, found.wait)
-
-    def choice(self, seen: Seen) -> Choice:
-        """The same, with its reasons."""
-        steps = seen.order[:2]
-        last = self._everyone_at.get(seen.number)
-        situation = Situation(
-            now=seen.now,
-            severity=seen.severity,
-            candidates=tuple(seen.look(name) for name in seen.order),
-            deadline=seen.opened_at + len(steps) * self._ladder.wait if last is None else last + self._ladder.again,
-            ladder=tuple(Rung((name,), self._ladder.wait) for name in steps),
-            asked=seen.asked,
-            moves=seen.moves,
-            again=self._ladder.again,
-            seed=seen.number,
-        )
-        return choose(situation, self.history, self._costs)
-
-    def heard(self, observation: Observation) -> None:
-        """Learn."""
-        self.history = self.history.learned(observation)
 
 
 def _rung(order: tuple[str, ...], seen: Seen, ladder: Ladder) -> Move:

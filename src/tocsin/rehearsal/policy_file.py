@@ -7,9 +7,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from tocsin.choosing.history import Observation
 from tocsin.choosing.situation import Presence
-from tocsin.kernel.time import DAY, MINUTE, Duration
+from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
 from tocsin.rehearsal.seeing import How, Move, Seen
 from tocsin.rehearsal.team_file import contents, read
 from tocsin.wiring.settings_kinds import Key, Many, Ref, Section, Span, Whole
@@ -55,8 +54,11 @@ class Written:
         self._steps = steps
         self._places: dict[int, int] = {}
 
-    def heard(self, observation: Observation) -> None:
-        """It does not listen."""
+    def answered(self, number: int, name: str, now: Instant) -> None:
+        """It learns nothing."""
+
+    def ended(self, number: int, now: Instant) -> None:
+        """It learns nothing."""
 
     def move(self, seen: Seen) -> Move:
         """The next step that finds somebody."""

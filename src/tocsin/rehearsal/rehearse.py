@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from tocsin.choosing.history import Observation
 from tocsin.choosing.hours import HourClass
 from tocsin.choosing.situation import Asked, Candidate, Costs
 from tocsin.kernel.time import DAY, MINUTE, Instant
@@ -40,17 +39,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 class _Event(IntEnum):
     """In this order, if at the same moment: an answer beats a deadline."""
 
-    ANSWER = 0
-    END = 1
-    OPEN = 2
-    WAKE = 3
-
-
-class _Page(msgspec.Struct):
-    """A page that is open: whom it asked as they were known, and when."""
-
-    candidate: Candidate
-    at: Instant
+    DONE = 0
+    ANSWER = 1
+    END = 2
+    OPEN = 3
+    WAKE = 4
 
 
 class _Open:
@@ -62,7 +55,6 @@ class _Open:
         self.moves = 0
         self.loud = False
         self.asked: list[Asked] = []
-        self.pages: dict[str, _Page] = {}
         self.times: dict[tuple[str, bool], int] = defaultdict(int)
         self.cost, self.interruptions, self.sleep = 0.0, 0, 0
 
@@ -94,16 +86,23 @@ class _Rehearsal:
             if kind == _Event.OPEN:
                 self._begin(number, now)
                 continue
+            if kind == _Event.DONE:
+                self._solved[name, self._alarms[number].key] += 1
+                self._policy.ended(number, now)
+                continue
             incident = self._open.get(number)
             if incident is None:
                 continue  # It is over; a late answer changes nothing.
             if kind == _Event.ANSWER:
                 self._busy[name] = now + self._people.team.handling
-                self._solved[name, incident.alarm.key] += 1
-                self._end(incident, now, by=name)
+                self._later(self._busy[name], _Event.DONE, number, name)
+                self._policy.answered(number, name, now)
+                self._end(incident, now)
             elif kind == _Event.END:
+                self._policy.ended(number, now)
                 self._end(incident, now)
             elif now >= incident.alarm.at + GIVEN_UP:
+                self._policy.ended(number, incident.alarm.at + GIVEN_UP)
                 self._end(incident, incident.alarm.at + GIVEN_UP, never=True)
             else:
                 self._move(incident, now)
@@ -151,10 +150,12 @@ class _Rehearsal:
             now=now,
             opened_at=incident.alarm.at,
             number=incident.number,
+            key=incident.alarm.key,
             severity=incident.alarm.severity,
             moves=incident.moves,
             members=members,
             order=members[start:] + members[:start],
+            people=people.lives,
             asked=tuple(incident.asked),
             loud=incident.loud,
             look=look,
@@ -175,9 +176,6 @@ class _Rehearsal:
         incident.interruptions += 1
         incident.sleep += candidate.hours is HourClass.SLEEP
         self._disturbed[name].append(now)
-        if not channel:
-            self._heard(incident, name, now, answered=False)
-            incident.pages[name] = _Page(candidate, now)
         incident.asked.append(Asked(name, now))
         nth = incident.times[name, channel]
         incident.times[name, channel] += 1
@@ -185,22 +183,7 @@ class _Rehearsal:
         if delay is not None:
             self._later(now + delay, _Event.ANSWER, incident.number, name)
 
-    def _heard(self, incident: _Open, name: str, now: Instant, *, answered: bool) -> None:
-        page = incident.pages.pop(name, None)
-        if page is not None:
-            self._policy.heard(
-                Observation(
-                    candidate=page.candidate,
-                    severity=incident.alarm.severity,
-                    waited=now - page.at,
-                    answered=answered,
-                    at=now,
-                )
-            )
-
-    def _end(self, incident: _Open, now: Instant, *, by: str = "", never: bool = False) -> None:
-        for name in tuple(incident.pages):
-            self._heard(incident, name, now, answered=name == by)
+    def _end(self, incident: _Open, now: Instant, *, never: bool = False) -> None:
         del self._open[incident.number]
         self._stories[incident.number] = Story(
             day=(incident.alarm.at - START) // DAY,

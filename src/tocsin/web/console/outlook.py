@@ -71,9 +71,9 @@ def coming(machine: IncidentMachine, state: Incident, names: Mapping[str, str]) 
             each = Coming(at=at, what=_then(state, after, names))
             if after.status is Status.TRIGGERED:
                 each = replace(each, asked=after.asked, position=after.rung - after.base)
-            if found and _is_last(after, each) and _is_last(after, found[-1]) and each.what == found[-1].what:
+            if _is_last(after, each) and any(_is_last(after, other) and each.what == other.what for other in found):
                 every = format_duration(after.plan.policy.everyone_delay)
-                return (*found[:-1], replace(found[-1], what=f"{each.what}, and so on every {every}"))
+                return (*found[:-1], replace(found[-1], what=f"{found[-1].what}, and so on every {every}"))
             found.append(each)
         state = after
     return tuple(found)
