@@ -33,8 +33,13 @@ def told(before: Incident | None, decision: Decision[Incident], now: Instant) ->
 
 
 def _messages(before: Incident, after: Incident, now: Instant) -> Iterator[Effect]:
-    for key, line in after.alerts.items():
-        known = before.alerts.get(key)
+    if not before.live:
+        return  # All of it was closed before.
+    known_lines, lines = before.alerts, after.alerts
+    # An incident may have very many alerts, and as a rule an input changes one of them: no others are looked at.
+    keys = [key for key, line in lines.items() if known_lines.get(key) is not line] if after.live else [*lines]
+    for key in keys:
+        line, known = lines[key], known_lines.get(key)
         if known is None or _is_closed(before, known) or not _is_closed(after, line):
             continue
         by_source = line.status is AlertStatus.RESOLVED

@@ -52,8 +52,9 @@ def mutes(state: Incident | None) -> frozenset[str]:
     """The marks under which *state* mutes others: what fires in it, unless nobody is asked about it anyway."""
     if state is None or not state.live or state.kind is Kind.NOTIFICATION:
         return frozenset()
-    lines = (line for line in state.alerts.values() if line.marks and line.status is not AlertStatus.RESOLVED)
-    return frozenset(mark for line in lines if line.marks for mark in line.marks.mutes)
+    marked = [line for line in state.alerts.values() if line.marks is not None]  # None, as a rule, of very many.
+    lines = [line for line in marked if line.status is not AlertStatus.RESOLVED]
+    return frozenset([mark for line in lines if line.marks is not None for mark in line.marks.mutes])
 
 
 def told(before: Incident | None, decision: Decision[Incident]) -> Decision[Incident]:
