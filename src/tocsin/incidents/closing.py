@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import AlertStatus, Kind
+from tocsin.incidents.moved import moved
 from tocsin.incidents.occurrences import Closer, Outcome
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.json import Json
@@ -35,11 +36,8 @@ def told(before: Incident | None, decision: Decision[Incident], now: Instant) ->
 def _messages(before: Incident, after: Incident, now: Instant) -> Iterator[Effect]:
     if not before.live:
         return  # All of it was closed before.
-    known_lines, lines = before.alerts, after.alerts
-    # An incident may have very many alerts, and as a rule an input changes one of them: no others are looked at.
-    keys = [key for key, line in lines.items() if known_lines.get(key) is not line] if after.live else [*lines]
-    for key in keys:
-        line, known = lines[key], known_lines.get(key)
+    for key in moved(before.alerts, after.alerts) if after.live else after.alerts:
+        line, known = after.alerts[key], before.alerts.get(key)
         if known is None or _is_closed(before, known) or not _is_closed(after, line):
             continue
         by_source = line.status is AlertStatus.RESOLVED

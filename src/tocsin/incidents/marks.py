@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import AlertStatus, Kind
+from tocsin.incidents.moved import moved
 from tocsin.kernel.machine import TELL, Decision, Effect, teller
 from tocsin.kernel.time import Instant
 
@@ -59,7 +60,18 @@ def mutes(state: Incident | None) -> frozenset[str]:
 
 def told(before: Incident | None, decision: Decision[Incident]) -> Decision[Incident]:
     """*decision*, and the word that others are muted from now on, or not any more."""
-    if mutes(before) == mutes(decision.state):
+    if _unmoved(before, decision.state) or mutes(before) == mutes(decision.state):
         return decision
     effect = Effect(receiver=teller("incident"), kind=TELL, coalesce=True, facts={"what": MARKED})
     return replace(decision, effects=(*decision.effects, effect))
+
+
+def _unmoved(before: Incident | None, after: Incident | None) -> bool:
+    """Whether nothing has moved that bears a mark: so it is nearly always, and that is found out soon."""
+    if before is None or after is None or (before.live, before.kind) != (after.live, after.kind):
+        return False
+    known, lines = before.alerts, after.alerts
+    keys = moved(known, lines)
+    return len(lines) >= len(known) and all(
+        line is None or line.marks is None for key in keys for line in (lines[key], known.get(key))
+    )
