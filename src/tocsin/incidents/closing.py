@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import AlertStatus, Kind
+from tocsin.incidents.moved import moved
 from tocsin.incidents.occurrences import Closer, Outcome
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.json import Json
@@ -33,8 +34,10 @@ def told(before: Incident | None, decision: Decision[Incident], now: Instant) ->
 
 
 def _messages(before: Incident, after: Incident, now: Instant) -> Iterator[Effect]:
-    for key, line in after.alerts.items():
-        known = before.alerts.get(key)
+    if not before.live:
+        return  # All of it was closed before.
+    for key in moved(before.alerts, after.alerts) if after.live else after.alerts:
+        line, known = after.alerts[key], before.alerts.get(key)
         if known is None or _is_closed(before, known) or not _is_closed(after, line):
             continue
         by_source = line.status is AlertStatus.RESOLVED

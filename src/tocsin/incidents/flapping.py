@@ -52,6 +52,8 @@ def paused(state: Incident) -> _Decision | None:
 
 def resumed(state: Incident, after: Incident, now: Instant) -> _Decision | None:
     """An alert of *state* fires, which leads to *after*: whoever was not asked in the pause is asked now."""
+    if state.calm_at is None:
+        return None  # Nothing flaps.
     found = worst(state)
     if found is None or state.status is not Status.TRIGGERED or state.firing or state.wake_at != flips.calm_at(found):
         return None
@@ -63,8 +65,8 @@ def timed(decision: _Decision, now: Instant) -> _Decision:  # noqa: ARG001 - as 
     state = decision.state
     if state is None:
         return decision
-    due = [at for line in state.alerts.values() if line.flips and (at := flips.calm_at(line.flips)) is not None]
-    calm_at = min(due, default=None) if state.live else None
+    due = [at for each in _flapping(state) if (at := flips.calm_at(each)) is not None] if state.live else []
+    calm_at = min(due, default=None)
     return decision if calm_at == state.calm_at else replace(decision, state=replace(state, calm_at=calm_at))
 
 
@@ -82,11 +84,15 @@ def calmed(state: Incident, now: Instant) -> _Decision:
 
 def worst(state: Incident) -> Flips | None:
     """Of the alerts that flap the changes of the one that flaps longest."""
-    found = [line.flips for line in state.alerts.values() if line.flips and line.flips.flapping]
-    return max(found, key=lambda each: flips.calm_at(each) or 0, default=None)
+    return max(_flapping(state), key=lambda each: flips.calm_at(each) or 0, default=None)
 
 
 def sentence(found: Flips) -> str:
     """`flapping: 9 changes in 12 min`."""
     count, time = flips.counted(found)
     return f"flapping: {count} changes in {format_duration(time)}"
+
+
+def _flapping(state: Incident) -> list[Flips]:
+    """The changes of the alerts that flap: hardly any, of alerts that may be very many, and with each of them."""
+    return [found for line in state.alerts.values() if (found := line.flips) is not None and found.flapping]

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import AlertStatus, Kind
+from tocsin.incidents.moved import moved
 from tocsin.kernel.machine import TELL, Decision, Effect, teller
 from tocsin.kernel.time import Instant
 
@@ -52,13 +53,25 @@ def mutes(state: Incident | None) -> frozenset[str]:
     """The marks under which *state* mutes others: what fires in it, unless nobody is asked about it anyway."""
     if state is None or not state.live or state.kind is Kind.NOTIFICATION:
         return frozenset()
-    lines = (line for line in state.alerts.values() if line.marks and line.status is not AlertStatus.RESOLVED)
-    return frozenset(mark for line in lines if line.marks for mark in line.marks.mutes)
+    marked = [line for line in state.alerts.values() if line.marks is not None]  # None, as a rule, of very many.
+    lines = [line for line in marked if line.status is not AlertStatus.RESOLVED]
+    return frozenset([mark for line in lines if line.marks is not None for mark in line.marks.mutes])
 
 
 def told(before: Incident | None, decision: Decision[Incident]) -> Decision[Incident]:
     """*decision*, and the word that others are muted from now on, or not any more."""
-    if mutes(before) == mutes(decision.state):
+    if _unmoved(before, decision.state) or mutes(before) == mutes(decision.state):
         return decision
     effect = Effect(receiver=teller("incident"), kind=TELL, coalesce=True, facts={"what": MARKED})
     return replace(decision, effects=(*decision.effects, effect))
+
+
+def _unmoved(before: Incident | None, after: Incident | None) -> bool:
+    """Whether nothing has moved that bears a mark: so it is nearly always, and that is found out soon."""
+    if before is None or after is None or (before.live, before.kind) != (after.live, after.kind):
+        return False
+    known, lines = before.alerts, after.alerts
+    keys = moved(known, lines)
+    return len(lines) >= len(known) and all(
+        line is None or line.marks is None for key in keys for line in (lines[key], known.get(key))
+    )
