@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import gating, ladder
 from tocsin.incidents.alerts import Kind, Severity
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.occurrences import Hold, usual
@@ -49,7 +49,8 @@ def opened(state: Incident, given: AlertReceived, now: Instant) -> _Decision:
 def joined(after: Incident, given: AlertReceived, now: Instant) -> _Decision | None:
     """Another alert has joined what is held, and led to *after*: it is asked about if it would not be held itself."""
     alert = given.alert
-    quiet = (given.plan.kind or alert.kind) is Kind.NOTIFICATION or after.alerts[alert.dedup_key].mute is not None
+    informs = (given.plan.kind or alert.kind) is Kind.NOTIFICATION or gating.gate_of(given) is not None
+    quiet = informs or after.alerts[alert.dedup_key].mute is not None
     if not after.held or quiet or hold_of(given, now) is not None:
         return None
     return ladder.first_rung(after, now, Reason.UNHELD, f"joined, and is not held: {alert.title}")

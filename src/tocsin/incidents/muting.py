@@ -59,7 +59,7 @@ def ended(state: Incident, given: Unmuted, now: Instant) -> _Decision:
     if not lines or not state.live:
         return Decision(state, Reason.NOT_SILENCED)
     instead = {**given.others, **({given.dedup_key: given.instead} if given.instead else {})}
-    freed = {key: replace(line, mute=instead.get(key)) for key, line in lines.items()}
+    freed = {key: replace(line, mute=mute_of(state, instead.get(key), now)) for key, line in lines.items()}
     after = replace(state, alerts={**state.alerts, **freed})
     reason, story = _ENDED[next(line.mute.kind for line in lines.values() if line.mute)]
     return _settled(state, after, now, reason, story)
@@ -91,9 +91,11 @@ def over(state: Incident, now: Instant) -> _Decision:
 def mute_for(state: Incident | None, given: AlertReceived, now: Instant) -> Mute | None:
     """What mutes the alert that was *given*, now that *state* (None: a new incident) takes it in."""
     mute = mute_of(state, given.mute, now)
+    severity = given.plan.severity or given.alert.severity
+    if mute is not None and mute.kind is MuteKind.STORM and severity is Severity.CRITICAL:
+        return None  # Emergencies pass.
     if mute is None or state is None or mute.kind is MuteKind.SILENCE:
         return mute
-    severity = given.plan.severity or given.alert.severity
     if state.severity is Severity.CRITICAL and (severity is not Severity.CRITICAL or mute.kind is MuteKind.STORM):
         return None  # It was an emergency before: what is told of it now takes nothing back.
     line = state.alerts.get(given.alert.dedup_key)
