@@ -195,11 +195,8 @@ def _told(
     after = decision.state
     if after is None or not isinstance(moment, Moment):
         return decision
-    story = (
-        "; ".join(filter(None, (decision.story, *_left_out(before, after, moment, decision.reason))))
-        if decision.story
-        else ""
-    )
+    left_out = _left_out(before, after, moment, decision.reason) if decision.story else []
+    story = "; ".join(filter(None, (decision.story, *left_out)))
     found = moment.found.get(after.rung - after.base, Found(Step(())))
     effects = tuple(
         _because(effect, decision.reason, found, after.plan.policy, on_duty, now) for effect in decision.effects

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tocsin.incidents import gating, ladder
+from tocsin.incidents import flapping, gating, ladder
 from tocsin.incidents.alerts import Kind, Severity
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.occurrences import Hold, usual
@@ -60,6 +60,9 @@ def over(state: Incident, now: Instant) -> _Decision:
     """It has not recovered in its time."""
     hold = state.hold
     assert hold is not None, "what is held has a hold"
+    if flapping.quiet(state):  # When it fires again soon, it is asked about at once.
+        after = ladder.resolved(state, now)
+        return Decision(after, Reason.HELD_RECOVERED, ladder.refresh(after), "the hold is over, and nothing fires")
     story = f"not recovered after {format_duration(now - hold.since)}"
     return ladder.first_rung(missed(state), now, Reason.HELD_OVER, story)
 
