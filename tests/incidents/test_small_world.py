@@ -136,6 +136,7 @@ def essence(state: Incident, now: Instant, *, choosing: bool) -> bytes:
             last_at=0,
             expires_at=since(line.expires_at),
             mute=line.mute and replace(line.mute, until=line.mute.until - now),
+            beside=line.beside and replace(line.beside, until=line.beside.until - now),
         )
         for key, line in sorted(state.alerts.items())
     }

@@ -27,6 +27,7 @@ from tocsin.incidents.policy import (
     Step,
     Waiting,
 )
+from tocsin.incidents.state import Incident, Status
 from tocsin.incidents.whom import Case, Found
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
@@ -169,7 +170,7 @@ class Asker:
     def _free(self, step: Step, source: str, case: Case) -> tuple[str, ...]:
         """Those who have neither passed nor acknowledged, at hours at which they may be asked."""
         state = case.state
-        done = {*map(label, state.passed), *state.answered} if state is not None else set()
+        done = {*map(label, state.passed), *_answered(state)} if state is not None else set()
         hours = step.when.hours if step.when is not None else ()
         return tuple(
             name
@@ -204,6 +205,11 @@ class Asker:
             receivers = (receiver for target in targets for receiver in self._knowledge.calendar(target, case.now))
             self._shifts[place] = set(map(label, receivers))
         return self._shifts[place]
+
+
+def _answered(state: Incident) -> tuple[str, ...]:
+    """Who has acknowledged while others are asked; what was acknowledged before that counts no more."""
+    return state.answered if state.status is Status.TRIGGERED else ()
 
 
 def _nobody(step: Step) -> Found:

@@ -23,7 +23,16 @@ from typing import TypeAlias
 from msgspec.structs import asdict, replace
 
 from tocsin.incidents.alerts import AlertStatus, Plan
-from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, PageFailed, Passed, Reassigned, Redirected
+from tocsin.incidents.inputs import (
+    Acknowledged,
+    AlertReceived,
+    Input,
+    PageFailed,
+    Passed,
+    Reassigned,
+    Redirected,
+    Unacknowledged,
+)
 from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.policy import NEXT, SCHEDULE, Policy, Round, Step, stands_for_others
 from tocsin.incidents.reasons import Reason
@@ -38,6 +47,7 @@ OnDuty: TypeAlias = Callable[[str, Instant], tuple[str, ...]]
 _Decide: TypeAlias = Callable[[Incident | None, Input, Instant], Decision[Incident]]
 _EXPECTED: frozenset[str] = frozenset({Reason.OPENED, Reason.BECAME_ALERT, Reason.STEP_EXPIRED})
 # After these nothing but the reasons for the choice need be told.
+_ANEW: frozenset[str] = frozenset({Reason.UNACKNOWLEDGED, Reason.REDIRECTED})  # Here the ladder begins at its foot.
 
 
 def nobody(target: str, now: Instant) -> tuple[str, ...]:  # noqa: ARG001 - an OnDuty.
@@ -142,6 +152,8 @@ def _with(state: Incident, given: Input) -> Incident:
             return replace(state, unreached=(*state.unreached, given.receiver))
         case Acknowledged() if state.status is Status.TRIGGERED:
             return replace(state, answered=(*state.answered, given.by))
+        case Unacknowledged():  # The ladder forgets as much.
+            return replace(state, passed=(), answered=())
         case _:
             return state
 
@@ -204,7 +216,8 @@ def _told(
     after = decision.state
     if after is None or not isinstance(moment, Moment):
         return decision
-    story = "; ".join(filter(None, (decision.story, *_left_out(before, after, moment)))) if decision.story else ""
+    left_out = _left_out(before, after, moment, decision.reason) if decision.story else []
+    story = "; ".join(filter(None, (decision.story, *left_out)))
     found = moment.found.get(after.rung - after.base, Found(Step(())))
     effects = tuple(
         _because(effect, decision.reason, found, after.plan.policy, on_duty, now) for effect in decision.effects
@@ -212,9 +225,11 @@ def _told(
     return replace(decision, effects=effects, story=story)
 
 
-def _left_out(before: Incident | None, after: Incident, moment: Moment) -> list[str]:
+def _left_out(before: Incident | None, after: Incident, moment: Moment, reason: str) -> list[str]:
     """Why steps were left out: nobody is on call, or their condition is not fulfilled."""
     begun = 0 if before is None else max(0, before.rung + 1 - after.base)
+    if before is not None and before.moves and before.status is Status.TRIGGERED and reason not in _ANEW:
+        begun += 1  # A smart step that was asked is over; it was not left out.
     policy = after.plan.policy
     passed_by = range(begun, after.rung - after.base)
     empty = [each for each in passed_by if not policy.is_last(each) and not moment.step(each).targets]

@@ -44,10 +44,15 @@ def kept_open(after: Incident) -> _Decision | None:
 def paused(state: Incident) -> _Decision | None:
     """A step is over without an answer: what follows if nothing fires, since what flaps has just recovered."""
     found = worst(state)
-    if found is None or state.firing or not state.plan.auto_resolve:
+    if found is None or not quiet(state):
         return None
     after = replace(state, wake_at=flips.calm_at(found))
     return Decision(after, Reason.QUIET, ladder.refresh(after), "no answer, and nothing fires just now")
+
+
+def quiet(state: Incident) -> bool:
+    """Whether nothing fires just now, since what flaps has recovered: a bad moment to ask anybody else."""
+    return not state.firing and state.plan.auto_resolve and worst(state) is not None
 
 
 def resumed(state: Incident, after: Incident, now: Instant) -> _Decision | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import flapping, gating, ladder
 from tocsin.incidents.alerts import Kind, Severity
 from tocsin.incidents.inputs import AlertReceived
 from tocsin.incidents.occurrences import Hold, usual
@@ -49,7 +49,8 @@ def opened(state: Incident, given: AlertReceived, now: Instant) -> _Decision:
 def joined(after: Incident, given: AlertReceived, now: Instant) -> _Decision | None:
     """Another alert has joined what is held, and led to *after*: it is asked about if it would not be held itself."""
     alert = given.alert
-    quiet = (given.plan.kind or alert.kind) is Kind.NOTIFICATION or after.alerts[alert.dedup_key].mute is not None
+    informs = (given.plan.kind or alert.kind) is Kind.NOTIFICATION or gating.gate_of(given) is not None
+    quiet = informs or after.alerts[alert.dedup_key].mute is not None
     if not after.held or quiet or hold_of(given, now) is not None:
         return None
     return ladder.first_rung(after, now, Reason.UNHELD, f"joined, and is not held: {alert.title}")
@@ -59,6 +60,9 @@ def over(state: Incident, now: Instant) -> _Decision:
     """It has not recovered in its time."""
     hold = state.hold
     assert hold is not None, "what is held has a hold"
+    if flapping.quiet(state):  # When it fires again soon, it is asked about at once.
+        after = ladder.resolved(state, now)
+        return Decision(after, Reason.HELD_RECOVERED, ladder.refresh(after), "the hold is over, and nothing fires")
     story = f"not recovered after {format_duration(now - hold.since)}"
     return ladder.first_rung(missed(state), now, Reason.HELD_OVER, story)
 

@@ -210,6 +210,7 @@ def _line(line: AlertLine | None, given: AlertReceived, now: Instant, mute: Mute
         sender=alert.sender,
         mute=mute,
         marks=given.marks,
+        beside=muting.beside(line, mute, now),
     )
 
 

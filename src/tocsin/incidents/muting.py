@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tocsin.incidents import ladder
+from tocsin.incidents import flapping, ladder
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
 from tocsin.incidents.inputs import AlertReceived, Muted, Unmuted
 from tocsin.incidents.marks import MUTED_BY, is_storm
@@ -37,29 +37,37 @@ def begun(state: Incident, given: Muted, now: Instant) -> _Decision:
     if line is None or not state.live or line.status is AlertStatus.RESOLVED or mute_of(state, mute, now) is None:
         return Decision(state, Reason.NOT_SILENCED)
     known = line.mute
-    if known == mute or (known is not None and known.silence != mute.silence and known.until >= mute.until):
+    if is_storm(line.marks) or mute in {known, line.beside}:
         return Decision(state, Reason.NOT_SILENCED)
-    if is_storm(line.marks):
-        return Decision(state, Reason.NOT_SILENCED)
+    if known is not None and known.silence != mute.silence and known.until >= mute.until:
+        if known.kind is MuteKind.SILENCE or mute.kind is not MuteKind.SILENCE:
+            return Decision(state, Reason.NOT_SILENCED)
+        after = replace(state, alerts={**state.alerts, given.dedup_key: replace(line, beside=mute)})
+        return Decision(after, Reason.SILENCE_BEGUN, ladder.show(after), f"{line.title}: a silence begins as well")
     if mute.kind is MuteKind.INHIBITION:
         mutable = line.marks.mutable if line.marks is not None else ()
         if state.severity is Severity.CRITICAL and line.severity is not Severity.CRITICAL:
             mutable = ()
         if _same(known, mute) or mute.silence not in mutable:
             return Decision(state, Reason.NOT_SILENCED)
-        after = replace(state, alerts={**state.alerts, given.dedup_key: replace(line, mute=mute)})
+        both = replace(line, mute=mute, beside=beside(line, mute, now))
+        after = replace(state, alerts={**state.alerts, given.dedup_key: both})
         return _settled(state, after, now, Reason.INHIBITED, f"{line.title}: {mute.by} inhibits it")
-    after = replace(state, alerts={**state.alerts, given.dedup_key: replace(line, mute=mute)})
+    after = replace(state, alerts={**state.alerts, given.dedup_key: replace(line, mute=mute, beside=None)})
     return _settled(state, after, now, Reason.SILENCE_BEGUN, f"{line.title}: a silence begins")
 
 
 def ended(state: Incident, given: Unmuted, now: Instant) -> _Decision:
     """A silence covers nothing any more; where it did, the ladder begins."""
-    lines = {key: line for key, line in state.alerts.items() if line.mute and line.mute.silence == given.silence}
-    if not lines or not state.live:
+    lines = {key: line for key, line in state.alerts.items() if _covers(line.mute, given)}
+    besides = {key: replace(line, beside=None) for key, line in state.alerts.items() if _covers(line.beside, given)}
+    if not (lines or besides) or not state.live:
         return Decision(state, Reason.NOT_SILENCED)
+    state = replace(state, alerts={**state.alerts, **besides})
+    if not lines:
+        return Decision(state, Reason.SILENCE_ENDED, ladder.show(state), "the silence was ended")
     instead = {**given.others, **({given.dedup_key: given.instead} if given.instead else {})}
-    freed = {key: replace(line, mute=instead.get(key)) for key, line in lines.items()}
+    freed = {key: _without(line, mute_of(state, instead.get(key), now), now) for key, line in lines.items()}
     after = replace(state, alerts={**state.alerts, **freed})
     reason, story = _ENDED[next(line.mute.kind for line in lines.values() if line.mute)]
     return _settled(state, after, now, reason, story)
@@ -85,15 +93,17 @@ def over(state: Incident, now: Instant) -> _Decision:
     reason = Reason.MUTED_ENOUGH if bounds else Reason.SILENCE_OVER
     if mute := ladder.hushed(after, now):
         return ladder.hush(after, mute, now, reason, "one of the silences is over")
-    return ladder.first_rung(after, now, reason, "muted long enough" if bounds else "the silence is over")
+    return _asked(after, now, reason, "muted long enough" if bounds else "the silence is over")
 
 
 def mute_for(state: Incident | None, given: AlertReceived, now: Instant) -> Mute | None:
     """What mutes the alert that was *given*, now that *state* (None: a new incident) takes it in."""
     mute = mute_of(state, given.mute, now)
+    severity = given.plan.severity or given.alert.severity
+    if mute is not None and mute.kind is MuteKind.STORM and severity is Severity.CRITICAL:
+        return None  # Emergencies pass.
     if mute is None or state is None or mute.kind is MuteKind.SILENCE:
         return mute
-    severity = given.plan.severity or given.alert.severity
     if state.severity is Severity.CRITICAL and (severity is not Severity.CRITICAL or mute.kind is MuteKind.STORM):
         return None  # It was an emergency before: what is told of it now takes nothing back.
     line = state.alerts.get(given.alert.dedup_key)
@@ -112,12 +122,20 @@ def mute_of(state: Incident | None, mute: Mute | None, now: Instant) -> Mute | N
     return mute
 
 
+def beside(line: AlertLine | None, mute: Mute | None, now: Instant) -> Mute | None:
+    """The silence of a person that covers *line* as well, now that the machine's *mute* does."""
+    if line is None or mute is None or mute.kind is MuteKind.SILENCE:
+        return None
+    silences = [each for each in (line.mute, line.beside) if each is not None and each.kind is MuteKind.SILENCE]
+    return next((each for each in silences if each.until > now), None)
+
+
 def overruled(state: Incident) -> Incident:
     """The incident, freed from its silences by a person who wants somebody asked."""
-    broken = [line.mute.silence for line in state.alerts.values() if line.mute]
+    broken = [mute.silence for line in state.alerts.values() for mute in (line.mute, line.beside) if mute]
     if not broken:
         return state
-    freed = {key: replace(line, mute=None) for key, line in state.alerts.items()}
+    freed = {key: replace(line, mute=None, beside=None) for key, line in state.alerts.items()}
     return replace(state, alerts=freed, overruled=_remembered(state, broken))
 
 
@@ -166,12 +184,30 @@ def _settled(state: Incident, after: Incident, now: Instant, reason: Reason, sto
     if mute is not None and (asks or state.silenced or state.held):
         return ladder.hush(after, mute, now, reason, story)
     if mute is None and state.silenced:
-        return ladder.first_rung(after, now, reason, story)
+        return _asked(after, now, reason, story)
     return Decision(after, reason, ladder.show(after), story)
 
 
+def _asked(after: Incident, now: Instant, reason: Reason, story: str) -> _Decision:
+    """Nothing mutes it any more: it is asked about, unless it flaps and has recovered; then nobody ever heard of it."""
+    if not flapping.quiet(after):
+        return ladder.first_rung(after, now, reason, story)
+    over = ladder.resolved(after, now)
+    return Decision(over, reason, ladder.refresh(over), f"{story}, and nothing fires")
+
+
 def _forgotten(line: AlertLine, now: Instant) -> AlertLine:
-    return replace(line, mute=None) if line.mute is not None and line.mute.until <= now else line
+    return _without(line, None, now) if line.mute is not None and line.mute.until <= now else line
+
+
+def _without(line: AlertLine, instead: Mute | None, now: Instant) -> AlertLine:
+    """*line*, whose mute is over; *instead* or the silence beside it goes on."""
+    also = beside(replace(line, mute=None), instead, now)
+    return replace(line, mute=instead or beside(line, line.mute, now), beside=also)
+
+
+def _covers(mute: Mute | None, given: Unmuted) -> bool:
+    return mute is not None and mute.silence == given.silence
 
 
 def _same(known: Mute | None, mute: Mute) -> bool:
@@ -180,8 +216,10 @@ def _same(known: Mute | None, mute: Mute) -> bool:
 
 def _freed(line: AlertLine) -> AlertLine:
     """*line* without what machines mute it by, now or later."""
-    mute = line.mute if line.mute is not None and line.mute.kind is MuteKind.SILENCE else None
-    return replace(line, mute=mute, marks=replace(line.marks, mutable=()) if line.marks is not None else None)
+    mute = line.mute if line.mute is not None and line.mute.kind is MuteKind.SILENCE else line.beside
+    return replace(
+        line, mute=mute, beside=None, marks=replace(line.marks, mutable=()) if line.marks is not None else None
+    )
 
 
 def _remembered(state: Incident, broken: Iterable[str]) -> tuple[str, ...]:

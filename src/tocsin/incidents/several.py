@@ -22,10 +22,10 @@ def some(state: Incident) -> bool:
 
 
 def missing(state: Incident) -> int:
-    """How many must still acknowledge; none where nobody is asked."""
+    """How many must still acknowledge; none where nobody is asked, and one at least while it is not acknowledged."""
     if state.status is not Status.TRIGGERED or state.kind is Kind.NOTIFICATION:
         return 0
-    return max(0, state.plan.policy.demands(state.rung - state.base) - len(state.answered))
+    return max(1, state.plan.policy.demands(state.rung - state.base) - len(state.answered))
 
 
 def names(state: Incident, by: str) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def acknowledged(state: Incident, by: str, now: Instant) -> Decision[Incident] |
     """What follows when *by* acknowledges and others must as well; None: it is enough."""
     if state.status is Status.SNOOZED:
         return None
-    if by in state.answered:
+    if by in state.answered and (state.status is Status.TRIGGERED or state.assignee):
         return Decision(state, Reason.ALREADY_ACKNOWLEDGED, ladder.refresh(state))
     more = missing(state) - 1
     after = replace(
@@ -57,4 +57,6 @@ def acknowledged(state: Incident, by: str, now: Instant) -> Decision[Incident] |
 
 def _others(state: Incident) -> bool:
     """Whether anybody is left who could acknowledge too; a room is somebody."""
-    return not set(map(ladder.responder, state.answered)).issuperset(state.plan.policy.everyone)
+    policy = state.plan.policy
+    everyone = policy.step(len(policy.steps) * (policy.repeat + 1)).targets  # As people, whatever they are named by.
+    return not set(map(ladder.responder, state.answered)).issuperset(everyone)

@@ -29,6 +29,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
 
     *expires_at*, *sender*: as in `Alert`; nothing once it has recovered. *mute*: the silence that covers it.
     *flips*: its changes, as far as they count for flapping. *marks*: what it has to do with the muting of others.
+    *beside*: a person's silence that covers it as well, while an inhibition or a storm that lasts longer mutes it.
     """
 
     title: str
@@ -43,6 +44,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     mute: Mute | None = None
     flips: Flips | None = None
     marks: Marks | None = None
+    beside: Mute | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

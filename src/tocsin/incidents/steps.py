@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tocsin.incidents import several
 from tocsin.incidents.ladder import responder
 from tocsin.incidents.policy import CHOSEN, SMART_WAITS
@@ -21,8 +23,9 @@ def ahead(incident: Incident) -> tuple[str, ...]:
 
 
 def anew(incident: Incident) -> tuple[str, ...]:
-    """Whom the ladder asks when it begins anew."""
-    return _targets(incident, 0)
+    """Whom the ladder asks when it begins anew; what was acknowledged at its source asks those who passed as well."""
+    mindful = incident.silenced or incident.held
+    return _targets(incident if mindful else replace(incident, passed=()), 0)
 
 
 def chosen(incident: Incident) -> tuple[str, ...]:

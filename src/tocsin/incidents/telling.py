@@ -147,7 +147,7 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
         return ""
     at = f"at {telling.when(wake_at)}" if wake_at > now else "now"
     match incident.status:
-        case Status.TRIGGERED if not incident.firing and incident.calm_at is not None:
+        case Status.TRIGGERED if flapping.quiet(incident):
             targets = steps.ahead(incident)
             return f"Without an answer, asks {telling.receivers(targets)} when it fires again."
         case Status.TRIGGERED:

@@ -69,7 +69,6 @@ from tocsin.testing.witness import Witness
 
 STEPS: Final = 60
 PEOPLE: Final = ("ada", "bo", "cy")
-CHOOSING: Final = 4  # In each world of so many it is chosen whom to ask.
 KEYS: Final = ("disk", "cpu", "queue")
 CHANGES: Final = ("unacknowledge", "amend", "invite", "redirect", "withdraw")  # What no button does, but a sender may.
 MEANWHILE: Final = 0.2  # How likely something happens while a transport is at work.
@@ -98,8 +97,9 @@ class World:
         self.faults = Faults(crash=0.01, unavailable=0.02, conflict=0.02, stale=0.1)
         self.memory = memory or MemoryStore()
         self.machine = machine or IncidentMachine()
-        self.restless = seed % 4 == 1  # Time flies where alerts flap, and nothing else has the time to happen.
-        self.choices = None if machine or seed % CHOOSING else Choices(self.memory, PEOPLE)
+        self.restless = seed % 4 in {1, 2}  # Time flies where alerts flap, and nothing else has the time to happen.
+        choosing = machine is None and seed // 4 % 2 == 0  # Each of the three with and without the others.
+        self.choices = Choices(self.memory, PEOPLE) if choosing else None
         self.plan = chosen(_plan()) if self.choices else _plan()
         self.witness = Witness(self.memory, self.machine, choosing=self.choices is not None)
         self.down: set[str] = set()

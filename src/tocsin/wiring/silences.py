@@ -87,7 +87,8 @@ class Concerned:
             yield {"what": "muted", **address, "mute": msgspec.to_builtins(mute)}
             if known is None or known.silence != silence.id:
                 yield {"what": "muting", **address, "from": name, "silence": silence.id, "until": mute.until}
-        if covered or all(each.mute is None or each.mute.silence != silence.id for each in incident.alerts.values()):
+        mutes = {each.silence for line in incident.alerts.values() for each in (line.mute, line.beside) if each}
+        if covered or silence.id not in mutes:
             return
         face = incident.face
         instead = self._book.covering(face, incident.integration, now, incident.team)

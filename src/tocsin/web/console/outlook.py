@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tocsin.incidents import flapping, holding, ladder, several, steps
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.incidents.silences import MuteKind
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import Instant, format_duration
@@ -18,6 +19,7 @@ from tocsin.kernel.time import Instant, format_duration
 NAMES_MAX: Final = 4  # More names are not read, only counted.
 LOOKS_MAX: Final = 30  # Ticks that are played to see the future; few ladders are longer.
 
+_STAYS_SILENT: Final = "stays silent: another silence covers it"
 _RESPONDER: Final = ladder.responder("")
 _TEAM: Final = ladder.room("")
 
@@ -116,20 +118,29 @@ def _who(state: Incident, names: Mapping[str, str]) -> str:
         case Status.TRIGGERED if state.kind is Kind.NOTIFICATION:
             return "only announced, nobody is asked"
         case Status.TRIGGERED:
-            awaited = ladder.awaited(state, unreached=True)
-            waiting = [name for name in state.asked if name in awaited]
             have = _list(list(map(ladder.responder, state.answered)), names)
             more = f"; {have} acknowledged, {several.missing(state)} more must" if state.answered else ""
             lost = f"; {_list(state.unreached, names)} could not be reached" if state.unreached else ""
-            return f"asking {_list(waiting, names)}{more}{lost}"
+            return f"asking {_waited(state, names)}{more}{lost}"
     assert_never(state.status)
+
+
+def _waited(state: Incident, names: Mapping[str, str]) -> str:
+    """Those of whom an answer is awaited."""
+    awaited = ladder.awaited(state, unreached=True)
+    return _list([name for name in state.asked if name in awaited], names)
 
 
 def _then(state: Incident, after: Incident, names: Mapping[str, str]) -> str:
     if after.status is Status.RESOLVED:
         return "closes by itself"
     if after.status is Status.SNOOZED:
-        return "stays silent: another silence covers it"
+        mute = after.mute
+        machine = mute is not None and mute.kind is not MuteKind.SILENCE
+        return f"stays silent: {ladder.muted_by(mute.kind)} {mute.by}" if mute and machine else _STAYS_SILENT
+    if after.status is Status.TRIGGERED is state.status and after.rung == state.rung:
+        # Nobody new is asked: a smart step waits on, or what flaps has just recovered.
+        return "asks others when it fires again" if flapping.quiet(after) else f"waits on for {_waited(after, names)}"
     # Whom a choice will be for cannot be said before it is made.
     chosen = steps.chosen(after) if after.status is Status.TRIGGERED else ()
     asked = _list(chosen or after.asked, names)
