@@ -14,7 +14,12 @@ from tocsin.wiring.clock import SystemClock
 
 CONFIG = """
 responders: {ada: {time_zone: Europe/Berlin, working_hours: mon-fri 09:00-17:00}, bo: , cy: }
-teams: {ops: {members: [ada, bo]}, web: {policy: plain}, bare: }
+teams:
+  ops: {members: [ada, bo]}
+  web: {policy: plain}
+  bare:
+  wise: {members: [cy], policy: smart}
+  turns: {policy: turns}
 schedules:
   ops:
     time_zone: Europe/Berlin
@@ -24,6 +29,7 @@ schedules:
 policies:
   default: {steps: [{ask: "schedule:ops"}, {ask: ["schedule:ops:next", ada]}]}
   plain: {steps: [{ask: ada}]}
+  turns: {steps: [{ask: "round-robin:schedule:web"}]}
 """
 AT = ("--at", "2026-03-28T12:00")  # The day before clocks are put forward.
 
@@ -71,7 +77,7 @@ def test_scripts_get_all_of_it(terminal: Terminal) -> None:
 
 
 def test_a_team_has_the_schedules_of_its_policy(terminal: Terminal) -> None:
-    for team, names in (("ops", ["ops"]), ("web", []), ("bare", ["ops"])):
+    for team, names in (("ops", ["ops"]), ("web", []), ("bare", ["ops"]), ("wise", ["web"]), ("turns", ["web"])):
         assert [each["schedule"] for each in terminal.type("oncall", "--team", team, "--json").document] == names
     assert terminal.type("oncall", "--team", "web").out == "no schedules\n"
     terminal.configure("teams: {ops: }")

@@ -366,6 +366,21 @@ def test_the_names_of_fields_may_be_written_in_any_case() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("notification", Kind.NOTIFICATION),
+        (" Notification", Kind.NOTIFICATION),
+        ("alert", Kind.ALERT),
+        ("Pod", Kind.ALERT),
+        (["notification"], Kind.ALERT),
+        (None, Kind.ALERT),
+    ],
+)
+def test_only_who_says_that_it_is_a_notification_asks_nobody(said: Json, kind: Kind) -> None:
+    assert only(reading({"title": "x", "kind": said})).kind is kind
+
+
 def test_a_title_tells_alerts_of_one_shape_apart() -> None:
     titles = {only(reading({"title": title, "value": 1})).dedup_key for title in ("disk full", "queue long")}
     hosts = {only(reading({"title": "disk full", "host": host})).dedup_key for host in ("a", "b")}

@@ -16,7 +16,7 @@ from tocsin.engine.ports import Handled
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.kernel.time import Instant
 from tocsin.sqlite import connection
-from tocsin.sqlite.connection import Connection
+from tocsin.sqlite.connection import BUSY_TURN_MS, Connection
 from tocsin.sqlite.schema import MIGRATIONS
 from tocsin.sqlite.store import SqliteStore
 from tocsin.testing.conformance.subject import NOW, commit, received
@@ -59,7 +59,7 @@ for path in sys.argv[1:]:
 
 def test_the_settings_are_really_in_force(tmp_path: Path) -> None:
     writer = Connection(tmp_path / "tocsin.db")
-    assert settings(writer, "journal_mode", "synchronous", "busy_timeout") == ["wal", 2, 2000]
+    assert settings(writer, "journal_mode", "synchronous", "busy_timeout") == ["wal", 2, BUSY_TURN_MS]
     writer.close()
     reader = Connection(tmp_path / "tocsin.db", read_only=True, busy_timeout_ms=7)
     assert settings(reader, "journal_mode", "query_only", "busy_timeout") == ["wal", 1, 7]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.posting.vendor import Vendor, vendor
+from tests.web.console_world import Visitor
 from tests.wiring.serving import ask, serving, until
 from tocsin.engine.ports import Received
 from tocsin.incidents.machine import IncidentMachine
@@ -96,6 +98,16 @@ def test_without_an_answer_in_slack_an_sms_follows(world: World) -> None:
         "From": "+15555550123",
         "Body": f"[critical] CPU is high - asks you\n{world.ready.url}/incidents/1",
     }
+
+
+def test_the_console_tells_that_an_sms_will_follow(world: World) -> None:
+    world.ring()
+    address = urlsplit(world.runtime.signin_url())
+    browser = Visitor(address.port or 0)
+    browser.enter(address.path)
+    assert "SMS to ada" in browser.get("/incidents/1").text
+    world.acknowledge()
+    assert "SMS to ada" not in browser.get("/incidents/1").text
 
 
 def test_after_an_answer_none_follows(world: World) -> None:

@@ -116,6 +116,34 @@ def test_a_noisy_key_is_held_by_the_proposals_button_and_asks_again_when_that_is
     assert (asked.plan.hold, asked.plan.remedy, asked.asked) == (0, None, ("responder:ada",))
 
 
+def test_what_is_held_asks_nobody_until_the_hold_is_over(life: Life) -> None:
+    life.click("hold 3m")
+    assert life.again().paged == ()
+    life.later(3 * MINUTE - 1)
+    assert life.newest()[1].paged == ()
+    life.later(1)
+    assert life.newest()[1].paged == ("responder:ada",)
+    [(_, asked)] = life.newest()[1].asked_at
+    assert asked == life.served.now
+
+
+def test_what_recovers_while_it_is_held_has_asked_nobody_and_never_will(life: Life) -> None:
+    life.click("hold 3m")
+    life.again()
+    life.later(MINUTE)
+    life.recover()
+    life.later(60 * MINUTE)
+    name, over = life.newest()
+    assert (over.status, over.paged, over.wake_at) == (Status.RESOLVED, (), None)
+    assert [line.reason for line in life.store.timeline(name, 10)] == ["held", "recovered while held"]
+    assert not [page for page in life.store.pending(life.served.now, per_receiver=100) if page.kind == "page"]
+
+
+def test_what_is_critical_is_not_held_by_a_remedy(life: Life) -> None:
+    life.click("hold 3m")
+    assert life.again(severity="critical").paged == ("responder:ada",)
+
+
 def test_what_is_made_a_notification_asks_nobody_unless_it_is_critical(life: Life) -> None:
     life.click("notification")
     quiet = life.again()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.wiring.alertmanager_world import world
 from tests.wiring.serving import until
 from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.alerts import Kind
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, HOUR, Instant
 from tocsin.schedules.schedule import Override
@@ -55,6 +58,16 @@ def test_a_gap_is_told_once() -> None:
     assert "2027-01-22 09:00 UTC" in watch.look()[0]["description"]
     watch.now += HOUR
     assert watch.look() == []
+
+
+def test_the_gap_that_a_server_finds_is_shown_and_asks_nobody(tmp_path: Path) -> None:
+    with world(tmp_path / "tocsin.db", FILE.replace("LAYER", "sun") + "teams: {ops: {members: [ada]}}\n") as served:
+        until(lambda: served.runtime.store.listing("incident", live_only=False, limit=2))
+        served.rest()
+        [row] = served.runtime.store.listing("incident", live_only=False, limit=2)
+    found = served.machine.decode(row.state)
+    assert found.face.title.startswith("nobody is on call in ops")
+    assert (found.kind, found.paged) == (Kind.NOTIFICATION, ())
 
 
 def test_a_gap_without_an_end_is_told_once() -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.printing import fields, plain, say, say_json, table
 from tocsin.digests import telling
-from tocsin.digests.document import document
+from tocsin.digests.document import document, missed_document
 from tocsin.digests.figures import Figures, Pages, Times
 from tocsin.digests.missing import Missed
 from tocsin.digests.report import Kind, Scene
 from tocsin.digests.times import latest
 from tocsin.errors import TocsinError
-from tocsin.kernel.time import DAY, Instant, format_duration, format_instant
+from tocsin.kernel.time import DAY, Instant, format_duration
 from tocsin.schedules.timeline import current, shifts
 from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.clock import SystemClock
@@ -39,7 +39,7 @@ def show_missed(given: argparse.Namespace) -> int:
     with open_store(given.db) as store:
         found = Reckoner(settings, store).missed(now - given.since, now, given.team)
     if given.json:
-        say_json([_missed_row(each) for each in found])
+        say_json([missed_document(each) for each in found])
     elif not found:
         say(f"nothing was missed in the last {format_duration(given.since)}\n")
     else:
@@ -122,19 +122,6 @@ def _handover(name: str, settings: Settings, store: SqliteStore, team: str, now:
 def _check_team(settings: Settings, team: str) -> None:
     if team and team not in settings.teams:
         raise unknown("team", team, settings.teams)
-
-
-def _missed_row(found: Missed) -> dict[str, Any]:
-    return {
-        "id": found.incident,
-        "team": found.team,
-        "severity": found.severity.value,
-        "title": found.title,
-        "opened_at": format_instant(found.opened_at),
-        "missed_at": format_instant(found.at),
-        "how": found.how.value,
-        "answered_by": found.answered_by or None,
-    }
 
 
 def _cells(found: Missed, now: Instant) -> Sequence[str]:

@@ -297,7 +297,11 @@ def _add_schedules(commands: _Commands) -> None:
         db=True,
     )
     which = oncall.add_mutually_exclusive_group()
-    which.add_argument("--team", default="", help="only the schedules that its policy asks")
+    which.add_argument(
+        "--team",
+        default="",
+        help="only the schedules that its policy asks, else those of its members",
+    )
     which.add_argument("--schedule", default="", help="only this one")
     oncall.add_argument("--at", default="now", metavar="TIME", help="another time; without a zone, the schedule's own")
     oncall.add_argument("--days", type=_count, default=14, metavar="N", help="how many days ahead (default: 14)")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
@@ -16,11 +14,12 @@ from tocsin.engine.ports import Handled, Received, Store
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, Duration, Instant, format_duration, format_instant, parse_duration
+from tocsin.noise.document import document
 from tocsin.noise.keys import Key
 from tocsin.noise.machine import Applied, RemedyReason, Treatment, Undone, aggregate
 from tocsin.noise.proposals import Proposal
-from tocsin.noise.remedies import LENGTH_MAX, Remedy, problem, words
-from tocsin.noise.report import Report, Row
+from tocsin.noise.remedies import LENGTH_MAX, problem, words
+from tocsin.noise.report import Row
 from tocsin.noise.spoken import read, said
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.noise import StoreNoiseDesk
@@ -121,7 +120,7 @@ def _list(given: argparse.Namespace, desk: StoreNoiseDesk) -> None:
     report = desk.report(_length(given.since, LENGTH_MAX), given.team)
     treatments = {state.key: state for state in desk.treatments()}
     if given.json:
-        say_json(_document(report, treatments))
+        say_json(document(report, treatments.values()))
         return
     if not report.rows:
         say("no incidents in this time\n")
@@ -161,52 +160,6 @@ def _cells(row: Row, found: Treatment | None) -> tuple[str, ...]:
 def _call(key: Key, proposal: Proposal) -> str:
     measure, _, rest = said(proposal).partition(" ")
     return f"{measure} {key.id} {rest}".rstrip()
-
-
-def _document(report: Report, treatments: dict[Key, Treatment]) -> dict[str, Any]:
-    return {
-        "since": format_instant(report.since),
-        "incidents": report.incidents,
-        "whole": report.whole,
-        "keys": [_row(row) for row in report.rows],
-        "remedies": [
-            {"key": state.key.id, **_what(state.key), "title": state.title, "in_force": _remedy(remedy)}
-            for state in treatments.values()
-            for remedy in state.stack[-1:]
-        ],
-    }
-
-
-def _row(row: Row) -> dict[str, Any]:
-    solved, proposal = row.solved, row.proposal
-    return {
-        "key": row.key.id,
-        **_what(row.key),
-        "title": row.title,
-        "team": row.team,
-        "severity": row.severity.value,
-        "fired": row.fired,
-        "incidents": row.incidents,
-        "pages": row.pages,
-        "sleep_pages": row.sleep_pages,
-        "closed": row.closed,
-        "closed_by_itself": row.by_itself,
-        "median_ms": row.median,
-        "acknowledged_without_action": row.unattended,
-        "last_solved": solved and {"at": format_instant(solved.at), "by": solved.by, "note": solved.note},
-        "cost": row.cost,
-        "alarm": row.alarm or None,
-        "proposal": proposal and {"remedy": said(proposal), "why": proposal.why},
-    }
-
-
-def _what(key: Key) -> dict[str, str]:
-    return {"integration": key.integration, "by": key.by.value, "value": key.value}
-
-
-def _remedy(remedy: Remedy) -> dict[str, Any]:
-    times = {"at": format_instant(remedy.at), "until": None if remedy.until is None else format_instant(remedy.until)}
-    return {**msgspec.to_builtins(remedy), **times, "words": words(remedy)}
 
 
 def _by(given: argparse.Namespace, settings: Settings) -> str:

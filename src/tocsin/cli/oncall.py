@@ -23,10 +23,11 @@ from tocsin.schedules.schedule import Override, Schedule, Shift, Swap
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import current, next_on_call, shifts
 from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.knowing import team_schedules
 from tocsin.wiring.oncall_book import OnCallBook, instant, period, told
 from tocsin.wiring.schedules import hours, schedules
-from tocsin.wiring.settings import DEFAULT, Settings
-from tocsin.wiring.settings_reader import NEXT_SUFFIX, SCHEDULE_PREFIX
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings_reader import SCHEDULE_PREFIX
 from tocsin.wiring.shift_feeds import shift_feed
 
 _SHOWN: Final = 8  # Hand-overs and gaps of one schedule; --json has all of them.
@@ -225,10 +226,7 @@ def _wanted(given: argparse.Namespace, settings: Settings) -> list[str]:
         return list(settings.schedules)
     if given.team not in settings.teams:
         raise unknown("team", given.team, settings.teams)
-    policy = settings.policies.get(settings.teams[given.team].policy or DEFAULT)
-    targets = [target for step in policy.steps for target in step.ask] if policy else []
-    names = (target.removeprefix(SCHEDULE_PREFIX) for target in targets if target.startswith(SCHEDULE_PREFIX))
-    return list(dict.fromkeys(name.removesuffix(NEXT_SUFFIX) for name in names))
+    return [target.removeprefix(SCHEDULE_PREFIX) for target in team_schedules(settings, given.team)]
 
 
 def _by(given: argparse.Namespace, settings: Settings) -> str:

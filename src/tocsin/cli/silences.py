@@ -6,7 +6,7 @@ import argparse
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
@@ -18,7 +18,7 @@ from tocsin.incidents import silence_making as making
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.matchers import Matcher
-from tocsin.incidents.silence_lists import Muted, listed, muted, phase
+from tocsin.incidents.silence_lists import Muted, document, listed, muted, phase
 from tocsin.incidents.silence_machine import SilenceMachine, Silencing
 from tocsin.incidents.silence_making import UnclearError, Wish
 from tocsin.incidents.silence_telling import what, when
@@ -48,7 +48,7 @@ def listing(given: argparse.Namespace) -> int:
         found = listed(store, live_only=not given.all, now=now)
         under = muted(store)
     if given.json:
-        say_json([_row(state, under.get(state.silence.id, ()), now) for state in found])
+        say_json([document(state, under.get(state.silence.id, ()), now) for state in found])
     elif not found:
         say("no silences\n")
     else:
@@ -246,28 +246,6 @@ def _reminder(text: str) -> int:
     return duration
 
 
-def _row(state: Silencing, under: Sequence[Muted], now: Instant) -> dict[str, Any]:
-    silence = state.silence
-    return {
-        "id": silence.id,
-        "state": phase(state, now).value,
-        "matchers": [str(matcher) for matcher in silence.matchers],
-        "team": silence.team or None,
-        "integration": silence.integration or None,
-        "starts_at": format_instant(silence.starts_at),
-        "ends_at": format_instant(silence.ends_at),
-        "every": list(silence.every) or None,
-        "zone": silence.zone or None,
-        "last_at": format_instant(silence.last) if silence.last else None,
-        "by": silence.created_by,
-        "why": silence.comment,
-        "maintenance": silence.maintenance,
-        "name": silence.name or None,
-        "held_back": state.count,
-        "mutes": [{"incident": each.incident, "title": each.title} for each in under],
-    }
-
-
 def _cells(state: Silencing, now: Instant) -> tuple[str, ...]:
     silence, stands = state.silence, phase(state, now)
     until = {
@@ -289,7 +267,7 @@ def _cells(state: Silencing, now: Instant) -> tuple[str, ...]:
 
 def _show(state: Silencing, under: Sequence[Muted], now: Instant, *, as_json: bool) -> None:
     if as_json:
-        say_json(_row(state, under, now))
+        say_json(document(state, under, now))
         return
     silence, stands = state.silence, phase(state, now)
     say(f"{silence.id}: {'maintenance of ' if silence.maintenance else 'silences '}{plain(what(silence))}\n\n")

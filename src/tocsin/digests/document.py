@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin.digests.figures import Figures, KeyFigures, Pages, Person
+from tocsin.digests.missing import Missed
 from tocsin.kernel.time import SECOND, Duration, format_instant
 
 
@@ -28,6 +29,20 @@ def document(found: Figures) -> dict[str, Any]:
         "total_incidents_missed": found.missed,
         "by_person": [_person(each) for each in found.people],
         "by_key": [_key(each) for each in found.keys],
+    }
+
+
+def missed_document(found: Missed) -> dict[str, Any]:
+    """What was missed once."""
+    return {
+        "id": found.incident,
+        "team": found.team,
+        "severity": found.severity.value,
+        "title": found.title,
+        "opened_at": format_instant(found.opened_at),
+        "missed_at": format_instant(found.at),
+        "how": found.how.value,
+        "answered_by": found.answered_by or None,
     }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol, assert_never
+from typing import Any, Final, Protocol, assert_never
 
 import msgspec
 
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silence_machine import SilenceMachine, Silencing
 from tocsin.incidents.silences import Phase
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import Instant, format_instant
 
 SHOWN_MAX: Final = 2000  # Silences of one list, those that are over included.
 PAGE: Final = 500  # Incidents read at a time.
@@ -71,6 +71,29 @@ def muted(store: Lists) -> dict[str, list[Muted]]:
 def phase(state: Silencing, now: Instant) -> Phase:
     """Where it stands at *now*, also if its machine has not acted on that yet."""
     return Phase.EXPIRED if state.phase is Phase.EXPIRED else state.silence.phase(now)
+
+
+def document(state: Silencing, under: Sequence[Muted], now: Instant) -> dict[str, Any]:
+    """A silence for programs; *under*: what it mutes."""
+    silence = state.silence
+    return {
+        "id": silence.id,
+        "state": phase(state, now).value,
+        "matchers": [str(matcher) for matcher in silence.matchers],
+        "team": silence.team or None,
+        "integration": silence.integration or None,
+        "starts_at": format_instant(silence.starts_at),
+        "ends_at": format_instant(silence.ends_at),
+        "every": list(silence.every) or None,
+        "zone": silence.zone or None,
+        "last_at": format_instant(silence.last) if silence.last else None,
+        "by": silence.created_by,
+        "why": silence.comment,
+        "maintenance": silence.maintenance,
+        "name": silence.name or None,
+        "held_back": state.count,
+        "mutes": [{"incident": each.incident, "title": each.title} for each in under],
+    }
 
 
 def _rank(state: Silencing, now: Instant) -> tuple[int, Instant]:

@@ -72,6 +72,7 @@ def alert(value: dict[str, Json], hints: Hints, source: str = "json") -> Alert |
         dedup_key=_key(fields, hints, own_title, resource, leaves),
         source=source,
         severity=words.severity(_first_value(fields, _SEVERITIES)),
+        kind=words.kind(fields.get("kind")),
         account=bounds.line(_first(fields, ("account", "account_id"))[0], bounds.NAME_MAX),
         region=bounds.line(_first(fields, ("region",))[0], bounds.NAME_MAX),
         resource=bounds.line(resource, bounds.LABEL_MAX),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tocsin.incidents.alerts import AlertStatus, Severity
+from tocsin.incidents.alerts import AlertStatus, Kind, Severity
 from tocsin.kernel.json import Json
 from tocsin.sources.bounds import said
 
@@ -40,6 +40,11 @@ def status(value: Json) -> AlertStatus:
 def severity(value: Json) -> Severity:
     """How bad *value* says that it is; an unknown word or none is HIGH, since a page too many beats one too few."""
     return _SEVERITIES.get(_word(value), Severity.HIGH)
+
+
+def kind(value: Json) -> Kind:
+    """Whether anybody must act on it: only who says "notification", and nothing else, asks nobody."""
+    return Kind.NOTIFICATION if _word(value) == Kind.NOTIFICATION else Kind.ALERT
 
 
 def _word(value: Json) -> str:

@@ -5,25 +5,28 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.sqlite.schema import MIGRATIONS
+from tocsin.sqlite.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_TIMEOUT_MS: Final = 2000  # A sender waits 5 s at least (EventBridge); it must hear 503 before.
 BUSY_PAUSE_S: Final = 0.005  # Where SQLite does not wait by itself.
+BUSY_TURN_MS: Final = 10  # SQLite asks less and less often, at last every 100 ms; after this long it begins anew.
 CHECKPOINT_PAGES: Final = 4000  # 16 MiB of log before it is folded into the file: fewer, longer writes.
 CACHE_KIB: Final = 16_384
 ROWS_MAX: Final = 256  # Rows of one INSERT; more gain nothing, and the statement must be compiled once for each number.
 
 Row = Sequence[Any]
+T = TypeVar("T")
 
 
 class Connection:
@@ -41,6 +44,7 @@ class Connection:
         """Open *path*; if it is missing, *create* makes it with mode 600. *read_only* connections never write."""
         self._path = path
         self._busy_timeout_ms = busy_timeout_ms
+        self._turns = Turns(path)
         try:
             if create and not read_only:
                 _make(path)
@@ -50,7 +54,7 @@ class Connection:
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=600,
-                timeout=busy_timeout_ms / 1000,
+                timeout=min(busy_timeout_ms, BUSY_TURN_MS) / 1000,
                 factory=self.raw_type,
             )
         except (sqlite3.Error, OSError) as problem:
@@ -59,7 +63,7 @@ class Connection:
             self._identity = self._look()
             self._prepare(read_only=read_only)
         except BaseException:
-            self._raw.close()
+            self.close()
             raise
 
     def execute(self, sql: str, values: Row = ()) -> sqlite3.Cursor:
@@ -69,7 +73,7 @@ class Connection:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as problem:
-            raise unavailable(problem) from problem
+            return self._again(problem, lambda: self._raw.execute(sql, values))
 
     def executemany(self, sql: str, rows: Iterable[Row]) -> int:
         """Run one statement for each row; how many rows it changed."""
@@ -85,7 +89,7 @@ class Connection:
         try:
             return self._raw.execute(sql, values).fetchall()
         except sqlite3.Error as problem:
-            raise unavailable(problem) from problem
+            return self._again(problem, lambda: self._raw.execute(sql, values).fetchall())
 
     def insert(self, table: str, columns: str, rows: Sequence[Row], conflict: str = "") -> int:
         """Insert *rows* with as few statements as can be: each statement costs a turn for the interpreter's lock.
@@ -121,6 +125,11 @@ class Connection:
     def close(self) -> None:
         """Close; never fails."""
         self._raw.close()
+        self._turns.close()
+
+    def rest(self) -> None:
+        """Let other processes write that have waited for it; between two transactions."""
+        self._turns.rest()
 
     def verify(self) -> None:
         """Raise when the path names another file now, or none: SQLite goes on writing to one that was removed."""
@@ -147,6 +156,22 @@ class Connection:
             partial.replace(target)
         except (sqlite3.Error, OSError) as problem:
             raise unavailable(problem) from problem
+
+    def _again(self, problem: sqlite3.Error, run: Callable[[], T]) -> T:
+        """What *run* gives once others let go of the file; StoreUnavailableError if *problem* is or becomes another.
+
+        Asking anew, SQLite begins with short pauses again, and meanwhile those who have just written rest.
+        """
+        deadline = time.monotonic() + self._busy_timeout_ms / 1000
+        with self._turns.waiting():
+            while _is_busy(problem) and not self._raw.in_transaction and time.monotonic() < deadline:
+                try:
+                    return run()
+                except sqlite3.IntegrityError:
+                    raise
+                except sqlite3.Error as again:
+                    problem = again
+        raise unavailable(problem) from problem
 
     def _prepare(self, *, read_only: bool) -> None:
         if read_only:

@@ -345,13 +345,15 @@ class SqliteStore:
                 self._writer = self._connect(self.path, create=False)
             try:
                 self._writer.verify()
-                return work(self._writer)
+                done = work(self._writer)
             except StoreUnavailableError:
                 # Whatever the cause was, a fresh connection finds out whether it is gone.
                 self._writer.close()
                 self._writer = None
                 self._generation += 1
                 raise
+            self._writer.rest()
+            return done
 
     def _reader(self) -> Connection:
         generation, reader = getattr(self._local, "reader", (0, None))

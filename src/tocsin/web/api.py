@@ -85,7 +85,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Act = Callable[[Call], Response]
-_Body = TypeVar("_Body", NewOverride, NewSwap)
+_Body = TypeVar("_Body", bound=msgspec.Struct)
 
 
 class OnCallApi:
@@ -109,7 +109,7 @@ class OnCallApi:
             ("POST", "/swaps/{name}/accept", self.accept),
             ("POST", "/swaps/{name}/decline", self.decline),
         ]
-        return [Route(f"/api/v1{path}", self._endpoint(act), methods=[method]) for method, path, act in rows]
+        return [Route(f"/api/v1{path}", self.endpoint(act), methods=[method]) for method, path, act in rows]
 
     def schedules(self, call: Call) -> Response:
         """All schedules: who is on call in each, and who is next."""
@@ -130,15 +130,15 @@ class OnCallApi:
         if call.name not in known:
             raise TocsinError("schedule-unknown", f"there is no schedule {call.name!r}")
         asked = call.request.query_params
-        start, until = _period(asked.get("from", "now"), asked.get("until") or "14d", call.now)
+        start, until = period(asked.get("from", "now"), asked.get("until") or "14d", call.now)
         if not start < until <= start + SHOWN_MAX:
             raise TocsinError("time-invalid", "until must be later than from, and at most 400 days later")
         return JSONResponse(_timeline(known[call.name], start, until))
 
     def override(self, call: Call) -> Response:
         """Put somebody on call for a while."""
-        given = _read(call.body, NewOverride)
-        start, until = _period(given.start, given.until, call.now)
+        given = read_body(call.body, NewOverride)
+        start, until = period(given.start, given.until, call.now)
         made, fresh = self._desk.override(
             schedule=given.schedule, who=given.who, start=start, until=until, by=call.by, name=given.id
         )
@@ -156,11 +156,11 @@ class OnCallApi:
 
     def ask(self, call: Call) -> Response:
         """Ask somebody, or anybody, to take one's turns."""
-        given = _read(call.body, NewSwap)
-        start, until = _period(given.start, given.until, call.now)
+        given = read_body(call.body, NewSwap)
+        start, until = period(given.start, given.until, call.now)
         if bool(given.back_start) != bool(given.back_until):
             raise TocsinError("swap-incomplete", "back_start and back_until stand together, or not at all")
-        back = _period(given.back_start, given.back_until, call.now) if given.back_start else None
+        back = period(given.back_start, given.back_until, call.now) if given.back_start else None
         made, fresh = self._desk.ask(
             schedule=given.schedule, by=call.by, to=given.to, start=start, until=until, back=back, name=given.id
         )
@@ -180,7 +180,9 @@ class OnCallApi:
         self._desk.withdraw(call.name, call.by)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    def _endpoint(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    def endpoint(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        """Serve *act* for whoever has a token, with all refusals."""
+
         async def endpoint(request: Request) -> Response:
             try:
                 async with asyncio.timeout(READ_TIMEOUT_S):
@@ -246,14 +248,16 @@ def _timeline(schedule: Schedule, start: Instant, until: Instant) -> dict[str, J
     }
 
 
-def _read(body: bytes, kind: type[_Body]) -> _Body:
+def read_body(body: bytes, kind: type[_Body]) -> _Body:
+    """The document of a request. Raises TocsinError."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise TocsinError("body-invalid", f"the body is not what it must be: {problem}") from None
 
 
-def _period(begin: str, end: str, now: Instant) -> tuple[Instant, Instant]:
+def period(begin: str, end: str, now: Instant) -> tuple[Instant, Instant]:
+    """From *begin* to *end*, which may be a duration. Raises TocsinError."""
     start = _instant(begin, now)
     duration = parse_duration(end)
     return start, _instant(end, now) if duration is None else start + duration

@@ -45,6 +45,7 @@ from tocsin.web.gate import Gate, Knock
 from tocsin.web.health import health_routes
 from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.peers import networks
+from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring import digests, mail_in, storm_messages
@@ -330,7 +331,17 @@ class Embedded:
             public_url=self.url,
         )
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
-        oncall = [*feed_routes(desk), *OnCallApi(desk, self.clock).routes()]
+        api = OnCallApi(desk, self.clock)
+        people = PeopleApi(
+            api=api,
+            store=self.store,
+            roster=roster,
+            figures=Reckoner(self.settings, self.store),
+            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
+            accept=self._accept,
+            token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
+        )
+        oncall = [*feed_routes(desk), *api.routes(), *people.routes()]
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:

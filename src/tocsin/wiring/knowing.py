@@ -138,13 +138,13 @@ def _fixed(settings: Settings, presence: ShowsPresence) -> Knowledge:
             for name, person in settings.responders.items()
         },
         teams={name: team.members for name, team in settings.teams.items()},
-        on_call={name: _schedules(settings, name) for name in settings.teams},
+        on_call={name: team_schedules(settings, name) for name in settings.teams},
         presence=presence,
         costs=_costs(settings),
     )
 
 
-def _schedules(settings: Settings, team: str) -> tuple[str, ...]:
+def team_schedules(settings: Settings, team: str) -> tuple[str, ...]:
     """The schedules that the policy of *team* asks, and those in which its members take turns if it asks none."""
     ladder = parties(settings)[0][team].ladder
     targets = [target for rung in ladder.rungs for target in rung.ask] if ladder else []

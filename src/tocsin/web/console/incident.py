@@ -21,6 +21,7 @@ from tocsin.web.console.ladder_picture import Picture, marks, picture
 from tocsin.web.console.outlook import Coming, asks, coming, outlook
 from tocsin.web.console.storm import held
 from tocsin.web.console.visits import Visit, respond
+from tocsin.web.console.ways_ahead import waiting, ways_ahead
 
 ALERTS_MAX: Final = 50  # Shown of the alerts in one incident, firing ones first.
 TIMELINE_READ_MAX: Final = 1000  # Most inputs of a storm are repetitions, which have no line.
@@ -62,13 +63,14 @@ def show_incident(visit: Visit) -> Response:
     console = visit.console
     lines = sorted(state.alerts.values(), key=_firing_first)
     ahead = coming(console.machine, state, visit.names)
+    ways = ways_ahead(console.machine, name, state, waiting(console.store, state), visit.names, visit.now)
     return respond(
         visit,
         "incident.html",
         id=name,
         incident=state,
         outlook=outlook(console.machine, state, visit.names),
-        coming=ahead[:COMING_MAX],
+        coming=sorted((*ahead, *ways), key=lambda each: each.at)[:COMING_MAX],
         picture=_picture(visit, state, ahead) if state.live else None,
         mine=asks(state, visit.me, _teams(visit)),
         buttons=buttons(state, visit.me),

@@ -14,6 +14,7 @@ from tocsin.web.openapi.deliveries import DELIVERIES, HEARTBEATS
 from tocsin.web.openapi.oncall import API, CALENDARS
 from tocsin.web.openapi.opsgenie import OPSGENIE
 from tocsin.web.openapi.people import CHAT, CONSOLE, HEALTH
+from tocsin.web.openapi.people_api import PEOPLE
 from tocsin.web.openapi.writing import Surface, document
 
 SURFACES: Final[tuple[Surface, ...]] = (
@@ -22,6 +23,7 @@ SURFACES: Final[tuple[Surface, ...]] = (
     OPSGENIE,
     ALERTMANAGER,
     API,
+    PEOPLE,
     CALENDARS,
     CHAT,
     HEALTH,
