@@ -21,8 +21,9 @@ from tests.slack.slack_examples import ADA, NOW, SETTING, alert, incident, job
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents.alerts import Severity
 from tocsin.kernel.time import MINUTE, SECOND, Instant
-from tocsin.ntfy.publishing import RETRY_AFTER_DEFAULT, RETRY_AFTER_MAX, Limits, read_topic
+from tocsin.ntfy.publishing import read_topic
 from tocsin.ntfy.transport import MESSAGE_BYTES_MAX, NtfyTransport
+from tocsin.posting.requests import RETRY_AFTER_DEFAULT, RETRY_AFTER_MAX, Limits
 
 SECRET = "secret-" + "name"  # In two pieces, so that a line of this file in a log does not hold it.
 URL = "https://tocsin.example"
@@ -201,7 +202,7 @@ def test_https_holds_the_certificate_against_the_host(tmp_path: Path) -> None:
     made = certificate(tmp_path)
     with push_server(made.serving) as server:
         assert transport(context=made.trusting).deliver(server.topic, [page()]) == [Delivered()]
-        assert error(send(server.topic), Refused) == "the ntfy server's certificate is not trusted"
+        assert error(send(server.topic), Refused) == "ntfy's certificate is not trusted"
         assert len(server.requests) == 1
 
 

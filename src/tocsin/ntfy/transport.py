@@ -18,7 +18,8 @@ from tocsin.incidents.ways import QUIET
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.time import Instant
-from tocsin.ntfy.publishing import Limits, Topic, publish, read_topic
+from tocsin.ntfy.publishing import Topic, publish, read_topic
+from tocsin.posting.requests import Limits
 
 # ntfy makes an attachment of a message beyond 4096 bytes, and takes at most 8192 bytes of JSON, where a quotation mark
 # counts twice.
