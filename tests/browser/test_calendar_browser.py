@@ -3,55 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.test_console_browser import CHROMIUM, CONTRAST, FLAGS, SCREENSHOTS, entered, flash
-from tests.web.console_world import BEGIN, Stage, World, staged
+from tests.browser.looking import CONTRAST, SCREENSHOTS, entered, flash
+from tests.web.console_world import BEGIN, World
 from tocsin.kernel.time import DAY, HOUR
 from tocsin.wiring.calendars import RECORD, name_of
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_context(chromium: Browser, stage: Stage) -> Iterator[Callable[..., BrowserContext]]:
-    opened: list[BrowserContext] = []
-
-    def make(width: int, **options: object) -> BrowserContext:
-        context = chromium.new_context(
-            base_url=f"http://127.0.0.1:{stage.port}",
-            viewport={"width": width, "height": 800},
-            timezone_id="Europe/Berlin",
-            locale="en-GB",
-            **options,  # type: ignore[arg-type]
-        )
-        context.set_default_timeout(15_000)
-        opened.append(context)
-        return context
-
-    yield make
-    for context in opened:
-        context.close()
 
 
 def furnish(world: World) -> None:

@@ -2,133 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.furnished import furnished
-from tests.web.console_world import BEGIN, Stage, World, due, staged
+from tests.browser.looking import CONTRAST, SCREENSHOTS, SIZES, entered, flash
+from tests.web.console_world import BEGIN, World, due
 from tocsin.engine.ports import Received
 from tocsin.incidents.alerts import Link, Severity
 from tocsin.incidents.inputs import Acknowledged, Noted
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import HOUR
 
-SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-CHROMIUM = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SIZES = {"desktop": (1280, 800), "phone": (390, 844), "narrow": (320, 640)}
 HOSTILE = "<script>document.title='hacked'</script></textarea></title><img src=x onerror=alert(1)>\x00\u202egnp.exe"
-
-# WCAG 2.1, "contrast ratio": every text against what is painted behind it.
-CONTRAST = """() => {
-  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (node) => {
-    for (; node; node = node.parentElement) {
-      const color = parse(getComputedStyle(node).backgroundColor);
-      if (color.length === 3 || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const bad = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !node.checkVisibility()) continue;
-    const [a, b] = [light(parse(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${node.className || node.tagName}: ${node.textContent.trim()}`);
-  }
-  return bad;
-}"""
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_context(chromium: Browser, stage: Stage) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes contexts, and fails the test if one of their pages asked a foreign host or broke the policy."""
-    opened: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def make(size: str = "desktop", **options: object) -> BrowserContext:
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            base_url=f"http://127.0.0.1:{stage.port}",
-            viewport={"width": width, "height": height},
-            timezone_id="Europe/Berlin",
-            locale="en-GB",
-            **options,  # type: ignore[arg-type]
-        )
-        context.set_default_timeout(15_000)
-        context.on("request", lambda request: foreign(request.url))
-        context.on("weberror", lambda error: wrong.append(str(error.error)))
-        context.on("dialog", refuse)
-        context.on("console", lambda line: wrong.append(line.text) if "Content Security" in line.text else None)
-        opened.append(context)
-        return context
-
-    def refuse(dialog: Dialog) -> None:
-        wrong.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def foreign(url: str) -> None:
-        if not url.startswith(f"http://127.0.0.1:{stage.port}/"):
-            wrong.append(url)
-
-    yield make
-    for context in opened:
-        context.close()
-    assert wrong == []
-
-
-@pytest.fixture
-def ada(open_context: Callable[..., BrowserContext], world: World) -> Page:
-    return entered(open_context(), world)
-
-
-def entered(context: BrowserContext, world: World, as_: str = "ada") -> Page:
-    page = context.new_page()
-    page.goto(world.link(as_))
-    page.get_by_role("button", name="Sign in here").click()
-    page.wait_for_url("**/")
-    return page
-
-
-def flash(page: Page) -> str:
-    return page.locator("#flash").inner_text()
 
 
 def test_a_link_signs_in_by_a_button(open_context: Callable[..., BrowserContext], world: World) -> None:

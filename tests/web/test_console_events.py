@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from http.client import HTTPConnection
 
 import pytest
 from starlette.types import Message
 
-from tests.web.console_world import Stage, Visitor, World, staged
+from tests.web.console_world import Stage, Visitor, World
 from tocsin.web.console import app, events, pages
 from tocsin.web.console.events import IDS_MAX, EventStream
 
@@ -141,12 +141,6 @@ def test_a_browser_that_breaks_off_ends_the_stream() -> None:
         source.queue.put_nowait(frozenset({"a"}))
 
     assert played(play)[1] == 1
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
 
 
 def test_the_stream_over_http(stage: Stage) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.web.console_world import Stage, Visitor, World, staged
+from tests.web.console_world import Stage, Visitor, World
 
 HOSTILE = (
     "",
@@ -49,12 +47,6 @@ USUAL = {
     "/silences": {"action": "make", "matchers": "service=db", "for": "3600000", "why": "x"},
     "/noise": {"for": '["prod", "title", "a"]', "do": "silence 7d"},
 }
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
 
 
 @pytest.mark.parametrize(("path", "fields"), FORMS)

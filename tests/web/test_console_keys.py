@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import msgspec
-import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World, staged
+from tests.web.console_world import BEGIN, Visitor, World
 from tocsin.web.ports import WrongKey
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture
-def ada(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("ada"))
-    return visitor
 
 
 def test_keys_are_told_apart_by_their_last_characters(ada: Visitor, world: World) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
 from msgspec.structs import replace
 
-from tests.web.console_world import Stage, Visitor, World, staged
+from tests.web.console_world import Visitor, World
 from tocsin.incidents.alerts import AlertStatus, Kind, Link, Remedied, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Noted, Resolved
 from tocsin.kernel.time import DAY, HOUR, MINUTE
@@ -20,24 +19,6 @@ from tocsin.web.console.visits import FRAGMENT
 CPU = Key(integration="", by=By.KEY, value="cpu")
 ALARM = Link("Alarm", "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/cpu")
 HOSTILE = "<script>alert(1)</script>\x00\u202egnp"
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture
-def ada(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("ada"))
-    return visitor
 
 
 def noisy(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
 
-from tests.web.console_world import BEGIN, NAMES, Answer, Stage, Visitor, World, staged
+from tests.web.console_world import BEGIN, NAMES, Answer, Stage, Visitor, World
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import Instant, parse_instant
 from tocsin.testing.memory import MemoryStore
@@ -21,17 +20,6 @@ def at(text: str) -> Instant:
     found = parse_instant(text)
     assert found is not None
     return found
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
 
 
 @pytest.fixture

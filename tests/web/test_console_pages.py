@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 import pytest
 
-from tests.web.console_world import BEGIN, Answer, Stage, Visitor, World, due, staged
+from tests.web.console_world import BEGIN, Answer, Stage, Visitor, World, due
 from tocsin.engine.ports import Commit, Received
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Muted, Noted, PageFailed, Resolved, Snoozed
@@ -19,24 +18,6 @@ from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.web.console import deliveries, overview
 from tocsin.web.console.outlook import outlook
 from tocsin.web.console.visits import FRAGMENT
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture
-def ada(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("ada"))
-    return visitor
 
 
 def titles(answer: Answer) -> list[str]:

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from tests.web.console_world import Stage, Visitor, World, staged
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
+from tests.web.console_world import Stage, Visitor, World
 
 
 @pytest.fixture

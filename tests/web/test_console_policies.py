@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from xml.etree import ElementTree as ET
 
-import pytest
 from msgspec.structs import replace
 
-from tests.web.console_world import BEGIN, NAMES, Stage, Visitor, World, staged
+from tests.web.console_world import BEGIN, NAMES, Visitor, World
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan
 from tocsin.incidents.duty import nobody
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Reassigned, Resolved, Snoozed
@@ -31,24 +29,6 @@ POLICY = Policy(
     everyone=TEAM,
     repeat=1,
 )
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture
-def ada(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("ada"))
-    return visitor
 
 
 def opened(policy: Policy = POLICY, kind: Kind = Kind.ALERT, *mutes: Mute) -> Incident:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
 
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World, staged
+from tests.web.console_world import BEGIN, Stage, Visitor, World
 from tocsin.engine.ports import Received
 from tocsin.incidents.alerts import Link
 from tocsin.kernel.time import DAY
@@ -28,17 +27,6 @@ PAGES = [
 ]
 BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/keys", "/keys/rotate", "/keys/revoke",
     "/people/me", "/people/links", "/people/browsers", "/people/browsers/remove", "/signout"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
 
 
 @pytest.fixture

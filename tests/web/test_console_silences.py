@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World, staged
+from tests.web.console_world import BEGIN, Stage, Visitor, World
 from tocsin.incidents.inputs import Muted
 from tocsin.incidents.silence_lists import listed, muted
 from tocsin.incidents.silence_machine import SilenceSet, Silencing
 from tocsin.incidents.silences import Mute, Phase, Silence
 from tocsin.kernel.time import DAY, HOUR, MINUTE
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture
-def ada(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("ada"))
-    return visitor
 
 
 def silences(world: World) -> list[Silencing]:

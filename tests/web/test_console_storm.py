@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World, staged
+from tests.web.console_world import BEGIN, Visitor, World
 from tocsin.incidents import storms
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan
 from tocsin.incidents.inputs import AlertReceived
@@ -20,24 +18,6 @@ from tocsin.web.console import storm as storm_page
 
 PLAN = Plan(team="ops", policy=Policy(name="usual", steps=(Step(("responder:ada",)),), everyone=("team:ops",)))
 MUTE = replace(storms.mute("ops", BEGIN, Limits()), until=BEGIN + HOUR)
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture
-def ada(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("ada"))
-    return visitor
 
 
 def begun(world: World, count: int) -> tuple[str, list[str]]:

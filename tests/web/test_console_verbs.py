@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World, due, staged
+from tests.web.console_world import BEGIN, Stage, Visitor, World, due
 from tocsin.engine.ports import Commit, Handled
 from tocsin.incidents.commands import command
 from tocsin.incidents.inputs import Acknowledged, Resolved
@@ -16,31 +14,6 @@ from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.web.console import verbs
 
 ESCALATED = "Escalated: now asking everyone in ops."
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged() as stage:
-        yield stage
-
-
-@pytest.fixture
-def world(stage: Stage) -> World:
-    return stage.play(World())
-
-
-@pytest.fixture
-def ada(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("ada"))
-    return visitor
-
-
-@pytest.fixture
-def bob(stage: Stage, world: World) -> Visitor:
-    visitor = Visitor(stage.port)
-    visitor.enter(world.link("bob"))
-    return visitor
 
 
 def test_a_button_is_a_delivery_like_any_other(ada: Visitor, world: World) -> None:
