@@ -8,9 +8,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Final
@@ -18,6 +16,7 @@ from typing import Final
 from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Refused
 from tocsin.incidents.telling import one_line
 from tocsin.kernel.time import SECOND, Duration
+from tocsin.posting.cutting import cut_after
 
 STARTTLS: Final = "starttls"
 TLS: Final = "tls"
@@ -51,7 +50,10 @@ class Limits:
 def hand_over(server: Server, message: EmailMessage, *, limits: Limits, context: ssl.SSLContext) -> DeliveryResult:
     """Hand *message* (one sender, one receiver) to *server*. Raises nothing that a server or a network can cause."""
     try:
-        with closing(_connect(server, limits, context)) as smtp, _cut_after(smtp, limits.whole):
+        with (
+            closing(_connect(server, limits, context)) as smtp,
+            cut_after(limits.whole, lambda: smtp.sock),  # STARTTLS replaces the first one.
+        ):
             return _converse(smtp, server, message, context)
     except ssl.SSLCertVerificationError as problem:
         return Refused(f"the mail server's certificate is not trusted: {problem.verify_message}")
@@ -139,25 +141,6 @@ def _connect(server: Server, limits: Limits, context: ssl.SSLContext) -> _Smtp:
     except BaseException:
         sock.close()
         raise
-
-
-@contextmanager
-def _cut_after(smtp: _Smtp, wait: Duration) -> Iterator[None]:
-    """End the connection after *wait*: a limit for each answer begins anew with every byte that trickles in."""
-
-    def cut() -> None:
-        sock = smtp.sock  # STARTTLS has replaced the first one.
-        with suppress(OSError):
-            if sock is not None:
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # Below TLS, whose own would spoil what is being read.
-
-    timer = threading.Timer(wait / SECOND, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _named(problem: OSError) -> str:

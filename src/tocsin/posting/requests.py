@@ -8,15 +8,15 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
 from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Refused
 from tocsin.kernel.time import MINUTE, SECOND, Duration
+from tocsin.posting.cutting import cut_after
 
 RETRY_AFTER_DEFAULT: Final[Duration] = 5 * SECOND
 RETRY_AFTER_MAX: Final[Duration] = 2 * MINUTE  # Somebody waits for an answer: rather another way than a later page.
@@ -61,7 +61,8 @@ def post(
     try:
         with closing(connection):
             connection.connect()
-            with _cut_after(connection, limits.whole):
+            sock: socket.socket = connection.sock
+            with cut_after(limits.whole, lambda: sock):
                 connection.request("POST", place.path, body, {"User-Agent": "tocsin", **headers})
                 answer = connection.getresponse()
                 wait = _seconds(answer.headers.get("Retry-After", ""))
@@ -122,21 +123,3 @@ def _connection(place: Place, limits: Limits, context: ssl.SSLContext) -> http.c
     if place.secure:
         return http.client.HTTPSConnection(place.host, place.port, timeout=timeout, context=context)
     return http.client.HTTPConnection(place.host, place.port, timeout=timeout)
-
-
-@contextmanager
-def _cut_after(connection: http.client.HTTPConnection, wait: Duration) -> Iterator[None]:
-    """End the connection after *wait*: a limit for each part begins anew with every byte that trickles in."""
-    sock: socket.socket = connection.sock
-
-    def cut() -> None:
-        with suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # Below TLS, whose own would spoil what is being read.
-
-    timer = threading.Timer(wait / SECOND, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
