@@ -120,11 +120,14 @@ class Hub:
     async def disconnect(self, reason: str) -> None:
         """Tell every client to reconnect; unless it is but a ``warning``, close the connections too."""
         for socket in self._sockets:
+            if reason != "warning":
+                self._forget(socket)
             await _say_goodbye(socket, reason, close=reason != "warning")
 
     async def drop(self) -> None:
         """Cut every connection without a word."""
-        for transport in self._transports.values():
+        for socket, transport in list(self._transports.items()):
+            self._forget(socket)
             transport.abort()
 
     async def close(self) -> None:
@@ -148,8 +151,9 @@ class Hub:
         await self._send_stranded()
 
     def _forget(self, socket: web.WebSocketResponse) -> None:
+        """Send it nothing more; what it did not acknowledge goes out with the next connection."""
         with self._world.changed:
-            del self._transports[socket]
+            self._transports.pop(socket, None)
             self._world.changed.notify_all()
 
     def _new_pending(self, outgoing: Outgoing) -> Pending:
