@@ -28,6 +28,8 @@ PURE = (
     "asking",
     "noise",
     "digests",
+    "saying",
+    "conversing",
 )
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"sources/mapping.py": {"jsonata"}}  # One module may know a library; all others go through it.

@@ -36,15 +36,15 @@ _HREF_CHARS_MAX: Final = 1000  # A longer address is broken by every mail progra
 
 _LINE_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029")
 _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-# These turn the reading direction of what follows, our own words included.
-_DIRECTIONS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# The first turn the reading direction of what follows, our own words included; the last are marks of neutral text.
+_DIRECTIONS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000-\ue00f]")
 
 Writer: TypeAlias = Callable[[str, int], str]  # Foreign text on one line, at most so many characters.
 
 
 # ── Foreign text ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def clean(text: str) -> str:
-    """*text* without control characters, lone surrogates and marks that turn its direction; newlines stay."""
+    """*text* without control characters, lone surrogates, and marks that turn its direction or are ours."""
     return _CONTROLS.sub(" ", _DIRECTIONS.sub("", _LINE_BREAKS.sub("\n", text)))
 
 

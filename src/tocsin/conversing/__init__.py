@@ -1,0 +1,1 @@
+"""What people want of the bot, and what it answers, whichever chat they are in."""

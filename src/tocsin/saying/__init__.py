@@ -1,0 +1,1 @@
+"""What a message says, written once: every chat only draws it."""
