@@ -1,0 +1,38 @@
+"""What a concierge works with: settings, the store, the books, and a way to have things done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from tocsin.engine.ports import Handled, Received
+from tocsin.kernel.time import Instant
+from tocsin.sqlite.store import SqliteStore
+from tocsin.wiring.key_desk import SettingsKeyDesk
+from tocsin.wiring.noise import StoreNoiseDesk
+from tocsin.wiring.oncall_desk import SettingsOnCallDesk
+from tocsin.wiring.reckoning import Reckoner
+from tocsin.wiring.settings import Settings
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """Values and doors that every handler may need; a handler takes what it needs from here.
+
+    *settings* gives them as they are now. *do* stores a delivery durably and waits a moment for what came of it (empty:
+    not yet). *url* is the public one, without a slash at its end.
+    """
+
+    settings: Callable[[], Settings]
+    store: SqliteStore
+    clock: Callable[[], Instant]
+    url: str
+    do: Callable[[Received], Sequence[Handled]]
+    oncall: SettingsOnCallDesk
+    keys: SettingsKeyDesk
+    figures: Reckoner
+    noise: StoreNoiseDesk
+
+    def names(self) -> Mapping[str, str]:
+        """Display names by responder id."""
+        return {name: person.name or name for name, person in self.settings().responders.items()}
