@@ -11,6 +11,7 @@ from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
 from tocsin.sqlite.store import SqliteStore
+from tocsin.wiring.concierge import more
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge, plain_answer
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.late import late
@@ -23,9 +24,9 @@ Notice = Callable[[Noticed], Reply]
 def handlers(desk: Desk) -> Handlers:
     """Who answers what. The parts are joined here."""
     del desk  # Nobody needs it yet.
-    pressed: Mapping[str, Callable[[Pressed], Reply]] = {}
+    forms: Mapping[str, Callable[[Pressed], Reply]] = {}
     filled: Mapping[str, Callable[[Filled], Reply]] = {}
-    return Handlers(said=_not_yet, pressed=pressed, filled=filled, opened=_plain_home)
+    return Handlers(said=_not_yet, pressed={**forms, **more.pressed(forms)}, filled=filled, opened=_plain_home)
 
 
 class Door:
