@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -126,9 +127,9 @@ class Showing:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
         try:
             async with self._session.post(url, json=body, allow_redirects=False) as answer:
-                if answer.status == 200:  # noqa: PLR2004 - HTTP's own number.
-                    return None
                 told = (await answer.text())[:200]
+                if answer.status == HTTPStatus.OK and '"ok":false' not in told.replace(" ", ""):
+                    return None
         except (TimeoutError, aiohttp.ClientError, OSError):
             return judged(0, "", "")
         code = next((code for code in LAYOUT_REFUSED if code in told), "")
