@@ -168,7 +168,7 @@ KEYS = st.sampled_from(
         "ssl_check",
         "challenge",
         "user_id",
-    ,]
+    ]
 )
 KINDS = st.sampled_from(
     [
@@ -189,7 +189,7 @@ KINDS = st.sampled_from(
         "on_message",
         "tocsin:test",
         "modal",
-    ,]
+    ]
 )
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | KINDS | st.text(max_size=5),
