@@ -91,9 +91,10 @@ def hear(found: Sequence[Token], ears: Ears, when: When, skip: frozenset[str]) -
         place += 1
         if token.quoted:
             left.append(token)
-        elif not _labelled(token.word, ears, heard) and not _named(token, ears, heard, people):
-            if token.word and token.word not in skip:
-                left.append(token)
+        elif _labelled(token.word, ears, heard) or _named(token, ears, heard, people) or token.word in skip:
+            continue
+        else:
+            left.append(token)
     return msgspec.convert({**heard, "people": tuple(people), "left": tuple(left)}, Heard)
 
 

@@ -1,4 +1,4 @@
-"""What somebody has asked for in words, as far as words tell: a request, or that it is unclear and what may be meant."""
+"""What somebody has asked for in words: a request, or that it is unclear, and what may be meant."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ class Thanks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unclear(msgspec.Struct, frozen=True, kw_only=True):
-    """It cannot be read. *why*: a sentence about what. *meant*: whole lines that can be said instead, likeliest first."""
+    """It cannot be read. *why*: a sentence about what. *meant*: lines that can be said instead, likeliest first."""
 
     why: str
     meant: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Times and durations in words, by the clock on the speaker's wall: `2h`, `until 18:00`, `tomorrow 9am`, `last week`."""
+"""Times and durations in words, by the speaker's clock: `2h`, `until 18:00`, `tomorrow 9am`, `last week`."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def moment(words: Words, here: Here, *, past: bool = False, bare: bool = False) 
 
 
 def span(words: Words, here: Here) -> Found | None:
-    """From when to when, ahead, at the beginning of *words*: `for 2h`, `until 18:00`, `tomorrow 9:00-17:00`, `tonight`."""
+    """From when to when, ahead, at the beginning of *words*: `for 2h`, `until 18:00`, `tomorrow 9:00-17:00`."""
     words = list(words)
     if words[:1] in (["for"], ["next"], ["during"]) and (found := span(words[1:], here)):
         return Found(found.start, found.until, found.used + 1)

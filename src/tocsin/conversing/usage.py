@@ -8,7 +8,7 @@ import msgspec
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """A command. *usage*: a line that can be said as it stands. *does*: what comes of it. *more*: other ways to say it."""
+    """A command. *usage*: a line that can be said as it stands. *does*: what follows. *more*: other ways to say it."""
 
     name: str
     usage: str

@@ -34,10 +34,10 @@ _LISTS: Final = frozenset({"list", "show", "all"})
 
 def understand(text: str, ears: Ears) -> Understood:
     """What *text* asks for."""
-    said = _joined(tokens(text))
-    if thanks(said):
+    all_said = _joined(tokens(text))
+    if thanks(all_said):
         return asked.Thanks()
-    said = unled([token for token in said if token.word])
+    said = unled([token for token in all_said if token.word])
     if not said:
         return asked.Help()
     return _command(said, ears) or _sentence(said, ears) or _unclear(said, ears)
