@@ -1,11 +1,10 @@
-"""A small team with a room, a schedule and a real store, to which words are said; the clock stands until it is moved."""
+"""A small team with a room, a schedule and a real store, to which words are said; the clock stands still."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-
 
 from tests.sqlite.service import Inline
 from tocsin.conversing.replies import Answer, Ask, Reply
@@ -20,7 +19,7 @@ from tocsin.kernel import json
 from tocsin.kernel.machine import is_teller
 from tocsin.kernel.time import Instant, parse_instant
 from tocsin.saying.forms import Form
-from tocsin.saying.message import Actions, Aside, Button, Choice, Facts, Heading, Item, Paragraph, Saying
+from tocsin.saying.message import Actions, Aside, Button, Facts, Heading, Item, Paragraph, Saying
 from tocsin.saying.text import Moment, pieces
 from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.sqlite.store import SqliteStore
@@ -227,7 +226,7 @@ def drawn(answer: Answer) -> str:
             case Aside(texts):
                 lines.append(" · ".join(map(plain, texts)))
             case Actions(actions):
-                lines.append(" ".join(f"[{each.label}]" for each in actions if isinstance(each, Button | Choice)))
+                lines.append(" ".join(f"[{each.label}]" for each in actions if isinstance(each, Button)))
             case _:
                 raise AssertionError(part)
     return "\n".join(lines)
@@ -240,9 +239,3 @@ def plain(text: str) -> str:
 
 def _at(at: Instant) -> str:
     return f"{moment_of(wall_clock(ZONE, at, at).shown(at)):%a %H:%M}"
-
-
-def shifted(world: World, **more: int) -> World:
-    """*world* at another time."""
-    world.now += sum(more.values())
-    return world

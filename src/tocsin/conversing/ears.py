@@ -103,10 +103,10 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return next(iter(alike(word, known)), "")
 
 
-def alike(word: str, known: Sequence[str]) -> list[str]:
+def alike(word: str, known: Sequence[str], cutoff: float = ALIKE) -> list[str]:
     """Those of *known* that *word* may have been meant to be, likeliest first."""
     lower = {name.lower(): name for name in known}
-    return [lower[name] for name in difflib.get_close_matches(word.lower()[:NAME_MAX], lower, n=3, cutoff=ALIKE)]
+    return [lower[name] for name in difflib.get_close_matches(word.lower()[:NAME_MAX], lower, n=3, cutoff=cutoff)]
 
 
 def _time(said: Sequence[str], here: times.Here, when: When) -> times.Found | None:

@@ -11,43 +11,16 @@ from msgspec.structs import replace
 from tocsin.conversing import times
 from tocsin.conversing.ears import SEVERITIES, Ears, nearest
 from tocsin.conversing.requests import Silence, Unclear
-from tocsin.conversing.tokens import Token, text_of, untrailed, words
+from tocsin.conversing.tokens import Token, text_of, untrailed, word_set, words
 
 _MATCHER: Final = re.compile(r"[^\s\"'{},=!~]+(?:=~|!~|!=|=).+", re.DOTALL)
-_FILLERS: Final = frozenset(
-    [
-        "the",
-        "all",
-        "alert",
-        "alerts",
-        "alarm",
-        "alarms",
-        "any",
-        "every",
-        "about",
-        "from",
-        "of",
-        "on",
-        "notifications",
-        "notification",
-        "incident",
-        "incidents",
-        "with",
-        "these",
-        "those",
-        "which",
-        "that",
-        "are",
-        "is",
-        "called",
-        "named",
-        "everything",
-        "pages",
-        "paging",
-    ]
+_FILLERS: Final = word_set(
+    "the all alert alerts alarm alarms any every about from of on notifications notification incident "
+    "incidents with these those which that are is called named everything pages paging"
 )
 _HERE: Final = frozenset({"this", "it", "here", "that"})
 _BECAUSE: Final = frozenset({"because", "since", "as", "why", "reason", "due"})
+_UNTIL: Final = frozenset({"until", "till", "til"})
 _NUMBER: Final = re.compile(r"#?[0-9]+(?:-[0-9a-z]+)*")
 _PLACED: Final = ("team:", "integration:", "severity:", "title:")
 
@@ -61,6 +34,8 @@ def silence(said: Sequence[Token], ears: Ears) -> Silence | Unclear:
     about, rest = said[:place], said[place + (time.used if time else 0) :]
     if time is None:
         about, rest = _reason(said)
+        if _UNTIL & set(words(about)):
+            return Unclear(why="I do not understand until when; say it like 2h, until 18:00 or until tomorrow 9:00.")
     found = _about(about, ears)
     if isinstance(found, Unclear):
         return found
@@ -109,7 +84,7 @@ def _about(said: Sequence[Token], ears: Ears) -> Silence | Unclear:
             wrong = _placed(label, token, facts, ears)
             if wrong:
                 return wrong
-            title += [token.raw.partition(":")[2].rstrip(".,!?;")] if label == "title" else []
+            title += [token.raw.partition(":")[2].strip('".,!?;')] if label == "title" else []
         elif _MATCHER.fullmatch(token.word):
             matchers.append(token.raw.rstrip(",;"))
         elif token.word in SEVERITIES:

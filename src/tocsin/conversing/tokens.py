@@ -14,6 +14,12 @@ import msgspec
 
 from tocsin.incidents.telling import clean
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of *text*."""
+    return frozenset(text.split())
+
+
 TEXT_MAX: Final = 3000  # Characters: a note is cut at 2000 anyway.
 TOKENS_MAX: Final = 500
 
@@ -72,57 +78,14 @@ _SHORT: Final = {
     "on-duty": "oncall",
     "onduty": "oncall",
 }
-_POLITE: Final = frozenset(
-    [
-        "please",
-        "pls",
-        "plz",
-        "kindly",
-        "hey",
-        "hi",
-        "hello",
-        "ok",
-        "okay",
-        "tocsin",
-        "bot",
-        "so",
-        "and",
-        "well",
-        "now",
-        "then",
-        "just",
-        "thanks",
-        "thx",
-        "ty",
-        "cheers",
-        "oh",
-        "um",
-        "uh",
-        "dear",
-        "morning",
-        "evening",
-        "quickly",
-    ]
+_POLITE: Final = word_set(
+    "/tocsin please pls plz kindly hey hi hello ok okay tocsin bot so and well now then just thanks thx ty cheers "
+    "oh um uh dear morning evening quickly"
 )
-_THANKS: Final = frozenset(["thanks", "thank", "thx", "ty", "cheers", "danke", "merci"])
-_PRAISE: Final = frozenset(
-    [
-        "great",
-        "good",
-        "nice",
-        "awesome",
-        "perfect",
-        "cool",
-        "super",
-        "wow",
-        "bravo",
-        "well",
-        "job",
-        "work",
-        "bot",
-        "done",
-        "one",
-    ]
+_THANKS: Final = word_set("thanks thank thx ty cheers danke merci")
+_PRAISE: Final = word_set("great nice awesome perfect cool super wow bravo job")
+_THANKFUL: Final = (
+    _POLITE | _THANKS | _PRAISE | word_set("good well work bot done one you very much a lot that is was all")
 )
 
 
@@ -185,8 +148,7 @@ def untrailed(found: Sequence[Token]) -> Sequence[Token]:
 def thanks(found: Sequence[Token]) -> bool:
     """Whether it is only a thank you, or praise."""
     said = [token.word for token in found if token.word]
-    polite = _POLITE | _THANKS | _PRAISE | {"you", "very", "much", "a", "lot", "that", "is", "was", "so", "all"}
-    return bool(said) and set(said) <= polite and bool(set(said) & (_THANKS | _PRAISE - {"bot", "done", "one", "well"}))
+    return set(said) <= _THANKFUL and bool(set(said) & (_THANKS | _PRAISE))
 
 
 def words(found: Iterable[Token]) -> tuple[str, ...]:

@@ -21,11 +21,12 @@ from tocsin.conversing.usage import COMMANDS, HEADS, usage
 
 Understood: TypeAlias = asked.Request | asked.Unclear
 
+CLOSE: Final = 0.7  # How alike (0 to 1) a word must be to a command for it to be meant: a slip, not another word.
 SHOWN_MAX: Final = 60  # Characters of what was not understood.
 
 _NUMBER: Final = re.compile(r"#?[0-9]+(?:-[0-9a-z]+)*")
 _POINTING: Final = frozenset(
-    ["it", "this", "that", "one", "the", "incident", "alert", "alarm", "issue", "problem", "number", "nr", "no"]
+    ("it", "this", "that", "one", "the", "incident", "alert", "alarm", "issue", "problem", "number", "nr", "no", "me")
 )
 _BREAKS: Final = frozenset(",;:")
 _NOTHING_NOTED: Final = asked.Unclear(why="An empty note says nothing; write a word or two.")
@@ -55,11 +56,11 @@ def _command(said: Sequence[Token], ears: Ears) -> Understood | None:
         return asked.Pass(text=text_of(said))
     if person(bare[0], ears) and sentences.covers(bare):
         return _override([bare[0], *bare[2:]], ears)
-    if first not in HEADS or bare[0].quoted:
+    if first not in HEADS:
         return None
     if words(bare[1:2]) == ("over",) or (first == "cover" and bare is not said):
         return _covers(bare, ears)
-    if bare[0].end in _BREAKS and bare[0].end and HEADS[first] in _TEXTS:  # `resolved, was a full disk`
+    if bare[0].end and bare[1:] and HEADS[first] in _TEXTS:  # `resolved, was a full disk`
         return _texts(HEADS[first], text_of(bare[1:]))
     return _READ[HEADS[first]](bare[1:], ears)
 
@@ -97,11 +98,12 @@ def _unclear(said: Sequence[Token], ears: Ears) -> asked.Unclear:
     for place, token in enumerate(said[:3]):
         if token.quoted or len(token.word) < 3:  # noqa: PLR2004 - shorter ones are like anything.
             continue
-        meant = {HEADS[head]: head for head in reversed(alike(token.word, list(HEADS)))}
+        meant = {HEADS[head]: head for head in reversed(alike(token.word, list(HEADS), CLOSE))}
         if meant:
             rest = text_of(said[place + 1 :])
             lines = [f"{head} {rest}".strip()[: SHOWN_MAX * 4] for head in reversed(meant.values())]
-            return asked.Unclear(why=f'I do not know "{_cut(token.word)}".', meant=tuple(lines))
+            odd = line if token.word in HEADS else token.word
+            return asked.Unclear(why=f'I did not understand "{_cut(odd)}".', meant=tuple(lines))
     why = f'I did not understand "{_cut(line)}".'
     return asked.Unclear(why=why, meant=("open", "oncall", "help") if not ears.incident else ("ack", "help"))
 
@@ -155,6 +157,8 @@ def _key(said: Sequence[Token], ears: Ears) -> Understood:
     found = set(words(said))
     name = next((each for each in ears.integrations if each.lower() in found), "")
     heard = hear(said, ears, When.NEVER, sentences.STOP)
+    if wrong := _unknown("key", heard, ears):
+        return wrong
     return asked.KeyAsk(integration=name or heard.integration, new=bool(found & {"new", "rotate", "another"}))
 
 

@@ -106,14 +106,16 @@ def opened(desk: Desk, wish: Said, request: Open) -> Answer:
         and seen[1].has(request.words)
         and (seen[1].kind is Kind.ALERT or request.words)
     ]
-    scope = _scope(request.team, request.severity, request.words)
+    scope = _scope(request.team, request.words)
     if not found:
-        return tell(f"Nothing is open{scope}.", tone=Tone.GOOD)
+        return tell(f"Nothing{_severe(request.severity)} is open{scope}.", tone=Tone.GOOD)
     waiting = sum(glance.waits for _, glance in found)
-    heading = f"{_many(len(found))} {'is' if len(found) == 1 else 'are'} open{scope}"
-    return listed(
-        desk, wish, found, f"{heading}; {waiting or 'none'} of them wait{'s' * (waiting == 1)} for an answer."
-    )
+    heading = f"{_many(len(found), request.severity)} {'is' if len(found) == 1 else 'are'} open{scope}; "
+    if len(found) == 1:
+        heading += "it waits for an answer." if waiting else "somebody has it, or it is muted."
+    else:
+        heading += f"{waiting or 'none'} of them wait{'s' * (waiting == 1)} for an answer."
+    return listed(desk, wish, found, heading)
 
 
 def all_alerts(desk: Desk, wish: Said, request: ListAlerts) -> Answer:
@@ -128,10 +130,10 @@ def all_alerts(desk: Desk, wish: Said, request: ListAlerts) -> Answer:
         and request.severity in {None, seen[1].severity}
         and seen[1].has(request.words)
     ]
-    scope = _scope(request.team, request.severity, request.words)
+    scope = _scope(request.team, request.words)
     span = f"since {moment(since)}" if request.until is None else f"from {moment(since)} to {moment(until)}"
     if not found:
-        return tell(f"Nothing came in{scope} {span}.", tone=Tone.GOOD)
+        return tell(f"Nothing{_severe(request.severity)} came in{scope} {span}.", tone=Tone.GOOD)
     alerts = sum(glance.count for _, glance in found)
     live = sum(glance.status is not Status.RESOLVED for _, glance in found)
     more = "more than " if len(found) >= WINDOW_MAX else ""
@@ -141,7 +143,7 @@ def all_alerts(desk: Desk, wish: Said, request: ListAlerts) -> Answer:
         if (number := sum(glance.severity is severity for _, glance in found))
     )
     heading = (
-        f"{more}{_many(len(found))}{scope} {span}, of {alerts} alert{'s' * (alerts != 1)}: "
+        f"{more}{_many(len(found), request.severity)}{scope} {span}, of {alerts} alert{'s' * (alerts != 1)}: "
         f"{live} open, {len(found) - live} closed ({by})."
     )
     return listed(desk, wish, found, heading[:1].upper() + heading[1:])
@@ -151,12 +153,10 @@ def missed(desk: Desk, wish: Said, request: Missed) -> Answer:
     """What nobody answered in time."""
     since = wish.at - 7 * DAY if request.since is None else request.since
     found = desk.figures.missed(since, wish.at + 1, request.team)
-    scope = _scope(request.team, None, "")
+    scope = _scope(request.team, "")
     if not found:
         return tell(f"Nothing was missed{scope} since {moment(since)}.", tone=Tone.GOOD)
-    heading = (
-        f"{_many(len(found), 'alert')} {'was' if len(found) == 1 else 'were'} missed{scope} since {moment(since)}."
-    )
+    heading = f"{_many(len(found))} {'was' if len(found) == 1 else 'were'} missed{scope} since {moment(since)}."
     worst = sorted(found, key=lambda each: (-each.severity.weight, -each.at))
     items = [
         Item(
@@ -245,12 +245,16 @@ def _shifts(desk: Desk, me: str, now: Instant) -> Iterator[str]:
         yield f"On call in {called} {begin} until {moment(shift.until)}."
 
 
-def _scope(team: str, severity: Severity | None, words: str) -> str:
+def _scope(team: str, words: str) -> str:
     parts = [f" for {one_line(team, 60)}"] if team else []
-    parts += [f" that is {severity.value}"] if severity else []
     parts += [f' with "{one_line(words, 60)}"'] if words else []
     return "".join(parts)
 
 
-def _many(number: int, what: str = "incident") -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
+def _severe(severity: Severity | None) -> str:
+    return f" {severity.value}" if severity else ""
+
+
+def _many(number: int, severity: Severity | None = None) -> str:
+    what = f"{_severe(severity)} incident"
+    return f"1{what}" if number == 1 else f"{number}{what}s"

@@ -12,7 +12,7 @@ from tocsin.conversing.wishes import Place, Said, Speaker
 from tocsin.incidents.telling import Telling, one_line
 from tocsin.kernel.json import Json
 from tocsin.saying.message import Action, Actions, Button, Option, Paragraph, Part, Saying, Tone
-from tocsin.saying.text import link, moment
+from tocsin.saying.text import code, link, moment
 from tocsin.schedules.clock import is_zone
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.knowing import team_schedules
@@ -25,7 +25,7 @@ TITLE_MAX: Final = 120
 
 NOT_KNOWN: Final = (
     "I do not know yet who you are, so I cannot do that for you. Whoever keeps the configuration can add you: "
-    "`responders` in tocsin.yaml, with your ID in this chat."
+    f"{code('responders')} in tocsin.yaml, with your ID in this chat."
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -23,6 +24,8 @@ from tocsin.wiring.concierge.words_room import telling as telling_of
 from tocsin.wiring.watch import trouble
 
 NOISY_MAX: Final = 3
+
+_CODE: Final = re.compile(r"`([^`]+)`")
 TRIED: Final = frozenset({"status", "open", "alerts", "missed", "mine", "oncall", "stats", "key"})
 
 
@@ -86,15 +89,20 @@ def help_(request: Help) -> Answer:
         also = f"\nAlso: {others}" if others else ""
         heads = ", ".join(code(head) for head in one.heads)
         return tell(
-            f"{code(one.usage)}: {one.does}.{also}\nIt begins with {heads}.",
+            f"{code(one.usage)}: {_marked(one.does)}.{also}\nIt begins with {heads}.",
             actions=[says(one.usage, one.usage)] if one.name in TRIED else [],
         )
-    lines = [Item(f"{code(each.usage)} {each.does}") for each in COMMANDS]
+    lines = [Item(f"{code(each.usage)}: {_marked(each.does)}") for each in COMMANDS]
     return tell(
         "This can be said here, after a slash command or when you mention me; plain words will do, too:",
         *lines,
         Paragraph(f"In the thread of an incident {code('ack')}, {code('resolve')} and the like mean that one."),
     )
+
+
+def _marked(text: str) -> str:
+    """*text*, with what stands in backquotes as something to type."""
+    return _CODE.sub(lambda found: code(found[1]), text)
 
 
 def _on_duty(desk: Desk, wish: Said, names: Sequence[str]) -> Iterator[str]:

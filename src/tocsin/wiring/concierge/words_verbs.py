@@ -12,7 +12,9 @@ from tocsin.conversing.replies import Answer
 from tocsin.conversing.requests import Acknowledge, Escalate, Note, Pass, Reassign, Resolve, Snooze, Verb
 from tocsin.conversing.wishes import Said
 from tocsin.engine.ports import Received
+from tocsin.incidents.alerts import Kind
 from tocsin.incidents.commands import Command
+from tocsin.incidents.ladder import responder
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.outcomes import outcome
 from tocsin.incidents.reasons import Reason
@@ -34,7 +36,8 @@ ALIKE: Final = 0.6
 
 _MACHINE: Final = IncidentMachine()
 _LATER: Final = "It is stored, and will be done in a moment."
-_LAST: Final = frozenset({Reason.NOTED, Reason.NOTE_EMPTY, Reason.UNKNOWN_INCIDENT, Reason.SNOOZE_IN_PAST})
+# What is said after these would be beside the point, or be said twice.
+_LAST: Final = frozenset({Reason.NOTED, Reason.NOTE_EMPTY, Reason.SNOOZED, Reason.SNOOZE_IN_PAST})
 _SNOOZES: Final = (("30 min", 30 * MINUTE), ("2 h", 2 * HOUR))
 
 
@@ -82,10 +85,9 @@ def _find(desk: Desk, wish: Said, request: Verb) -> tuple[str, Incident] | Answe
         which = wish.place.incident
     if which and (state := incident(desk, which)) is not None:
         return which, state
-    team = room_team(desk, wish.place)
-    live = [seen for seen in glances(desk, live_only=True) if team in {"", seen[1].plan.team} or which]
+    live = list(glances(desk, live_only=True))
     if not which:
-        return _only(desk, wish, request, [seen for seen in live if seen[1].waits] or live, which)
+        return _only(desk, wish, request, _likely(desk, wish, live), which)
     numbered = [seen for seen in live if seen[0].startswith(which)] if which[:1].isdigit() else []
     found = numbered or [seen for seen in live if seen[1].has(which)]
     if not found:
@@ -93,6 +95,14 @@ def _find(desk: Desk, wish: Said, request: Verb) -> tuple[str, Incident] | Answe
         found = [titles[title] for title in difflib.get_close_matches(which.lower(), titles, n=3, cutoff=ALIKE)]
         return _choose(desk, wish, request, found, f'No open incident is called "{one_line(which, 60)}".')
     return _only(desk, wish, request, found, which)
+
+
+def _likely(desk: Desk, wish: Said, live: list[Seen]) -> list[Seen]:
+    """Of those that are open in this room, those that are the speaker's; or that wait for somebody; or all."""
+    team, me = room_team(desk, wish.place), wish.by.responder
+    here = [seen for seen in live if team in {"", seen[1].plan.team} and seen[1].kind is Kind.ALERT]
+    mine = [seen for seen in here if seen[1].assignee == me or (seen[1].waits and responder(me) in seen[1].asked)]
+    return mine or [seen for seen in here if seen[1].waits] or here
 
 
 def _only(desk: Desk, wish: Said, request: Verb, found: list[Seen], which: str) -> tuple[str, Incident] | Answer:
