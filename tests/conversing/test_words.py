@@ -14,10 +14,11 @@ from tests.conversing.listening import EARS, IN_THREAD, ZONE, heard
 from tocsin.conversing import requests as asked
 from tocsin.conversing.ears import Ears
 from tocsin.conversing.requests import Unclear
-from tocsin.conversing.times import Here
+from tocsin.conversing.times import Here, duration
 from tocsin.conversing.tokens import TEXT_MAX
 from tocsin.conversing.usage import COMMANDS, HEADS, Usage, usage
 from tocsin.conversing.words import understand
+from tocsin.kernel.time import HOUR, MINUTE
 
 TABLE = Path(__file__).parent / "sentences.table"
 ARROW = "  ->  "
@@ -70,7 +71,7 @@ def test_a_usage_line_begins_with_the_name_of_its_command(command: Usage) -> Non
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_a_request_or_unclear(text: str) -> None:
     for ears in (EARS, IN_THREAD):
-        assert isinstance(understand(text, ears), asked.Request | Unclear)  # type: ignore[arg-type, misc]
+        assert isinstance(understand(text, ears), asked.Request | Unclear)
 
 
 @given(
@@ -83,7 +84,7 @@ def test_whatever_words_stand_together_are_a_request_or_unclear(words: list[str]
     ears = Ears(here=Here(now=now, zone=zone), me="ada", people={"bo": "bo"}, teams=("ops",), schedules=("ops",))
     for text in (" ".join(words), "silence " + " ".join(words), "override " + " ".join(words)):
         found = understand(text, ears)
-        assert isinstance(found, asked.Request | Unclear)  # type: ignore[arg-type, misc]
+        assert isinstance(found, asked.Request | Unclear)
         until = getattr(found, "until", None)
         assert until is None or isinstance(until, int)
 
@@ -93,6 +94,12 @@ def test_long_texts_are_read_in_bounded_time(piece: str) -> None:
     begun = time.process_time()
     understand(piece * (2 * TEXT_MAX // len(piece)), EARS)
     assert time.process_time() - begun < 2
+
+
+def test_a_length_ends_where_another_word_begins() -> None:
+    assert duration(["1h", "and"]) == (HOUR, 1)
+    assert duration(["1h", "and", "30", "minutes", "more"]) == (90 * MINUTE, 4)
+    assert duration(["and"]) is None
 
 
 def test_a_story_does_nothing() -> None:

@@ -8,13 +8,11 @@ from typing import Final
 
 from tests.sqlite.service import Inline
 from tocsin.conversing.replies import Answer, Ask, Reply
-from tocsin.conversing.wishes import Opened, Place, Pressed, Said, Speaker
+from tocsin.conversing.wishes import Place, Pressed, Said, Speaker
 from tocsin.engine.dispatcher import Dispatcher
 from tocsin.engine.ports import Delivered, DeliveryResult, Handled, Job, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Worker
-from tocsin.incidents.machine import IncidentMachine
-from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.machine import is_teller
 from tocsin.kernel.time import Instant, parse_instant
@@ -115,18 +113,10 @@ class World:
             )
         )
 
-    def alert(self, title: str, severity: str = "high", key: str = "prod", status: str = "firing", **more: str) -> str:
-        """One alert, and all that follows from it; the incident that has it."""
+    def alert(self, title: str, severity: str = "high", key: str = "prod", status: str = "firing", **more: str) -> None:
+        """One alert, and all that follows from it."""
         document = {"title": title, "dedup_key": title, "severity": severity, "status": status, **more}
         self.do(Received(received_at=self.now, channel="in", key=key, head=b"", body=json.encode(document)))
-        return next(name for name, state in self.incidents().items() if state.face.title == title)
-
-    def incidents(self) -> dict[str, Incident]:
-        """All of them by id, newest first."""
-        machine = IncidentMachine()
-        return {
-            row.id: machine.decode(row.state) for row in self.store.listing(machine.name, live_only=False, limit=1000)
-        }
 
     def do(self, received: Received) -> Sequence[Handled]:
         """`Desk.do`: store it, work, and tell what came of it; with *late*, nothing yet."""
@@ -180,19 +170,13 @@ class World:
         """What is answered, as people read it; what others see as well begins with `*`."""
         return drawn(self.answer(text, who, channel, incident))
 
-    def press(self, answer: Answer, label: str, who: str = "ada", channel: str = "C0OPS") -> str:
+    def press(self, answer: Answer, label: str, who: str = "ada", channel: str = "C0OPS") -> Reply:
         """Press the first button of *answer* that is called so."""
         button = next(each for each in buttons(answer.saying) if each.label == label)
         place = Place(channel=channel)
-        found = self.concierge.answer(
+        return self.concierge.answer(
             Pressed(by=self.speaker(who), place=place, verb=button.verb, value=button.value, at=self.now)
         )
-        assert isinstance(found, Answer), found
-        return drawn(found)
-
-    def look(self) -> Reply:
-        """The bot's own page."""
-        return self.concierge.answer(Opened(by=self.speaker("ada"), at=self.now))
 
 
 class _Phone:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -120,6 +120,7 @@ def _time(said: Sequence[str], here: times.Here, when: When) -> times.Found | No
         case When.MOMENT:
             at = times.moment(said, here)
             return times.Found(max(at[0], here.now), None, at[1]) if at else times.span(said, here)
+    assert_never(when)
 
 
 def _labelled(word: str, ears: Ears, heard: dict[str, object]) -> bool:

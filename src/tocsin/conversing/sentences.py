@@ -47,6 +47,7 @@ _RULES: Final[Sequence[tuple[str, Sequence[frozenset[str]]]]] = tuple(
         ("open", ("open firing fires burning broken wrong unresolved happening active down up fire",)),
         ("open", ("incidents alerts alarms problems issues incident critical warnings",)),
         ("open", ("who which", "has on")),
+        ("mine", ("my",)),
         ("status", ("status ok fine alive well health healthy there going things everything state quiet",)),
     )
 )
@@ -92,7 +93,7 @@ _COVERS: Final = frozenset({"covers", "cover", "takes", "replaces", "stands"})
 def without_i(said: Sequence[Token]) -> Sequence[Token]:
     """*said* without an `I`, `I am` or `I have` in front, which makes a sentence of a command."""
     found = words(said[:3])
-    if found[:1] not in (("i",), ("we",)):
+    if found[:1] not in (("i",), ("we",)) or len(said) == 1:
         return said
     if found[1:2] in (("am",), ("are",), ("just",)) and len(said) > 2:  # noqa: PLR2004 - something must follow.
         return said[2:]

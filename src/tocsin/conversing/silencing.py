@@ -20,7 +20,8 @@ _FILLERS: Final = word_set(
 )
 _HERE: Final = frozenset({"this", "it", "here", "that"})
 _BECAUSE: Final = frozenset({"because", "since", "as", "why", "reason", "due"})
-_UNTIL: Final = frozenset({"until", "till", "til"})
+NO_TIME: Final = Unclear(why="I do not understand until when; say it like 2h, until 18:00 or until tomorrow 9:00.")
+UNTIL: Final = frozenset({"until", "till", "til"})
 _NUMBER: Final = re.compile(r"#?[0-9]+(?:-[0-9a-z]+)*")
 _PLACED: Final = ("team:", "integration:", "severity:", "title:")
 
@@ -34,8 +35,8 @@ def silence(said: Sequence[Token], ears: Ears) -> Silence | Unclear:
     about, rest = said[:place], said[place + (time.used if time else 0) :]
     if time is None:
         about, rest = _reason(said)
-        if _UNTIL & set(words(about)):
-            return Unclear(why="I do not understand until when; say it like 2h, until 18:00 or until tomorrow 9:00.")
+        if UNTIL & set(words(about)):
+            return NO_TIME
     found = _about(about, ears)
     if isinstance(found, Unclear):
         return found
@@ -47,8 +48,7 @@ def silence(said: Sequence[Token], ears: Ears) -> Silence | Unclear:
     if not named and not ears.incident and not found.here and rest:
         # The time came first: `silence for 2h disk`.
         again = _about(rest, ears)
-        if not isinstance(again, Unclear):
-            return replace(again, start=found.start, until=found.until)
+        return again if isinstance(again, Unclear) else replace(again, start=found.start, until=found.until)
     return replace(found, here=not named and ears.incident, why=text_of(rest))
 
 

@@ -50,7 +50,7 @@ COMMANDS: Final = (
         name="mine",
         usage="mine",
         does="the incidents that you have, and your next shifts",
-        heads=("mine", "my"),
+        heads=("mine",),
         more=("when am I on call?",),
     ),
     Usage(

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from tocsin.conversing import requests as asked
 from tocsin.conversing import sentences, times
 from tocsin.conversing.ears import SEVERITIES, Ears, Heard, When, alike, hear, nearest, person
-from tocsin.conversing.silencing import silence
+from tocsin.conversing.silencing import NO_TIME, UNTIL, silence
 from tocsin.conversing.tokens import Token, text_of, thanks, tokens, unled, untrailed, words
 from tocsin.conversing.usage import COMMANDS, HEADS, usage
 
@@ -252,7 +252,7 @@ def _snooze(said: Sequence[Token], ears: Ears) -> Understood:
         if found and not said[place].quoted:
             about = [*said[:place], *said[place + found[1] :]]
             return asked.Snooze(which=_which_only(about, ears), until=found[0])
-    return asked.Snooze(which=_which_only(said, ears))
+    return NO_TIME if UNTIL & set(all_words) else asked.Snooze(which=_which_only(said, ears))
 
 
 def _assign(said: Sequence[Token], ears: Ears) -> Understood:
@@ -347,12 +347,14 @@ def _leftover(command: str, said: Sequence[Token], heard: Heard, ears: Ears) -> 
 
 
 def _joined(said: Sequence[Token]) -> list[Token]:
-    """`on call` and `on duty` are one word."""
+    """`on call` and `on duty` are one word; the `me` of `show me` is nobody."""
     found: list[Token] = []
     for token in said:
         if token.word in {"call", "duty"} and found and found[-1].word == "on" and not found[-1].quoted:
             before = found.pop()
             token = Token(raw=f"{before.raw} {token.raw}", word="oncall", end=token.end)  # noqa: PLW2901
+        if token.word == "me" and found and found[-1].word in {"show", "tell"}:
+            continue
         found.append(token)
     return found
 

@@ -26,6 +26,8 @@ from tocsin.wiring.keys import OVERLAP
 CHANNEL: Final = "in"
 TEST_TITLE: Final = "This is a test alert"
 
+_SURE: Final = f"Those that are there work for another {format_duration(OVERLAP)}. Shall I?"
+
 
 def key(desk: Desk, wish: Said, request: KeyAsk) -> Answer:
     """The addresses of the integrations of the room; a new key for who asks for one. Blocks on the store."""
@@ -35,9 +37,12 @@ def key(desk: Desk, wish: Said, request: KeyAsk) -> Answer:
     if not found:
         return tell("This room's team has no integration yet, so nothing can be sent to it.")
     if request.new and len(found) == 1:
-        return _made(desk, found[0].name)
+        return _made(desk, found[0])
     items = [
-        Item(_address(desk, each), says("Make a new key", f"key integration:{each.name} new", sure=_sure()))
+        Item(
+            _address(desk, each),
+            says("Make a new key", f"key integration:{each.name} new", sure=_SURE if each.keys else ""),
+        )
         for each in found[:LISTED_MAX]
     ]
     heading = "Alerts are sent here. A key is shown only once, when it is made; of those there are you see the end."
@@ -77,26 +82,24 @@ def ring(desk: Desk, wish: Said, request: Test) -> Answer:
     if state is None:
         return tell("The test alert is stored; you will see it in a moment.")
     told = telling_of(desk)
-    text = f"{incident_link(desk, name, TEST_TITLE)} is on its way to {told.write(state.team, 60)}. "
-    text += f"{who(state, told)} {next_step(state, told, wish.at)}"
+    text = f"A test alert is on its way to {told.write(state.team, 60)}: {incident_link(desk, name, TEST_TITLE)}."
+    follows = f"{who(state, told)} {next_step(state, told, wish.at)}".strip()
     return tell(
-        text.strip(), actions=[says("Take it", f"ack {name}"), says("End the test", f"resolve {name} it was a test")]
+        f"{text} {follows}",
+        actions=[says("Take it", f"ack {name}"), says("End the test", f"resolve {name} it was a test")],
     )
 
 
-def _made(desk: Desk, name: str) -> Answer:
+def _made(desk: Desk, found: IntegrationView) -> Answer:
     """The one time that a key is shown."""
-    url = desk.keys.rotate(name)
+    url = desk.keys.rotate(found.name)
+    before = f" Those that were there end in {format_duration(OVERLAP)}." if found.keys else ""
     curl = f"""curl {url} -d '{{"title": "Hello from curl"}}'"""
     text = (
-        f"This is the new address of {bold(one_line(name, 60))}. Keep it safe: nobody can tell it again. "
-        f"Keys that were there end in {format_duration(OVERLAP)}.\n{code(url)}\nTry it: {code(curl)}"
+        f"This is the new address of {bold(one_line(found.name, 60))}. Keep it safe: nobody can tell it again."
+        f"{before}\n{code(url)}\nTry it: {code(curl)}"
     )
     return tell(text)
-
-
-def _sure() -> str:
-    return f"Those that are there work for another {format_duration(OVERLAP)}. Shall I?"
 
 
 def _address(desk: Desk, found: IntegrationView) -> str:

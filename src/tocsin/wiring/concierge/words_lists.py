@@ -185,7 +185,11 @@ def mine(desk: Desk, wish: Said) -> Answer:
     if not found:
         return tell("You have nothing open, and nobody asks you.", turns, tone=Tone.GOOD)
     return listed(
-        desk, wish, found, f"{_many(len(found))} {'is' if len(found) == 1 else 'are'} yours or ask you.", turns
+        desk,
+        wish,
+        found,
+        f"{_many(len(found))} {'is yours, or asks' if len(found) == 1 else 'are yours, or ask'} you.",
+        turns,
     )
 
 

@@ -11,7 +11,7 @@ from tocsin.conversing.times import Here
 from tocsin.conversing.wishes import Place, Said, Speaker
 from tocsin.incidents.telling import Telling, one_line
 from tocsin.kernel.json import Json
-from tocsin.saying.message import Action, Actions, Button, Option, Paragraph, Part, Saying, Tone
+from tocsin.saying.message import Action, Actions, Button, Paragraph, Part, Saying, Tone
 from tocsin.saying.text import code, link, moment
 from tocsin.schedules.clock import is_zone
 from tocsin.wiring.concierge.desk import Desk
@@ -97,11 +97,6 @@ def incident_link(desk: Desk, name: str, title: str) -> str:
 def says(label: str, text: str, *, style: str = "", sure: str = "") -> Button:
     """A button that says *text*."""
     return Button(verb=SAY, label=one_line(label, LABEL_MAX) or "?", value=said_value(text), style=style, sure=sure)
-
-
-def says_option(label: str, text: str) -> Option:
-    """An option that says *text*."""
-    return Option(label=one_line(label, LABEL_MAX) or "?", value=said_value(text))
 
 
 def said_value(text: str) -> dict[str, Json]:

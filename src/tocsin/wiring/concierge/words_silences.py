@@ -41,7 +41,8 @@ _LENGTHS: Final = ("30 min", "2 h", "8 h", "1 day")
 
 def silence(desk: Desk, wish: Said, request: Silence, opens: Opens) -> Reply:
     """Make it; the form, or a choice of ends, where no end was said. Blocks on the store."""
-    if request.bare and (form := opens.get(FORM)):
+    unsaid = request.here and request.until is None and not request.why
+    if (request.bare or unsaid) and (form := opens.get(FORM)):
         return form(wish)
     if request.bare:
         return tell(f"Say what, and for how long, like {code('silence disk 2h')} or {code('silence service=db 2h')}.")
