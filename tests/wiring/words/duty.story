@@ -28,18 +28,21 @@ bo: oncall 19:00
     ops at Wed 19:00: Bo, until Wed 22:00. Then Ada, from Wed 22:00.
 ada: override
     Say who is on call, and until when, like override me 18:00-22:00.
+wait 1m
 ada: override bo
     For how long is Bo on call?
     [2 h] [4 h] [8 h]
+wait 1m
 ada presses 2 h
     *
-    Bo is on call in ops from now until Wed 12:30 instead of Ada (Ada has arranged it).
+    Bo is on call in ops from now until Wed 12:31 instead of Ada (Ada has arranged it).
     [Take it back]
 bo: status
     Nothing is open.
     Waiting for an answer: none
     On call: Bo (ops)
     Tocsin itself: all is well
+wait 1m
 ada: override ops bo until tomorrow 8:00
     *
     Bo is on call in ops from now until Thu 08:00 (Ada has arranged it).
@@ -53,14 +56,16 @@ ada: override bob 2h
     I know no schedule, team or person called "bob", and it is no time. Did you mean this?
     [override bo 2h] [What can I say?]
 ada: override cy yesterday
-    Wed 2026-11-25 00:00 is not later than Wed 2026-11-25 10:30
+    Wed 2026-11-25 00:00 is not later than Wed 2026-11-25 10:33
+wait 1m
 cy in web: override me 2h
     *
-    Cy is on call in ops from now until Wed 12:30 instead of Bo.
+    Cy is on call in ops from now until Wed 12:34 instead of Bo.
     [Take it back]
+wait 1m
 cy in elsewhere: override me 2h
     *
-    Cy is on call in ops from now until Wed 12:30 instead of Bo.
+    Cy is on call in ops from now until Wed 12:35.
     [Take it back]
 slack:eve: override ops ada 2h
     I do not know yet who you are, so I cannot do that for you. Whoever keeps the configuration can add you: responders in tocsin.yaml, with your ID in this chat.
