@@ -202,8 +202,9 @@ def listed(desk: Desk, wish: Said, found: Sequence[Seen], heading: str, *more: P
         for name, _ in order[:LISTED_MAX]
         if name in states
     ]
-    worst = min((glance for _, glance in found), key=lambda glance: -glance.severity.weight)
-    return _answer(desk, heading, items, len(found), _TONES[worst.severity], *more)
+    live = [glance.severity for _, glance in found if glance.status is not Status.RESOLVED]
+    tone = _TONES[max(live, key=lambda severity: severity.weight)] if live else Tone.GOOD
+    return _answer(desk, heading, items, len(found), tone, *more)
 
 
 def item(desk: Desk, name: str, state: Incident, me: str, *, action: Button | None = None) -> Item:
@@ -212,7 +213,7 @@ def item(desk: Desk, name: str, state: Incident, me: str, *, action: Button | No
     where = " · ".join(telling.place(state, told)[-1:])
     text = f"{bold(state.severity.value)} {incident_link(desk, name, state.face.title)}"
     text += f" · {where}" * bool(where) + f" · #{one_line(name, 40)}\n{telling.who(state, told)}"
-    return Item(text, action or _action(name, state, me), _TONES[state.severity])
+    return Item(text, action or _action(name, state, me), _TONES[state.severity] if state.live else Tone.GOOD)
 
 
 def worse(seen: Seen) -> tuple[int, Instant, str]:
