@@ -6,27 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tocsin.conversing.noticed import Noticed
 from tocsin.conversing.replies import Home, Nothing, Reply
-from tocsin.conversing.wishes import Filled, Opened, Pressed, Said, Wish
+from tocsin.conversing.wishes import Filled, Opened, Pressed, Wish
 from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.concierge import more
-from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge, plain_answer
+from tocsin.wiring.concierge import more, words
+from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.late import late
-
-NOT_YET = "I do not understand words yet. The buttons of incidents work, and the console has everything else."
 
 Notice = Callable[[Noticed], Reply]
 
 
 def handlers(desk: Desk) -> Handlers:
     """Who answers what. The parts are joined here."""
-    del desk  # Nobody needs it yet.
     forms: Mapping[str, Callable[[Pressed], Reply]] = {}
     filled: Mapping[str, Callable[[Filled], Reply]] = {}
-    return Handlers(said=_not_yet, pressed={**forms, **more.pressed(forms)}, filled=filled, opened=_plain_home)
+    pressed = {**forms, **more.pressed(forms), **words.pressed(desk, forms)}
+    return Handlers(said=words.said(desk, forms), pressed=pressed, filled=filled, opened=_plain_home)
 
 
 class Door:
@@ -61,10 +59,6 @@ class Door:
         """Everybody hears of it; one of them may answer."""
         replies = [notice(event) for notice in self._noticed]
         return next((reply for reply in replies if not isinstance(reply, Nothing)), Nothing())
-
-
-def _not_yet(_: Said) -> Reply:
-    return plain_answer(NOT_YET)
 
 
 def _plain_home(_: Opened) -> Reply:
