@@ -166,12 +166,15 @@ class House:
         self._outcomes[delivery.id] = [Handled("", self.now, reason, "") for reason in reasons]
 
     # ── Alerts and incidents ─────────────────────────────────────────────────────────────────────────────────────────
-    def opened(self, title: str, status: str = "firing", **more: Json) -> str:
+    def opened(self, title: str, **more: Json) -> str:
         """An alert comes; the incident's name."""
-        body: Json = {"title": title, "dedup_key": title, "status": status, "severity": "high", **more}
+        self.send_alert(title, **more)
+        return self.named(title)
+
+    def send_alert(self, title: str, **more: Json) -> None:
+        body: Json = {"title": title, "dedup_key": title, "status": "firing", "severity": "high", **more}
         self.accept([Received(received_at=self.now, channel="in", key="default", head=b"", body=json.encode(body))])
         self.rest()
-        return self.named(title)
 
     def press_verb(self, verb: str, name: str, by: str) -> None:
         """One of the buttons that need no form."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from tocsin.conversing import forms_duty as forms
 from tocsin.conversing.forms import WHY_MAX
 from tocsin.conversing.forms_duty import Turn, read_turn
@@ -45,8 +47,6 @@ _SWAP_FIELDS: Final[Mapping[str, str]] = {
     "swap-empty": "shift",
     "time-invalid": "shift",
     "responder-unknown": "to",
-    "swap-self": "to",
-    "swap-incomplete": "back",
 }
 
 
@@ -143,7 +143,7 @@ def _open_swap(desk: Desk, wish: Pressed) -> Reply:
         for name in dict.fromkeys(turn.schedule for turn in mine)
         for turn in _turns(known[name], wish.at, [each.id for each in found])
     ]
-    order = sorted(mine, key=lambda turn: turn.start)
+    order = sorted((replace(turn, who="") for turn in mine), key=lambda turn: turn.start)
     return Ask(
         forms.swap_form(
             new_once(),
@@ -180,6 +180,8 @@ def _swap(desk: Desk, wish: Filled) -> Reply:
         errors["to"] = "Choose whom to ask."
     elif to != forms.ANYBODY and to not in desk.settings().responders:
         errors["to"] = "Choose somebody else; whom you have chosen is not there any more."
+    elif to == wish.by.responder:
+        errors["to"] = "Choose somebody else than yourself."
     too_long(errors, wish, comment=WHY_MAX)
     back, wrong = _back(desk, wish, shift, to)
     errors |= wrong

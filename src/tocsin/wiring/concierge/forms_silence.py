@@ -24,12 +24,13 @@ from tocsin.incidents.telling import one_line
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, parse_duration
 from tocsin.saying.message import Actions, Button, Paragraph, Saying
-from tocsin.saying.text import moment
+from tocsin.saying.text import bold, moment
 from tocsin.wiring.concierge.concierge import plain_answer
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.filling import (
     LATER,
     OLD,
+    TITLE_MAX,
     Carried,
     carried,
     incident_of,
@@ -40,6 +41,7 @@ from tocsin.wiring.concierge.filling import (
     telling,
     text,
     ticked,
+    titled,
     too_long,
     word,
 )
@@ -101,7 +103,7 @@ def _sent(desk: Desk, wish: Filled) -> Reply:
         return plain_answer("There is no such incident any more.")
     name = f"s{facts.once}"
     if (there := _silence(desk, name)) is not None:  # The same form again.
-        return _said(desk, wish, there)
+        return _said(desk, wish, there, incident)
     errors = _errors(desk, wish)
     if errors:
         return Corrections(errors)
@@ -109,7 +111,9 @@ def _sent(desk: Desk, wish: Filled) -> Reply:
         made = _made(desk, wish, facts, incident)
     except UnclearError as problem:
         return Corrections({_field(wish, incident): f"{str(problem)[:1].upper()}{str(problem)[1:]}."})
-    return _said(desk, wish, made) if _do(desk, Order(make=made), f"silence/{facts.once}") else plain_answer(LATER)
+    if not _do(desk, Order(make=made), f"silence/{facts.once}"):
+        return plain_answer(LATER)
+    return _said(desk, wish, made, incident)
 
 
 def _errors(desk: Desk, wish: Filled) -> dict[str, str]:
@@ -195,13 +199,25 @@ def _field(wish: Filled, incident: Incident | None) -> str:
     return "what" if incident is not None else "matchers"
 
 
-def _said(desk: Desk, wish: Filled, made: Silence) -> Reply:
+def _said(desk: Desk, wish: Filled, made: Silence, incident: Incident | None) -> Reply:
     who, why = telling(desk).person(wish.by.responder), one_line(made.comment, WHY_MAX)
-    told = one_line(what(made), WHAT_MAX)
+    told = _covered(desk, wish, made, incident)
     sentence = f"{who} has silenced {told} until {moment(made.ends_at)}: {why}"
     end = Button(verb=END, label="End it now", value={"s": made.id}, sure="Alerts that still fire will ask at once.")
     saying = Saying(summary=sentence, parts=(Paragraph(sentence), Actions((end,))))
     return Answer(saying=saying, private=False)
+
+
+def _covered(desk: Desk, wish: Filled, made: Silence, incident: Incident | None) -> str:
+    """What is silenced, as the person has chosen it."""
+    chosen = text(wish, "what")
+    if incident is None or chosen == forms.MATCHERS:
+        return one_line(what(made), WHAT_MAX)
+    if chosen == forms.TITLE:
+        return f"everything with the title {bold(one_line(incident.face.title, TITLE_MAX))}"
+    if chosen == forms.RESOURCE and incident.face.resource:
+        return f"everything of {bold(one_line(incident.face.resource, TITLE_MAX))}"
+    return f"the alert {titled(desk, str(wish.facts.get('i')), incident)}"
 
 
 def _ended(desk: Desk, wish: Pressed) -> Reply:
