@@ -133,6 +133,13 @@ def test_a_message_becomes_an_incident_with_a_link_to_it(house: House) -> None:
     assert name in str(reply)
 
 
+@pytest.mark.parametrize(("author", "told"), [("U00000ADA", "From a message of Ada."), ("U00000XYZ", "")])
+def test_an_author_that_is_an_id_is_told_by_name_or_not_at_all(tmp_path: Path, author: str, told: str) -> None:
+    house = House(tmp_path / "tocsin.db", CONFIG.replace("ada: {name: Ada}", "ada: {name: Ada, slack: U00000ADA}"))
+    assert words(house.form("bo", "on_message", text="slow", author=author), "description") == told
+    house.close()
+
+
 @pytest.mark.parametrize("address", ["", "javascript:alert(1)", "http://chat.example/1", "https://", "https://a b/"])
 def test_an_address_that_leads_nowhere_is_left_out(house: House, address: str) -> None:
     form = house.form("ada", "raise-from", text="slow", link=address)

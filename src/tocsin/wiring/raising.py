@@ -21,7 +21,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.plans import Windows, plan, turns
 from tocsin.sources import bounds
-from tocsin.wiring.addressing import SELF, Addressing, incident_key
+from tocsin.wiring.addressing import Addressing, incident_key
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import parties
 
@@ -53,7 +53,7 @@ _DECODER: Final = msgspec.json.Decoder(Raise)
 def raised(wanted: Raise, now: Instant) -> Received:
     """The delivery that raises it."""
     head = f"{ONCE}: {dedup_key(wanted.once)}".encode()
-    return Received(received_at=now, channel=CHANNEL, key=SELF, head=head, body=json.encode(wanted))
+    return Received(received_at=now, channel=CHANNEL, key="", head=head, body=json.encode(wanted))
 
 
 def dedup_key(once: str) -> str:

@@ -13,7 +13,7 @@ Buttons, options and shortcuts that open a form (`opens=True`), or are answered 
 | `form:override` | an override | perhaps `schedule` |
 | `form:swap` | asks somebody to take a shift | perhaps `schedule` |
 | `raise` | raises an incident | nothing; the room's team is chosen first |
-| `raise-from` | the same, from a message | `text`; perhaps `link` (https) and `author` (a name) |
+| `raise-from`, `on_message` | the same, from a message | `text`; perhaps `link` (https), `author` (a name or an id) |
 | `swap:accept`, `swap:decline` | answer a swap | `s`: the swap |
 | `silence:end` | ends a silence | `s`: the silence |
 

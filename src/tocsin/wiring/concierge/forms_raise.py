@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
@@ -38,13 +39,16 @@ from tocsin.wiring.raising import SOURCE, Raise, key_of, raised
 SAME_WITHIN: Final[Duration] = 10 * MINUTE  # What somebody has raised so recently is not raised again.
 LOOKED_AT_MAX: Final = 200  # Open incidents among which that is looked for.
 TEXT_MAX: Final = 4000  # Characters of a message.
+ON_MESSAGE: Final = "on_message"  # What Slack's shortcut of a message is called.
 
 _MACHINE: Final = IncidentMachine()
+_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{5,}")  # Slack's ids of people.
 
 
 def pressed(desk: Desk) -> Mapping[str, Callable[[Pressed], Reply]]:
-    """`raise` carries nothing; `raise-from` the message: `text`, and if known `link`, its address, and `author`."""
-    return {"raise": partial(_opened, desk), "raise-from": partial(_opened_from, desk)}
+    """`raise` carries nothing; the others a message: `text`, and if known `link`, its address, and `author`."""
+    from_message = partial(_opened_from, desk)
+    return {"raise": partial(_opened, desk), "raise-from": from_message, ON_MESSAGE: from_message}
 
 
 def filled(desk: Desk) -> Mapping[str, Callable[[Filled], Reply]]:
@@ -58,8 +62,18 @@ def _opened(desk: Desk, wish: Pressed) -> Reply:
 
 def _opened_from(desk: Desk, wish: Pressed) -> Reply:
     value = wish.value
-    address = _address(word(value, "link"))
-    return _ask(desk, wish, draft(word(value, "text")[:TEXT_MAX], link=address, author=word(value, "author")))
+    known = draft(
+        word(value, "text")[:TEXT_MAX], link=_address(word(value, "link")), author=_author(desk, word(value, "author"))
+    )
+    return _ask(desk, wish, known)
+
+
+def _author(desk: Desk, author: str) -> str:
+    """Who has written a message: by name, also if the chat knows an id only; an id that is nobody's says nothing."""
+    if _MEMBER.fullmatch(author) is None:
+        return author
+    people = desk.settings().responders.items()
+    return next((person.name or name for name, person in people if person.slack == author), "")
 
 
 def _ask(desk: Desk, wish: Pressed, known: Draft) -> Reply:
