@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from tocsin.incidents import telling
-from tocsin.kernel import json
 from tocsin.kernel.announcement import Announcement, Offer
 from tocsin.kernel.time import parse_instant
-from tocsin.slack.blocks import ACTION, Block, Message
+from tocsin.saying.message import Actions, Button
+from tocsin.slack.drawing import Block, Message, draw_parts
 from tocsin.slack.mrkdwn import local_time, markup, one_line, plain
 
 LINE_MAX: Final = 400  # Characters as sent, entities included.
 
 _TITLE_MAX: Final = 150
-_BUTTON_MAX: Final = 75
 _UNTITLED: Final = "Announcement"
 _SECTION_MAX: Final = 2900
 _TIME: Final = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC\b", re.ASCII)
@@ -36,19 +35,10 @@ def announcement_message(told: Announcement) -> Message:
     return Message(" · ".join(preview), (header, *(_section(text) for text in _packed(lines)), *_offered(told.offers)))
 
 
-def _offered(offers: Sequence[Offer]) -> list[Block]:
-    """The buttons: a press is the action `tocsin:verb` with the offer's value."""
-    elements = [
-        {
-            "type": "button",
-            "action_id": f"{ACTION}{offer.verb}",
-            "text": plain(telling.one_line(offer.label, _BUTTON_MAX)),
-            "value": json.encode(offer.value).decode(),
-            **({"style": offer.style} if offer.style else {}),
-        }
-        for offer in offers
-    ]
-    return [{"type": "actions", "elements": elements}] if elements else []
+def _offered(offers: Sequence[Offer]) -> Sequence[Block]:
+    """The buttons."""
+    buttons = tuple(Button(verb=each.verb, label=each.label, value=each.value, style=each.style) for each in offers)
+    return draw_parts((Actions(buttons),)) if buttons else ()
 
 
 def _packed(lines: list[str]) -> list[str]:

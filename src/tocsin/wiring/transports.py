@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
-from tocsin.engine.ports import Received, Transport
+from tocsin.engine.ports import Delivery, Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
@@ -15,19 +15,22 @@ from tocsin.mail.transport import MailTransport
 from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
+from tocsin.saying.incident import Setting
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
-from tocsin.slack.blocks import Setting
+from tocsin.slack.conversation import House
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
+from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
+from tocsin.wiring.slack_talk import conversation
 from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -38,7 +41,11 @@ def _nothing() -> None:
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways."""
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
+
+    *take* hears what comes by HTTP; without it everything is stored. *settled* hears what came of a stored press, on
+    the engine's thread. *busy*: somebody waits for an answer.
+    """
 
     channel: str
     transport: Transport
@@ -48,6 +55,9 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
+    take: Take | None = None
+    settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
+    busy: Callable[[], bool] = bool
     presence: ShowsPresence = unseen
 
 
@@ -58,9 +68,13 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    house: House | None = None,
 ) -> Sequence[Chat]:
-    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests."""
-    return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
+    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
+
+    *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
+    """
+    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house)] if settings.slack else []
 
 
 def transports(
@@ -103,11 +117,18 @@ def _names(settings: Settings) -> Mapping[str, str]:
 
 
 def _slack(
-    settings: Settings, url: str, clock: Callable[[], Instant], accept: Callable[[Received], None], slack_api: str
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    accept: Callable[[Received], None],
+    *,
+    slack_api: str,
+    house: House | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
     responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
+    zones = {name: person.time_zone for name, person in settings.responders.items() if person.time_zone}
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
@@ -116,7 +137,15 @@ def _slack(
         base_url=slack_api,
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
-    sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
+    talk = (
+        conversation(loop, transport, settings=settings, house=house, clock=clock, base_url=slack_api)
+        if house
+        else None
+    )
+    take = talk.take if talk else None
+    sockets = (
+        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, take=take) if app_token else None
+    )
 
     presence = SlackPresence(
         loop,
@@ -128,7 +157,7 @@ def _slack(
     chooses = uses_smart(settings)
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
-        found = commands(body, received_at=received_at, responders=responders)
+        found = commands(body, received_at=received_at, responders=responders, zones=zones)
         return found.why if isinstance(found, NoCommand) else found
 
     def start() -> None:
@@ -136,6 +165,12 @@ def _slack(
             sockets.start()
         if chooses:
             presence.start()
+
+    def stop() -> None:
+        if sockets:
+            sockets.close()
+        if talk:
+            talk.close()
 
     def close() -> None:
         presence.close()
@@ -148,8 +183,11 @@ def _slack(
         commands=read,
         verify=signature.verify(secret.reveal()) if secret else None,
         start=start,
-        stop=sockets.close if sockets else _nothing,
+        stop=stop,
         close=close,
+        take=take,
+        settled=talk.settled if talk else lambda *_: None,
+        busy=talk.busy if talk else bool,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
     )
