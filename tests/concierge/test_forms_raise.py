@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.concierge.forms_world import CONFIG, MONDAY, ROOM, URL, House, options, private, public, wrong
+from tests.concierge.forms_world import CONFIG, MONDAY, ROOM, URL, House, options, private, public, read, wrong
 from tocsin.conversing.forms_raise import NOBODY
 from tocsin.conversing.wishes import Filled, Place, Speaker
 from tocsin.engine.ports import Received
@@ -32,7 +32,7 @@ def words(form: Form, name: str) -> str:
 
 def test_who_raises_an_incident_has_the_team_of_the_room_asked(house: House) -> None:
     form = house.form("cy", "raise")
-    told = public(house.send("cy", form, title="checkout\nis slow", description="since noon"))
+    told = private(house.send("cy", form, title="checkout\nis slow", description="since noon"))
     name = house.named("checkout is slow")
     incident = house.incident(name)
     assert told.startswith("Cy has raised checkout is slow (high). Asking ")
@@ -65,7 +65,8 @@ def test_another_team_and_somebody_to_begin_with_can_be_chosen(house: House) -> 
     form = house.form("ada", "raise")
     assert options(form, "team") == {"ops": "ops", "web": "web"}
     assert list(options(form, "ask")) == [NOBODY, "ada", "bo", "cy"]
-    public(house.send("ada", form, title="shop is down", team="web", ask="bo", severity="critical"))
+    told = public(house.send("ada", form, title="shop is down", team="web", ask="bo", severity="critical"))
+    assert told.startswith("Ada has raised shop is down (critical)."), "this is the room of another team"
     incident = house.incident(house.named("shop is down"))
     assert (incident.team, incident.integration, incident.severity) == ("web", "shop", Severity.CRITICAL)
     assert incident.asked == ("responder:bo",)
@@ -73,9 +74,15 @@ def test_another_team_and_somebody_to_begin_with_can_be_chosen(house: House) -> 
     assert house.incident(house.named("shop is down")).asked == ("responder:cy",)
 
 
+def test_whom_the_policy_asks_first_is_not_asked_twice_in_a_row(house: House) -> None:
+    public(house.send("ada", house.form("ada", "raise"), title="slow", team="web", ask="cy"))
+    steps = house.incident(house.named("slow")).plan.policy.steps
+    assert [step.targets for step in steps] == [("responder:cy",)]
+
+
 def test_in_a_room_of_nobody_the_first_team_is_asked(house: House) -> None:
     form = house.form("cy", "raise", channel="C0000GENERAL")
-    public(house.send("cy", form, title="slow"))
+    read(house.send("cy", form, title="slow"))
     assert house.incident(house.named("slow")).team == "ops"
 
 
@@ -83,7 +90,7 @@ def test_with_one_team_it_need_not_be_chosen(tmp_path: Path) -> None:
     house = House(tmp_path / "tocsin.db", "responders: {ada: }\nteams: {ops: {members: [ada]}}")
     form = house.form("ada", "raise")
     assert [field.name for field in form.fields] == ["title", "severity", "description", "ask"]
-    public(house.send("ada", form, title="slow"))
+    read(house.send("ada", form, title="slow"))
     assert house.pages == ["responder:ada"]
     house.close()
 
@@ -92,13 +99,13 @@ def test_without_any_responder_the_room_is_asked(tmp_path: Path) -> None:
     house = House(tmp_path / "tocsin.db", "{}")
     form = house.form("slack:guest", "raise")
     assert "ask" not in {field.name for field in form.fields}
-    assert public(house.send("slack:guest", form, title="slow")).startswith("guest has raised slow")
+    assert read(house.send("slack:guest", form, title="slow")).startswith("guest has raised slow")
     assert len(house.pages) == 1
     house.close()
 
 
 def test_what_somebody_has_just_raised_is_shown_instead(house: House) -> None:
-    public(house.send("cy", house.form("cy", "raise"), title="Checkout is slow"))
+    read(house.send("cy", house.form("cy", "raise"), title="Checkout is slow"))
     name = house.named("Checkout is slow")
     reply = house.send("ada", house.form("ada", "raise"), title="checkout  is SLOW")
     told = private(reply)
@@ -106,16 +113,16 @@ def test_what_somebody_has_just_raised_is_shown_instead(house: House) -> None:
     assert told.endswith("Nobody was asked a second time. If yours is something else, give it another title.")
     assert f"{URL}/incidents/{name}" in str(reply)
     assert len(house.incidents()) == 1
-    public(house.send("ada", house.form("ada", "raise"), title="checkout is slow", team="web"))
+    read(house.send("ada", house.form("ada", "raise"), title="checkout is slow", team="web"))
     assert len(house.incidents()) == 2, "another team"
     house.now += 11 * MINUTE
-    public(house.send("ada", house.form("ada", "raise"), title="checkout is slow"))
+    read(house.send("ada", house.form("ada", "raise"), title="checkout is slow"))
     assert len(house.incidents()) == 3, "some time ago"
 
 
 def test_what_a_sender_has_told_is_raised_by_people_all_the_same(house: House) -> None:
     house.opened("slow")
-    public(house.send("cy", house.form("cy", "raise"), title="slow"))
+    read(house.send("cy", house.form("cy", "raise"), title="slow"))
     assert len(house.incidents()) == 2
 
 
@@ -125,7 +132,7 @@ def test_a_message_becomes_an_incident_with_a_link_to_it(house: House) -> None:
     assert words(form, "title") == "the shop says 500 <!channel>"
     assert words(form, "description") == ("the shop says 500 <!channel>\nsince ten minutes\n\nFrom a message of Bo.")
     reply = house.send("ada", form)
-    assert "It is about this message." in public(reply)
+    assert "It is about this message." in read(reply)
     [(name, incident)] = house.incidents()
     assert [(link.text, link.href) for link in incident.face.links] == [
         ("The message", "https://chat.example/archives/C1/p1")
@@ -144,7 +151,7 @@ def test_an_author_that_is_an_id_is_told_by_name_or_not_at_all(tmp_path: Path, a
 def test_an_address_that_leads_nowhere_is_left_out(house: House, address: str) -> None:
     form = house.form("ada", "raise-from", text="slow", link=address)
     assert words(form, "description") == ""
-    public(house.send("ada", form))
+    read(house.send("ada", form))
     assert house.incident(house.named("slow")).face.links == ()
 
 
@@ -174,15 +181,15 @@ def test_what_cannot_be_raised_is_said_at_its_field(
 
 def test_a_silence_of_the_chosen_team_counts_for_what_is_raised(house: House) -> None:
     public(house.send("ada", house.form("ada", "form:silence"), matchers="source=person", team="web", why="a test"))
-    public(house.send("ada", house.form("ada", "raise"), title="one", team="ops"))
-    public(house.send("ada", house.form("ada", "raise"), title="two", team="web"))
+    read(house.send("ada", house.form("ada", "raise"), title="one", team="ops"))
+    read(house.send("ada", house.form("ada", "raise"), title="two", team="web"))
     assert [house.incident(house.named(title)).called for title in ("one", "two")] == ["triggered", "silenced"]
 
 
 def test_what_a_person_raises_is_an_incident_of_its_own(tmp_path: Path) -> None:
     house = House(tmp_path / "tocsin.db", CONFIG.replace("ops: {", "ops: {group_by: source, "))
     for title in ("one", "two"):
-        public(house.send("ada", house.form("ada", "raise"), title=title))
+        read(house.send("ada", house.form("ada", "raise"), title=title))
     assert len(house.incidents()) == 2
     house.close()
 

@@ -60,7 +60,7 @@ def test_a_silence_is_ended_by_its_button_and_what_fires_asks(house: House) -> N
     [button] = buttons(house.send("ada", house.form("ada", "form:silence", i=name), why="known"))
     assert house.incident(name).called == "silenced"
     pages = len(house.pages)
-    assert public(house.press("bo", button.verb, **button.value)).startswith("Bo has ended the silence of dedup_key")
+    assert public(house.press("bo", button.verb, **button.value)).startswith("Bo has ended the silence of Ada (known).")
     assert house.incident(name).called == "triggered"
     assert len(house.pages) > pages
     assert private(house.press("bo", button.verb, **button.value)) == "It is over already."

@@ -118,8 +118,10 @@ def _plan(wanted: Raise, settings: Settings) -> Plan:
     team = teams.get(wanted.team, teams[settings.first_team])
     windows = settings.windows
     kept = Windows(alert=windows.alert, notification=windows.notification, reopen=windows.reopen)
-    made = plan(team, None, zlib.crc32(wanted.once.encode()) % turns(team, None), kept)
-    if wanted.ask not in settings.responders:
-        return made
+    # As with alerts: the same title begins with the same person, and all titles together with everybody equally often.
+    turn = zlib.crc32(wanted.title.encode("utf-8", "replace")) % turns(team, None)
+    made = plan(team, None, turn, kept)
     first = Step((responder(wanted.ask),))
+    if wanted.ask not in settings.responders or made.policy.steps[0].targets == first.targets:
+        return made
     return replace(made, policy=replace(made.policy, steps=(first, *made.policy.steps)))

@@ -101,7 +101,7 @@ def _sent(desk: Desk, wish: Filled) -> Reply:
         link=_address(facts.link),
     )
     if (name := _name(desk, wanted)) is not None:  # The same form again.
-        return _said(desk, wanted, name)
+        return _said(desk, wish, wanted, name)
     errors = _errors(desk, wish)
     if errors:
         return Corrections(errors)
@@ -111,7 +111,7 @@ def _sent(desk: Desk, wish: Filled) -> Reply:
     name = _name(desk, wanted)
     if name is None:
         return plain_answer(f"{bold(wanted.title)} is stored, and somebody will be asked in a moment.")
-    return _said(desk, wanted, name)
+    return _said(desk, wish, wanted, name)
 
 
 def _errors(desk: Desk, wish: Filled) -> dict[str, str]:
@@ -158,12 +158,14 @@ def _known(desk: Desk, name: str, incident: Incident) -> Reply:
     return plain_answer(f"{whole}. {standing_of(desk, name)} {rest}")
 
 
-def _said(desk: Desk, wanted: Raise, name: str) -> Reply:
+def _said(desk: Desk, wish: Filled, wanted: Raise, name: str) -> Reply:
+    """What the room reads, unless it is the team's: that has the incident's own message."""
     incident = incident_of(desk, name)
     title = titled(desk, name, incident) if incident else bold(wanted.title)
     source = f" It is about {link(wanted.link, 'this message')}." if wanted.link else ""
     sentence = f"{wanted.name} has raised {title} ({wanted.severity.value}).{source} {standing_of(desk, name)}"
-    return plain_answer(sentence.strip(), private=False)
+    home = desk.settings().teams[wanted.team].slack == wish.place.channel
+    return plain_answer(sentence.strip(), private=home)
 
 
 def _address(address: str) -> str:

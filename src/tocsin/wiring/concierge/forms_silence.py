@@ -52,6 +52,7 @@ END: Final = "silence:end"
 WHAT_MAX: Final = 300
 
 _MACHINE: Final = SilenceMachine()
+_NO_KIND: Final = frozenset({"dedup_key", "title", "severity"})  # Labels that name one alert, or say how bad it is.
 
 
 def pressed(desk: Desk) -> Mapping[str, Callable[[Pressed], Reply]]:
@@ -72,7 +73,9 @@ def _opened(desk: Desk, wish: Pressed) -> Reply:
     subject = Subject(matchers=word(wish.value, "matchers")[:NOTE_MAX])
     if incident is not None:
         face = incident.face
-        prefilled = "\n".join(str(Matcher(name=key, value=value)) for key, value in face.labels.items())
+        prefilled = "\n".join(
+            str(Matcher(name=key, value=value)) for key, value in face.labels.items() if key not in _NO_KIND
+        )
         subject = Subject(incident=name, title=face.title, resource=face.resource, matchers=prefilled[:NOTE_MAX])
     team = incident.team if incident else team_of(settings, wish.place)
     several = len(settings.teams) > 1 and incident is None
@@ -229,9 +232,9 @@ def _ended(desk: Desk, wish: Pressed) -> Reply:
         return plain_answer("It is over already.")
     if not _do(desk, Order(end=name), f"silence-end/{name}/{found.updated_at}"):
         return plain_answer(LATER)
-    who = telling(desk).person(wish.by.responder)
-    told = one_line(what(found), WHAT_MAX)
-    return plain_answer(f"{who} has ended the silence of {told}. What still fires asks now.", private=False)
+    who, made = telling(desk).person(wish.by.responder), one_line(found.created_by, TITLE_MAX) or "somebody"
+    why = one_line(found.comment, WHAT_MAX)
+    return plain_answer(f"{who} has ended the silence of {made} ({why}). What still fires asks now.", private=False)
 
 
 def _silence(desk: Desk, name: str) -> Silence | None:
