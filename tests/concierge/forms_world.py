@@ -195,10 +195,11 @@ class House:
         return [line.story for line in self.store.timeline(name, 100) if line.story]
 
     # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────
-    def press(self, by: str, verb: str, *, zone: str = "", channel: str = ROOM, **value: Json) -> Reply:
-        return self.concierge.answer(
-            Pressed(by=_speaker(by, zone), place=Place(channel=channel), verb=verb, value=value, at=self.now)
-        )
+    def press(
+        self, by: str, verb: str, *, zone: str = "", channel: str = ROOM, direct: bool = False, **value: Json
+    ) -> Reply:
+        place = Place(channel=channel, direct=direct)
+        return self.concierge.answer(Pressed(by=_speaker(by, zone), place=place, verb=verb, value=value, at=self.now))
 
     def form(self, by: str, verb: str, *, zone: str = "", channel: str = ROOM, **value: Json) -> Form:
         """A press that is answered by a form, which is as forms must be."""
@@ -208,12 +209,21 @@ class House:
         return reply.form
 
     def send(self, by: str, form: Form, **values: object) -> Reply:
-        """*form* with *values*; what is not among them stays as it was shown."""
+        """*form* with *values*, in the room of ops; what is not among them stays as it was shown."""
+        return self.send_from(Place(channel=ROOM), by, form, **values)
+
+    def send_from(self, place: Place, by: str, form: Form, **values: object) -> Reply:
+        """The same, from anywhere."""
         shown = {field.name: field.initial for field in form.fields}
         found: Mapping[str, Any] = {name: value or None for name, value in (shown | values).items()}
         return self.concierge.answer(
             Filled(
-                by=_speaker(by), place=Place(channel=ROOM), form=form.name, values=found, facts=form.facts, at=self.now
+                by=_speaker(by),
+                place=place,
+                form=form.name,
+                values=found,
+                facts=form.facts,
+                at=self.now,
             )
         )
 

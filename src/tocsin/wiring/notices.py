@@ -1,4 +1,8 @@
-"""Who hears of a swap: what the book of on-call tells becomes notices to those whom it concerns."""
+"""Who hears of what people agree on: news of a swap, and what concerns a room, become notices.
+
+The book of on-call tells of swaps, whichever way they were asked for; what was done elsewhere and concerns a room is
+told there.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ from tocsin.wiring.schedules import schedules
 from tocsin.wiring.settings import Settings
 
 CHANNEL: Final = "swap"
+ROOMS: Final = "rooms"  # The channel of what concerns rooms.
 ACCEPT: Final = "swap:accept"  # The verbs of the buttons; each carries `s`, the id of the swap.
 DECLINE: Final = "swap:decline"
 
@@ -42,7 +47,16 @@ class SwapNews(msgspec.Struct, frozen=True, kw_only=True):
     comment: str = ""
 
 
+class RoomNews(msgspec.Struct, frozen=True, kw_only=True):
+    """Something for the *receivers*, rooms; told again under the same word *once* it is told once."""
+
+    once: str
+    receivers: tuple[str, ...]
+    what: Announcement
+
+
 _DECODER: Final = msgspec.json.Decoder(SwapNews)
+_ROOMS_DECODER: Final = msgspec.json.Decoder(RoomNews)
 
 
 def news(told: SwapNews, now: Instant) -> Received:
@@ -51,9 +65,31 @@ def news(told: SwapNews, now: Instant) -> Received:
     return Received(received_at=now, channel=CHANNEL, key="", head=f"{ONCE}: {once}".encode(), body=json.encode(told))
 
 
+def room_news(told: RoomNews, now: Instant) -> Received:
+    """The delivery that tells rooms."""
+    head = f"{ONCE}: rooms/{told.once}".encode()
+    return Received(received_at=now, channel=ROOMS, key="", head=head, body=json.encode(told))
+
+
 def channels(settings: Callable[[], Settings], url: str) -> Mapping[str, Callable[[Delivery], Interpretation]]:
-    """What reads the channel CHANNEL; *url* is the public one, without a slash at its end."""
-    return {CHANNEL: lambda delivery: _interpret(delivery, settings(), url)}
+    """What reads the channels CHANNEL and ROOMS; *url* is the public one, without a slash at its end."""
+    return {CHANNEL: lambda delivery: _interpret(delivery, settings(), url), ROOMS: _interpret_rooms}
+
+
+def _interpret_rooms(delivery: Delivery) -> Interpretation:
+    try:
+        told = _ROOMS_DECODER.decode(delivery.body)
+    except (msgspec.DecodeError, UnicodeError) as problem:
+        return Interpretation((), f"not news for rooms: {problem}")
+    name = f"rooms-{told.once}"
+    addressed = Addressed(
+        input_id=f"{delivery.occurrence}/0",
+        machine=NoticeMachine.name,
+        given=Answered(receivers=told.receivers, what=told.what),
+        aggregate=name,
+        fresh=name,
+    )
+    return Interpretation((addressed,))
 
 
 def _interpret(delivery: Delivery, settings: Settings, url: str) -> Interpretation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -15,17 +15,20 @@ from tocsin.conversing.wall import known_zone
 from tocsin.conversing.wishes import Filled, Place, Pressed, Speaker
 from tocsin.engine.ports import ONCE, Received
 from tocsin.incidents.commands import Command
+from tocsin.incidents.ladder import room
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident
-from tocsin.incidents.telling import Telling, one_line, standing
+from tocsin.incidents.telling import Telling, one_line, standing, utc_time
 from tocsin.kernel import json
+from tocsin.kernel.announcement import Announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.saying.text import bold, link, moment
+from tocsin.saying.text import Moment, bold, link, moment, pieces
 from tocsin.schedules.timeline import on_call
 from tocsin.wiring.concierge.concierge import plain_answer
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.notices import RoomNews, room_news
 from tocsin.wiring.settings import Settings
 
 CHANNEL: Final = "console"  # Commands of people, by whatever chat they come, are read as the console's.
@@ -153,6 +156,29 @@ def on_duty(desk: Desk) -> dict[str, list[str]]:
     for name, schedule in desk.oncall.schedules().items():
         found.setdefault(on_call(schedule, now).who, []).append(name)
     return found
+
+
+def elsewhere(desk: Desk, place: Place, teams: Iterable[str], *, once: str, title: str, sentence: str) -> None:
+    """Tell *sentence* to the rooms of *teams*, if it was not said there: in a direct message, or in another room.
+
+    Once for the word *once*. A room that is known by its name only cannot be told from where we are, unless we are in
+    none.
+    """
+    alone, found = place.direct or not place.channel, desk.settings().teams
+    rooms = [
+        room(name)
+        for name in dict.fromkeys(teams)
+        if (known := found[name].slack if name in found else None)
+        and (alone or (known != place.channel and not known.startswith("#")))
+    ]
+    if rooms:
+        told = RoomNews(once=once, receivers=tuple(rooms), what=Announcement(title, (plainly(sentence),)))
+        desk.do(room_news(told, desk.clock()))
+
+
+def plainly(sentence: str) -> str:
+    """Neutral text in words only; announcements know no marks, and show such times by each reader's clock."""
+    return "".join(utc_time(each.at) if isinstance(each, Moment) else each.text for each in pieces(sentence))
 
 
 # ── The incident ─────────────────────────────────────────────────────────────────────────────────────────────────────

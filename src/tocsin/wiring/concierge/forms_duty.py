@@ -12,9 +12,8 @@ from tocsin.conversing import forms_duty as forms
 from tocsin.conversing.forms import WHY_MAX
 from tocsin.conversing.forms_duty import Turn, read_turn
 from tocsin.conversing.replies import Answer, Ask, Corrections, Reply
-from tocsin.conversing.wishes import Filled, Pressed
+from tocsin.conversing.wishes import Filled, Place, Pressed
 from tocsin.errors import StoreUnavailableError, TocsinError
-from tocsin.incidents.telling import Telling
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Duration, Instant
 from tocsin.saying.message import Actions, Button, Paragraph, Part, Saying
 from tocsin.saying.text import bold, code, moment
@@ -25,6 +24,7 @@ from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.filling import (
     OLD,
     carried,
+    elsewhere,
     instant,
     new_once,
     persons,
@@ -34,6 +34,7 @@ from tocsin.wiring.concierge.filling import (
     word,
     zone_of,
 )
+from tocsin.wiring.digests import asked_schedules
 from tocsin.wiring.notices import ACCEPT, DECLINE
 from tocsin.wiring.schedules import OVERRIDE, Agreed, agreed
 
@@ -88,7 +89,7 @@ def _override(desk: Desk, wish: Filled) -> Reply:
         return plain_answer(OLD)
     there = next((each.override for each in agreed(desk.store, OVERRIDE) if _is(each, facts.once)), None)
     if there is not None:  # The same form again.
-        return _overridden(telling(desk), there)
+        return _overridden(desk, wish.place, there)
     schedule, who = text(wish, "schedule"), text(wish, "who")
     start, until = instant(wish, "from"), instant(wish, "until")
     errors: dict[str, str] = {}
@@ -113,18 +114,28 @@ def _override(desk: Desk, wish: Filled) -> Reply:
         )
     except TocsinError as problem:
         return _corrected(problem, _FIELDS)
-    return _overridden(telling(desk), made)
+    return _overridden(desk, wish.place, made)
 
 
 def _is(each: Agreed, once: str) -> bool:
     return each.override is not None and each.override.id == once
 
 
-def _overridden(names: Telling, made: Override) -> Reply:
+def _overridden(desk: Desk, place: Place, made: Override) -> Reply:
+    names = telling(desk)
     by, who = names.person(made.by), names.person(made.who)
     when = f"from {moment(made.start)} until {moment(made.until)}"
     told = f"{bold(who)} is on call in {code(made.schedule)} {when}"
-    return plain_answer(f"{told}." if made.by == made.who else f"{told}: an override by {by}.", private=False)
+    sentence = f"{told}." if made.by == made.who else f"{told}: an override by {by}."
+    title = f"Override in {made.schedule}"
+    elsewhere(desk, place, _asking(desk, made.schedule), once=f"override-{made.id}", title=title, sentence=sentence)
+    return plain_answer(sentence, private=False)
+
+
+def _asking(desk: Desk, schedule: str) -> list[str]:
+    """The teams that ask whoever is on call in *schedule*."""
+    settings = desk.settings()
+    return [team for team in settings.teams if schedule in asked_schedules(settings, team)]
 
 
 # ── Swap ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,7 +182,7 @@ def _swap(desk: Desk, wish: Filled) -> Reply:
         return plain_answer(OLD)
     there = next((swap for swap in desk.oncall.swaps() if swap.id == facts.once), None)
     if there is not None and there.accepted:  # The same form again, and somebody was quick.
-        return _asked(telling(desk), there)
+        return _asked(desk, wish.place, there)
     shift, to = read_turn(text(wish, "shift")), text(wish, "to")
     errors: dict[str, str] = {}
     if shift is None:
@@ -200,7 +211,7 @@ def _swap(desk: Desk, wish: Filled) -> Reply:
         )
     except TocsinError as problem:
         return _corrected(problem, _SWAP_FIELDS)
-    return _asked(telling(desk), made)
+    return _asked(desk, wish.place, made)
 
 
 def _back(desk: Desk, wish: Filled, shift: Turn | None, to: str) -> tuple[Turn | None, dict[str, str]]:
@@ -219,14 +230,18 @@ def _back(desk: Desk, wish: Filled, shift: Turn | None, to: str) -> tuple[Turn |
     return back, {}
 
 
-def _asked(names: Telling, made: Swap) -> Reply:
+def _asked(desk: Desk, place: Place, made: Swap) -> Reply:
+    names = telling(desk)
     by, span = names.person(made.by), f"{moment(made.start)} to {moment(made.until)}"
     shift = f"the shift in {code(made.schedule)} from {span}"
     back = ""
     if made.back_start is not None and made.back_until is not None:
         back = f" In return {by} takes {moment(made.back_start)} to {moment(made.back_until)}."
     if made.accepted:
-        return plain_answer(f"{bold(names.person(made.to))} takes {shift} instead of {by}.{back}", private=False)
+        sentence = f"{bold(names.person(made.to))} takes {shift} instead of {by}.{back}"
+        title = f"Swap in {made.schedule}"
+        elsewhere(desk, place, _asking(desk, made.schedule), once=f"swap-{made.id}", title=title, sentence=sentence)
+        return plain_answer(sentence, private=False)
     if made.to:
         who = names.person(made.to)
         sentence = f"{by} asks {bold(who)} to take {shift}.{back} Nothing changes before {who} accepts."
@@ -242,7 +257,7 @@ def _accept(desk: Desk, wish: Pressed) -> Reply:
         taken = desk.oncall.accept(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return _asked(telling(desk), taken)
+    return _asked(desk, wish.place, taken)
 
 
 def _decline(desk: Desk, wish: Pressed) -> Reply:

@@ -33,6 +33,7 @@ from tocsin.wiring.concierge.filling import (
     TITLE_MAX,
     Carried,
     carried,
+    elsewhere,
     incident_of,
     instant,
     new_once,
@@ -206,6 +207,8 @@ def _said(desk: Desk, wish: Filled, made: Silence, incident: Incident | None) ->
     who, why = telling(desk).person(wish.by.responder), one_line(made.comment, WHY_MAX)
     told = _covered(desk, wish, made, incident)
     sentence = f"{who} has silenced {told} until {moment(made.ends_at)}: {why}"
+    teams = [made.team] if made.team else list(desk.settings().teams)
+    elsewhere(desk, wish.place, teams, once=f"silence-{made.id}", title="Silenced", sentence=sentence)
     end = Button(verb=END, label="End it now", value={"s": made.id}, sure="Alerts that still fire will ask at once.")
     saying = Saying(summary=sentence, parts=(Paragraph(sentence), Actions((end,))))
     return Answer(saying=saying, private=False)
