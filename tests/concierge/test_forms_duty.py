@@ -14,6 +14,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import DAY, HOUR, MINUTE
 from tocsin.saying.forms import Form, Moments
 from tocsin.schedules.timeline import on_call
+from tocsin.wiring.schedules import OVERRIDE, agreed
 
 ADAS = MONDAY - 4 * HOUR  # Her turn in `primary` began at eight; Bo's follows, then hers again.
 
@@ -49,6 +50,17 @@ def test_the_same_form_overrides_once(house: House) -> None:
     house.now += MINUTE
     assert public(house.send("bo", form, who="bo")) == first
     assert len(house.desk.oncall.schedule("backup").overrides) == 1
+
+
+def test_two_clicks_at_the_same_moment_override_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second looks before the first has written, and writes after it."""
+    form = house.form("bo", "form:override")
+    first = public(house.send("bo", form, who="bo"))
+    house.now += MINUTE
+    looks = [[], *[agreed(house.store, OVERRIDE)] * 2]
+    monkeypatch.setattr("tocsin.wiring.concierge.forms_duty.agreed", lambda *_: looks.pop(0))
+    assert public(house.send("bo", form, who="bo")) == first
+    assert len(house.desk.oncall.schedule("primary").overrides) == 1
 
 
 def test_an_override_ends_with_the_shift_where_that_is_soon(house: House) -> None:

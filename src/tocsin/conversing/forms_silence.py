@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.conversing.forms import NOTE_MAX, WHY_MAX, choice
+from tocsin.conversing.forms import NOTE_MAX, TITLE_MAX, WHY_MAX, choice
 from tocsin.incidents.telling import one_line
 from tocsin.kernel.json import Json
 from tocsin.saying.forms import Field, Form, Moments, Pick, Ticks, Words
@@ -90,7 +90,7 @@ def silence_form(
 
 def _intro(subject: Subject) -> tuple[Part, ...]:
     tale = Aside(("What is silenced asks nobody. It is still shown, and asks when the silence ends while it fires.",))
-    title = one_line(subject.title, NOTE_MAX)
+    title = one_line(subject.title, TITLE_MAX)
     return (Paragraph(bold(title)), tale) if title else (tale,)
 
 

@@ -36,7 +36,7 @@ from tocsin.wiring.concierge.filling import (
 )
 from tocsin.wiring.digests import asked_schedules
 from tocsin.wiring.notices import ACCEPT, DECLINE
-from tocsin.wiring.schedules import OVERRIDE, Agreed, agreed
+from tocsin.wiring.schedules import OVERRIDE, agreed
 
 AHEAD: Final[Duration] = 60 * DAY  # How far ahead shifts can be swapped in the form.
 OPEN_FOR: Final[Duration] = HOUR  # A form that is sent later than this after it was opened begins when it says.
@@ -87,8 +87,7 @@ def _override(desk: Desk, wish: Filled) -> Reply:
     facts = carried(wish)
     if facts is None:
         return plain_answer(OLD)
-    there = next((each.override for each in agreed(desk.store, OVERRIDE) if _is(each, facts.once)), None)
-    if there is not None:  # The same form again.
+    if (there := _made(desk, facts.once)) is not None:  # The same form again.
         return _overridden(desk, wish.place, there)
     schedule, who = text(wish, "schedule"), text(wish, "who")
     start, until = instant(wish, "from"), instant(wish, "until")
@@ -107,18 +106,21 @@ def _override(desk: Desk, wish: Filled) -> Reply:
         made, _ = desk.oncall.override(
             schedule=schedule,
             who=who,
-            start=max(start, wish.at),
+            start=max(start, wish.at - wish.at % MINUTE),
             until=until,
             by=wish.by.responder,
             name=facts.once,
         )
     except TocsinError as problem:
-        return _corrected(problem, _FIELDS)
+        there = _made(desk, facts.once)  # The same form, at the same moment.
+        return _overridden(desk, wish.place, there) if there is not None else _corrected(problem, _FIELDS)
     return _overridden(desk, wish.place, made)
 
 
-def _is(each: Agreed, once: str) -> bool:
-    return each.override is not None and each.override.id == once
+def _made(desk: Desk, once: str) -> Override | None:
+    """What the form has made, if it was sent before."""
+    found = (each.override for each in agreed(desk.store, OVERRIDE))
+    return next((each for each in found if each is not None and each.id == once), None)
 
 
 def _overridden(desk: Desk, place: Place, made: Override) -> Reply:
