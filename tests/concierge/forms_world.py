@@ -25,7 +25,7 @@ from tocsin.saying.message import Actions, Button
 from tocsin.saying.text import Moment, pieces
 from tocsin.sqlite.store import SqliteStore
 from tocsin.testing.simulator import Inline
-from tocsin.wiring import notices, raising
+from tocsin.wiring import news, raising
 from tocsin.wiring.concierge import forms
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge, plain_answer
 from tocsin.wiring.concierge.desk import Desk
@@ -75,7 +75,7 @@ class House:
         interpreter = Interpreter(
             routes(self.settings),
             {},
-            more=notices.channels(lambda: self.settings, URL),
+            more=news.channels(lambda: self.settings, URL),
             mute=self._silences.mute,
         )
         interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))

@@ -43,6 +43,14 @@ def test_an_override_counts_at_once_and_the_room_hears_of_it(house: House) -> No
     assert [duty(house, at) for at in (start, MONDAY + HOUR)] == ["cy", "ada"]
 
 
+def test_strangers_change_nothing(house: House) -> None:
+    form = house.form("ada", "form:override")
+    for reply in (house.press("slack:guest", "form:override"), house.send("slack:guest", form, who="bo")):
+        assert private(reply).startswith("Only responders of the configuration can change who is on call")
+    assert private(house.press("slack:guest", "form:swap")).startswith("You have no shift")
+    assert duty(house, MONDAY) == "ada"
+
+
 def test_the_same_form_overrides_once(house: House) -> None:
     form = house.form("bo", "form:override", schedule="backup")
     first = public(house.send("bo", form, who="bo"))

@@ -11,7 +11,7 @@ from tests.concierge.forms_world import CONFIG, MONDAY, ROOM, House, public, rea
 from tocsin.conversing.wishes import Place
 from tocsin.engine.ports import Received
 from tocsin.kernel.time import DAY, HOUR
-from tocsin.wiring import notices
+from tocsin.wiring import news
 
 DIRECT = Place(channel="D0000ADA", direct=True)
 NOWHERE = Place(channel="")
@@ -83,7 +83,7 @@ def test_a_silence_is_told_to_the_room_of_its_team_or_to_all(house: House) -> No
     assert [receiver for receiver, _, _ in told(house)] == ["team:ops", "team:web"]
 
 
-@pytest.mark.parametrize("channel", [notices.CHANNEL, notices.ROOMS])
+@pytest.mark.parametrize("channel", [news.CHANNEL, news.ROOMS])
 def test_news_that_cannot_be_read_say_so(house: House, channel: str) -> None:
     [handled] = house.do(Received(received_at=MONDAY, channel=channel, key="", head=b"", body=b"{"))
     assert handled.reason.startswith("not news ")

@@ -48,7 +48,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, notices, raising, storm_messages
+from tocsin.wiring import digests, mail_in, news, raising, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -373,7 +373,7 @@ class Embedded:
             more={
                 opsgenie_requests.CHANNEL: opsgenie.interpret,
                 **storm_messages.channels(self.settings),
-                **notices.channels(lambda: self.settings, self.url),
+                **news.channels(lambda: self.settings, self.url),
             },
             readings=readings(self.settings),
             mute=self._silences.mute,

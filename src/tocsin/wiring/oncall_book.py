@@ -30,7 +30,7 @@ from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.schedules.schedule import Override, Schedule, Swap
 from tocsin.schedules.timeline import shifts
 from tocsin.wiring.digests import changed
-from tocsin.wiring.notices import ACCEPTED, ASKED, DECLINED, WITHDRAWN, SwapNews, news
+from tocsin.wiring.news import ACCEPTED, ASKED, DECLINED, WITHDRAWN, SwapNews, swap_news
 from tocsin.wiring.schedules import OVERRIDE, SWAP, Agreed, agreed, document, schedules
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_problems import shown, unknown
@@ -196,7 +196,7 @@ class OnCallBook:
 
     def _told(self, told: SwapNews) -> None:
         """Those whom a swap concerns hear of it."""
-        self._accept([news(told, self._clock())])
+        self._accept([swap_news(told, self._clock())])
 
     def _changed(self) -> None:
         """Another one may be on call: a running server hands over at once, and need not find out."""

@@ -28,7 +28,7 @@ from tocsin.saying.text import Moment, bold, link, moment, pieces
 from tocsin.schedules.timeline import on_call
 from tocsin.wiring.concierge.concierge import plain_answer
 from tocsin.wiring.concierge.desk import Desk
-from tocsin.wiring.notices import RoomNews, room_news
+from tocsin.wiring.news import RoomNews, room_news
 from tocsin.wiring.settings import Settings
 
 CHANNEL: Final = "console"  # Commands of people, by whatever chat they come, are read as the console's.

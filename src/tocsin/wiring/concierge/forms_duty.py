@@ -35,12 +35,14 @@ from tocsin.wiring.concierge.filling import (
     zone_of,
 )
 from tocsin.wiring.digests import asked_schedules
-from tocsin.wiring.notices import ACCEPT, DECLINE
+from tocsin.wiring.news import ACCEPT, DECLINE
 from tocsin.wiring.schedules import OVERRIDE, agreed
 
 AHEAD: Final[Duration] = 60 * DAY  # How far ahead shifts can be swapped in the form.
-OPEN_FOR: Final[Duration] = HOUR  # A form that is sent later than this after it was opened begins when it says.
+JUST_NOW: Final[Duration] = HOUR  # A beginning that is no longer ago than this means now; an earlier one is a slip.
 OVERRIDE_FOR: Final[Duration] = 8 * HOUR  # Where a shift ends later, an override is offered for so long.
+
+STRANGER: Final = "Only responders of the configuration can change who is on call; you are not among them yet."
 
 _FIELDS: Final[Mapping[str, str]] = {"schedule-unknown": "schedule", "time-invalid": "until"}
 _SWAP_FIELDS: Final[Mapping[str, str]] = {
@@ -68,6 +70,8 @@ def filled(desk: Desk) -> Mapping[str, Callable[[Filled], Reply]]:
 
 # ── Override ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _open_override(desk: Desk, wish: Pressed) -> Reply:
+    if wish.by.responder not in desk.settings().responders:
+        return plain_answer(STRANGER)
     known = desk.oncall.schedules()
     found = persons(desk)
     if not known or not found:
@@ -87,6 +91,8 @@ def _override(desk: Desk, wish: Filled) -> Reply:
     facts = carried(wish)
     if facts is None:
         return plain_answer(OLD)
+    if wish.by.responder not in desk.settings().responders:
+        return plain_answer(STRANGER)
     if (there := _made(desk, facts.once)) is not None:  # The same form again.
         return _overridden(desk, wish.place, there)
     schedule, who = text(wish, "schedule"), text(wish, "who")
@@ -94,7 +100,7 @@ def _override(desk: Desk, wish: Filled) -> Reply:
     errors: dict[str, str] = {}
     if start is None:
         errors["from"] = "Choose from when."
-    elif start < wish.at - OPEN_FOR and start < facts.at:
+    elif start < wish.at - JUST_NOW and start < facts.at:
         errors["from"] = "That has passed; choose now, or later."
     if until is None:
         errors["until"] = "Choose until when."
@@ -290,7 +296,7 @@ def _refused(problem: TocsinError, desk: Desk, wish: Pressed) -> Reply:
         case "swap-over":
             return plain_answer("The time of that shift has passed.")
         case "responder-unknown":
-            return plain_answer("Only responders of the configuration can be on call; you are not among them yet.")
+            return plain_answer(STRANGER)
         case _:
             return plain_answer("That swap is over: it was declined, or taken back.")
 

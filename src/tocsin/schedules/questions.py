@@ -1,8 +1,8 @@
-"""The notice machine: what people are told about an agreement between them, a swap above all.
+"""The question machine: what people are told about an agreement between them, a swap above all.
 
     asked: those who may answer are told ──answered──► those who wait for the answer are told
 
-A notice is told once. The question that still waits to leave is dropped when there is an answer: nobody is asked what
+A question is told once. One that still waits to leave is dropped when there is an answer: nobody is asked what
 another one has answered. What it says is a value from outside; the agreement itself is none of its business.
 """
 
@@ -35,10 +35,10 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     what: Announcement
 
 
-NoticeInput: TypeAlias = Asked | Answered | Tick
+QuestionInput: TypeAlias = Asked | Answered | Tick
 
 
-class NoticeReason(StrEnum):
+class QuestionReason(StrEnum):
     """One for each way through the machine; `docs/schedules.md` explains them."""
 
     ASKED = "people are asked"
@@ -48,50 +48,50 @@ class NoticeReason(StrEnum):
     UNKNOWN = "nobody was asked"
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The state. *answered*: the question is none any more."""
 
     made_at: Instant
     answered: bool = False
 
 
-_DECODER: Final = msgspec.json.Decoder(Notice)
+_DECODER: Final = msgspec.json.Decoder(Question)
 
 
-class NoticeMachine:
+class QuestionMachine:
     """See the module's essay."""
 
-    name = "notice"
+    name = "question"
 
-    def decide(self, state: Notice | None, given: NoticeInput, now: Instant) -> Decision[Notice]:
+    def decide(self, state: Question | None, given: QuestionInput, now: Instant) -> Decision[Question]:
         """What follows from *given*; total, pure."""
         if isinstance(given, Tick):
-            return Decision(state, NoticeReason.NOT_DUE if state else NoticeReason.UNKNOWN)
+            return Decision(state, QuestionReason.NOT_DUE if state else QuestionReason.UNKNOWN)
         if isinstance(given, Asked):
             if state is not None:
-                return Decision(state, NoticeReason.ALREADY_ASKED)
+                return Decision(state, QuestionReason.ALREADY_ASKED)
             effects = _told(given.receivers, given.what, question=True)
-            return Decision(Notice(made_at=now), NoticeReason.ASKED, effects, given.what.title)
-        after = Notice(made_at=state.made_at if state else now, answered=True)
-        return Decision(after, NoticeReason.ANSWERED, _told(given.receivers, given.what), given.what.title)
+            return Decision(Question(made_at=now), QuestionReason.ASKED, effects, given.what.title)
+        after = Question(made_at=state.made_at if state else now, answered=True)
+        return Decision(after, QuestionReason.ANSWERED, _told(given.receivers, given.what), given.what.title)
 
-    def answers(self, state: Notice, given: NoticeInput, now: Instant) -> bool:  # noqa: ARG002 - the protocol's.
+    def answers(self, state: Question, given: QuestionInput, now: Instant) -> bool:  # noqa: ARG002 - the protocol's.
         """It takes whatever is meant for it."""
         return True
 
-    def wanted(self, state: Notice, effect: Effect) -> bool:
+    def wanted(self, state: Question, effect: Effect) -> bool:
         """A question that is answered is not asked any more."""
         return not (state.answered and effect.facts.get(_QUESTION))
 
-    def standing(self, state: Notice) -> Standing:
+    def standing(self, state: Question) -> Standing:
         """It waits for nothing: what it tells stands in the outbox."""
         return Standing(wake_at=None, live=False, owes=False, rank=state.made_at)
 
-    def encode(self, state: Notice) -> bytes:
+    def encode(self, state: Question) -> bytes:
         """JSON."""
         return json.encode(state)
 
-    def decode(self, raw: bytes) -> Notice:
+    def decode(self, raw: bytes) -> Question:
         """The inverse of `encode`."""
         return _DECODER.decode(raw)
 

@@ -1,4 +1,4 @@
-"""Who hears of what people agree on: news of a swap, and what concerns a room, become notices.
+"""Who hears of what people agree on: news of a swap, and what concerns a room, become messages to them.
 
 The book of on-call tells of swaps, whichever way they were asked for; what was done elsewhere and concerns a room is
 told there.
@@ -19,7 +19,7 @@ from tocsin.incidents.telling import Telling, utc_time
 from tocsin.kernel import json
 from tocsin.kernel.announcement import Announcement, Offer
 from tocsin.kernel.time import Instant
-from tocsin.schedules.notices import Answered, Asked, NoticeMachine
+from tocsin.schedules.questions import Answered, Asked, QuestionMachine
 from tocsin.schedules.schedule import Swap, everybody
 from tocsin.wiring.schedules import schedules
 from tocsin.wiring.settings import Settings
@@ -59,7 +59,7 @@ _DECODER: Final = msgspec.json.Decoder(SwapNews)
 _ROOMS_DECODER: Final = msgspec.json.Decoder(RoomNews)
 
 
-def news(told: SwapNews, now: Instant) -> Received:
+def swap_news(told: SwapNews, now: Instant) -> Received:
     """The delivery that tells of a swap; told twice, it counts once."""
     once = f"swap/{told.swap.id}/{told.at}/{told.what}"
     return Received(received_at=now, channel=CHANNEL, key="", head=f"{ONCE}: {once}".encode(), body=json.encode(told))
@@ -84,7 +84,7 @@ def _interpret_rooms(delivery: Delivery) -> Interpretation:
     name = f"rooms-{told.once}"
     addressed = Addressed(
         input_id=f"{delivery.occurrence}/0",
-        machine=NoticeMachine.name,
+        machine=QuestionMachine.name,
         given=Answered(receivers=told.receivers, what=told.what),
         aggregate=name,
         fresh=name,
@@ -100,7 +100,7 @@ def _interpret(delivery: Delivery, settings: Settings, url: str) -> Interpretati
     name = f"swap-{told.swap.id}-{told.at}"
     addressed = Addressed(
         input_id=f"{delivery.occurrence}/0",
-        machine=NoticeMachine.name,
+        machine=QuestionMachine.name,
         given=_given(told, settings, url),
         aggregate=name,
         fresh=name,
