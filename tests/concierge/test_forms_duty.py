@@ -14,6 +14,8 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import DAY, HOUR, MINUTE
 from tocsin.saying.forms import Form, Moments
 from tocsin.schedules.timeline import on_call
+from tocsin.wiring import news
+from tocsin.wiring.oncall_book import OnCallBook
 from tocsin.wiring.schedules import OVERRIDE, agreed
 
 ADAS = MONDAY - 4 * HOUR  # Her turn in `primary` began at eight; Bo's follows, then hers again.
@@ -256,6 +258,23 @@ def test_nobody_is_asked_what_was_taken_back_meanwhile(house: House) -> None:
     house.desk.oncall.withdraw(asked.id, "ada")
     house.rest()
     assert house.told == []
+
+
+def test_what_was_asked_just_before_a_crash_is_told_at_the_next_start(house: House) -> None:
+    asking = {"schedule": "primary", "by": "ada", "start": ADAS, "until": ADAS + DAY}
+    told, _ = house.desk.oncall.ask(**asking, to="bo", comment="please")  # type: ignore[arg-type]
+    house.rest()
+    silent = OnCallBook(house.settings, house.store, lambda: house.now)  # It tells nobody.
+    for to, until in (("cy", ADAS + DAY), ("bo", MONDAY + HOUR)):
+        silent.ask(**{**asking, "to": to, "until": until})  # type: ignore[arg-type]
+    house.desk.oncall.accept(silent.ask(**{**asking, "to": "bo"})[0].id, "bo")  # type: ignore[arg-type]
+    house.now += 2 * HOUR
+    house.told.clear()
+    for _ in range(2):  # Two starts.
+        house.accept(news.unanswered(house.store, house.now))
+        house.rest()
+    assert [receiver for receiver, _ in house.told if receiver != "responder:ada"] == ["responder:cy"]
+    assert told in house.desk.oncall.swaps()
 
 
 @pytest.mark.parametrize(

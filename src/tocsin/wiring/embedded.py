@@ -227,7 +227,7 @@ class Embedded:
         if wanted:
             self._accept(wanted)
         self.quiet.start()
-        self._accept(*planned(self.settings, self.store, self.clock()))
+        self._accept(*planned(self.settings, self.store, self.clock()), *news.unanswered(self.store, self.clock()))
         self._engine.start()
         self._keeper.start()
         self._knowledge.start()

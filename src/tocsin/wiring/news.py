@@ -6,12 +6,12 @@ told there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from tocsin.engine.ports import ONCE, Delivery, Received
+from tocsin.engine.ports import ONCE, Delivery, Received, Records
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.incidents.ladder import responder
@@ -21,7 +21,7 @@ from tocsin.kernel.announcement import Announcement, Offer
 from tocsin.kernel.time import Instant
 from tocsin.schedules.questions import Answered, Asked, QuestionMachine
 from tocsin.schedules.schedule import Swap, everybody
-from tocsin.wiring.schedules import schedules
+from tocsin.wiring.schedules import SWAP, agreed, schedules
 from tocsin.wiring.settings import Settings
 
 CHANNEL: Final = "swap"
@@ -63,6 +63,19 @@ def swap_news(told: SwapNews, now: Instant) -> Received:
     """The delivery that tells of a swap; told twice, it counts once."""
     once = f"swap/{told.swap.id}/{told.at}/{told.what}"
     return Received(received_at=now, channel=CHANNEL, key="", head=f"{ONCE}: {once}".encode(), body=json.encode(told))
+
+
+def unanswered(records: Records, now: Instant) -> Sequence[Received]:
+    """The deliveries that ask for all swaps that wait for an answer; who was asked already is not asked again.
+
+    For a start: what was asked just before the process died may not have been told.
+    """
+    found = ((each.at, each.swap) for each in agreed(records, SWAP))
+    return [
+        swap_news(SwapNews(what=ASKED, swap=swap, at=at, by=swap.by), now)
+        for at, swap in found
+        if swap is not None and not swap.accepted and swap.until > now
+    ]
 
 
 def room_news(told: RoomNews, now: Instant) -> Received:
