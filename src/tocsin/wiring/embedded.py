@@ -74,6 +74,7 @@ from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
@@ -170,7 +171,8 @@ class Embedded:
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
-        self._directory = SettingsDirectory(settings, self._browsers.rings)
+        self.personal = PersonalBook(lambda: self.settings, self.store, self.clock)
+        self._directory = SettingsDirectory(settings, self._browsers.rings, self.personal.of)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._build_engine(
@@ -373,7 +375,7 @@ class Embedded:
             known,
             on_commit=self._committed,
             renew=self._machines,
-            spread=Notifying(self.settings, self._directory.ways).spread,
+            spread=Notifying(self.settings, self._directory.ways, self.personal.of).spread,
         )
         self._worker = Worker(
             self.store,
