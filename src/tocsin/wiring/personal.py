@@ -72,8 +72,18 @@ class PersonalBook:
     Of everything in the store only this writes records of KIND, so that memory and store never differ.
     """
 
-    def __init__(self, settings: Callable[[], Settings], records: Records, clock: Callable[[], Instant]) -> None:
-        """*settings* gives them as they are now. Raises StoreUnavailableError."""
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        records: Records,
+        clock: Callable[[], Instant],
+        changed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """*settings* gives them as they are now; *changed* hears whose record was written.
+
+        Raises StoreUnavailableError.
+        """
+        self._changed = changed
         self._settings = settings
         self._records = records
         self._clock = clock
@@ -137,6 +147,7 @@ class PersonalBook:
             after = replace(before, **changed, changes=(*before.changes, change)[-CHANGES_MAX:])
             self._records.put_record(KIND, responder, json.decode(json.encode(after)))
             self._kept[responder] = after
+        self._changed(responder)
         return self.person(responder)
 
 
@@ -210,9 +221,7 @@ def _kind(key: str) -> Kind:
 
 def _tidy(text: str) -> str:
     """`22:00 - 7:00` as the file has it: `22:00-07:00`."""
-    joined = (
-        text.replace("\N{EN DASH}", "-").replace(" - ", "-").replace("- ", "-").replace(" -", "-").replace(", ", ",")
-    )
+    joined = re.sub(r" ?- ?", "-", text.replace("\N{EN DASH}", "-")).replace(", ", ",")
     return " ".join("-".join(_clock(part) for part in word.split("-")) for word in joined.split(" "))
 
 
