@@ -72,7 +72,7 @@ def test_a_quiet_page_says_so_and_shows_shifts_ways_and_teams(world: HomeWorld) 
 
 def test_a_shift_can_be_offered_with_one_press(world: HomeWorld) -> None:
     found = [part.action for part in world.open().saying.parts if isinstance(part, Item) and part.action]
-    assert all(isinstance(each, Button) and each.verb == "swap" and each.opens for each in found)
+    assert all(isinstance(each, Button) and each.verb == "form:swap" and each.opens for each in found)
     first = found[0]
     assert isinstance(first, Button)
     assert first.value == {"schedule": "primary", "start": NOW, "until": NOW - NOW % DAY + 5 * DAY + 9 * HOUR}

@@ -181,7 +181,7 @@ class Embedded:
                     self._tell,
                     self.clock,
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
-                    Reckoner(settings, self.store).answer,
+                    Reckoner(settings, self.store, url).answer,
                 ),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),

@@ -177,7 +177,7 @@ def _shifts(mine: Mine) -> Iterator[Part]:
         instead = mine.names.get(shift.instead, shift.instead)
         text += f", for {telling.one_line(instead, _NAME_MAX)}" if instead else ""
         value = {"schedule": duty.schedule, "start": max(shift.start, mine.now), "until": shift.until}
-        yield Item(text, action=Button(verb="swap", label="Find somebody to swap", value=value, opens=True))
+        yield Item(text, action=Button(verb="form:swap", label="Find somebody to swap", value=value, opens=True))
 
 
 # ── How they are paged ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +263,7 @@ def _stranger(mine: Mine) -> Iterator[Part]:
 def _links(mine: Mine) -> Iterator[Part]:
     pages = (("Open incidents", ""), ("On call", "/oncall"), ("Figures", "/figures"), ("People", "/people"))
     links = [Button(verb=f"go-{n}", label=label, href=f"{mine.url}{path}") for n, (label, path) in enumerate(pages)]
-    raised = Button(verb="raise", label="Raise an incident", opens=True)
+    raised = Button(verb="form:raise", label="Raise an incident", opens=True)
     yield Actions((raised, Button(verb=REFRESH, label="Refresh"), *(links if mine.url else [])))
     yield Aside((f"As of {moment(mine.now)}.",))
 
