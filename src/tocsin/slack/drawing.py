@@ -157,15 +157,15 @@ class _Drawing:
 
     # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _heading(self, text: str) -> None:
-        toned = self._toned(text)
-        words = bare(toned)
+        shown = self._toned(text)
+        words = bare(shown)
         if not words.strip():
             return
         # A header is plain text: it knows no links and no times, and is read out as a heading.
-        if words == toned and len(words) <= _HEADER_MAX:
+        if words == shown and len(words) <= _HEADER_MAX:
             self.blocks.append({"type": "header", "text": plain(words)})
         else:
-            self.blocks.append(section(lines_within(toned, _SECTION_MAX, 1)[0]))
+            self.blocks.append(section(lines_within(shown, _SECTION_MAX, 1, strong=True)[0]))
 
     def _paragraph(self, text: str) -> None:
         chunks = lines_within(self._toned(text), _SECTION_MAX, _SECTIONS_MAX)
