@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tocsin.charts.chart import Chart, value_words
+from tocsin.charts.chart import Chart, chart_of, value_words
+from tocsin.kernel.json import Json
 
 WIDTH: Final = 720  # Shown at 360 on a telephone.
 STANDING_HEIGHT: Final = 380
@@ -45,6 +46,12 @@ _RADIUS: Final = 18
 _COLOURS_MAX: Final = 64  # Of the palette: smooth letters need some.
 
 _Draw: TypeAlias = ImageDraw.ImageDraw
+
+
+def picture(found: Json) -> bytes | None:
+    """A chart that came as JSON, as a picture; None for what is none. Total."""
+    chart = chart_of(found)
+    return png(chart) if chart is not None else None
 
 
 def png(chart: Chart) -> bytes:

@@ -46,13 +46,23 @@ class Illustrator:
         self._tries_after = tries_after
         self._tasks: dict[Place, asyncio.Task[None]] = {}
 
-    def later(self, place: Place, wanted: Sequence[Wanted], show: Show) -> None:
-        """Add pictures to the message at *place*, unless it waits for some already, or too many do."""
-        if not wanted or place in self._tasks or len(self._tasks) >= UNDER_WAY_MAX or self._uploads.resting:
-            return
-        task = asyncio.get_running_loop().create_task(self._illustrate(place, wanted, show))
-        self._tasks[place] = task
-        task.add_done_callback(lambda _: self._tasks.pop(place, None))
+    def later(
+        self, name: Place, wanted: Sequence[Wanted], show: Show, done: Callable[[], object] = lambda: None
+    ) -> bool:
+        """Have pictures made and shown, unless those of *name* are under way, or too many are; whether that began.
+
+        *done* hears when it has ended, in whatever way.
+        """
+        if not wanted or name in self._tasks or len(self._tasks) >= UNDER_WAY_MAX or self._uploads.resting:
+            return False
+
+        def ended(_: asyncio.Task[None]) -> None:
+            self._tasks.pop(name, None)
+            done()
+
+        self._tasks[name] = asyncio.get_running_loop().create_task(self._illustrate(name, wanted, show))
+        self._tasks[name].add_done_callback(ended)
+        return True
 
     async def settled(self) -> None:
         """Wait until nothing is under way: for tests."""
@@ -60,10 +70,10 @@ class Illustrator:
 
     def close(self) -> None:
         """Give up what is under way."""
-        for task in self._tasks.values():
+        for task in list(self._tasks.values()):
             task.cancel()
 
-    async def _illustrate(self, place: Place, wanted: Sequence[Wanted], show: Show) -> None:
+    async def _illustrate(self, name: Place, wanted: Sequence[Wanted], show: Show) -> None:
         try:
             async with asyncio.timeout(TIMEOUT / SECOND):
                 files = await self._files(wanted)
@@ -72,7 +82,7 @@ class Illustrator:
         except TimeoutError:
             _LOGGER.info("pictures took too long; a message does without")
         except Exception:
-            _LOGGER.exception("pictures for a message in %s failed here", place[0])
+            _LOGGER.exception("pictures for a message in %s failed here", name[0])
 
     async def _files(self, wanted: Sequence[Wanted]) -> dict[str, str]:
         found: dict[str, str] = {}

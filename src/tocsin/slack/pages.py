@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 import msgspec
@@ -43,10 +44,7 @@ class PageMessage(msgspec.Struct, frozen=True):
     def wanted(self, drawn: DrawsChart) -> Sequence[Wanted]:
         """The pictures that it would have."""
         named = [part for part in self.saying.parts if isinstance(part, Picture) and part.name in self.charts]
-        return [
-            Wanted(part.name, part.alt, lambda part=part: drawn(self.charts[part.name]))
-            for part in named[:PICTURES_MAX]
-        ]  # type: ignore[misc]
+        return [Wanted(part.name, part.alt, partial(drawn, self.charts[part.name])) for part in named[:PICTURES_MAX]]
 
 
 def page_message(facts: Mapping[str, Json]) -> PageMessage | None:

@@ -12,6 +12,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 import msgspec
@@ -30,7 +31,9 @@ from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.drawing import Message
+from tocsin.slack.gallery import Gallery, Pictures
 from tocsin.slack.loop import LoopClosedError, LoopThread
+from tocsin.slack.pages import page_message
 from tocsin.slack.turns import Turns
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
@@ -72,12 +75,17 @@ class SlackTransport:
         setting: Setting,
         base_url: str = BASE_URL,
         timeout: Duration = TIMEOUT,
+        pictures: Pictures | None = None,
     ) -> None:
-        """*token* is the bot's; *now* also paces the posts. Nothing is called yet."""
+        """*token* is the bot's; *now* also paces the posts. *pictures*: who makes those of messages.
+
+        Nothing is called yet.
+        """
         self._loop = loop
         self._now = now
         self._setting = setting
         self._api = loop.run(_made(token, base_url, timeout))
+        self._gallery = Gallery(self._api, pictures or Pictures(), now)
         self._channels: dict[str, str] = {}  # Channel ids by address.
         self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
         self._turns = Turns()
@@ -148,6 +156,7 @@ class SlackTransport:
         place = await self._say(channel, self._message(job, why, page=job.outgoing.kind == ladder.PAGE))
         if isinstance(place, Failure):
             return {each.outgoing.id: place.result for each in jobs}
+        self._illustrate(place, job, why)
         if job.receipt is not None and not batches.is_bundle(job.receipt):
             await self._replace(job.receipt, job)
         return {each.outgoing.id: Delivered(batches.receipt_of(*place, why=why)) for each in jobs}
@@ -162,9 +171,19 @@ class SlackTransport:
             elif wait := self._wait(channel) or self._turns.wait(channel, self._now(), page=False):
                 results[job.outgoing.id] = _paced(wait)
             else:
-                place = await self._say(channel, announcement_message(announcement(job.outgoing.facts)))
+                place = await self._tell(channel, job.outgoing.facts)
                 results[job.outgoing.id] = place.result if isinstance(place, Failure) else Delivered()
         return results
+
+    async def _tell(self, channel: str, facts: Mapping[str, Json]) -> Place | Failure:
+        """An announcement: as the page that it carries, with its pictures a moment later; or as its lines."""
+        page = page_message(facts)
+        if page is None:
+            return await self._say(channel, announcement_message(announcement(facts)))
+        place = await self._say(channel, page.message())
+        if not isinstance(place, Failure):
+            self._gallery.show_page(place, page)
+        return place
 
     async def _post_bundle(self, channel: str, jobs: Sequence[Job]) -> _Results:
         incidents = {job.outgoing.aggregate: _incident(job) for job in jobs}
@@ -252,6 +271,7 @@ class SlackTransport:
         assert job.receipt is not None
         why = str(job.receipt.get("why", "")) if _asks(job) else ""
         message = self._message(job, why, page=False)
+        self._illustrate(batches.place(job.receipt), job, why)
         result = await self._change(batches.place(job.receipt), message, gate)
         return None if isinstance(result, Failure) else result
 
@@ -299,7 +319,7 @@ class SlackTransport:
 
     # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _message(self, job: Job, why: str, *, page: bool) -> Message:
-        return incident_message(
+        message = incident_message(
             job.outgoing.aggregate,
             _incident(job),
             now=self._now(),
@@ -308,6 +328,12 @@ class SlackTransport:
             why=why,
             page=page,
         )
+        return self._gallery.with_graph(job.outgoing.aggregate, _incident(job), message)
+
+    def _illustrate(self, place: Place, job: Job, why: str) -> None:
+        """Have the graph of the incident added to its message, which is drawn of *job* now."""
+        drawn = partial(self._message, job, why, page=False)
+        self._gallery.show_graph(place, job.outgoing.aggregate, _incident(job), drawn)
 
     def _bundle_message(self, bundle: _Bundle) -> Message:
         return bundle_message(

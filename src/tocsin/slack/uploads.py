@@ -1,8 +1,8 @@
 """Pictures that Slack keeps: bytes become a file, which blocks may show.
 
 Source: https://docs.slack.dev/messaging/working-with-files: a URL is asked for, the bytes are posted there, and the
-upload is finished; without a channel the file is nobody's but ours, and is seen where a block of ours shows it. It needs
-the scope `files:write`; without it there are no pictures, and nothing else is missing.
+upload is finished; without a channel the file is nobody's but ours, and is seen where a block of ours shows it. It
+needs the scope `files:write`; without it there are no pictures, and nothing else is missing.
 """
 
 from __future__ import annotations

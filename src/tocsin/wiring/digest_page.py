@@ -244,9 +244,10 @@ class _Page:
 # ── Figures ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _figures(report: Report) -> Iterator[tuple[str, str]]:
     now, before = report.figures, report.before
-    yield "Alerts", f"{now.alerts} in {_many(now.incidents, 'incident')}" + _then(before and before.alerts)
-    yield "Pages", f"{now.pages.total}" + _asleep(now) + _then(before and before.pages.total)
-    yield "Missed", f"{now.missed or 'none'}" + _then(before and before.missed)
+    alerts, pages, missed = (before.alerts, before.pages.total, before.missed) if before else (None, None, None)
+    yield "Alerts", f"{now.alerts} in {_many(now.incidents, 'incident')}" + _then(alerts)
+    yield "Pages", f"{now.pages.total}" + _asleep(now) + _then(pages)
+    yield "Missed", f"{now.missed or 'none'}" + _then(missed)
     if now.room_pages:
         yield "Calls to a whole room", f"{now.room_pages}"
     for name, found, former in (
@@ -269,7 +270,8 @@ def _asleep(found: Figures) -> str:
 
 def _counts(found: Figures) -> str:
     asleep = _asleep(found)
-    return f"{_many(found.alerts, 'alert')} in {_many(found.incidents, 'incident')}, {_many(found.pages.total, 'page')}{asleep}"
+    incidents = f"{_many(found.alerts, 'alert')} in {_many(found.incidents, 'incident')}"
+    return f"{incidents}, {_many(found.pages.total, 'page')}{asleep}"
 
 
 def _long(found: Times) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
+from tocsin.charts.drawing import picture
 from tocsin.engine.ports import Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
@@ -18,6 +19,7 @@ from tocsin.posting.requests import Place
 from tocsin.saying.incident import Setting
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
+from tocsin.slack.gallery import Pictures
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
@@ -26,6 +28,7 @@ from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
+from tocsin.wiring.graphs import graphs
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.telephones import telephones
@@ -115,6 +118,7 @@ def _slack(
         now=clock,
         setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
         base_url=slack_api,
+        pictures=Pictures(charts=picture, graphs=graphs(settings)),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
