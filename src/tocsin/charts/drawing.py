@@ -148,6 +148,7 @@ def _encoded(image: Image.Image) -> bytes:
     ImageDraw.Draw(corners).rounded_rectangle((0, 0, image.width - 1, image.height - 1), _RADIUS, 255)
     few = image.quantize(_COLOURS_MAX - 1, dither=Image.Dither.NONE)
     # The last colour of the palette is none: what lies beyond the corners.
+    few.putpalette([*(few.getpalette() or []), *GROUND * _COLOURS_MAX][: 3 * _COLOURS_MAX])
     few.paste(_COLOURS_MAX - 1, mask=corners.point(_beyond))
     kept = BytesIO()
     few.save(kept, "PNG", optimize=True, transparency=_COLOURS_MAX - 1)

@@ -277,7 +277,7 @@ def _counts(found: Figures) -> str:
 def _long(found: Times) -> str:
     assert found.mean is not None, "there is at least one"
     assert found.median is not None, "the same"
-    return f"{format_duration(found.median)} in the middle, {format_duration(found.mean)} on average"
+    return f"half within {format_duration(found.median)}, on average {format_duration(found.mean)}"
 
 
 def _burden(found: Person) -> str:
