@@ -105,6 +105,19 @@ class SlackTransport:
         """Post *text*, in mark-up, into a room. Raises LoopClosedError."""
         return self._loop.run(self._said(room, text))
 
+    @property
+    def api(self) -> Api:
+        """The Web API on the loop, with the bot's token."""
+        return self._api
+
+    async def reply(self, channel: str, message: Message, thread: str = "") -> DeliveryResult:
+        """Post *message* at the channel's pace, in the thread of the message at *thread* if given. On the loop."""
+        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=True)
+        if wait:
+            return _paced(wait)
+        place = await self._say(channel, message, thread)
+        return place.result if isinstance(place, Failure) else Delivered()
+
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
         answer = self._loop.run(self._api.call("auth.test"))
@@ -213,7 +226,7 @@ class SlackTransport:
         place = await self._say(self._channels.get(room, room), Message(text, ()))
         return place.result if isinstance(place, Failure) else Delivered()
 
-    async def _say(self, channel: str, message: Message) -> Place | Failure:
+    async def _say(self, channel: str, message: Message, thread: str = "") -> Place | Failure:
         """Post; where the message stands. Without its layout when Slack does not take that."""
         fixed = {
             "channel": channel,
@@ -221,7 +234,7 @@ class SlackTransport:
             "parse": "none",
             "unfurl_links": False,
             "unfurl_media": False,
-        }
+        } | ({"thread_ts": thread} if thread else {})
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
         if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
             answer = await self._api.call(_POST, **fixed)

@@ -8,7 +8,7 @@ import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
 from tocsin.charts.drawing import picture
-from tocsin.engine.ports import Received, Transport
+from tocsin.engine.ports import Delivery, Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
@@ -19,6 +19,7 @@ from tocsin.posting.requests import Place
 from tocsin.saying.incident import Setting
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
+from tocsin.slack.conversation import House
 from tocsin.slack.gallery import Pictures
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
@@ -26,11 +27,13 @@ from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
+from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.graphs import graphs
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
+from tocsin.wiring.slack_talk import conversation
 from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -41,7 +44,11 @@ def _nothing() -> None:
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways."""
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
+
+    *take* hears what comes by HTTP; without it everything is stored. *settled* hears what came of a stored press, on
+    the engine's thread. *busy*: somebody waits for an answer.
+    """
 
     channel: str
     transport: Transport
@@ -51,6 +58,9 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
+    take: Take | None = None
+    settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
+    busy: Callable[[], bool] = bool
     presence: ShowsPresence = unseen
 
 
@@ -61,9 +71,13 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    house: House | None = None,
 ) -> Sequence[Chat]:
-    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests."""
-    return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
+    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
+
+    *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
+    """
+    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house)] if settings.slack else []
 
 
 def transports(
@@ -106,7 +120,13 @@ def _names(settings: Settings) -> Mapping[str, str]:
 
 
 def _slack(
-    settings: Settings, url: str, clock: Callable[[], Instant], accept: Callable[[Received], None], slack_api: str
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    accept: Callable[[Received], None],
+    *,
+    slack_api: str,
+    house: House | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
@@ -121,7 +141,15 @@ def _slack(
         pictures=Pictures(charts=picture, graphs=graphs(settings)),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
-    sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
+    talk = (
+        conversation(loop, transport, settings=settings, house=house, clock=clock, base_url=slack_api)
+        if house
+        else None
+    )
+    take = talk.take if talk else None
+    sockets = (
+        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, take=take) if app_token else None
+    )
 
     presence = SlackPresence(
         loop,
@@ -142,6 +170,12 @@ def _slack(
         if chooses:
             presence.start()
 
+    def stop() -> None:
+        if sockets:
+            sockets.close()
+        if talk:
+            talk.close()
+
     def close() -> None:
         presence.close()
         transport.close()
@@ -153,8 +187,11 @@ def _slack(
         commands=read,
         verify=signature.verify(secret.reveal()) if secret else None,
         start=start,
-        stop=sockets.close if sockets else _nothing,
+        stop=stop,
         close=close,
+        take=take,
+        settled=talk.settled if talk else lambda *_: None,
+        busy=talk.busy if talk else bool,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
     )
