@@ -17,7 +17,7 @@ from tocsin.saying.text import Moment, pieces
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge, plain_answer
 from tocsin.wiring.concierge.desk import Desk
-from tocsin.wiring.concierge.home import home_handlers
+from tocsin.wiring.concierge.home import HomeTab, home_handlers
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.settings_file import parse
@@ -79,7 +79,7 @@ class HomeWorld:
             figures=nothing,
             noise=nothing,
         )
-        home = home_handlers(self.desk, self.personal)
+        home = home_handlers(HomeTab(self.desk, self.personal))
         self.concierge = HouseConcierge(
             Handlers(said=lambda _: plain_answer("?"), pressed=home.pressed, filled=home.filled, opened=home.opened)
         )

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from tocsin.asking.knowledge import unseen
+from tocsin.conversing.wishes import Speaker
 from tocsin.engine.dispatcher import Dispatcher, Failure
 from tocsin.engine.ports import REPLAY_OF, Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
@@ -30,6 +31,7 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import Instant
 from tocsin.posting.requests import Place
+from tocsin.saying.message import Saying
 from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
@@ -56,12 +58,14 @@ from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
+from tocsin.wiring.concierge.home import HomeTab, home_handlers
 from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
+from tocsin.wiring.home_watch import HomeWatch
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import configured_keys, ingest_url
@@ -175,7 +179,9 @@ class Embedded:
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
-        self.personal = PersonalBook(lambda: self.settings, self.store, self.clock)
+        self.personal = PersonalBook(
+            lambda: self.settings, self.store, self.clock, lambda who: self.home_watch.touch([who])
+        )
         self._directory = SettingsDirectory(settings, self._browsers.rings, self.personal.of)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
@@ -201,7 +207,9 @@ class Embedded:
             tell=self._tell,
             do=Errands(loop, self._intake).do,
         )
-        self._door.open(self._desk)
+        tab = HomeTab(self._desk, self.personal)
+        self.home_watch = HomeWatch(lambda by: tab.page(by).saying, self._publish, self.clock)
+        self._door.open(self._desk, home=home_handlers(tab, self.home_watch.opened))
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,
@@ -238,6 +246,7 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
+        self.home_watch.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -252,6 +261,7 @@ class Embedded:
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
+        self.home_watch.stop()
         for chat in self._chats:
             chat.stop()
         if self.mail_in:
@@ -269,6 +279,7 @@ class Embedded:
     def wake(self) -> None:
         """Something may be due: a hint from any thread, for clocks that do not run as the system's."""
         self._engine.wake()
+        self.home_watch.wake()
 
     def hush(self) -> None:
         """End the live updates of browsers, so that the HTTP server can end. On the loop."""
@@ -447,6 +458,7 @@ class Embedded:
         self.metrics.committed(commits)
         self.quiet.committed(commits)
         self._knowledge.committed(commits)
+        self.home_watch.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:
@@ -459,6 +471,11 @@ class Embedded:
             for chat in self._chats:
                 if chat.channel == delivery.channel:
                     chat.settled(delivery, [outcome.reason for outcome in outcomes])
+
+    def _publish(self, by: Speaker, saying: Saying) -> None:
+        for chat in self._chats:
+            if chat.channel == by.chat:
+                chat.publish(by, saying)
 
     def _report(self, failure: Failure) -> None:
         self.store.accept([failure_report(failure, self.clock())])

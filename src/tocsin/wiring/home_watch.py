@@ -60,6 +60,7 @@ class HomeWatch:
         self._changed = threading.Condition()
         self._looking: dict[str, _Looking] = {}  # By responder: who is nobody's is not shown again.
         self._stopped = False
+        self._showing = False
         self._thread = threading.Thread(target=self._run, name="home-watch", daemon=True)
 
     def start(self) -> None:
@@ -97,6 +98,17 @@ class HomeWatch:
             if stale:
                 self._changed.notify_all()
 
+    def wake(self) -> None:
+        """Time may have passed: a hint, for clocks that do not run as the system's."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def busy(self) -> bool:
+        """Whether something is to be shown now, or is being shown."""
+        now = self._clock()
+        with self._changed:
+            return self._showing or any(each.stale and now - each.shown_at >= EVERY for each in self._looking.values())
+
     def show_due(self) -> Duration | None:
         """Show what is due now; how long until something else is due, None: nothing waits."""
         now = self._clock()
@@ -108,8 +120,10 @@ class HomeWatch:
             for each in due:
                 each.stale, each.shown_at = False, now
             waits = [each.shown_at + EVERY - now for each in stale if each not in due]
+            self._showing = bool(due)
         for each in due:
             self._show(each.by)
+        self._showing = False
         return min(waits, default=None)
 
     def _show(self, by: Speaker) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
 from tocsin.charts.drawing import picture
+from tocsin.conversing.wishes import Speaker
 from tocsin.engine.ports import Delivery, Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
@@ -17,6 +18,7 @@ from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
 from tocsin.saying.incident import Setting
+from tocsin.saying.message import Saying
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.conversation import House
@@ -61,6 +63,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     take: Take | None = None
     settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
     busy: Callable[[], bool] = bool
+    publish: Callable[[Speaker, Saying], None] = lambda *_: None
     presence: ShowsPresence = unseen
 
 
@@ -192,6 +195,7 @@ def _slack(
         take=take,
         settled=talk.settled if talk else lambda *_: None,
         busy=talk.busy if talk else bool,
+        publish=talk.publish if talk else lambda *_: None,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
     )

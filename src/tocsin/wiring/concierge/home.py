@@ -44,11 +44,16 @@ class HomeHandlers(msgspec.Struct, frozen=True):
     filled: Mapping[str, Callable[[Filled], Reply]]
 
 
-def home_handlers(desk: Desk, personal: PersonalBook) -> HomeHandlers:
-    """The handlers; *personal* keeps what people say. All of them block on the store."""
-    found = HomeTab(desk, personal)
+def home_handlers(found: HomeTab, looked: Callable[[Speaker], None] = lambda _: None) -> HomeHandlers:
+    """The handlers; *looked* hears who has opened theirs. All of them block on the store."""
+
+    def opened(wish: Opened) -> Reply:
+        page = found.page(wish.by)
+        looked(wish.by)
+        return page
+
     return HomeHandlers(
-        opened=lambda wish: found.page(wish.by),
+        opened=opened,
         pressed={QUIET: found.ask_quiet, RULES: found.ask_rules, RESET: found.reset, REFRESH: found.refresh},
         filled={QUIET: found.set_quiet, RULES: found.set_rules},
     )

@@ -136,11 +136,11 @@ def _group(key: str, called: str, rules: list[NotifyRule], ways: list[str]) -> I
     after = rules[1].after - rules[0].after if len(rules) > 1 else THEN_AFTER
     usual = Option(label="the first way that works", value={"id": NONE})
     nothing = Option(label="nothing more", value={"id": NONE})
-    yield Pick(name=f"{key}-first", label=f"{called}: first", options=(usual, *options), initial=first)
-    yield Pick(name=f"{key}-then", label=f"{called}: then", options=(nothing, *options), initial=then)
+    yield Pick(name=f"{key}-first", label=f"{called}, first", options=(usual, *options), initial=first)
+    yield Pick(name=f"{key}-then", label=f"{called}, then", options=(nothing, *options), initial=then)
     yield Words(
         name=f"{key}-after",
-        label=f"{called}: how much later",
+        label=f"{called}, how much later",
         hint="A time like 5m or 90s, or a number of minutes.",
         initial=format_duration(after),
         most=20,

@@ -14,6 +14,7 @@ from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.concierge import more
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge, plain_answer
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.home import HomeHandlers
 from tocsin.wiring.concierge.late import late
 
 NOT_YET = "I do not understand words yet. The buttons of incidents work, and the console has everything else."
@@ -21,12 +22,17 @@ NOT_YET = "I do not understand words yet. The buttons of incidents work, and the
 Notice = Callable[[Noticed], Reply]
 
 
-def handlers(desk: Desk) -> Handlers:
-    """Who answers what. The parts are joined here."""
+def handlers(desk: Desk, home: HomeHandlers | None = None) -> Handlers:
+    """Who answers what. The parts are joined here. *home*: who answers what of the home tab."""
     del desk  # Nobody needs it yet.
     forms: Mapping[str, Callable[[Pressed], Reply]] = {}
     filled: Mapping[str, Callable[[Filled], Reply]] = {}
-    return Handlers(said=_not_yet, pressed={**forms, **more.pressed(forms)}, filled=filled, opened=_plain_home)
+    return Handlers(
+        said=_not_yet,
+        pressed={**forms, **more.pressed(forms), **(home.pressed if home else {})},
+        filled={**filled, **(home.filled if home else {})},
+        opened=home.opened if home else _plain_home,
+    )
 
 
 class Door:
@@ -41,9 +47,9 @@ class Door:
         self._concierge: HouseConcierge | None = None
         self._noticed: Sequence[Notice] = ()
 
-    def open(self, desk: Desk, noticed: Sequence[Notice] = ()) -> None:
+    def open(self, desk: Desk, noticed: Sequence[Notice] = (), home: HomeHandlers | None = None) -> None:
         """Answer from now on. *noticed*: who hears of what happens in a chat; the first reply of theirs is given."""
-        self._concierge = HouseConcierge(handlers(desk))
+        self._concierge = HouseConcierge(handlers(desk, home))
         self._noticed = noticed
 
     def slack(self) -> House:
