@@ -89,11 +89,12 @@ def test_what_waits_for_an_answer_comes_before_what_is_in_hand(world: HomeWorld)
     page = world.open().saying
     assert page.summary == "1 waits for your answer, you are on 2 open incidents."
     assert headings(page)[:2] == ["Waiting for your answer", "You are on it"]
-    assert labels(page)[:8] == ["Acknowledge", "Pass", "Snooze", "Escalate", "Resolve", "Pass", "Snooze", "Escalate"]
+    assert labels(page)[:6] == ["Acknowledge", "Pass", "Resolve", "Snooze", "Escalate", "More"]
+    assert labels(page)[6:11] == ["Pass", "Resolve", "Snooze", "Escalate", "More"]
     asked = next(part for part in page.parts if isinstance(part, Item))
     assert asked.tone is Tone.CRITICAL
     assert read(asked).startswith("CPU is high\n")
-    acknowledge, *_, snooze, _ = next(part for part in page.parts if isinstance(part, Actions)).actions
+    acknowledge, _, _, snooze, *_ = next(part for part in page.parts if isinstance(part, Actions)).actions
     assert isinstance(acknowledge, Button)
     assert acknowledge.value == {"i": "asks-me", "r": 0}
     assert isinstance(snooze, Choice)
@@ -181,6 +182,10 @@ def test_rules_are_asked_for_changed_and_shown(world: HomeWorld) -> None:
     assert isinstance(reply, Home)
     assert facts(reply.saying)["Ways"] == (
         "sms for critical\nslack for high and warning and info\nslack after 1m 30s for critical"
+    )
+    world.fill(RULES, {"worst-first": "sms"})
+    assert facts(world.open().saying)["Ways"] == (
+        "sms for critical\nthe first way that works for high or warning or info"
     )
     assert world.personal.person("bo").notify == ()
 

@@ -126,6 +126,14 @@ def test_quiet_hours_say_what_still_makes_a_noise() -> None:
     ]
 
 
+def test_quiet_hours_count_where_somebody_lives_if_the_file_does_not_say_it() -> None:
+    found = book()
+    assert found.set_quiet("ada", ("22:00-07:00",), (), by="ada", zone="Asia/Tokyo").time_zone == "Asia/Tokyo"
+    assert paged(found, at=14 * HOUR)[0] == (["slack", "sms"], 0, True)
+    assert found.set_quiet("ada", ("22:00-07:00",), (), by="ada", zone="Atlantis").time_zone == ""
+    assert found.reset("ada", by="ada").time_zone == ""
+
+
 def test_a_personal_mention_makes_the_way() -> None:
     found = book()
     ways = SettingsDirectory(SETTINGS, personal=found.of).ways

@@ -20,6 +20,7 @@ from tocsin.incidents.alerts import Severity
 from tocsin.incidents.ways import QUIET_WAYS
 from tocsin.kernel import json
 from tocsin.kernel.time import Duration, Instant, format_duration
+from tocsin.schedules.clock import is_zone
 from tocsin.wiring.settings import Responder, Settings
 from tocsin.wiring.settings_kinds import Kind, Many, entries
 from tocsin.wiring.settings_problems import shown, unknown
@@ -44,11 +45,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Personal(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person has said; None: nothing, so that the file counts."""
+    """What a person has said; None: nothing, so that the file counts.
+
+    *time_zone*: by whose clocks they have meant their quiet hours, where the file does not say where they live.
+    """
 
     notify: tuple[NotifyRule, ...] | None = None
     quiet_hours: tuple[str, ...] | None = None
     quiet_except: tuple[str, ...] | None = None
+    time_zone: str = ""
     changes: tuple[Change, ...] = ()
 
     @property
@@ -63,6 +68,7 @@ class Personal(msgspec.Struct, frozen=True, kw_only=True):
             notify=person.notify if self.notify is None else self.notify,
             quiet_hours=person.quiet_hours if self.quiet_hours is None else self.quiet_hours,
             quiet_except=person.quiet_except if self.quiet_except is None else self.quiet_except,
+            time_zone=person.time_zone or self.time_zone,
         )
 
 
@@ -106,17 +112,21 @@ class PersonalBook:
         found = self._kept.get(responder)
         return found.changes if found else ()
 
-    def set_quiet(self, responder: str, windows: Sequence[str], unless: Sequence[str], by: str) -> Responder:
+    def set_quiet(
+        self, responder: str, windows: Sequence[str], unless: Sequence[str], by: str, zone: str = ""
+    ) -> Responder:
         """Quiet hours: *windows* as in the file, and the severities that make a noise nevertheless.
 
-        No windows: never quiet, whatever the file says. TocsinError: `personal-invalid`, `responder-unknown`.
+        *zone*: where they seem to live, for those of whom the file does not say it; what is none does not count. No
+        windows: never quiet, whatever the file says. TocsinError: `personal-invalid`, `responder-unknown`.
         """
         hours = _many("quiet_hours", windows, WINDOWS_MAX)
         loud = _many("quiet_except", unless, len(Severity))
         said = f"quiet hours: {', '.join(hours) or 'none'}"
         if hours:
             said += f"; {' and '.join(loud) or 'nothing'} makes a noise in them"
-        return self._put(responder, by, said, quiet_hours=hours, quiet_except=loud)
+        known = zone if is_zone(zone) else ""
+        return self._put(responder, by, said, quiet_hours=hours, quiet_except=loud, time_zone=known)
 
     def set_rules(self, responder: str, rules: Sequence[NotifyRule], by: str) -> Responder:
         """Notification rules as in the file; none: by the first of their ways that works, as without rules.
@@ -134,7 +144,7 @@ class PersonalBook:
 
     def reset(self, responder: str, by: str) -> Responder:
         """From now on it is as the file says. TocsinError: `responder-unknown`."""
-        back = {"notify": None, "quiet_hours": None, "quiet_except": None}
+        back = {"notify": None, "quiet_hours": None, "quiet_except": None, "time_zone": ""}
         return self._put(responder, by, "as the file says", **back)
 
     def _put(self, responder: str, by: str, said: str, **changed: object) -> Responder:

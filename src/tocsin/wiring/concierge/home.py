@@ -108,7 +108,7 @@ class HomeTab:
     def ask_quiet(self, wish: Pressed) -> Reply:
         """The form for quiet hours."""
         who = wish.by.responder
-        return Ask(quiet_form(self._personal.person(who))) if self._knows(who) else _stranger()
+        return Ask(quiet_form(self._personal.person(who), wish.by.zone)) if self._knows(who) else _stranger()
 
     def ask_rules(self, wish: Pressed) -> Reply:
         """The form for notification rules."""
@@ -123,7 +123,7 @@ class HomeTab:
         who = wish.by.responder
         try:
             windows = read_windows(_text(wish, WINDOWS))
-            self._personal.set_quiet(who, windows, _several(wish, LOUD), who)
+            self._personal.set_quiet(who, windows, _several(wish, LOUD), who, wish.by.zone)
         except TocsinError as problem:
             return _refused(problem, WINDOWS)
         return self.page(wish.by)

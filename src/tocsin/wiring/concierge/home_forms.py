@@ -41,9 +41,9 @@ _CALLED: Final = {
 }
 
 
-def quiet_form(person: Responder) -> Form:
-    """When pages make no noise."""
-    zone = person.time_zone or LOCAL
+def quiet_form(person: Responder, seen: str = "") -> Form:
+    """When pages make no noise. *seen*: the zone in which the chat sees *person*, if the file does not say it."""
+    zone = person.time_zone or seen or LOCAL
     return Form(
         name=QUIET,
         title="Quiet hours",

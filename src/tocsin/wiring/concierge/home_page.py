@@ -12,20 +12,18 @@ import msgspec
 
 from tocsin.incidents import telling
 from tocsin.incidents.alerts import Severity
-from tocsin.incidents.state import Incident, Status
+from tocsin.incidents.state import Incident
 from tocsin.incidents.telling import Telling
 from tocsin.kernel.time import Instant
+from tocsin.saying.buttons import Drawn, actions
 from tocsin.saying.message import (
-    Action,
     Actions,
     Aside,
     Button,
-    Choice,
     Divider,
     Facts,
     Heading,
     Item,
-    Option,
     Paragraph,
     Part,
     Saying,
@@ -36,6 +34,7 @@ from tocsin.schedules.schedule import Shift
 from tocsin.wiring.personal import Change, rule_words
 from tocsin.wiring.settings import Responder
 from tocsin.wiring.settings_schedules import LOCAL
+from tocsin.wiring.settings_ways import NotifyRule
 
 QUIET: Final = "home-quiet"  # Verbs of its buttons, and names of its forms.
 RULES: Final = "home-rules"
@@ -48,8 +47,6 @@ TEAMS_MAX: Final = 15
 
 _TITLE_MAX: Final = 160
 _NAME_MAX: Final = 60
-_HOUR: Final = 3_600_000
-_SNOOZES: Final = (("30 minutes", _HOUR // 2), ("2 hours", 2 * _HOUR), ("8 hours", 8 * _HOUR))
 _TONES: Final = {
     Severity.CRITICAL: Tone.CRITICAL,
     Severity.HIGH: Tone.HIGH,
@@ -145,22 +142,10 @@ def _listed(mine: Mine, incidents: Mapping[str, Incident], told: Telling) -> Ite
         title = telling.one_line(found.face.title, _TITLE_MAX) or "(no title)"
         first = link(f"{mine.url}/incidents/{name}", title) if mine.url else bold(title)
         yield Item("\n".join(filter(None, (first, where, standing))), tone=_TONES[found.severity])
-        yield Actions(tuple(_verbs(name, found)))
+        if (done := actions(Drawn(name, found.rung), found, mine.who)) is not None:
+            yield done
     if hidden := len(incidents) - len(shown):
         yield Aside((f"and {hidden} more" + (f" · {link(mine.url, 'see them all')}" if mine.url else ""),))
-
-
-def _verbs(name: str, found: Incident) -> Iterator[Action]:
-    """Buttons carry the rung that they were drawn for, as those of the incident's own message."""
-    value = {"i": name, "r": found.rung}
-    if found.status is Status.TRIGGERED:
-        yield Button(verb="acknowledge", label="Acknowledge", value=value, style="primary")
-    else:
-        yield Button(verb="resolve", label="Resolve", value=value, style="primary")
-    yield Button(verb="pass", label="Pass", value=value)
-    snoozes = tuple(Option(label=label, value=value | {"d": length}) for label, length in _SNOOZES)
-    yield Choice(verb="snooze", label="Snooze", options=snoozes)
-    yield Button(verb="escalate", label="Escalate", value=value)
 
 
 # ── When they are on call ────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +210,13 @@ def ways_words(person: Responder) -> str:
     """By which ways *person* is paged."""
     if not person.notify:
         return "By the first of your ways that works, at once"
-    return "\n".join(rule_words(rule) for rule in sorted(person.notify, key=lambda rule: rule.after))
+    said = [rule_words(rule) for rule in sorted(person.notify, key=lambda rule: rule.after)]
+    left = [word.value for word in Severity if not any(_is_meant(rule, word) for rule in person.notify)]
+    return "\n".join((*said, *([f"the first way that works for {_list(left)}"] if left else [])))
+
+
+def _is_meant(rule: NotifyRule, severity: Severity) -> bool:
+    return not rule.severity or severity.value in rule.severity
 
 
 # ── Their teams, and the rest ────────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +254,7 @@ def _stranger(mine: Mine) -> Iterator[Part]:
 def _links(mine: Mine) -> Iterator[Part]:
     pages = (("Open incidents", ""), ("On call", "/oncall"), ("Figures", "/figures"), ("People", "/people"))
     links = [Button(verb=f"go-{n}", label=label, href=f"{mine.url}{path}") for n, (label, path) in enumerate(pages)]
-    raised = Button(verb="form:raise", label="Raise an incident", opens=True)
+    raised = Button(verb="raise", label="Raise an incident", opens=True)
     yield Actions((raised, Button(verb=REFRESH, label="Refresh"), *(links if mine.url else [])))
     yield Aside((f"As of {moment(mine.now)}.",))
 
