@@ -39,10 +39,10 @@ def test_days_are_those_of_the_clock_on_the_wall() -> None:
     begin = parse_instant("2026-10-19T09:00+02:00") or 0
     end = parse_instant("2026-10-26T09:00+01:00") or 0
     found = days([], begin, end, "Europe/Berlin")
-    assert len(found) == 7
-    # On the last of them the clocks have been turned back.
-    assert [day.start for day in found] == [*(begin + number * DAY for number in range(6)), end - DAY]
-    assert len(days([], end - DAY, end, "Europe/Berlin")) == 1
+    # On the last but one of them the clocks are turned back.
+    midnight = [begin - 9 * HOUR + number * DAY for number in range(7)]
+    assert [day.start for day in found] == [*midnight, end - 9 * HOUR]
+    assert len(days([], end - DAY, end, "Europe/Berlin")) == 2
 
 
 def test_a_long_span_is_cut_to_its_last_days_and_an_empty_one_has_one() -> None:

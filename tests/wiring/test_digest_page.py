@@ -153,7 +153,7 @@ def test_a_hand_over_begins_with_the_plate_of_who_comes() -> None:
     assert read(page(Kind.HANDOVER, episodes, *silences, came="bo")) == [
         "ops: Ada Lovelace hands over to bo",
         "(0d0h to 7d0h)",
-        "bo, on your plate: 1 open incident that nobody has, 1 that you have already.",
+        "bo, on your plate: 1 open incident that nobody has and 1 that you have already.",
         "Alerts: 3 in 3 incidents",
         "Pages: 3",
         "Missed: none",

@@ -20,7 +20,7 @@ DAYS_MAX: Final = 14  # More bars are none that anybody reads.
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """From *start* for a day by the clock on the wall.
+    """A day of the calendar, which begins at *start*; of the first and the last one only what lies in the span counts.
 
     Alerts of the incidents that were opened in it, by severity. *answered*: how many were answered in it, and how soon
     (the median); nothing without any.
@@ -43,9 +43,9 @@ class Night(msgspec.Struct, frozen=True):
 
 
 def days(episodes: Iterable[Episode], since: Instant, until: Instant, zone: str) -> tuple[Day, ...]:
-    """Each day from *since* to *until* (excluded), by the clocks of *zone*, the last DAYS_MAX of them."""
+    """Each day of the calendar from *since* to *until* (excluded), by the clocks of *zone*; the last DAYS_MAX."""
     clock = wall_clock(zone, since, until)
-    begin = clock.reading(since)
+    begin = clock.reading(since) // DAY * DAY
     many = max(1, -(-(clock.reading(until) - begin) // DAY))
     alerts: list[Counter[Severity]] = [Counter() for _ in range(many)]
     times: list[list[Duration]] = [[] for _ in range(many)]

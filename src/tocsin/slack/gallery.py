@@ -107,6 +107,10 @@ class Gallery:
                 _keep(self._files, name, file)  # Only now: what shows a file too soon loses its buttons.
         return True
 
+    def busy(self) -> bool:
+        """Whether pictures are under way. Any thread."""
+        return self._illustrator.busy
+
     async def settled(self) -> None:
         """Wait until nothing is under way: for tests."""
         await self._illustrator.settled()

@@ -64,6 +64,11 @@ class Illustrator:
         self._tasks[name].add_done_callback(ended)
         return True
 
+    @property
+    def busy(self) -> bool:
+        """Whether pictures are under way. Any thread."""
+        return bool(self._tasks)
+
     async def settled(self) -> None:
         """Wait until nothing is under way: for tests."""
         await asyncio.gather(*self._tasks.values())

@@ -123,6 +123,10 @@ class SlackTransport:
         answer = self._loop.run(self._api.call("auth.test"))
         return answer.result.error if isinstance(answer, Failure) else None
 
+    def busy(self) -> bool:
+        """Whether pictures of messages are under way. Any thread, does not block."""
+        return self._gallery.busy()
+
     def close(self) -> None:
         """Close the connections; the transport is not used afterwards."""
         self._loop.run(self._api.close())

@@ -128,12 +128,10 @@ class _Page:
             yield Paragraph("Nobody is on call now.")
             return
         who = bold(self._name(report.scene.came))
-        waiting = f"{_many(report.waiting_count, 'open incident')} that nobody has"
-        own = f"{report.own_count} that you have already"
-        if report.waiting_count or report.own_count:
-            yield Paragraph(f"{who}, on your plate: {waiting}, {own}.")
-        else:
-            yield Paragraph(f"{who}, your plate is empty.")
+        waiting = f"{_many(report.waiting_count, 'open incident')} that nobody has" if report.waiting_count else ""
+        own = f"{report.own_count} that you have already" if report.own_count else ""
+        plate = " and ".join(filter(None, (waiting, own)))
+        yield Paragraph(f"{who}, on your plate: {plate}." if plate else f"{who}, your plate is empty.")
 
     def _silences(self) -> Iterator[Part]:
         report = self._report

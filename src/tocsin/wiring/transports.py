@@ -194,7 +194,7 @@ def _slack(
         close=close,
         take=take,
         settled=talk.settled if talk else lambda *_: None,
-        busy=talk.busy if talk else bool,
+        busy=lambda: transport.busy() or (talk is not None and talk.busy()),
         publish=talk.publish if talk else lambda *_: None,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
