@@ -63,11 +63,11 @@ def _near(pixel: object, wanted: tuple[int, int, int]) -> bool:
 
 def test_the_words_say_every_figure() -> None:
     assert alt(ALERTS) == (
-        "Alerts per day: Mon 9 (3 high, 6 warning), Tue 11 (2 critical, 5 high, 4 warning), "
-        "Wed 11 (1 critical, 2 high, 8 warning), Thu 6 (4 high, 2 warning), "
-        "Fri 5 (1 critical, 1 high, 3 warning), Sat 1 (1 warning), Sun 0."
+        "Alerts per day. Mon: 9 (3 high, 6 warning); Tue: 11 (2 critical, 5 high, 4 warning); "
+        "Wed: 11 (1 critical, 2 high, 8 warning); Thu: 6 (4 high, 2 warning); "
+        "Fri: 5 (1 critical, 1 high, 3 warning); Sat: 1 (1 warning); Sun: 0."
     )
-    assert alt(ANSWERS) == "Time to acknowledge: Mon 2m, Tue none."
+    assert alt(ANSWERS) == "Time to acknowledge. Mon: 2m; Tue: none."
     long = replace(SLEEP, labels=("x" * 999, "y", "z"))
     assert len(alt(long)) == 900
 

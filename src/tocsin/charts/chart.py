@@ -64,7 +64,7 @@ def chart_of(found: Json) -> Chart | None:
 
 def alt(chart: Chart) -> str:
     """What the picture shows, in words: every figure of it."""
-    said = f"{chart.title}: {', '.join(_bars(chart))}."
+    said = f"{chart.title}. {'; '.join(_bars(chart))}."
     return said if len(said) <= _ALT_MAX else f"{said[: _ALT_MAX - 1]}…"
 
 
@@ -81,4 +81,4 @@ def _bars(chart: Chart) -> Iterator[str]:
             f"{value_words(each.values[place], chart.unit)} {each.name}" for each in chart.series if each.values[place]
         ]
         detail = f" ({', '.join(parts)})" if len(chart.series) > 1 and parts else ""
-        yield f"{label} {value_words(total, chart.unit)}{detail}"
+        yield f"{label}: {value_words(total, chart.unit)}{detail}"

@@ -230,7 +230,7 @@ class _Page:
         if self._report.scene.kind is Kind.HANDOVER:
             found.append(Button(verb="go-oncall", label="On call", href=f"{self._url}/oncall"))
         else:
-            found.append(Button(verb="go-figures", label="All figures", href=f"{self._url}/figures"))
+            found.append(Button(verb="go-figures", label="All figures", href=f"{self._url}/stats"))
         if self._report.figures.keys and self._report.scene.kind is Kind.WEEKLY:
             found.append(Button(verb="go-noise", label="Make it quieter", href=f"{self._url}/noise"))
         yield Actions(tuple(found))

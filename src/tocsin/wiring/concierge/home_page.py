@@ -252,7 +252,7 @@ def _stranger(mine: Mine) -> Iterator[Part]:
 
 
 def _links(mine: Mine) -> Iterator[Part]:
-    pages = (("Open incidents", ""), ("On call", "/oncall"), ("Figures", "/figures"), ("People", "/people"))
+    pages = (("Open incidents", ""), ("On call", "/oncall"), ("Figures", "/stats"), ("People", "/people"))
     links = [Button(verb=f"go-{n}", label=label, href=f"{mine.url}{path}") for n, (label, path) in enumerate(pages)]
     raised = Button(verb="raise", label="Raise an incident", opens=True)
     yield Actions((raised, Button(verb=REFRESH, label="Refresh"), *(links if mine.url else [])))
