@@ -23,6 +23,7 @@ from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
+from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
@@ -58,9 +59,13 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    threads: ThreadBook | None = None,
 ) -> Sequence[Chat]:
-    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests."""
-    return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
+    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
+
+    *threads*: what the threads below messages tell; without it there are none.
+    """
+    return [_slack(settings, url, clock, accept, slack_api, threads)] if settings.slack else []
 
 
 def transports(
@@ -102,8 +107,13 @@ def _names(settings: Settings) -> Mapping[str, str]:
     return {name: person.name or name for name, person in settings.responders.items()}
 
 
-def _slack(
-    settings: Settings, url: str, clock: Callable[[], Instant], accept: Callable[[Received], None], slack_api: str
+def _slack(  # noqa: PLR0917 - the parts of `connect`.
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    accept: Callable[[Received], None],
+    slack_api: str,
+    threads: ThreadBook | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
@@ -113,8 +123,14 @@ def _slack(
         loop,
         settings.slack.bot_token.reveal(),
         now=clock,
-        setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+        setting=Setting(
+            names=_names(settings),
+            incident_url=lambda name: f"{url}/incidents/{name}",
+            console_url=url,
+            accounts=settings.accounts,
+        ),
         base_url=slack_api,
+        threads=threads,
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
