@@ -76,5 +76,5 @@ def problems(payloads: Mapping[str, Message | dict[str, Any]], scratch: Path) ->
     return "" if done.returncode == 0 else _said(done)
 
 
-def _said(done: subprocess.CompletedProcess[str] | subprocess.CompletedProcess[bytes]) -> str:
+def _said(done: subprocess.CompletedProcess[str | bytes]) -> str:
     return "".join(part if isinstance(part, str) else part.decode() for part in (done.stdout, done.stderr))
