@@ -20,7 +20,6 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from tocsin.asking.knowledge import unseen
-from tocsin.conversing.wishes import Speaker
 from tocsin.engine.dispatcher import Dispatcher, Failure
 from tocsin.engine.ports import REPLAY_OF, Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
@@ -31,7 +30,6 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import Instant
 from tocsin.posting.requests import Place
-from tocsin.saying.message import Saying
 from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
@@ -91,7 +89,8 @@ from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
 from tocsin.wiring.silences import Concerned, SilenceBook
-from tocsin.wiring.transports import Chat, connect, transports
+from tocsin.wiring.threads import thread_book, with_threads
+from tocsin.wiring.transports import Chat, connect, published, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
 
@@ -172,7 +171,13 @@ class Embedded:
         self._reception.attach(self._writer)
         self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
         self._chats: Sequence[Chat] = connect(
-            settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=self._door.slack()
+            settings,
+            url,
+            self.clock,
+            self._accept,
+            slack_api=outside.slack_api,
+            house=self._door.slack(),
+            threads=thread_book(self.store),
         )
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
@@ -208,7 +213,7 @@ class Embedded:
             do=Errands(loop, self._intake).do,
         )
         tab = HomeTab(self._desk, self.personal)
-        self.home_watch = HomeWatch(lambda by: tab.page(by).saying, self._publish, self.clock)
+        self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
         self._door.open(self._desk, home=home_handlers(tab, self.home_watch.opened))
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
@@ -395,7 +400,9 @@ class Embedded:
             known,
             on_commit=self._committed,
             renew=self._machines,
-            spread=Notifying(self.settings, self._directory.ways, self.personal.of).spread,
+            spread=with_threads(
+                Notifying(self.settings, self._directory.ways, self.personal.of).spread, self._directory.ways
+            ),
         )
         self._worker = Worker(
             self.store,
@@ -471,11 +478,6 @@ class Embedded:
             for chat in self._chats:
                 if chat.channel == delivery.channel:
                     chat.settled(delivery, [outcome.reason for outcome in outcomes])
-
-    def _publish(self, by: Speaker, saying: Saying) -> None:
-        for chat in self._chats:
-            if chat.channel == by.chat:
-                chat.publish(by, saying)
 
     def _report(self, failure: Failure) -> None:
         self.store.accept([failure_report(failure, self.clock())])

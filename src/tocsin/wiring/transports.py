@@ -28,6 +28,7 @@ from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
+from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
 from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
@@ -75,12 +76,27 @@ def connect(
     *,
     slack_api: str = BASE_URL,
     house: House | None = None,
+    threads: ThreadBook | None = None,
 ) -> Sequence[Chat]:
     """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
 
     *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
+    *threads*: what the threads below messages tell; without it there are none.
     """
-    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house)] if settings.slack else []
+    if not settings.slack:
+        return []
+    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads)]
+
+
+def published(chats: Sequence[Chat]) -> Callable[[Speaker, Saying], None]:
+    """Shows somebody the bot's own page, in the chat where they look at it."""
+
+    def publish(by: Speaker, saying: Saying) -> None:
+        for chat in chats:
+            if chat.channel == by.chat:
+                chat.publish(by, saying)
+
+    return publish
 
 
 def transports(
@@ -130,6 +146,7 @@ def _slack(
     *,
     slack_api: str,
     house: House | None,
+    threads: ThreadBook | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
@@ -139,8 +156,14 @@ def _slack(
         loop,
         settings.slack.bot_token.reveal(),
         now=clock,
-        setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+        setting=Setting(
+            names=_names(settings),
+            incident_url=lambda name: f"{url}/incidents/{name}",
+            console_url=url,
+            accounts=settings.accounts,
+        ),
         base_url=slack_api,
+        threads=threads,
         pictures=Pictures(charts=picture, graphs=graphs(settings)),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
