@@ -112,6 +112,48 @@ def test_foreign_words_forge_nothing(world: World) -> None:
     assert "\ue003" not in drawn(world.answer('ack "\ue003hello\ue005"'))
 
 
+def test_people_are_called_by_any_name_that_only_one_has(tmp_path: Path) -> None:
+    names = "ada: {name: Ada Lovelace, slack: U0ADA}, bo: {name: Will Bemer}, cy: {name: Cy Bemer}"
+    world = World(
+        tmp_path, CONFIG.replace("ada: {name: Ada, slack: U0ADA}, bo: {name: Bo, slack: U0BO}, cy: {name: Cy}", names)
+    )
+    for called in ("ada", "lovelace", "<@U0ADA>", "<@U0ADA|ada>", "@ada", "Lovelace"):
+        assert world.say(f"is {called} on call?").startswith("Yes: Ada Lovelace is on call"), called
+    assert world.say("who will be on call?").startswith("ops: Ada Lovelace")
+    assert "I know no schedule, team or person" in world.say("override bemer 2h")
+
+
+def test_a_stranger_tries_the_bell_without_waking_people(world: World) -> None:
+    world.say("test critical", "slack:eve")
+    assert world.say("open critical") == "Nothing critical is open."
+    world.say("test critical")
+    assert "1 critical incident is open" in world.say("open critical")
+
+
+def test_a_number_is_never_guessed_at(world: World) -> None:
+    for number in range(10):
+        world.alert(f"Host {'abcdefghij'[number]} is down")
+    assert world.say("ack 1").startswith("Host a is down")
+    world.say("resolve 1")
+    assert world.say("escalate 10").startswith("Host j is down")
+    told = world.say("ack 100")
+    assert told == "No open incident has the number 100.\n[What is open?]"
+
+
+def test_a_number_that_begins_another_one_is_asked_about(world: World) -> None:
+    world.alert("Host a is down")
+    for _ in range(18):
+        world.say("note 1 hello")
+    world.alert("Host b is down")
+    asks = world.answer("ack 2")
+    assert drawn(asks).startswith(
+        "No open incident has the number 2. Did you mean one of these?\n- high Host b is down"
+    )
+    told = world.press(asks, "This one")
+    assert isinstance(told, Answer)
+    assert drawn(told).startswith("Host b is down: Acknowledged")
+
+
 def test_whose_clock_is_meant(world: World) -> None:
     nowhere = Speaker(chat="slack", user="U0EVE", responder="slack:eve", zone="Mars/Base")
     assert zone_of(world.desk, nowhere) == "UTC"
