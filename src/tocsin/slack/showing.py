@@ -26,6 +26,7 @@ from tocsin.slack.drawing import Message
 TRIES_MAX: Final = 5
 WAIT_MAX: Final[Duration] = 30 * SECOND  # Who has waited longer has asked again.
 LOOK_S: Final = 0.02
+TRIGGER_GONE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 HOOKS: Final = "https://hooks.slack.com/"  # Where response URLs are; nothing is posted to any other address.
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -136,14 +137,12 @@ class Showing:
         return judged(answer.status, code, answer.headers.get("Retry-After", ""))
 
     # ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
-    async def open(self, trigger: str, view: dict[str, Any]) -> str:
-        """Open a modal; its id, or empty if Slack did not (the trigger has expired)."""
-        if not trigger:
-            return ""
+    async def open(self, trigger: str, view: dict[str, Any]) -> str | Failure:
+        """Open a modal; its id, or why Slack did not (TRIGGER_GONE: it is too late)."""
         answer = await self._api.call("views.open", trigger_id=trigger, view=view)
         if isinstance(answer, Failure):
             _LOGGER.warning("no modal: %s", answer.result.error)
-            return ""
+            return answer
         return str(answer["view"]["id"])
 
     async def change(self, view_id: str, view: dict[str, Any]) -> bool:
