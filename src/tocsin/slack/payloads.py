@@ -19,6 +19,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.slack.drawing import OPENS, verb_of
 from tocsin.slack.interactions import NoCommand, commands
+from tocsin.slack.unmarked import unmarked
 from tocsin.slack.views import Facts, facts_of, values_of
 
 CHAT: Final = "slack"
@@ -316,7 +317,7 @@ def _shortcut(document: Document, _: bytes, __: Instant) -> Heard:
     if document["type"] == "message_action":
         message = document["message"]
         value = {
-            "text": _text(message.get("text", ""))[:TEXT_MAX],
+            "text": unmarked(_text(message.get("text", ""))[:TEXT_MAX]),
             "author": _text(message.get("user", "")),
             "channel": _text(document["channel"]["id"]),
             "ts": _text(document["message_ts"]),

@@ -48,7 +48,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, storm_messages
+from tocsin.wiring import digests, mail_in, news, raising, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -227,7 +227,7 @@ class Embedded:
         if wanted:
             self._accept(wanted)
         self.quiet.start()
-        self._accept(*planned(self.settings, self.store, self.clock()))
+        self._accept(*planned(self.settings, self.store, self.clock()), *news.unanswered(self.store, self.clock()))
         self._engine.start()
         self._keeper.start()
         self._knowledge.start()
@@ -370,13 +370,18 @@ class Embedded:
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
+            more={
+                opsgenie_requests.CHANNEL: opsgenie.interpret,
+                **storm_messages.channels(self.settings),
+                **news.channels(lambda: self.settings, self.url),
+            },
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
             histories=self.histories.occurrences,
             causes=causes,
         )
+        interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))
         runner = Runner(
             self.store,
             known,

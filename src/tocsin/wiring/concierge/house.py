@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tocsin.conversing.noticed import Noticed
 from tocsin.conversing.replies import Home, Nothing, Reply
-from tocsin.conversing.wishes import Filled, Opened, Pressed, Wish
+from tocsin.conversing.wishes import Opened, Wish
 from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.concierge import more, words
+from tocsin.wiring.concierge import forms, more, words
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.late import late
@@ -21,10 +21,13 @@ Notice = Callable[[Noticed], Reply]
 
 def handlers(desk: Desk) -> Handlers:
     """Who answers what. The parts are joined here."""
-    forms: Mapping[str, Callable[[Pressed], Reply]] = {}
-    filled: Mapping[str, Callable[[Filled], Reply]] = {}
-    pressed = {**forms, **more.pressed(forms), **words.pressed(desk, forms)}
-    return Handlers(said=words.said(desk, forms), pressed=pressed, filled=filled, opened=_plain_home)
+    opening = forms.pressed(desk)
+    return Handlers(
+        said=words.said(desk, opening),
+        pressed={**opening, **more.pressed(opening), **words.pressed(desk, opening)},
+        filled=forms.filled(desk),
+        opened=_plain_home,
+    )
 
 
 class Door:
