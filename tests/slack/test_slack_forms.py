@@ -248,7 +248,7 @@ def test_a_messages_shortcut_carries_the_message(talk: Talk) -> None:
     talk.slack.shortcut("on_message", talk.ada, message)
     talk.at_rest()
     assert isinstance(wish := talk.script.wishes[0], Pressed)
-    assert wish.value["text"] == "The shop is *slow* <!channel>"
+    assert wish.value["text"] == "The shop is *slow* @channel"
     assert (wish.value["author"], wish.value["ts"]) == (talk.bo.id, message.ts)
     link = f"https://fake.slack.com/archives/{talk.room.id}/p{message.ts.replace('.', '')}"
     assert wish.value["link"] == link

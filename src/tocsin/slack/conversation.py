@@ -90,6 +90,10 @@ class Conversation:
         """Whether somebody waits for an answer that could be given now."""
         return len(self._under_way) > self._showing.pausing()
 
+    def publish(self, by: Speaker, saying: Saying) -> None:
+        """Show somebody their home tab as it is now. Blocks; not from the loop. Raises LoopClosedError."""
+        self._loop.run(self._showing.publish(by.user, views.home_view(saying)))
+
     def close(self) -> None:
         """Give the answers that are being made, for a moment; then no more."""
         _, late = wait(tuple(self._under_way), timeout=STOP_MAX / SECOND)

@@ -56,12 +56,14 @@ from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
+from tocsin.wiring.concierge.home import HomeTab, home_handlers
 from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
+from tocsin.wiring.home_watch import HomeWatch
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import configured_keys, ingest_url
@@ -75,6 +77,7 @@ from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
@@ -86,7 +89,8 @@ from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
 from tocsin.wiring.silences import Concerned, SilenceBook
-from tocsin.wiring.transports import Chat, connect, transports
+from tocsin.wiring.threads import thread_book, with_threads
+from tocsin.wiring.transports import Chat, connect, published, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
 
@@ -167,14 +171,23 @@ class Embedded:
         self._reception.attach(self._writer)
         self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
         self._chats: Sequence[Chat] = connect(
-            settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=self._door.slack()
+            settings,
+            url,
+            self.clock,
+            self._accept,
+            slack_api=outside.slack_api,
+            house=self._door.slack(),
+            threads=thread_book(self.store),
         )
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
-        self._directory = SettingsDirectory(settings, self._browsers.rings)
+        self.personal = PersonalBook(
+            lambda: self.settings, self.store, self.clock, lambda who: self.home_watch.touch([who])
+        )
+        self._directory = SettingsDirectory(settings, self._browsers.rings, self.personal.of)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._build_engine(
@@ -183,7 +196,7 @@ class Embedded:
                     self._tell,
                     self.clock,
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
-                    Reckoner(settings, self.store).answer,
+                    Reckoner(settings, self.store, url).answer,
                 ),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
@@ -199,7 +212,9 @@ class Embedded:
             tell=self._tell,
             do=Errands(loop, self._intake).do,
         )
-        self._door.open(self._desk)
+        tab = HomeTab(self._desk, self.personal)
+        self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
+        self._door.open(self._desk, home=home_handlers(tab, self.home_watch.opened))
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,
@@ -236,6 +251,7 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
+        self.home_watch.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -250,6 +266,7 @@ class Embedded:
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
+        self.home_watch.stop()
         for chat in self._chats:
             chat.stop()
         if self.mail_in:
@@ -267,6 +284,7 @@ class Embedded:
     def wake(self) -> None:
         """Something may be due: a hint from any thread, for clocks that do not run as the system's."""
         self._engine.wake()
+        self.home_watch.wake()
 
     def hush(self) -> None:
         """End the live updates of browsers, so that the HTTP server can end. On the loop."""
@@ -387,7 +405,9 @@ class Embedded:
             known,
             on_commit=self._committed,
             renew=self._machines,
-            spread=Notifying(self.settings, self._directory.ways).spread,
+            spread=with_threads(
+                Notifying(self.settings, self._directory.ways, self.personal.of).spread, self._directory.ways
+            ),
         )
         self._worker = Worker(
             self.store,
@@ -450,6 +470,7 @@ class Embedded:
         self.metrics.committed(commits)
         self.quiet.committed(commits)
         self._knowledge.committed(commits)
+        self.home_watch.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

@@ -14,19 +14,21 @@ from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.concierge import forms, more, words
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.home import HomeHandlers
 from tocsin.wiring.concierge.late import late
 
 Notice = Callable[[Noticed], Reply]
 
 
-def handlers(desk: Desk) -> Handlers:
-    """Who answers what. The parts are joined here."""
-    opening = forms.pressed(desk)
+def handlers(desk: Desk, home: HomeHandlers | None = None) -> Handlers:
+    """Who answers what. The parts are joined here. *home*: who answers what of the home tab."""
+    found = forms.pressed(desk)
+    pressed = {**found, **more.pressed(found), **words.pressed(desk, found), **(home.pressed if home else {})}
     return Handlers(
-        said=words.said(desk, opening),
-        pressed={**opening, **more.pressed(opening), **words.pressed(desk, opening)},
-        filled=forms.filled(desk),
-        opened=_plain_home,
+        said=words.said(desk, found),
+        pressed=pressed,
+        filled={**forms.filled(desk), **(home.filled if home else {})},
+        opened=home.opened if home else _plain_home,
     )
 
 
@@ -42,9 +44,9 @@ class Door:
         self._concierge: HouseConcierge | None = None
         self._noticed: Sequence[Notice] = ()
 
-    def open(self, desk: Desk, noticed: Sequence[Notice] = ()) -> None:
+    def open(self, desk: Desk, noticed: Sequence[Notice] = (), home: HomeHandlers | None = None) -> None:
         """Answer from now on. *noticed*: who hears of what happens in a chat; the first reply of theirs is given."""
-        self._concierge = HouseConcierge(handlers(desk))
+        self._concierge = HouseConcierge(handlers(desk, home))
         self._noticed = noticed
 
     def slack(self) -> House:
