@@ -8,7 +8,7 @@ import pytest
 
 from tests.wiring.words_world import CONFIG, URL, World, buttons, drawn
 from tocsin.conversing.replies import Answer, Ask
-from tocsin.conversing.wishes import Place, Pressed, Speaker
+from tocsin.conversing.wishes import Place, Pressed, Said, Speaker
 from tocsin.incidents.outcomes import outcome
 from tocsin.incidents.reasons import Reason
 from tocsin.saying.text import Words, pieces
@@ -90,6 +90,16 @@ def test_a_form_that_words_open_knows_the_incident(world: World) -> None:
     assert world.forms["form:silence"].value == {"i": "1"}
     assert isinstance(world.reply("silence"), Ask)
     assert world.forms["form:silence"].value == {}
+
+
+def test_where_no_form_can_be_opened_a_button_opens_it(world: World) -> None:
+    world.with_forms({"form:swap": "Swap"})
+    said = Said(by=world.speaker("ada"), place=Place(channel="C0OPS"), text="swap", at=world.now, opens=False)
+    found = world.concierge.answer(said)
+    assert isinstance(found, Answer)
+    [button] = buttons(found.saying)
+    assert (button.verb, button.opens, button.value) == ("form:swap", True, {})
+    assert not world.forms
 
 
 @pytest.mark.parametrize("value", [{}, {"text": 7}, {"other": "status"}])
