@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import Mount
 
 from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
@@ -35,7 +35,6 @@ from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
 from tocsin.web.api import OnCallApi
-from tocsin.web.chat import chat_route
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
@@ -53,6 +52,7 @@ from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
+from tocsin.wiring.chat_routes import chat_routes
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
@@ -318,20 +318,7 @@ class Embedded:
 
     def app(self) -> Starlette:
         """Everything behind the front door."""
-        chats: list[BaseRoute] = [
-            chat_route(
-                f"/{chat.channel}/{what}",
-                chat.channel,
-                verify=chat.verify,
-                intake=self._intake,
-                clock=self.clock,
-                on_refused=self.metrics.refused,
-                take=chat.take,
-            )
-            for chat in self._chats
-            for what in ("interactions", "commands", "events")
-            if chat.verify is not None
-        ]
+        chats = chat_routes(self._chats, self._intake, self.clock, self.metrics.refused)
         roster = SettingsRoster(self.settings)
         calendar = duty_lately(self.settings, self.store)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
