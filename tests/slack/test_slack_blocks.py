@@ -21,7 +21,8 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.incidents.telling import LISTED_MAX
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, MINUTE, Instant
-from tocsin.slack.blocks import Message, Setting, bundle_message, incident_message, replaced_message
+from tocsin.slack.blocks import Setting, bundle_message, incident_message, replaced_message
+from tocsin.slack.drawing import Message
 from tocsin.slack.mrkdwn import local_time
 from tocsin.testing.fake_slack.blocks import problems_of_message
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from tocsin.incidents import ladder, telling
 from tocsin.incidents.alerts import Kind, Severity
@@ -16,6 +16,7 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.incidents.telling import LABEL_CHARS_MAX, LINKS_MAX, LISTED_MAX, Telling
 from tocsin.kernel import json
 from tocsin.kernel.time import HOUR, MINUTE, Duration, Instant
+from tocsin.slack.drawing import ACTION, Block, Message
 from tocsin.slack.mrkdwn import CHANNEL_MENTION, link, local_time, markup, one_line, paragraph, plain
 
 SNOOZES: Final[tuple[tuple[str, Duration], ...]] = (
@@ -24,7 +25,6 @@ SNOOZES: Final[tuple[tuple[str, Duration], ...]] = (
     ("8 hours", 8 * HOUR),
     ("24 hours", 24 * HOUR),
 )
-ACTION: Final = "tocsin:"  # An action id is this, the verb, and in a bundle `:` and the line's number.
 
 _TITLE_MAX: Final = 600  # As sent, entities included: 500 characters of title mostly fit.
 _SHORT_TITLE_MAX: Final = 160  # What a notification preview shows.
@@ -39,16 +39,6 @@ _MARKS: Final = {
     Severity.INFO: "\N{LARGE BLUE CIRCLE}",
 }
 _RESOLVED_MARK: Final = "\N{WHITE HEAVY CHECK MARK}"
-
-Block = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What Slack is given. *text* is for notification previews and screen readers; it says the same in short."""
-
-    text: str
-    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import msgspec
 from tocsin.incidents.commands import Command
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, Duration, Instant
-from tocsin.slack.blocks import ACTION
+from tocsin.slack.drawing import ACTION
 
 ACTIONS_MAX: Final = 25  # Slack sends one; more than a block's elements is no click.
 SNOOZE_MAX: Final[Duration] = 30 * DAY

@@ -28,13 +28,13 @@ from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import (
-    Message,
     Setting,
     bundle_lines,
     bundle_message,
     incident_message,
     replaced_message,
 )
+from tocsin.slack.drawing import Message
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.turns import Turns
 
