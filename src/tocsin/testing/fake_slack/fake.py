@@ -301,6 +301,28 @@ class FakeSlack:
             outgoing = interactions.slash_command(self._world, command, text, person, _id(channel))
         return self._deliver(outgoing, forge)
 
+    def shortcut(
+        self, callback_id: str, user: User | str, message: Message | None = None, *, forge: Forgery | None = None
+    ) -> Acknowledgement:
+        """Use a shortcut of the application: a global one, or that of *message*."""
+        with self._world.changed:
+            person = self._world.users[_id(user)]
+            outgoing = interactions.shortcut(self._world, callback_id, person, message)
+        return self._deliver(outgoing, forge)
+
+    def tell(self, text: str, user: User | str, *, thread_ts: str | None = None) -> Acknowledgement:
+        """Let a person write to the bot in their direct message: a ``message`` event of the type ``im``."""
+        message = self.say(text, user, self.direct_channel(user), thread_ts=thread_ts)
+        content = {
+            "type": "message",
+            "channel_type": "im",
+            "user": message.user,
+            "text": message.text,
+            "ts": message.ts,
+            "channel": message.channel,
+        } | ({"thread_ts": thread_ts} if thread_ts else {})
+        return self.event(content)
+
     def say(self, text: str, user: User | str, channel: Channel | str, *, thread_ts: str | None = None) -> Message:
         """Let a person write something, without telling the application."""
         with self._world.changed:
