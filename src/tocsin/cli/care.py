@@ -95,7 +95,7 @@ def restore(given: argparse.Namespace) -> int:
 
 def signin(given: argparse.Namespace) -> int:
     """`tocsin signin`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     if given.as_ and given.as_ not in settings.responders:
         raise unknown("responder", given.as_, settings.responders)
     with open_store(given.db) as store:

@@ -46,7 +46,7 @@ def token(given: argparse.Namespace) -> int:
 
 @contextmanager
 def _desk(given: argparse.Namespace) -> Iterator[SettingsOnCallDesk]:
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     with open_store(given.db) as store:
         url = (settings.server.url or server_url(settings, store)).rstrip("/")
         yield SettingsOnCallDesk(settings, store, SystemClock(), url)

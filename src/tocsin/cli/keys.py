@@ -25,7 +25,7 @@ WRONG_SHOWN: Final = 20
 
 def keys(given: argparse.Namespace) -> int:
     """`tocsin keys`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     if given.action != "list" and given.name is None:
         raise TocsinError("integration-missing", f"`tocsin keys {given.action}` needs the name of an integration")
     if given.name is not None and given.name not in settings.integrations:

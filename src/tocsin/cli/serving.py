@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import uvloop
+from msgspec.structs import replace
 
 from tocsin.cli.access import SERVED_AT, read_settings
 from tocsin.cli.claim import claim
@@ -23,6 +24,9 @@ from tocsin.wiring.addresses import WILDCARDS, local_url
 from tocsin.wiring.embedded import Embedded, Outside, Ready
 from tocsin.wiring.serving import listen
 from tocsin.wiring.serving import serve as run
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings_kinds import Url
+from tocsin.wiring.settings_scalars import Wrong, scalar
 
 NO_KEY: Final = (
     "For a sender's address: `tocsin keys rotate default` makes a new key, `tocsin keys` lists those there are.\n"
@@ -32,7 +36,7 @@ SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address o
 
 def serve(given: argparse.Namespace) -> int:
     """`tocsin serve`."""
-    settings = read_settings(given.config)
+    settings = _reached_at(read_settings(given.config), given.url)
     for file in filter(None, (given.db, given.ready_file)):
         if not file.parent.is_dir():
             raise TocsinError("folder-missing", f"there is no folder {file.parent} for {file.name}")
@@ -65,6 +69,16 @@ def demo(given: argparse.Namespace) -> int:
     from tocsin.demo.story import tell
 
     return tell(keep=given.keep, port=given.port)
+
+
+def _reached_at(settings: Settings, url: str | None) -> Settings:
+    """*settings* with *url*, if one is given, as the address by which others reach the server. Raises TocsinError."""
+    if url is None:
+        return settings
+    found = scalar(Url(plain=True), url)
+    if isinstance(found, Wrong):
+        raise TocsinError("url-invalid", f"--url {url} {found.message}")
+    return replace(settings, server=replace(settings.server, url=url))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -54,14 +54,15 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of the workspace. *asked*: neither a bot nor somebody whose account has ended."""
+    """Somebody of the workspace. *deleted*: their account has ended."""
 
     id: str
     handle: str
     name: str
     zone: str
     email: str
-    asked: bool
+    bot: bool
+    deleted: bool
 
 
 _Object: TypeAlias = Mapping[str, Any]  # Of an answer, of whose insides nothing is promised.
@@ -196,5 +197,6 @@ def _person(shown: _Object, user: str = "") -> Person:
         name=str(told.get("display_name") or told.get("real_name") or shown.get("real_name") or handle),
         zone=str(shown.get("tz") or ""),
         email=str(told.get("email") or ""),
-        asked=not shown.get("is_bot") and not shown.get("deleted") and shown.get("id") != "USLACKBOT",
+        bot=bool(shown.get("is_bot")) or shown.get("id") == "USLACKBOT",
+        deleted=bool(shown.get("deleted")),
     )

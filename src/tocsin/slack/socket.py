@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from tocsin.engine.ports import Postponed, Received
 from tocsin.kernel import json
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api, sdk_logger
@@ -36,6 +37,7 @@ RETRY_MAX: Final[Duration] = 30 * SECOND  # Between attempts; Slack counts the o
 STORING_AT_ONCE_MAX: Final = 4  # Clicks are rare, and the store commits in groups.
 
 _KINDS: Final = frozenset({"interactive"})
+_EVENT: Final = "events_api"
 _LOGGER: Final = logging.getLogger(__name__)
 
 
@@ -55,12 +57,17 @@ class SlackSocket:
         base_url: str = BASE_URL,
         watch_interval: Duration = WATCH_INTERVAL,
         connect_max: Duration = CONNECT_MAX,
+        noticed: Callable[[Mapping[str, Json]], None] = lambda _: None,
     ) -> None:
-        """*app_token*: the app-level one, with `connections:write`. *accept* may block; it has threads of its own."""
+        """*app_token*: the app-level one, with `connections:write`. *accept* may block; it has threads of its own.
+
+        *noticed* is told events, which are no more than hints; it must return at once.
+        """
         self._loop = loop
         self._token = app_token
         self._accept = accept
         self._now = now
+        self._noticed = noticed
         self._base_url = base_url
         self._watch_interval = watch_interval
         self._connect_max = connect_max
@@ -140,6 +147,12 @@ class SlackSocket:
             await asyncio.sleep(self._watch_interval / SECOND)
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        if request.type == _EVENT:
+            event = request.payload.get("event")
+            if isinstance(event, dict):
+                self._noticed(event)
+            await _acknowledge(client, request)
+            return
         if request.type not in _KINDS:
             return
         task = asyncio.create_task(self._store(client, request))
@@ -161,12 +174,7 @@ class SlackSocket:
         except Exception:
             _LOGGER.exception("an interaction from Slack could not be stored; it is not acknowledged")
             return
-        try:
-            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
-        except (aiohttp.ClientError, OSError):
-            _LOGGER.warning(
-                "an interaction from Slack was stored, but the connection was lost before its acknowledgement"
-            )
+        await _acknowledge(client, request)
 
     def _pause(self, failure: Failure, pause: Duration) -> Duration:
         """How long to wait after Slack has given no address to connect to; *pause*: how long it was the last time."""
@@ -177,6 +185,13 @@ class SlackSocket:
 
     def _longer(self, pause: Duration) -> Duration:
         return min(RETRY_MAX, max(self._watch_interval, 2 * pause))
+
+
+async def _acknowledge(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    try:
+        await client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
+    except (aiohttp.ClientError, OSError):
+        _LOGGER.warning("an interaction from Slack was stored, but the connection was lost before its acknowledgement")
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

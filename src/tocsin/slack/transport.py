@@ -34,7 +34,7 @@ from tocsin.slack.blocks import (
     incident_message,
     replaced_message,
 )
-from tocsin.slack.drawing import Message
+from tocsin.slack.drawing import Block, Message
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.turns import Turns
 
@@ -98,9 +98,9 @@ class SlackTransport:
             _LOGGER.exception("a delivery to Slack failed here")
             return [Postponed("internal error, see the log")] * len(jobs)
 
-    def say(self, room: str, text: str) -> DeliveryResult:
-        """Post *text*, in mark-up, into a room. Raises LoopClosedError."""
-        return self._loop.run(self._said(room, text))
+    def say(self, room: str, text: str, blocks: tuple[Block, ...] = ()) -> DeliveryResult:
+        """Post *text*, in mark-up, into a room, or *blocks* that say it too. Raises LoopClosedError."""
+        return self._loop.run(self._said(room, Message(text, blocks)))
 
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
@@ -192,11 +192,11 @@ class SlackTransport:
             for job in jobs
         }
 
-    async def _said(self, room: str, text: str) -> DeliveryResult:
+    async def _said(self, room: str, message: Message) -> DeliveryResult:
         wait = self._wait(room) or self._turns.wait(room, self._now(), page=True)
         if wait:
             return _paced(wait)
-        place = await self._say(self._channels.get(room, room), Message(text, ()))
+        place = await self._say(self._channels.get(room, room), message)
         return place.result if isinstance(place, Failure) else Delivered()
 
     async def _say(self, channel: str, message: Message) -> Place | Failure:

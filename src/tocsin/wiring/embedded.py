@@ -21,16 +21,18 @@ from starlette.routing import BaseRoute, Mount
 
 from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
-from tocsin.engine.ports import Commit, Delivery, Received, Transport
+from tocsin.engine.ports import Commit, Delivery, DeliveryResult, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
+from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import Instant
 from tocsin.posting.requests import Place
 from tocsin.slack.api import BASE_URL
+from tocsin.slack.rooms import SlackRooms
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
@@ -48,12 +50,13 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, storm_messages
+from tocsin.wiring import digests, mail_in, room_tests, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
@@ -79,11 +82,14 @@ from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
+from tocsin.wiring.room_book import RoomBook
+from tocsin.wiring.room_records import Room
+from tocsin.wiring.rooms import Rooms
 from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
-from tocsin.wiring.settings_routes import routes
+from tocsin.wiring.settings_routes import LiveRoutes
 from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.transports import Chat, connect, transports
 from tocsin.wiring.watch import Heartbeat, trouble
@@ -126,11 +132,12 @@ class Embedded:
     def __init__(self, settings: Settings, db: Path, url: str, outside: Outside, end: Callable[[], None]) -> None:
         """*url* is the public one. *end* asks the HTTP server to end. Raises StoreUnavailableError, TocsinError."""
         loop = asyncio.get_running_loop()
-        self.settings = settings
         self.url = url
         self.end = end
         self.clock = outside.clock
         self.store = SqliteStore(db)
+        self._room_book = RoomBook(settings, self.store)
+        settings = self.settings = self._room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
         self._known_keys = {**configured_keys(settings), **({DEFAULT: self.made_key} if self.made_key else {})}
@@ -164,7 +171,10 @@ class Embedded:
         )
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
-        self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
+        self._chats: Sequence[Chat] = connect(
+            settings, url, self.clock, self._accept, slack_api=outside.slack_api, noticed=self._noticed
+        )
+        self.rooms = [self._rooms(chat, chat.rooms) for chat in self._chats if chat.rooms]
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
@@ -221,6 +231,8 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
+        for rooms in self.rooms:
+            rooms.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -235,6 +247,8 @@ class Embedded:
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
+        for rooms in self.rooms:
+            rooms.stop()
         for chat in self._chats:
             chat.stop()
         if self.mail_in:
@@ -346,22 +360,24 @@ class Embedded:
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
-        known_routes = routes(self.settings)
+        known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
-        opsgenie = OpsgenieChannel(
-            Addressing(
-                known_routes,
-                self._silences.mute,
-                self._remedies.quieter,
-                histories=self.histories.occurrences,
-                causes=causes,
-            ),
-            Names(self.settings),
+        addressing = Addressing(
+            known_routes,
+            self._silences.mute,
+            self._remedies.quieter,
+            histories=self.histories.occurrences,
+            causes=causes,
         )
+        opsgenie = OpsgenieChannel(addressing, Names(self.settings))
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
+            more={
+                opsgenie_requests.CHANNEL: opsgenie.interpret,
+                room_tests.CHANNEL: room_tests.RoomTests(addressing).interpret,
+                **storm_messages.channels(self.settings),
+            },
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
@@ -399,6 +415,27 @@ class Embedded:
         self._engine = Engine(
             self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
         )
+
+    def _rooms(self, chat: Chat, slack: SlackRooms) -> Rooms:
+        """Those of *chat*, and what makes them."""
+
+        def greet(room: Room, key: str) -> DeliveryResult:
+            return chat.say(room.channel, welcome(room, ingest_url(self.url, key), self.settings, self.url))
+
+        return Rooms(
+            self._room_book,
+            slack,
+            self.store,
+            clock=self.clock,
+            welcome=greet,
+            accept=self._tell,
+            refresh_keys=self.keys.refresh,
+        )
+
+    def _noticed(self, event: Mapping[str, Json]) -> None:
+        """Something happened to a channel or a person; for what is made before the rooms are."""
+        for rooms in self.rooms:
+            rooms.notice(event)
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:
         """For one batch of decisions: what they know is as it is now."""

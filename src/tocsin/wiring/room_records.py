@@ -50,7 +50,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
     """A person of a room, by their Slack member id. *responder*: what they are called here, for good.
 
-    *asked*: not for bots, and not for those whose account has ended.
+    Neither bots nor those whose account has ended (*deleted*) are asked.
     """
 
     user: str
@@ -58,7 +58,8 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     zone: str = ""
     email: str = ""
-    asked: bool = True
+    bot: bool = False
+    deleted: bool = False
 
 
 def read_rooms(records: Records) -> dict[str, Room]:
@@ -84,15 +85,16 @@ def joined(file: Settings, rooms: Mapping[str, Room], guests: Mapping[str, Guest
     called = names_of(file, guests)
     responders = dict(file.responders)
     for user, name in called.items():
-        if name not in responders:
+        if name not in responders and not guests[user].bot:
             responders[name] = _responder(guests[user], name)
     teams: dict[str, Team] = {}
     integrations: dict[str, Integration] = {}
     for room in rooms.values():
         team = team_of(file, room)
         if team not in file.teams:
-            asked = (called[user] for user in room.members if user in called and guests[user].asked)
-            teams[team] = _team(file, room, tuple(dict.fromkeys(asked)))
+            known = ((called[user], guests[user]) for user in room.members if user in called)
+            asked = dict.fromkeys(name for name, guest in known if not guest.bot and not guest.deleted)
+            teams[team] = _team(file, room, tuple(asked))
         if room.integration not in file.integrations:
             integrations[room.integration] = Integration(team=team)
     first = next(iter(teams), "")

@@ -287,7 +287,9 @@ def _got(answer: T | Failure) -> T:
 
 
 def _as_seen(guest: Guest, person: Person) -> Guest:
-    return replace(guest, name=person.name, zone=person.zone, email=person.email, asked=person.asked)
+    return replace(
+        guest, name=person.name, zone=person.zone, email=person.email, bot=person.bot, deleted=person.deleted
+    )
 
 
 def _tidings(room: Room, now: Instant, *, back: bool) -> Received:

@@ -7,25 +7,30 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
-from tocsin.engine.ports import Received, Transport
+from tocsin.engine.ports import DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
 from tocsin.mail.transport import MailTransport
 from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
+from tocsin.saying.message import Saying
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
+from tocsin.slack.drawing import draw
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
+from tocsin.slack.rooms import SlackRooms
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
+from tocsin.wiring.living import LiveMapping, LiveSettings
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.telephones import telephones
@@ -37,8 +42,15 @@ def _nothing() -> None:
     """For what has nothing to start or stop."""
 
 
+def _mute(room: str, _: Saying) -> DeliveryResult:
+    return Refused(f"nothing can be said in {room}")
+
+
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways."""
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
+
+    *rooms* knows the channels and who is there; *say* posts into one.
+    """
 
     channel: str
     transport: Transport
@@ -48,6 +60,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
+    rooms: SlackRooms | None = None
+    say: Callable[[str, Saying], DeliveryResult] = _mute
     presence: ShowsPresence = unseen
 
 
@@ -58,9 +72,13 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    noticed: Callable[[Mapping[str, Json]], None] = lambda _: None,
 ) -> Sequence[Chat]:
-    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests."""
-    return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
+    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
+
+    *noticed* is told what happens to channels and people: hints that may be lost.
+    """
+    return [_slack(settings, url, clock, accept, slack_api, noticed)] if settings.slack else []
 
 
 def transports(
@@ -99,15 +117,29 @@ def _mail_server(mail: Mail) -> Server:
 
 
 def _names(settings: Settings) -> Mapping[str, str]:
-    return {name: person.name or name for name, person in settings.responders.items()}
+    return LiveMapping(settings, lambda now: {name: each.name or name for name, each in now.responders.items()})
 
 
-def _slack(
-    settings: Settings, url: str, clock: Callable[[], Instant], accept: Callable[[Received], None], slack_api: str
+def _looked_after(settings: Settings) -> dict[str, str]:
+    """The Slack member ids of those who may be chosen."""
+    if not uses_smart(settings):
+        return {}
+    return {name: person.slack for name, person in settings.responders.items() if person.slack}
+
+
+def _slack(  # noqa: PLR0917 - as `connect`.
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    accept: Callable[[Received], None],
+    slack_api: str,
+    noticed: Callable[[Mapping[str, Json]], None],
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
-    responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
+    responders = LiveMapping(
+        settings, lambda now: {person.slack: name for name, person in now.responders.items() if person.slack}
+    )
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
@@ -116,16 +148,20 @@ def _slack(
         base_url=slack_api,
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
-    sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
+    sockets = (
+        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, noticed=noticed)
+        if app_token
+        else None
+    )
+    rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
 
     presence = SlackPresence(
         loop,
         settings.slack.bot_token.reveal(),
-        {name: person.slack for name, person in settings.responders.items() if person.slack},
+        LiveMapping(settings, _looked_after),
         now=clock,
         base_url=slack_api,
     )
-    chooses = uses_smart(settings)
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
         found = commands(body, received_at=received_at, responders=responders)
@@ -134,13 +170,17 @@ def _slack(
     def start() -> None:
         if sockets:
             sockets.start()
-        if chooses:
-            presence.start()
+        presence.start(waits=isinstance(settings, LiveSettings))
 
     def close() -> None:
         presence.close()
+        rooms.close()
         transport.close()
         loop.close()
+
+    def say(room: str, saying: Saying) -> DeliveryResult:
+        message = draw(saying)
+        return transport.say(room, message.text, message.blocks)
 
     return Chat(
         channel="slack",
@@ -152,6 +192,8 @@ def _slack(
         close=close,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
+        rooms=rooms,
+        say=say,
     )
 
 
