@@ -23,7 +23,7 @@ def test_over_http_slack_is_told_where_to_send_clicks() -> None:
 
 def test_the_app_asks_for_no_right_to_read_what_people_write() -> None:
     scopes = manifest("Tocsin")["oauth_config"]["scopes"]
-    assert scopes == {"bot": ["chat:write", "dnd:read", "im:write", "users:read"]}
+    assert scopes == {"bot": ["channels:read", "chat:write", "dnd:read", "groups:read", "im:write", "users:read"]}
 
 
 @pytest.mark.parametrize("name", ["", "x" * 36])

@@ -11,8 +11,10 @@ from tocsin.errors import TocsinError
 
 # Each scope has its use; nothing here reads what people write.
 SCOPES: Final = (
+    "channels:read",  # The public channels it was invited to, and who is there: they become teams.
     "chat:write",  # Messages in channels the bot was invited to, and their updates.
     "dnd:read",  # Who does not want to be disturbed now: a hint when it is chosen whom to ask.
+    "groups:read",  # The same for private channels.
     "im:write",  # Opens the direct message in which somebody is paged.
     "users:read",  # Who seems to be active: another such hint.
 )

@@ -224,7 +224,7 @@ class Rooms:
         guests: list[Guest] = []
         if not self._book.is_of_file(room):
             members = tuple(_got(self._slack.members(channel.id)))
-            guests = self._new_guests(set(members) - self._book.guests.keys())
+            guests = self._new_guests([user for user in members if user not in self._book.guests])
             room = replace(room, members=members)
         room = replace(room, name=channel.name or room.name, left_at=None)
         if room != before or guests:
@@ -255,12 +255,13 @@ class Rooms:
         self._book.put(replace(room, left_at=now))
         self._accept([_tidings(room, now, back=False)])
 
-    def _new_guests(self, users: Collection[str]) -> list[Guest]:
+    def _new_guests(self, users: Sequence[str]) -> list[Guest]:
         if not users:
             return []
         found: list[Guest] = []
         taken: set[str] = set()
-        for person in _got(self._slack.people(users)).values():
+        people = _got(self._slack.people(users))
+        for person in (people[user] for user in users if user in people):
             guest = self._book.new_guest(person.id, "" if person.handle in taken else person.handle)
             taken.add(guest.responder)
             found.append(_as_seen(guest, person))
