@@ -67,7 +67,10 @@ def _block(block: Block, names: Names) -> Iterator[str]:
         case "context":
             yield "~ " + " · ".join(_element(each, names) for each in block["elements"])
         case "actions":
-            yield " ".join(_element(each, names) for each in block["elements"])
+            yield " ".join(_element(each, names, menus=False) for each in block["elements"])
+            for each in block["elements"]:
+                if each.get("options"):
+                    yield f"  {_element(each, names)[1:-1]}"
         case "input":
             optional = " (optional)" if block.get("optional") else ""
             yield f"{_text(block['label'], names)}{optional}: {_element(block['element'], names)}"
@@ -88,7 +91,7 @@ def _section(block: Block, names: Names) -> Iterator[str]:
         yield line + (accessory if number == 0 else "")
 
 
-def _element(element: Block, names: Names) -> str:
+def _element(element: Block, names: Names, *, menus: bool = True) -> str:
     kind = element["type"]
     if kind in {"mrkdwn", "plain_text"}:
         return _text(element, names).replace("\n", " ")
@@ -110,7 +113,8 @@ def _element(element: Block, names: Names) -> str:
     shown = shown or str(element.get("initial_value", "") or element.get("initial_date_time", ""))
     placeholder = _text(element["placeholder"], names) if "placeholder" in element else ""
     choice = " | ".join(options)
-    return f"[{shown or placeholder or ('…' if kind == 'overflow' else '____')}{' v: ' + choice if options else ''}]"
+    menu = (f" v: {choice}" if menus else " v") if options else ""
+    return f"[{shown or placeholder or ('…' if kind == 'overflow' else '____')}{menu}]"
 
 
 def _text(text: Mapping[str, Any], names: Names) -> str:

@@ -160,7 +160,7 @@ class Stage:
         assert self.runtime
         time.sleep(POLL_S)
         store, now = self.runtime.store, self.clock()
-        talks = any(getattr(chat, "busy", bool)() for chat in self.runtime._chats)
+        talks = any(chat.busy() for chat in self.runtime._chats)
         return talks or bool(store.backlog(1) or store.due(now, 1) or store.pending(now, per_receiver=1))
 
 

@@ -59,7 +59,7 @@ def test_a_heading_is_a_header_and_one_with_a_link_is_bold_text() -> None:
     assert drawn(Heading("Who is on call")) == [
         {"type": "header", "text": {"type": "plain_text", "text": "Who is on call"}}
     ]
-    assert texts(Heading(link("https://a.example/1", "CPU"))) == ["<https://a.example/1|CPU>"]
+    assert texts(Heading(link("https://a.example/1", "CPU"))) == ["*<https://a.example/1|CPU>*"]
     assert drawn(Heading("long " * 40))[0]["type"] == "section"
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tocsin.conversing.noticed import Change, Noticed
 from tocsin.engine.ports import Delivered, DeliveryResult, Received
 from tocsin.kernel.time import Instant
 from tocsin.slack.loop import LoopThread
@@ -61,6 +62,10 @@ class World:
     def members(self, team: str) -> Sequence[str]:
         """Of a team, as it is now."""
         return self.settings.teams[team].members
+
+    def tell(self, change: Change, channel: str = "", user: str = "") -> None:
+        """Slack has told of it."""
+        self.rooms.noticed(Noticed(chat="slack", change=change, at=self.now, channel=channel, user=user))
 
     def welcome(self, made: Room, key: str) -> DeliveryResult:
         """Say it, or what a test wants to happen."""

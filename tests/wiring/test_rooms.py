@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.wiring.room_world import World, world
+from tocsin.conversing.noticed import Change, Noticed
+from tocsin.conversing.replies import Nothing
 from tocsin.engine.ports import Postponed, Refused
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
@@ -47,8 +49,8 @@ def test_who_is_in_the_channel_becomes_a_team_with_a_key(here: World) -> None:
 def test_a_channel_is_welcomed_once(here: World) -> None:
     ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
     for _ in range(3):
-        here.rooms.notice({"type": "member_joined_channel", "channel": ops.id, "user": here.slack.bot.id})
-        here.rooms.notice({"type": "channel_rename", "channel": {"id": ops.id, "name": "ops"}})
+        here.tell(Change.JOINED, ops.id)
+        here.tell(Change.RENAMED, ops.id)
         here.rooms.go_round()
     assert len(here.welcomes) == len(here.book.rooms) == len(held_keys(here.store)) == 1
 
@@ -58,7 +60,7 @@ def test_an_invitation_is_found_by_its_event(here: World) -> None:
     ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
     assert here.rooms.go_round() == SWEEP_SECONDS
     assert not here.book.rooms
-    here.rooms.notice({"type": "member_joined_channel", "channel": ops.id, "user": here.slack.bot.id})
+    here.tell(Change.JOINED, ops.id)
     here.rooms.go_round()
     assert list(here.book.rooms) == [ops.id]
 
@@ -66,20 +68,15 @@ def test_an_invitation_is_found_by_its_event(here: World) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        {},
-        {"type": "app_mention", "channel": "C0OPS"},
-        {"type": "member_joined_channel"},
-        {"type": "member_joined_channel", "channel": 7},
-        {"type": "channel_rename", "channel": {"name": "x"}},
-        {"type": "member_joined_channel", "channel": "D0DIRECT"},
-        {"type": "user_change", "user": "U0ADA"},
-        {"type": "user_change", "user": {"id": "U0STRANGER"}},
+        Noticed(chat="slack", change=Change.REVOKED, at=0),
+        Noticed(chat="slack", change=Change.JOINED, at=0, channel="D0DIRECT"),
+        Noticed(chat="slack", change=Change.PERSON, at=0, user="U0STRANGER"),
     ],
 )
-def test_what_is_no_news_of_rooms_changes_nothing(here: World, event: dict[str, json.Json]) -> None:
+def test_what_is_no_news_of_rooms_changes_nothing(here: World, event: Noticed) -> None:
     here.rooms.go_round()
     calls = len(here.slack.calls)
-    here.rooms.notice(event)
+    assert here.rooms.noticed(event) == Nothing()
     assert here.rooms.go_round() == SWEEP_SECONDS
     assert len(here.slack.calls) == calls
 
@@ -89,11 +86,11 @@ def test_people_come_and_go(here: World) -> None:
     ops = here.slack.add_channel("ops", [ada])
     here.rooms.go_round()
     change(here, ops, here.slack.bot.id, ada.id, bo.id)
-    here.rooms.notice({"type": "member_joined_channel", "channel": ops.id, "user": bo.id})
+    here.tell(Change.JOINED, ops.id)
     here.rooms.go_round()
     assert here.members("ops") == ("ada", "bo")
     change(here, ops, here.slack.bot.id, bo.id)
-    here.rooms.notice({"type": "member_left_channel", "channel": ops.id, "user": ada.id})
+    here.tell(Change.WENT, ops.id)
     here.rooms.go_round()
     assert here.members("ops") == ("bo",)
     assert "ada" in here.settings.responders  # Incidents that asked her still know her.
@@ -103,7 +100,7 @@ def test_a_name_stays_when_the_channel_is_renamed(here: World) -> None:
     ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
     here.rooms.go_round()
     change(here, ops, *ops.members, name="operations")
-    here.rooms.notice({"type": "channel_rename", "channel": {"id": ops.id, "name": "operations"}})
+    here.tell(Change.RENAMED, ops.id)
     here.rooms.go_round()
     assert (here.book.rooms[ops.id].name, here.book.rooms[ops.id].team) == ("operations", "ops")
     assert "ops" in here.settings.teams
@@ -114,14 +111,14 @@ def test_who_takes_the_bot_out_is_told_where_alerts_go_now(here: World) -> None:
     ops = here.slack.add_channel("ops", [ada])
     here.rooms.go_round()
     change(here, ops, ada.id)
-    here.rooms.notice({"type": "channel_left", "channel": ops.id})
+    here.tell(Change.LEFT, ops.id)
     here.rooms.go_round()
     assert (here.settings.teams["ops"].slack, here.members("ops")) == (None, ("ada",))
     [told] = here.told
     assert told.key == "ops"
     assert "no longer in #ops" in told.body.decode()
     change(here, ops, ada.id, here.slack.bot.id)
-    here.rooms.notice({"type": "member_joined_channel", "channel": ops.id})
+    here.tell(Change.JOINED, ops.id)
     here.rooms.go_round()
     assert here.settings.teams["ops"].slack == ops.id
     assert json.decode(here.told[1].body)["status"] == "resolved"
@@ -217,7 +214,7 @@ def test_an_account_that_has_ended_is_not_asked_any_more(here: World) -> None:
     here.slack.add_channel("ops", [ada, here.slack.add_user("bo")])
     here.rooms.go_round()
     here.slack.change_user(ada, deleted=True)
-    here.rooms.notice({"type": "user_change", "user": {"id": ada.id}})
+    here.tell(Change.PERSON, user=ada.id)
     here.rooms.go_round()
     assert here.members("ops") == ("bo",)
 
@@ -253,7 +250,7 @@ def test_a_refusal_does_not_hold_up_other_channels(here: World, caplog: pytest.L
         assert here.rooms.go_round() == SWEEP_SECONDS
     assert list(here.book.rooms) == [other.id]
     assert "does not let us see" in caplog.text
-    here.rooms.notice({"type": "member_joined_channel", "channel": one.id})
+    here.tell(Change.JOINED, one.id)
     here.rooms.go_round()
     assert set(here.book.rooms) == {one.id, other.id}
 

@@ -83,13 +83,14 @@ def bare(text: str) -> str:
     return "".join(piece.text if isinstance(piece, Words) else utc_time(_bounded(piece.at)) for piece in pieces(text))
 
 
-def lines_within(text: str, most: int, chunks_max: int) -> list[str]:
+def lines_within(text: str, most: int, chunks_max: int, *, strong: bool = False) -> list[str]:
     """Neutral *text* in mark-up, in at most *chunks_max* parts of at most *most* characters; none if it is blank.
 
     It is split between lines where it can be, else between words; the last part ends with `…` when there is more.
+    *strong*: links are bold.
     """
     chunks = [""]
-    for token in _tokens(text, most):
+    for token in _tokens(text, most, strong=strong):
         if len(chunks[-1]) + len(token) >= most:  # There is always room for the sign that there is more.
             chunks.append("")
         chunks[-1] += token
@@ -100,10 +101,10 @@ def lines_within(text: str, most: int, chunks_max: int) -> list[str]:
     return chunks
 
 
-def _tokens(text: str, most: int) -> Iterator[str]:
+def _tokens(text: str, most: int, *, strong: bool) -> Iterator[str]:
     """What must not be taken apart, in mark-up: lines, and pieces where a line is too long."""
     line: list[str] = []
-    for token in _pieces(text, most):
+    for token in _pieces(text, most, strong=strong):
         line.append(token)
         if token.endswith("\n"):
             yield from _joined(line, most)
@@ -116,14 +117,14 @@ def _joined(tokens: list[str], most: int) -> list[str]:
     return [whole] if len(whole) < most else tokens
 
 
-def _pieces(text: str, most: int) -> Iterator[str]:
+def _pieces(text: str, most: int, *, strong: bool) -> Iterator[str]:
     """Pieces in mark-up, none of which goes on after the end of a line; words where a piece is too long."""
     for piece in pieces(text):
         if isinstance(piece, Moment):
             yield _drawn(piece)
             continue
         for line in [piece.text] if piece.href else piece.text.splitlines(keepends=True):
-            drawn = _drawn(replace(piece, text=line))
+            drawn = _drawn(replace(piece, text=line, bold=piece.bold or (strong and bool(piece.href))))
             if len(drawn) < most:
                 yield drawn
             else:
@@ -136,7 +137,8 @@ def _drawn(piece: Words | Moment) -> str:
         return local_time(piece.at)
     text = piece.text.translate(_ENTITIES)
     if piece.href:
-        return link(piece.href, text)
+        led = link(piece.href, text)
+        return f"*{led}*" if piece.bold and led.startswith("<") else led
     if piece.bold:
         return _wrapped(text.replace("*", "\N{ASTERISK OPERATOR}"), "*")
     if piece.code:

@@ -25,25 +25,6 @@ PAGE: Final = "200"
 PAGES_MAX: Final = 100  # 20,000 people or channels; whoever has more is served the first of them.
 ONE_BY_ONE_MAX: Final = 20  # People who are asked for one by one; for more the whole list takes fewer calls.
 
-EVENTS: Final = frozenset(
-    {
-        "channel_archive",
-        "channel_deleted",
-        "channel_left",
-        "channel_rename",
-        "channel_unarchive",
-        "group_archive",
-        "group_deleted",
-        "group_left",
-        "group_rename",
-        "group_unarchive",
-        "member_joined_channel",
-        "member_left_channel",
-    }
-)
-"""Events after which a channel is to be looked at again: https://docs.slack.dev/reference/events."""
-USER_CHANGE: Final = "user_change"
-
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """A channel, as Slack has it now. *there*: the bot is in it, and it is not archived."""

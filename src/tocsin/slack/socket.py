@@ -1,4 +1,4 @@
-"""Socket Mode: Slack's interactions over a connection that we open, so that no public address is needed.
+"""Socket Mode: what Slack sends, over a connection that we open, so that no public address is needed.
 
 Source: https://docs.slack.dev/apis/events-api/using-socket-mode. An envelope is stored before it is acknowledged; what
 is not acknowledged Slack shows to its user as failed, so that nobody believes in a click that was lost.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -36,9 +36,11 @@ FINISH_MAX: Final[Duration] = 5 * SECOND  # For what is being stored when the co
 RETRY_MAX: Final[Duration] = 30 * SECOND  # Between attempts; Slack counts the opening of connections.
 STORING_AT_ONCE_MAX: Final = 4  # Clicks are rare, and the store commits in groups.
 
-_KINDS: Final = frozenset({"interactive"})
-_EVENT: Final = "events_api"
+_KINDS: Final = frozenset({"interactive", "slash_commands", "events_api"})
+_STORED_KINDS: Final = frozenset({"interactive"})  # Where nobody answers the others.
 _LOGGER: Final = logging.getLogger(__name__)
+
+Take = Callable[[bytes, Instant, Callable[[], Awaitable[object]]], Awaitable[Json]]
 
 
 class SlackSocket:
@@ -57,17 +59,18 @@ class SlackSocket:
         base_url: str = BASE_URL,
         watch_interval: Duration = WATCH_INTERVAL,
         connect_max: Duration = CONNECT_MAX,
-        noticed: Callable[[Mapping[str, Json]], None] = lambda _: None,
+        take: Take | None = None,
     ) -> None:
         """*app_token*: the app-level one, with `connections:write`. *accept* may block; it has threads of its own.
 
-        *noticed* is told events, which are no more than hints; it must return at once.
+        *take* decides what is stored, and what goes with the acknowledgement; without it everything is stored.
         """
         self._loop = loop
         self._token = app_token
         self._accept = accept
+        self._take = take or _take_everything
+        self._kinds = _KINDS if take else _STORED_KINDS
         self._now = now
-        self._noticed = noticed
         self._base_url = base_url
         self._watch_interval = watch_interval
         self._connect_max = connect_max
@@ -147,13 +150,7 @@ class SlackSocket:
             await asyncio.sleep(self._watch_interval / SECOND)
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        if request.type == _EVENT:
-            event = request.payload.get("event")
-            if isinstance(event, dict):
-                self._noticed(event)
-            await _acknowledge(client, request)
-            return
-        if request.type not in _KINDS:
+        if request.type not in self._kinds:
             return
         task = asyncio.create_task(self._store(client, request))
         self._handling.add(task)
@@ -161,7 +158,7 @@ class SlackSocket:
         await task
 
     async def _store(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        """Store, then acknowledge; without the first not the second."""
+        """Store what must be, then acknowledge; without the first not the second."""
         received = Received(
             received_at=self._now(),
             channel=CHANNEL,
@@ -169,12 +166,21 @@ class SlackSocket:
             head=f"{ENVELOPE_HEADER}: {request.envelope_id}".encode(),
             body=json.encode(request.payload),
         )
-        try:
+
+        async def store() -> None:
             await asyncio.get_running_loop().run_in_executor(self._storing, self._accept, received)
+
+        try:
+            said = await self._take(received.body, received.received_at, store)
         except Exception:
             _LOGGER.exception("an interaction from Slack could not be stored; it is not acknowledged")
             return
-        await _acknowledge(client, request)
+        try:
+            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, said))
+        except (aiohttp.ClientError, OSError):
+            _LOGGER.warning(
+                "an interaction from Slack was stored, but the connection was lost before its acknowledgement"
+            )
 
     def _pause(self, failure: Failure, pause: Duration) -> Duration:
         """How long to wait after Slack has given no address to connect to; *pause*: how long it was the last time."""
@@ -187,11 +193,9 @@ class SlackSocket:
         return min(RETRY_MAX, max(self._watch_interval, 2 * pause))
 
 
-async def _acknowledge(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-    try:
-        await client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
-    except (aiohttp.ClientError, OSError):
-        _LOGGER.warning("an interaction from Slack was stored, but the connection was lost before its acknowledgement")
+async def _take_everything(_: bytes, __: Instant, store: Callable[[], Awaitable[object]]) -> Json:
+    await store()
+    return None
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -22,18 +22,13 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.saying.incident import Setting, bundle_lines
 from tocsin.slack import batches
 from tocsin.slack.announcements import announcement_message
 from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
-from tocsin.slack.blocks import (
-    Setting,
-    bundle_lines,
-    bundle_message,
-    incident_message,
-    replaced_message,
-)
+from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.drawing import Block, Message
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.turns import Turns
@@ -101,6 +96,19 @@ class SlackTransport:
     def say(self, room: str, text: str, blocks: tuple[Block, ...] = ()) -> DeliveryResult:
         """Post *text*, in mark-up, into a room, or *blocks* that say it too. Raises LoopClosedError."""
         return self._loop.run(self._said(room, Message(text, blocks)))
+
+    @property
+    def api(self) -> Api:
+        """The Web API on the loop, with the bot's token."""
+        return self._api
+
+    async def reply(self, channel: str, message: Message, thread: str = "") -> DeliveryResult:
+        """Post *message* at the channel's pace, in the thread of the message at *thread* if given. On the loop."""
+        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=True)
+        if wait:
+            return _paced(wait)
+        place = await self._say(channel, message, thread)
+        return place.result if isinstance(place, Failure) else Delivered()
 
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
@@ -199,7 +207,7 @@ class SlackTransport:
         place = await self._say(self._channels.get(room, room), message)
         return place.result if isinstance(place, Failure) else Delivered()
 
-    async def _say(self, channel: str, message: Message) -> Place | Failure:
+    async def _say(self, channel: str, message: Message, thread: str = "") -> Place | Failure:
         """Post; where the message stands. Without its layout when Slack does not take that."""
         fixed = {
             "channel": channel,
@@ -207,7 +215,7 @@ class SlackTransport:
             "parse": "none",
             "unfurl_links": False,
             "unfurl_media": False,
-        }
+        } | ({"thread_ts": thread} if thread else {})
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
         if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
             answer = await self._api.call(_POST, **fixed)

@@ -21,13 +21,12 @@ from starlette.routing import BaseRoute, Mount
 
 from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
-from tocsin.engine.ports import Commit, Delivery, DeliveryResult, Received, Transport
+from tocsin.engine.ports import REPLAY_OF, Commit, Delivery, DeliveryResult, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import Instant
 from tocsin.posting.requests import Place
@@ -56,6 +55,9 @@ from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.concierge.desks import desk
+from tocsin.wiring.concierge.errands import Errands
+from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
@@ -64,7 +66,7 @@ from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
-from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
+from tocsin.wiring.key_desk import configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.knowing import KnowledgeBook
@@ -72,9 +74,7 @@ from tocsin.wiring.machines import machines
 from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
-from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.notifying import Notifying, preferred
-from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
@@ -171,8 +171,9 @@ class Embedded:
         )
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
+        self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
         self._chats: Sequence[Chat] = connect(
-            settings, url, self.clock, self._accept, slack_api=outside.slack_api, noticed=self._noticed
+            settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=self._door.slack()
         )
         self.rooms = [self._rooms(chat, chat.rooms) for chat in self._chats if chat.rooms]
         self._silences = SilenceBook(self.store)
@@ -195,6 +196,17 @@ class Embedded:
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
         )
+        self._desk = desk(
+            settings,
+            self.store,
+            clock=self.clock,
+            url=url,
+            ring=self.keys,
+            wrong_keys=self._wrong_keys,
+            tell=self._tell,
+            do=Errands(loop, self._intake).do,
+        )
+        self._door.open(self._desk, [rooms.noticed for rooms in self.rooms])
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,
@@ -300,40 +312,34 @@ class Embedded:
         """Everything behind the front door."""
         chats: list[BaseRoute] = [
             chat_route(
-                f"/{chat.channel}/interactions",
+                f"/{chat.channel}/{what}",
                 chat.channel,
                 verify=chat.verify,
                 intake=self._intake,
                 clock=self.clock,
                 on_refused=self.metrics.refused,
+                take=chat.take,
             )
             for chat in self._chats
+            for what in ("interactions", "commands", "events")
             if chat.verify is not None
         ]
         roster = SettingsRoster(self.settings)
         calendar = duty_lately(self.settings, self.store)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
-        desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url, self._tell)
         pages = console(
             store=self.store,
             machine=IncidentMachine(calendar, self._knowledge.now(calendar)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,
-            keys=SettingsKeyDesk(
-                settings=self.settings,
-                records=self.store,
-                ring=self.keys,
-                wrong_keys=self._wrong_keys,
-                clock=self.clock,
-                url=self.url,
-            ),
-            oncall=desk,
-            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
+            keys=self._desk.keys,
+            oncall=self._desk.oncall,
+            noise=self._desk.noise,
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
-            figure_desk=Reckoner(self.settings, self.store),
+            figure_desk=self._desk.figures,
             browsers=self._browsers,
         )
         senders = sender_routes(
@@ -345,17 +351,17 @@ class Embedded:
             public_url=self.url,
         )
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
-        api = OnCallApi(desk, self.clock)
+        api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,
             store=self.store,
             roster=roster,
-            figures=Reckoner(self.settings, self.store),
-            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
+            figures=self._desk.figures,
+            noise=self._desk.noise,
             accept=self._accept,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
         )
-        oncall = [*feed_routes(desk), *api.routes(), *people.routes()]
+        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes()]
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
@@ -432,11 +438,6 @@ class Embedded:
             refresh_keys=self.keys.refresh,
         )
 
-    def _noticed(self, event: Mapping[str, Json]) -> None:
-        """Something happened to a channel or a person; for what is made before the rooms are."""
-        for rooms in self.rooms:
-            rooms.notice(event)
-
     def _machines(self) -> Sequence[Machine[Any, Any]]:
         """For one batch of decisions: what they know is as it is now."""
         calendar = duty(self.settings, self.store)
@@ -481,6 +482,10 @@ class Embedded:
     def _settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         self.metrics.settled(delivery, note, outcomes)
         self._intake.settled(delivery, note, outcomes)
+        if not delivery.header(REPLAY_OF):  # A person looks into it; whoever pressed has been told.
+            for chat in self._chats:
+                if chat.channel == delivery.channel:
+                    chat.settled(delivery, [outcome.reason for outcome in outcomes])
 
     def _report(self, failure: Failure) -> None:
         self.store.accept([failure_report(failure, self.clock())])

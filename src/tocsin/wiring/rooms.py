@@ -1,6 +1,6 @@
 """Rooms made by inviting the bot: looks which channels it is in, and makes of each a team with a key of its own.
 
-What Slack sends (`notice`) only says where to look; what is seen there is the truth, so that events may be lost, come
+What Slack sends (`noticed`) only says where to look; what is seen there is the truth, so that events may be lost, come
 twice or in any order. All channels are looked at when the server starts, and every hour. One thread does it all: a
 channel becomes one room however many events tell of it. Everything is stored before the welcome is said, and who dies
 in between says it after the next start, with a new key, since nobody has seen the one before.
@@ -15,14 +15,15 @@ from typing import Final, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from tocsin.conversing.noticed import Change, Noticed
+from tocsin.conversing.replies import Nothing, Reply
 from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Received, Records
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
-from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure
 from tocsin.slack.loop import LoopClosedError
-from tocsin.slack.rooms import EVENTS, USER_CHANGE, Channel, Person
+from tocsin.slack.rooms import Channel, Person
 from tocsin.wiring.keys import make_key
 from tocsin.wiring.room_book import RoomBook
 from tocsin.wiring.room_records import Guest, Room
@@ -72,7 +73,7 @@ class _RefusedError(Exception):
 
 
 class Rooms:
-    """Keeps the book of rooms as Slack is. `notice` and `stop` may be called on any thread."""
+    """Keeps the book of rooms as Slack is. `noticed` and `stop` may be called on any thread."""
 
     def __init__(
         self,
@@ -102,6 +103,7 @@ class Rooms:
         self._all = True
         self._news = threading.Condition()
         self._stopped = False
+        self._working = False
         self._thread = threading.Thread(target=self._run, name="rooms", daemon=True)
 
     def start(self) -> None:
@@ -116,15 +118,21 @@ class Rooms:
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
 
-    def notice(self, event: Mapping[str, Json]) -> None:
-        """Slack has sent *event* (the inner one). Returns at once; what is no event of rooms is passed over."""
-        kind, about = event.get("type"), event.get("channel")
-        if kind == USER_CHANGE:
-            user = event.get("user")
-            found = user.get("id") if isinstance(user, dict) else None
-            self._note(self._changed_users, found)
-        elif kind in EVENTS:
-            self._note(self._looked_for, about.get("id") if isinstance(about, dict) else about)
+    def noticed(self, event: Noticed) -> Reply:
+        """Something has happened to a channel, or to a person. Returns at once; what is seen there counts."""
+        with self._news:
+            if event.change is Change.PERSON:
+                self._changed_users[event.user] = None
+            elif event.channel:
+                self._looked_for[event.channel] = None
+            self._news.notify_all()
+        return Nothing()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is told that was not looked at yet."""
+        with self._news:
+            return self._working or self._all or bool(self._looked_for or self._changed_users)
 
     def go_round(self) -> float:
         """Look where something may have changed; for how many seconds to rest, if nothing new is told."""
@@ -138,16 +146,12 @@ class Rooms:
             return RETRY_SECONDS
         return SWEEP_SECONDS
 
-    def _note(self, where: dict[str, Channel | None], what: Json) -> None:
-        if isinstance(what, str) and what:
-            with self._news:
-                where[what] = None
-                self._news.notify_all()
-
     def _run(self) -> None:
         rest = 0.0
         while not self._rested(rest):
             rest = self._one_round()
+            with self._news:
+                self._working = False
 
     def _rested(self, seconds: float) -> bool:
         """Rest so long; whether that was the end."""
@@ -156,6 +160,7 @@ class Rooms:
                 self._news.wait_for(lambda: self._stopped, seconds)
             elif not self._news.wait_for(self._is_told, seconds):
                 self._all = True
+            self._working = not self._stopped
             return self._stopped
 
     def _one_round(self) -> float:

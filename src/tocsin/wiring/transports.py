@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
-from tocsin.engine.ports import DeliveryResult, Received, Refused, Transport
+from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
-from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
 from tocsin.mail.transport import MailTransport
 from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
+from tocsin.saying.incident import Setting
 from tocsin.saying.message import Saying
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
-from tocsin.slack.blocks import Setting
+from tocsin.slack.conversation import House
 from tocsin.slack.drawing import draw
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
@@ -28,11 +28,13 @@ from tocsin.slack.presence import SlackPresence
 from tocsin.slack.rooms import SlackRooms
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
+from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.living import LiveMapping, LiveSettings
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
+from tocsin.wiring.slack_talk import conversation
 from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -49,6 +51,8 @@ def _mute(room: str, _: Saying) -> DeliveryResult:
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
 
+    *take* hears what comes by HTTP; without it everything is stored. *settled* hears what came of a stored press, on
+    the engine's thread. *busy*: somebody waits for an answer.
     *rooms* knows the channels and who is there; *say* posts into one.
     """
 
@@ -60,6 +64,9 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
+    take: Take | None = None
+    settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
+    busy: Callable[[], bool] = bool
     rooms: SlackRooms | None = None
     say: Callable[[str, Saying], DeliveryResult] = _mute
     presence: ShowsPresence = unseen
@@ -72,13 +79,13 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
-    noticed: Callable[[Mapping[str, Json]], None] = lambda _: None,
+    house: House | None = None,
 ) -> Sequence[Chat]:
     """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
 
-    *noticed* is told what happens to channels and people: hints that may be lost.
+    *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
     """
-    return [_slack(settings, url, clock, accept, slack_api, noticed)] if settings.slack else []
+    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house)] if settings.slack else []
 
 
 def transports(
@@ -127,18 +134,22 @@ def _looked_after(settings: Settings) -> dict[str, str]:
     return {name: person.slack for name, person in settings.responders.items() if person.slack}
 
 
-def _slack(  # noqa: PLR0917 - as `connect`.
+def _slack(
     settings: Settings,
     url: str,
     clock: Callable[[], Instant],
     accept: Callable[[Received], None],
+    *,
     slack_api: str,
-    noticed: Callable[[Mapping[str, Json]], None],
+    house: House | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
     responders = LiveMapping(
         settings, lambda now: {person.slack: name for name, person in now.responders.items() if person.slack}
+    )
+    zones = LiveMapping(
+        settings, lambda now: {name: each.time_zone for name, each in now.responders.items() if each.time_zone}
     )
     transport = SlackTransport(
         loop,
@@ -148,12 +159,16 @@ def _slack(  # noqa: PLR0917 - as `connect`.
         base_url=slack_api,
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
-    sockets = (
-        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, noticed=noticed)
-        if app_token
+    rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
+    talk = (
+        conversation(loop, transport, settings=settings, house=house, clock=clock, base_url=slack_api)
+        if house
         else None
     )
-    rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
+    take = talk.take if talk else None
+    sockets = (
+        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, take=take) if app_token else None
+    )
 
     presence = SlackPresence(
         loop,
@@ -164,13 +179,19 @@ def _slack(  # noqa: PLR0917 - as `connect`.
     )
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
-        found = commands(body, received_at=received_at, responders=responders)
+        found = commands(body, received_at=received_at, responders=responders, zones=zones)
         return found.why if isinstance(found, NoCommand) else found
 
     def start() -> None:
         if sockets:
             sockets.start()
         presence.start(waits=isinstance(settings, LiveSettings))
+
+    def stop() -> None:
+        if sockets:
+            sockets.close()
+        if talk:
+            talk.close()
 
     def close() -> None:
         presence.close()
@@ -188,8 +209,11 @@ def _slack(  # noqa: PLR0917 - as `connect`.
         commands=read,
         verify=signature.verify(secret.reveal()) if secret else None,
         start=start,
-        stop=sockets.close if sockets else _nothing,
+        stop=stop,
         close=close,
+        take=take,
+        settled=talk.settled if talk else lambda *_: None,
+        busy=talk.busy if talk else bool,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
         rooms=rooms,
