@@ -161,7 +161,8 @@ class Stage:
         time.sleep(POLL_S)
         store, now = self.runtime.store, self.clock()
         talks = any(chat.busy() for chat in self.runtime._chats)
-        return talks or bool(store.backlog(1) or store.due(now, 1) or store.pending(now, per_receiver=1))
+        looks = any(rooms.busy for rooms in self.runtime.rooms)
+        return talks or looks or bool(store.backlog(1) or store.due(now, 1) or store.pending(now, per_receiver=1))
 
 
 @contextlib.contextmanager
