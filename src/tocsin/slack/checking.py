@@ -6,7 +6,7 @@ a token), apps.connections.open, users.conversations, conversations.info, users.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
@@ -17,7 +17,7 @@ from tocsin.kernel.time import SECOND, Duration
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.loop import LoopThread
-from tocsin.slack.manifest import SCOPES
+from tocsin.slack.manifest import scopes as of_manifest
 from tocsin.slack.rooms import Channel, SlackRooms
 from tocsin.slack.scopes import UNKNOWN, USES
 
@@ -56,17 +56,18 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(
-    bot_token: str, app_token: str, wanted: Wanted, *, base_url: str = BASE_URL, scopes: Sequence[str] = SCOPES
+    bot_token: str, app_token: str, wanted: Wanted, *, base_url: str = BASE_URL, scopes: Sequence[str] | None = None
 ) -> list[Finding]:
     """Everything, in the order in which it should be put right. Blocks; raises nothing for what Slack answers."""
     loop = LoopThread("slack-check")
     slack = SlackRooms(loop, bot_token, base_url=base_url)
     try:
         found, granted = loop.run(_token(bot_token, base_url))
+        knows_us = found[0].grade is Grade.GOOD
         if granted is not None:
-            found += _scopes(granted, scopes)
+            found += _scopes(granted, of_manifest() if scopes is None else scopes)
         found += _arrival(app_token, wanted, loop.run(_socket(app_token, base_url)) if app_token else None)
-        if granted is not None:
+        if knows_us:
             found += _places(slack, wanted)
     finally:
         slack.close()
@@ -89,10 +90,10 @@ async def _token(token: str, base_url: str) -> tuple[list[Finding], frozenset[st
     found = [Finding(about="bot token", grade=Grade.GOOD, found=who)]
     if scopes is None:
         found.append(Finding(about="scopes", grade=Grade.WEAK, found="Slack does not tell them"))
-    return found, frozenset(scopes or ())
+    return found, None if scopes is None else frozenset(scopes)
 
 
-def _scopes(granted: frozenset[str], wanted: Sequence[str]) -> list[Finding]:
+def _scopes(granted: frozenset[str], wanted: Collection[str]) -> list[Finding]:
     found: list[Finding] = []
     for scope in sorted({*wanted, *(name for name, use in USES.items() if use.vital)}):
         use = USES.get(scope, UNKNOWN)

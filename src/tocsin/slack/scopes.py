@@ -40,8 +40,6 @@ USES: Final = {
     "usergroups:write": Use("keeps a group equal to who is on call", "the channel's topic says who is on call instead"),
     "channels:manage": Use("writes who is on call into the topic", "the topic of public channels stays as it is"),
     "groups:write": Use("the same for private channels", "the topic of private channels stays as it is"),
-    "channels:write.topic": Use("writes who is on call into the topic", "the topic of public channels stays as it is"),
-    "groups:write.topic": Use("the same for private channels", "the topic of private channels stays as it is"),
     "files:write": Use("shows charts and metrics as images", "they are told in words"),
     "users:read.email": Use("e-mail addresses, for pages by e-mail", "people of rooms are not paged by e-mail"),
 }
