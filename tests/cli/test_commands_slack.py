@@ -49,7 +49,8 @@ def test_what_stands_in_the_way_is_a_failure(terminal: Terminal, slack: FakeSlac
     assert said.out.endswith("\n2 things to put right.\n")
 
 
-def test_what_is_only_worse_is_none(terminal: Terminal, slack: FakeSlack) -> None:
+@pytest.mark.usefixtures("slack")
+def test_what_is_only_worse_is_none(terminal: Terminal) -> None:
     said = terminal.type("slack", "check")
     assert said.code == 0
     assert "! channels: the bot is in none\n    Invite it" in said.out
@@ -62,7 +63,8 @@ def test_scripts_read_it_too(terminal: Terminal, slack: FakeSlack) -> None:
     assert {"about": "channels", "grade": "good", "found": "the bot is in #ops", "remedy": ""} in found
 
 
-def test_rooms_that_were_made_are_looked_at(terminal: Terminal, slack: FakeSlack) -> None:
+@pytest.mark.usefixtures("slack")
+def test_rooms_that_were_made_are_looked_at(terminal: Terminal) -> None:
     make_room(terminal)
     found = terminal.type("slack", "check", "--json").document
     assert {each["about"] for each in found} >= {"room of team ops", "responder ada"}

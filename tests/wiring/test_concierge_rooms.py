@@ -29,9 +29,9 @@ from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.room_book import RoomBook
+from tocsin.wiring.room_orders import AGAIN, Absence, RoomOrders, order
+from tocsin.wiring.room_orders import CHANNEL as ORDERS
 from tocsin.wiring.room_records import joined
-from tocsin.wiring.room_tests import AGAIN, RoomTests
-from tocsin.wiring.room_tests import CHANNEL as TESTS
 from tocsin.wiring.settings_file import parse
 from tocsin.wiring.settings_routes import LiveRoutes
 from tocsin.wiring.wrong_keys import WrongKeys
@@ -170,8 +170,8 @@ def test_which_addresses_others_can_reach(url: str, public: bool) -> None:
 def test_a_test_alert_asks_who_wanted_it_and_nobody_else(house: House) -> None:
     assert "asks you, nobody else" in house.press(TEST)
     [received] = house.done
-    assert (received.channel, received.key) == (TESTS, "ops")
-    [made] = RoomTests(Addressing(LiveRoutes(house.book.settings))).interpret(delivery(received)).inputs
+    assert (received.channel, received.key) == (ORDERS, "ops")
+    [made] = RoomOrders(Addressing(LiveRoutes(house.book.settings))).interpret(delivery(received)).inputs
     given: AlertReceived = made.given
     assert (given.plan.team, given.integration) == ("ops", "ops")
     assert [step.targets for step in given.plan.policy.steps] == [(responder("ada"),)]
@@ -182,8 +182,8 @@ def test_a_test_alert_asks_who_wanted_it_and_nobody_else(house: House) -> None:
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"by": 7}'])
 def test_an_order_that_cannot_be_read_is_none(house: House, body: bytes) -> None:
-    received = Received(received_at=ROOM_AT, channel=TESTS, key="ops", head=b"", body=body)
-    found = RoomTests(Addressing(LiveRoutes(house.book.settings))).interpret(delivery(received))
+    received = Received(received_at=ROOM_AT, channel=ORDERS, key="ops", head=b"", body=body)
+    found = RoomOrders(Addressing(LiveRoutes(house.book.settings))).interpret(delivery(received))
     assert not found.inputs
     assert found.outcome.startswith("not an order")
 
@@ -211,6 +211,14 @@ def test_a_new_address_is_shown_once_to_who_wants_it_and_the_old_one_ends(house:
 def test_where_the_bot_is_no_more_the_people_still_may(house: House) -> None:
     house.book.put(room("U0ADA", "U0BO", left_at=ROOM_AT))
     assert "on its way" in house.press(TEST)
+
+
+def test_that_the_bot_is_gone_asks_few(house: House) -> None:
+    gone = order("ops", Absence(channel=CHANNEL, room="#ops"), ROOM_AT)
+    [made] = RoomOrders(Addressing(LiveRoutes(house.book.settings))).interpret(delivery(gone)).inputs
+    given: AlertReceived = made.given
+    assert (given.plan.policy.everyone, given.plan.policy.everyone_delay) == ((responder("ada"),), AGAIN)
+    assert given.alert.title == "Tocsin is no longer in #ops"
 
 
 def delivery(received: Received) -> Delivery:

@@ -16,8 +16,9 @@ from tocsin.wiring.settings import FILE, Settings
 from tocsin.wiring.settings_file import load
 from tocsin.wiring.settings_problems import unknown
 
-__all__ = ["SERVED_AT", "open_store", "read_settings", "server_url", "unknown"]
+__all__ = ["REACHED_AT", "SERVED_AT", "open_store", "public_url", "read_settings", "server_url", "unknown"]
 
+REACHED_AT: Final = ("server", "reached-at")  # What `tocsin serve --url` said; empty: nothing.
 SERVED_AT: Final = ("server", "url")  # The record that says where the last server on this machine listened.
 
 
@@ -33,6 +34,13 @@ def read_settings(config: Path | None, db: Path | None = None) -> Settings:
         return settings
     with open_store(db) as store:
         return with_rooms(settings, store)
+
+
+def public_url(settings: Settings, store: SqliteStore) -> str:
+    """Where others reach the server: as the file says, as `tocsin serve --url` did, or else on this machine."""
+    told = store.record(*REACHED_AT)
+    found = settings.server.url or (told if isinstance(told, str) and told else server_url(settings, store))
+    return found.rstrip("/")
 
 
 @contextmanager

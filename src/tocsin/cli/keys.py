@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Final
 
-from tocsin.cli.access import open_store, read_settings, server_url, unknown
+from tocsin.cli.access import open_store, public_url, read_settings, unknown
 from tocsin.cli.printing import plain, say, say_json, table
 from tocsin.errors import TocsinError
 from tocsin.kernel.json import Json
@@ -58,7 +58,7 @@ def _list(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> 
 
 def _rotate(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> None:
     key = rotate_key(store, given.name, SystemClock()(), given.overlap)
-    url = ingest_url((settings.server.url or server_url(settings, store)).rstrip("/"), key)
+    url = ingest_url(public_url(settings, store), key)
     mail = address(key, mail_domain(settings))
     if given.json:
         say_json({"integration": given.name, "url": url, "mail": mail or None})

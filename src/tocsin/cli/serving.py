@@ -13,7 +13,7 @@ from typing import Final
 import uvloop
 from msgspec.structs import replace
 
-from tocsin.cli.access import SERVED_AT, read_settings
+from tocsin.cli.access import REACHED_AT, SERVED_AT, read_settings
 from tocsin.cli.claim import claim
 from tocsin.cli.logs import set_up_logs
 from tocsin.cli.printing import say
@@ -51,6 +51,7 @@ def serve(given: argparse.Namespace) -> int:
 
         def on_ready(runtime: Embedded, ready: Ready) -> None:
             runtime.store.put_record(*SERVED_AT, local_url(*bound.getsockname()[:2]))
+            runtime.store.put_record(*REACHED_AT, given.url or "")
             if given.ready_file:
                 _write_whole(given.ready_file, json.encode(ready))
             say(_greeting(ready, first=first or bool(runtime.made_key), everywhere=everywhere))

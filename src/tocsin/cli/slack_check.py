@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from tocsin.cli.access import open_store, read_settings, server_url
+from tocsin.cli.access import open_store, public_url, read_settings
 from tocsin.cli.printing import plain, say, say_json
 from tocsin.errors import TocsinError
 from tocsin.slack.api import BASE_URL
@@ -55,11 +55,11 @@ def _wanted(given: argparse.Namespace, settings: Settings) -> Wanted:
 
 def _public_url(given: argparse.Namespace, settings: Settings) -> str:
     """Where others reach the server, if they do."""
-    url = settings.server.url or ""
+    url = (settings.server.url or "").rstrip("/")
     if not url and given.db.exists():
         with open_store(given.db) as store:
-            url = server_url(settings, store)
-    return url.rstrip("/") if is_public(url) else ""
+            url = public_url(settings, store)
+    return url if is_public(url) else ""
 
 
 def _told(found: Sequence[Finding]) -> str:

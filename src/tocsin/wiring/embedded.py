@@ -49,7 +49,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, room_tests, storm_messages
+from tocsin.wiring import digests, mail_in, room_orders, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -381,7 +381,7 @@ class Embedded:
             {chat.channel: chat.commands for chat in self._chats},
             more={
                 opsgenie_requests.CHANNEL: opsgenie.interpret,
-                room_tests.CHANNEL: room_tests.RoomTests(addressing).interpret,
+                room_orders.CHANNEL: room_orders.RoomOrders(addressing).interpret,
                 **storm_messages.channels(self.settings),
             },
             readings=readings(self.settings),

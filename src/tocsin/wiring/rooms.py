@@ -19,13 +19,13 @@ from tocsin.conversing.noticed import Change, Noticed
 from tocsin.conversing.replies import Nothing, Reply
 from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Received, Records
 from tocsin.errors import StoreUnavailableError
-from tocsin.kernel import json
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure
 from tocsin.slack.loop import LoopClosedError
 from tocsin.slack.rooms import Channel, Person
 from tocsin.wiring.keys import make_key
 from tocsin.wiring.room_book import RoomBook
+from tocsin.wiring.room_orders import Absence, order
 from tocsin.wiring.room_records import Guest, Room
 
 SWEEP_SECONDS: Final = 3600.0  # What no event has told of is found this soon.
@@ -299,22 +299,6 @@ def _as_seen(guest: Guest, person: Person) -> Guest:
 
 
 def _tidings(room: Room, now: Instant, *, back: bool) -> Received:
-    """The alert that tells the people of *room* that the bot is not there (any more), and its end."""
-    shown = f"#{room.name}" if room.name else room.channel
-    body = {
-        "title": f"Tocsin is no longer in {shown}",
-        "description": (
-            f"It was removed from {shown}, or the channel was archived. Its alerts are not shown there now: they go by "
-            "direct message to one of its people after the other. Invite it again to have them back in the channel."
-        ),
-        "severity": "warning",
-        "status": "resolved" if back else "firing",
-        "dedup_key": f"tocsin:room-left:{room.channel}",
-    }
-    return Received(
-        received_at=now,
-        channel="in",
-        key=room.integration,
-        head=b"content-type: application/json",
-        body=json.encode(body),
-    )
+    """What tells the people of *room* that the bot is not there (any more), and that it is again."""
+    shown = f"#{room.name}" if room.name else "the channel"
+    return order(room.integration, Absence(channel=room.channel, room=shown, over=back), now)

@@ -17,8 +17,8 @@ from tocsin.saying.text import bold, code
 from tocsin.wiring.concierge.concierge import plain_answer
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.keys import OVERLAP
+from tocsin.wiring.room_orders import Trial, order
 from tocsin.wiring.room_records import Room, read_rooms, team_of
-from tocsin.wiring.room_tests import Order, order
 from tocsin.wiring.settings import Settings
 
 TEST: Final = "room:test"
@@ -79,7 +79,7 @@ def _test(desk: Desk, wish: Pressed) -> Reply:
         return plain_answer(found)
     who = wish.by.responder
     name = one_line(desk.names().get(who, who), _NAME_MAX)
-    desk.do(order(found.integration, Order(by=who, name=name, room=_shown(found)), desk.clock()))
+    desk.do(order(found.integration, Trial(by=who, name=name, room=_shown(found)), desk.clock()))
     return plain_answer(
         "A test alert is on its way. It is shown here in a moment, and asks you, nobody else, by direct message: press "
         "Acknowledge there or here. Resolve ends it."
