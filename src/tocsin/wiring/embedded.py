@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Mount
 
 from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
-from tocsin.engine.ports import REPLAY_OF, Commit, Delivery, DeliveryResult, Received, Transport
+from tocsin.engine.ports import REPLAY_OF, Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
@@ -31,7 +31,6 @@ from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import Instant
 from tocsin.posting.requests import Place
 from tocsin.slack.api import BASE_URL
-from tocsin.slack.rooms import SlackRooms
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
@@ -58,7 +57,6 @@ from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
 from tocsin.wiring.concierge.house import Door
-from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
@@ -83,8 +81,7 @@ from tocsin.wiring.readings import readings
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
 from tocsin.wiring.room_book import RoomBook
-from tocsin.wiring.room_records import Room
-from tocsin.wiring.rooms import Rooms
+from tocsin.wiring.room_watch import room_watch
 from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
@@ -175,7 +172,7 @@ class Embedded:
         self._chats: Sequence[Chat] = connect(
             settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=self._door.slack()
         )
-        self.rooms = [self._rooms(chat, chat.rooms) for chat in self._chats if chat.rooms]
+        self.rooms = room_watch(self._chats, self._room_book, self.store, self.keys, self.clock, url, self._tell)
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
@@ -420,22 +417,6 @@ class Embedded:
         )
         self._engine = Engine(
             self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
-        )
-
-    def _rooms(self, chat: Chat, slack: SlackRooms) -> Rooms:
-        """Those of *chat*, and what makes them."""
-
-        def greet(room: Room, key: str) -> DeliveryResult:
-            return chat.say(room.channel, welcome(room, ingest_url(self.url, key), self.settings, self.url))
-
-        return Rooms(
-            self._room_book,
-            slack,
-            self.store,
-            clock=self.clock,
-            welcome=greet,
-            accept=self._tell,
-            refresh_keys=self.keys.refresh,
         )
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:
