@@ -10,12 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from tests.wiring.room_world import World, world
+from tests.wiring.serving import until
 from tocsin.conversing.noticed import Change, Noticed
 from tocsin.conversing.replies import Nothing
 from tocsin.engine.ports import Postponed, Refused
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
 from tocsin.kernel.time import SECOND
+from tocsin.slack.loop import LoopClosedError
 from tocsin.slack.rooms import ONE_BY_ONE_MAX
 from tocsin.testing.fake_slack import Channel, FakeSlack
 from tocsin.wiring.keys import digest, held_keys
@@ -275,6 +277,63 @@ def test_a_store_in_trouble_is_waited_for(here: World, monkeypatch: pytest.Monke
         assert here.rooms.go_round() == RETRY_SECONDS
     assert here.rooms.go_round() == SWEEP_SECONDS
     assert len(here.welcomes) == 1
+
+
+def test_guests_from_another_organisation_are_not_asked(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, eve = here.slack.add_user("ada"), here.slack.add_user("eve")
+    here.slack.add_channel("shared", [ada, eve])
+    monkeypatch.setattr("tocsin.slack.rooms._is_outside", lambda shown, _: shown.get("id") == eve.id)
+    here.rooms.go_round()
+    assert here.members("shared") == ("ada",)
+    assert "eve" not in here.settings.responders
+
+
+def test_its_thread_looks_at_once_and_whenever_something_is_told(here: World) -> None:
+    ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    here.rooms.start()
+    until(lambda: ops.id in here.book.rooms and not here.rooms.busy)
+    dev = here.slack.add_channel("dev", [here.slack.add_user("bo")])
+    here.tell(Change.JOINED, dev.id)
+    until(lambda: dev.id in here.book.rooms and not here.rooms.busy)
+    here.rooms.stop()
+    assert len(here.welcomes) == 2
+
+
+def test_it_ends_in_the_middle_of_a_pause(here: World) -> None:
+    here.slack.rate_limit("users.conversations", 600)
+    here.rooms.start()
+    here.slack.wait_for(lambda: [call for call in here.slack.calls if call.method == "users.conversations"])
+    here.rooms.stop()
+    assert here.rooms.busy  # What was not looked at is looked at after the next start.
+
+
+def test_it_goes_on_whatever_it_stumbles_over(
+    here: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    trouble: list[Exception] = [LoopClosedError("the server ends"), RuntimeError("a mistake of ours")]
+    real = here.rooms.go_round
+
+    def stumble() -> float:
+        if trouble:
+            raise trouble.pop(0)
+        return real()
+
+    monkeypatch.setattr(here.rooms, "go_round", stumble)
+    monkeypatch.setattr("tocsin.wiring.rooms.RETRY_SECONDS", 0.0)
+    here.rooms.start()
+    until(lambda: here.welcomes)
+    here.rooms.stop()
+    assert "rooms stumbled" in caplog.text
+
+
+def test_what_no_event_has_told_of_is_found_by_and_by(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.wiring.rooms.SWEEP_SECONDS", 0.01)
+    here.rooms.start()
+    until(lambda: here.slack.calls)
+    ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    until(lambda: ops.id in here.book.rooms)
+    here.rooms.stop()
 
 
 def change(here: World, channel: Channel, *members: str, name: str = "") -> None:

@@ -31,6 +31,7 @@ from tocsin.wiring.settings_scalars import Wrong, scalar
 NO_KEY: Final = (
     "For a sender's address: `tocsin keys rotate default` makes a new key, `tocsin keys` lists those there are.\n"
 )
+INVITE: Final = "\nInvite the bot to a channel of Slack (/invite and its name): it says there what happens next.\n"
 SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address of another Slack.
 
 
@@ -55,6 +56,7 @@ def serve(given: argparse.Namespace) -> int:
             if given.ready_file:
                 _write_whole(given.ready_file, json.encode(ready))
             say(_greeting(ready, first=first or bool(runtime.made_key), everywhere=everywhere))
+            say(INVITE if runtime.rooms and not any(team.slack for team in runtime.settings.teams.values()) else "")
             sys.stdout.flush()
 
         outside = Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))

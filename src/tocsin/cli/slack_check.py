@@ -22,7 +22,10 @@ def run(given: argparse.Namespace) -> int:
     """Look at everything; 1 if something stands in the way of alerts, else 0."""
     settings = read_settings(given.config, given.db)
     if settings.slack is None:
-        message = "no Slack app is configured: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or `slack` in the configuration"
+        message = (
+            "no Slack app is configured: name its tokens in the configuration (`slack`), or, without a file, in "
+            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN"
+        )
         raise TocsinError("slack-missing", message)
     app_token = settings.slack.app_token
     found = check(

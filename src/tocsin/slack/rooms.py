@@ -8,14 +8,14 @@ users.info and users.list (all of them paged; Slack asks for at most 200 items a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Sized
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from tocsin.engine.ports import Refused
+from tocsin.engine.ports import Postponed, Refused
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import SECOND, Duration
+from tocsin.kernel.time import MINUTE, SECOND, Duration
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.loop import LoopThread
@@ -23,7 +23,10 @@ from tocsin.slack.loop import LoopThread
 TIMEOUT: Final[Duration] = 10 * SECOND
 PAGE: Final = "200"
 PAGES_MAX: Final = 100  # 20,000 people or channels; whoever has more is served the first of them.
-ONE_BY_ONE_MAX: Final = 20  # People who are asked for one by one; for more the whole list takes fewer calls.
+ONE_BY_ONE_MAX: Final = 50  # People who are asked for one by one; for more the whole list takes fewer calls.
+WAIT_MAX: Final[Duration] = (
+    2 * MINUTE
+)  # What Slack may ask us to wait in the middle of a list, which is not begun anew.
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +38,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of the workspace. *deleted*: their account has ended."""
+    """Somebody in a channel. *deleted*: their account has ended; *outside*: they belong to another organisation."""
 
     id: str
     handle: str
@@ -44,6 +47,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     bot: bool
     deleted: bool
+    outside: bool = False
 
 
 _Object: TypeAlias = Mapping[str, Any]  # Of an answer, of whose insides nothing is promised.
@@ -52,11 +56,20 @@ _Object: TypeAlias = Mapping[str, Any]  # Of an answer, of whose insides nothing
 class SlackRooms:
     """Asks Slack. Its methods block, and are for threads that may."""
 
-    def __init__(self, loop: LoopThread, token: str, *, base_url: str = BASE_URL) -> None:
-        """*token* is the bot's. Nothing is asked yet."""
+    def __init__(
+        self,
+        loop: LoopThread,
+        token: str,
+        *,
+        base_url: str = BASE_URL,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """*token* is the bot's. Nothing is asked yet. *sleep* waits for so many seconds."""
         self._loop = loop
+        self._sleep = sleep
         self._api = loop.run(_made(token, base_url))
         self._self = ""
+        self._workspace = ""
 
     def close(self) -> None:
         """Close the connections."""
@@ -87,7 +100,7 @@ class SlackRooms:
             answer = await self._api.call("auth.test")
             if isinstance(answer, Failure):
                 return answer
-            self._self = str(answer.get("user_id", ""))
+            self._self, self._workspace = str(answer.get("user_id", "")), str(answer.get("team_id", ""))
         return self._self
 
     async def _channels(self) -> Sequence[Channel] | Failure:
@@ -119,22 +132,25 @@ class SlackRooms:
         return found if isinstance(found, Failure) else [user for user in map(str, found) if user != own]
 
     async def _people(self, users: Collection[str]) -> Mapping[str, Person] | Failure:
+        own = await self._myself()
+        if isinstance(own, Failure):
+            return own
         if len(users) > ONE_BY_ONE_MAX:
             listed = await self._pages("users.list", "members")
             if isinstance(listed, Failure):
                 return listed
-            people = (_person(each) for each in listed if isinstance(each, dict))
+            people = (_person(each, self._workspace) for each in listed if isinstance(each, dict))
             return {each.id: each for each in people if each.id in users}
         found: dict[str, Person] = {}
         for user in users:
-            answer = await self._api.read("users.info", user=user)
+            answer = await self._read("users.info", found, user=user)
             if isinstance(answer, Failure):
                 if isinstance(answer.result, Refused) and answer.code in {"user_not_found", "user_not_visible"}:
                     continue
                 return answer
             shown = answer.get("user")
             if isinstance(shown, dict):
-                found[user] = _person(shown, user)
+                found[user] = _person(shown, self._workspace, user)
         return found
 
     async def _pages(self, method: str, key: str, **arguments: str) -> list[Json] | Failure:
@@ -142,7 +158,7 @@ class SlackRooms:
         cursor = ""
         for _ in range(PAGES_MAX):
             more = {"cursor": cursor} if cursor else {}
-            answer = await self._api.read(method, limit=PAGE, **arguments, **more)
+            answer = await self._read(method, found, limit=PAGE, **arguments, **more)
             if isinstance(answer, Failure):
                 return answer
             items = answer.get(key)
@@ -151,8 +167,18 @@ class SlackRooms:
             cursor = str(told.get("next_cursor") or "") if isinstance(told, dict) else ""
             if not cursor:
                 break
-            await asyncio.sleep(0)
         return found
+
+    async def _read(self, method: str, so_far: Sized, **arguments: str) -> dict[str, Json] | Failure:
+        """As the API's; in the middle of a list it waits, once, as long as Slack asks."""
+        answer = await self._api.read(method, **arguments)
+        if not so_far or not isinstance(answer, Failure) or not isinstance(answer.result, Postponed):
+            return answer
+        wait = answer.result.after or 0
+        if not 0 < wait <= WAIT_MAX:
+            return answer
+        await self._sleep(wait / SECOND)
+        return await self._api.read(method, **arguments)
 
 
 async def _made(token: str, base_url: str) -> Api:
@@ -168,7 +194,7 @@ def _channel(shown: _Object, channel: str = "", *, there: bool | None = None) ->
     )
 
 
-def _person(shown: _Object, user: str = "") -> Person:
+def _person(shown: _Object, workspace: str, user: str = "") -> Person:
     profile = shown.get("profile")
     told: _Object = profile if isinstance(profile, dict) else {}
     handle = str(shown.get("name") or "")
@@ -180,4 +206,16 @@ def _person(shown: _Object, user: str = "") -> Person:
         email=str(told.get("email") or ""),
         bot=bool(shown.get("is_bot")) or shown.get("id") == "USLACKBOT",
         deleted=bool(shown.get("deleted")),
+        outside=_is_outside(shown, workspace),
     )
+
+
+def _is_outside(shown: _Object, workspace: str) -> bool:
+    """Whether somebody is in a shared channel from another organisation: Tocsin never asks these.
+
+    Source: https://docs.slack.dev/reference/objects/user-object (`team_id`; in an enterprise `enterprise_user.teams`).
+    """
+    enterprise = shown.get("enterprise_user")
+    teams = enterprise.get("teams") if isinstance(enterprise, dict) else None
+    theirs = shown.get("team_id")
+    return bool(workspace and theirs and theirs != workspace) and workspace not in (teams or ())

@@ -50,7 +50,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
     """A person of a room, by their Slack member id. *responder*: what they are called here, for good.
 
-    Neither bots nor those whose account has ended (*deleted*) are asked.
+    Neither bots are asked, nor those whose account has ended (*deleted*) or who belong to another organisation.
     """
 
     user: str
@@ -60,6 +60,12 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     bot: bool = False
     deleted: bool = False
+    outside: bool = False
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether they are somebody of ours, and there."""
+        return not self.bot and not self.deleted and not self.outside
 
 
 def read_rooms(records: Records) -> dict[str, Room]:
@@ -85,7 +91,7 @@ def joined(file: Settings, rooms: Mapping[str, Room], guests: Mapping[str, Guest
     called = names_of(file, guests)
     responders = dict(file.responders)
     for user, name in called.items():
-        if name not in responders and not guests[user].bot:
+        if name not in responders and not guests[user].bot and not guests[user].outside:
             responders[name] = _responder(guests[user], name)
     teams: dict[str, Team] = {}
     integrations: dict[str, Integration] = {}
@@ -93,7 +99,7 @@ def joined(file: Settings, rooms: Mapping[str, Room], guests: Mapping[str, Guest
         team = team_of(file, room)
         if team not in file.teams:
             known = ((called[user], guests[user]) for user in room.members if user in called)
-            asked = dict.fromkeys(name for name, guest in known if not guest.bot and not guest.deleted)
+            asked = dict.fromkeys(name for name, guest in known if guest.may_be_asked)
             teams[team] = _team(file, room, tuple(asked))
         if room.integration not in file.integrations:
             integrations[room.integration] = Integration(team=team)

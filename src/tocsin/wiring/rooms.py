@@ -294,7 +294,13 @@ def _got(answer: T | Failure) -> T:
 
 def _as_seen(guest: Guest, person: Person) -> Guest:
     return replace(
-        guest, name=person.name, zone=person.zone, email=person.email, bot=person.bot, deleted=person.deleted
+        guest,
+        name=person.name,
+        zone=person.zone,
+        email=person.email,
+        bot=person.bot,
+        deleted=person.deleted,
+        outside=person.outside,
     )
 
 

@@ -160,7 +160,7 @@ class Api:
 
 def _injected(fault: Fault | None) -> Answer | None:
     # What the test has asked for is no surprise to it, so it is not recorded as a refusal.
-    if fault is None or fault.lose_answer:
+    if fault is None or fault.lose_answer or fault.passes:
         return None
     if fault.retry_after_seconds is not None:
         return _too_many(fault.retry_after_seconds)

@@ -409,8 +409,10 @@ class FakeSlack:
         """Let the next calls of a method fail with this error code."""
         self._add(method, Fault(error=error, times=times))
 
-    def rate_limit(self, method: str, retry_after: int, times: int = 1) -> None:
-        """Let the next calls of a method fail with HTTP 429 and this Retry-After, in seconds."""
+    def rate_limit(self, method: str, retry_after: int, times: int = 1, *, after: int = 0) -> None:
+        """Let the next calls of a method, *after* so many, fail with HTTP 429 and this Retry-After, in seconds."""
+        if after:
+            self._add(method, Fault(passes=True, times=after))
         self._add(method, Fault(retry_after_seconds=retry_after, times=times))
 
     def lose_answer(self, method: str, times: int = 1) -> None:
