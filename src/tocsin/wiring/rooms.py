@@ -30,7 +30,7 @@ from tocsin.wiring.room_records import Guest, Room
 
 SWEEP_SECONDS: Final = 3600.0  # What no event has told of is found this soon.
 RETRY_SECONDS: Final = 10.0  # After a failure, if Slack does not say how long.
-STOP_SECONDS: Final = 5.0  # For what is under way when the server ends.
+STOP_SECONDS: Final = 2.0  # For what is under way when the server ends; it is begun anew at the next start.
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
