@@ -56,7 +56,9 @@ def serve(given: argparse.Namespace) -> int:
             if given.ready_file:
                 _write_whole(given.ready_file, json.encode(ready))
             say(_greeting(ready, first=first or bool(runtime.made_key), everywhere=everywhere))
-            say(INVITE if runtime.rooms and not any(team.slack for team in runtime.settings.teams.values()) else "")
+            say(
+                INVITE if runtime.rooms.used and not any(team.slack for team in runtime.settings.teams.values()) else ""
+            )
             sys.stdout.flush()
 
         outside = Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))

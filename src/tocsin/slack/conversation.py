@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +30,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.saying.message import Paragraph, Saying
 from tocsin.slack import payloads, views
+from tocsin.slack.answers import Failure
 from tocsin.slack.drawing import draw
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopClosedError, LoopThread
@@ -36,7 +38,7 @@ from tocsin.slack.mrkdwn import bare
 from tocsin.slack.once import Once
 from tocsin.slack.payloads import Asked, Filling, Look, Press, Verbs, Words, heard
 from tocsin.slack.people import People
-from tocsin.slack.showing import Screen, Showing
+from tocsin.slack.showing import TRIGGER_GONE, Screen, Showing
 
 ANSWER_MAX: Final[Duration] = 2 * SECOND  # Of the three seconds that Slack waits; the way there and back takes some.
 GLANCE: Final[Duration] = 60  # A form that is there by then needs no loading view.
@@ -50,6 +52,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 _TOO_LATE: Final = "That took too long for Slack to open a form. Please press it again."
 _NO_STORE: Final = "The database cannot work just now. Nothing was changed; please try again in a moment."
 _INTERNAL: Final = "Something failed in Tocsin itself; its log says what."
+_NOT_SHOWN: Final = "Slack does not show that form. The console has it."
 _TOO_LARGE: Final = "That form is too large for Slack. The console has it."
 
 
@@ -87,13 +90,15 @@ class Conversation:
         """Whether somebody waits for an answer that could be given now."""
         return len(self._under_way) > self._showing.pausing()
 
+    def publish(self, by: Speaker, saying: Saying) -> None:
+        """Show somebody their home tab as it is now. Blocks; not from the loop. Raises LoopClosedError."""
+        self._loop.run(self._showing.publish(by.user, views.home_view(saying)))
+
     def close(self) -> None:
         """Give the answers that are being made, for a moment; then no more."""
-        for each in list(self._under_way):
-            try:
-                each.result(STOP_MAX / SECOND)
-            except Exception:  # noqa: BLE001 - what it was stands in the log.
-                _LOGGER.info("an answer was not given before the end")
+        _, late = wait(tuple(self._under_way), timeout=STOP_MAX / SECOND)
+        if late:
+            _LOGGER.info("%s answers were not given before the end", len(late))
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._loop.run(self._showing.close())
 
@@ -126,7 +131,8 @@ class Conversation:
         """The engine has done with a stored press: who has changed nothing is told so. Any thread, does not block."""
         found = heard(delivery.body, delivery.received_at)
         if isinstance(found, Verbs):
-            self._begin(self._say_if_late(delivery, found.by, reasons))
+            with suppress(StoreUnavailableError):  # We are stopping; nobody is told any more.
+                self._begin(self._say_if_late(delivery, found.by, reasons))
 
     async def _once_for(self, once: str, do: Callable[[], Awaitable[object]]) -> None:
         """Do it, unless it was done. What fails was not."""
@@ -154,11 +160,11 @@ class Conversation:
     async def _asked(self, asked: Asked, at: Instant) -> None:
         """Answer words, a press or a look."""
         work = asyncio.create_task(self._reply(asked, at))
-        view = ""
-        if isinstance(asked.what, Press) and asked.what.opens:
+        view = asked.view  # What was pressed in a modal is answered in it.
+        if isinstance(asked.what, Press) and asked.what.opens and not view:
             await asyncio.wait([work], timeout=GLANCE / SECOND)
             if not work.done():
-                view = await self._showing.open(asked.trigger, views.loading_view())
+                view = _opened(await self._showing.open(asked.trigger, views.loading_view()))
         await self._show(asked, await self._safely(work), view)
         if asked.home and not isinstance(asked.what, Look):
             await self._look_again(asked, at)
@@ -213,9 +219,14 @@ class Conversation:
                     await self._showing.change(view, views.saying_view(_plain("Done. You can close this.")))
 
     async def _show_view(self, asked: Asked, drawn: views.View, view: str) -> None:
-        shown = await self._showing.change(view, drawn) if view else await self._showing.open(asked.trigger, drawn)
-        if not shown and not view:
-            await self._showing.privately(_screen(asked), draw(_plain(_TOO_LATE)))
+        if view:
+            if not await self._showing.change(view, drawn):
+                await self._showing.change(view, views.saying_view(_plain(_NOT_SHOWN)))
+            return
+        opened = await self._showing.open(asked.trigger, drawn)
+        if isinstance(opened, Failure):
+            told = _TOO_LATE if opened.code in TRIGGER_GONE else _NOT_SHOWN
+            await self._showing.privately(_screen(asked), draw(_plain(told)))
 
     async def _show_answer(self, asked: Asked, answer: Answer, view: str) -> None:
         if not answer.private and asked.channel:
@@ -227,7 +238,7 @@ class Conversation:
         # Without a room there is nothing to say it in but a modal.
         shown = await self._showing.change(view, drawn) if view else False
         if not shown and not asked.channel:
-            shown = bool(await self._showing.open(asked.trigger, drawn))
+            shown = bool(_opened(await self._showing.open(asked.trigger, drawn)))
         if not shown:
             await self._showing.privately(_screen(asked), draw(answer.saying))
 
@@ -298,6 +309,11 @@ class Conversation:
 
 def _screen(asked: Asked) -> Screen:
     return Screen(user=asked.user, channel=asked.channel, thread=asked.thread, response_url=asked.response_url)
+
+
+def _opened(result: str | Failure) -> str:
+    """The id of the modal, or empty."""
+    return "" if isinstance(result, Failure) else result
 
 
 def _facts(asked: Asked) -> views.Facts:

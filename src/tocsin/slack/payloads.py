@@ -19,6 +19,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.slack.drawing import OPENS, verb_of
 from tocsin.slack.interactions import NoCommand, commands
+from tocsin.slack.unmarked import unmarked
 from tocsin.slack.views import Facts, facts_of, values_of
 
 CHAT: Final = "slack"
@@ -27,6 +28,7 @@ TEXT_MAX: Final = 4000  # Characters of words for us; Slack's own limit for a me
 ON_MESSAGE: Final = "on_message"  # The verb of a message's shortcut; its callback id too.
 SHORTCUTS: Final = frozenset({"raise", ON_MESSAGE})  # Their callback ids are the verbs.
 
+_DOMAIN: Final = re.compile(r"[a-z0-9-]{1,80}")
 _LEADING_MENTION: Final = re.compile(r"\A\s*<@(?P<user>[A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
 
 
@@ -254,9 +256,19 @@ def _pressed(document: Document, body: bytes, at: Instant) -> Heard:
     verb = verb_of(_text(action["action_id"]))
     if not verb:
         return Nothing("an action that is not ours")
-    if action["type"] == "button" and action.get("url"):
+    if _leads_elsewhere(document, action["action_id"]):
         return Nothing("a button that leads elsewhere")
     return msgspec.structs.replace(by, what=Press(verb=verb, value=value, opens=opens))
+
+
+def _leads_elsewhere(document: Document, action_id: object) -> bool:
+    """Whether the pressed element is a link: Slack tells of those too, and not that they are links."""
+    shown = document.get("message") or document.get("view") or {}
+    for block in shown.get("blocks") or ():
+        for element in (*(block.get("elements") or ()), block.get("accessory") or {}):
+            if element.get("action_id") == action_id:
+                return bool(element.get("url"))
+    return False
 
 
 def _presser(document: Document, what: Press) -> Asked:
@@ -308,12 +320,22 @@ def _shortcut(document: Document, _: bytes, __: Instant) -> Heard:
     if document["type"] == "message_action":
         message = document["message"]
         value = {
-            "text": _text(message.get("text", ""))[:TEXT_MAX],
+            "text": unmarked(_text(message.get("text", ""))[:TEXT_MAX]),
             "author": _text(message.get("user", "")),
             "channel": _text(document["channel"]["id"]),
             "ts": _text(document["message_ts"]),
+            "link": _permalink(document),
         }
     return _presser(document, Press(verb=verb, value=value, opens=True))
+
+
+def _permalink(document: Document) -> str:
+    """Where the message of a shortcut stands; empty where Slack does not name its workspace."""
+    domain = (document.get("team") or {}).get("domain")
+    if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):
+        return ""
+    ts = _text(document["message_ts"]).replace(".", "")
+    return f"https://{domain}.slack.com/archives/{_text(document['channel']['id'])}/p{ts}"
 
 
 def _closed(_: Document, __: bytes, ___: Instant) -> Heard:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from tocsin.slack.drawing import Message
 TRIES_MAX: Final = 5
 WAIT_MAX: Final[Duration] = 30 * SECOND  # Who has waited longer has asked again.
 LOOK_S: Final = 0.02
+TRIGGER_GONE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 HOOKS: Final = "https://hooks.slack.com/"  # Where response URLs are; nothing is posted to any other address.
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -126,23 +128,21 @@ class Showing:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
         try:
             async with self._session.post(url, json=body, allow_redirects=False) as answer:
-                if answer.status == 200:  # noqa: PLR2004 - HTTP's own number.
-                    return None
                 told = (await answer.text())[:200]
+                if answer.status == HTTPStatus.OK and '"ok":false' not in told.replace(" ", ""):
+                    return None
         except (TimeoutError, aiohttp.ClientError, OSError):
             return judged(0, "", "")
         code = next((code for code in LAYOUT_REFUSED if code in told), "")
         return judged(answer.status, code, answer.headers.get("Retry-After", ""))
 
     # ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
-    async def open(self, trigger: str, view: dict[str, Any]) -> str:
-        """Open a modal; its id, or empty if Slack did not (the trigger has expired)."""
-        if not trigger:
-            return ""
+    async def open(self, trigger: str, view: dict[str, Any]) -> str | Failure:
+        """Open a modal; its id, or why Slack did not (TRIGGER_GONE: it is too late)."""
         answer = await self._api.call("views.open", trigger_id=trigger, view=view)
         if isinstance(answer, Failure):
             _LOGGER.warning("no modal: %s", answer.result.error)
-            return ""
+            return answer
         return str(answer["view"]["id"])
 
     async def change(self, view_id: str, view: dict[str, Any]) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from tocsin.engine.ports import Way
-from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.ladder import label, responder, room
 from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
 from tocsin.wiring.living import Derived
 from tocsin.wiring.messages import CHANNEL
+from tocsin.wiring.personal import Personal
 from tocsin.wiring.settings import Settings
 
 
@@ -19,9 +21,16 @@ class SettingsDirectory:
     A mention is a way only for those whose rules name it.
     """
 
-    def __init__(self, settings: Settings, rings: Callable[[str], bool] = lambda _: False) -> None:
-        """*rings*: a responder's browsers do."""
+    def __init__(
+        self,
+        settings: Settings,
+        rings: Callable[[str], bool] = lambda _: False,
+        personal: Callable[[str], Personal | None] = lambda _: None,
+    ) -> None:
+        """*rings*: a responder's browsers do. *personal*: what a responder has said beside the file."""
         self._rings = rings
+        self._personal = personal
+        self._mentioned = Derived(settings, _mentioned)
         self._ways = Derived(settings, _all_ways)
 
     def ways(self, receiver: str) -> Sequence[Way]:
@@ -29,7 +38,25 @@ class SettingsDirectory:
         if is_teller(receiver):
             return (Way(CHANNEL, receiver),)
         ways = self._ways().get(receiver, ())
-        return tuple(way for way in ways if way.transport != PUSH or self._rings(way.address))
+        return tuple(way for way in ways if way.transport not in _ASKED or self._has(receiver, way))
+
+    def _has(self, receiver: str, way: Way) -> bool:
+        """Whether a way is there that not everybody has."""
+        if way.transport == PUSH:
+            return self._rings(way.address)
+        said = self._personal(label(receiver))
+        if said is None or said.notify is None:
+            return receiver in self._mentioned()
+        return any(rule.by == MENTION for rule in said.notify)
+
+
+_ASKED: Final = frozenset({PUSH, MENTION})
+
+
+def _mentioned(settings: Settings) -> set[str]:
+    """Those who want to be mentioned in their room."""
+    people = settings.responders.items()
+    return {responder(name) for name, person in people if any(rule.by == MENTION for rule in person.notify)}
 
 
 def _all_ways(settings: Settings) -> dict[str, tuple[Way, ...]]:
@@ -46,7 +73,7 @@ def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
     found: list[Way] = []
     if settings.slack and person.slack:
         found.append(Way("slack", person.slack))
-        if rooms and any(rule.by == MENTION for rule in person.notify):
+        if rooms:
             found.append(Way("mention", f"{rooms[0]}/{person.slack}"))
     if person.ntfy:
         found.append(Way("ntfy", person.ntfy.reveal()))

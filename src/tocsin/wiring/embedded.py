@@ -48,7 +48,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, room_orders, storm_messages
+from tocsin.wiring import digests, mail_in, news, raising, room_orders, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -56,12 +56,14 @@ from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
+from tocsin.wiring.concierge.home import HomeTab, home_handlers
 from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
+from tocsin.wiring.home_watch import HomeWatch
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import configured_keys, ingest_url
@@ -75,26 +77,27 @@ from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
 from tocsin.wiring.room_book import RoomBook
-from tocsin.wiring.room_watch import room_watch
+from tocsin.wiring.room_watch import RoomWatch
 from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import LiveRoutes
 from tocsin.wiring.silences import Concerned, SilenceBook
-from tocsin.wiring.transports import Chat, connect, transports
+from tocsin.wiring.threads import thread_book, with_threads
+from tocsin.wiring.transports import Chat, connect, published, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
 
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
 SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must not wait 5 ms for its turn.
-GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +136,8 @@ class Embedded:
         self.end = end
         self.clock = outside.clock
         self.store = SqliteStore(db)
-        self._room_book = RoomBook(settings, self.store)
-        settings = self.settings = self._room_book.settings  # As they are now, from here on.
+        room_book = RoomBook(settings, self.store)
+        settings = self.settings = room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
         self._known_keys = {**configured_keys(settings), **({DEFAULT: self.made_key} if self.made_key else {})}
@@ -169,16 +172,20 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
+        house, threads = self._door.slack(), thread_book(self.store)
         self._chats: Sequence[Chat] = connect(
-            settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=self._door.slack()
+            settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=house, threads=threads
         )
-        self.rooms = room_watch(self._chats, self._room_book, self.store, self.keys, self.clock, url, self._tell)
+        self.rooms = RoomWatch(self._chats, room_book, self.store, self.keys, self.clock, url, self._tell)
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
-        self._directory = SettingsDirectory(settings, self._browsers.rings)
+        self.personal = PersonalBook(
+            lambda: self.settings, self.store, self.clock, lambda who: self.home_watch.touch([who])
+        )
+        self._directory = SettingsDirectory(settings, self._browsers.rings, self.personal.of)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._build_engine(
@@ -187,7 +194,7 @@ class Embedded:
                     self._tell,
                     self.clock,
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
-                    Reckoner(settings, self.store).answer,
+                    Reckoner(settings, self.store, url).answer,
                 ),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
@@ -203,7 +210,9 @@ class Embedded:
             tell=self._tell,
             do=Errands(loop, self._intake).do,
         )
-        self._door.open(self._desk, [rooms.noticed for rooms in self.rooms])
+        tab = HomeTab(self._desk, self.personal)
+        self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
+        self._door.open(self._desk, [self.rooms.noticed], home=home_handlers(tab, self.home_watch.opened))
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,
@@ -231,7 +240,7 @@ class Embedded:
         if wanted:
             self._accept(wanted)
         self.quiet.start()
-        self._accept(*planned(self.settings, self.store, self.clock()))
+        self._accept(*planned(self.settings, self.store, self.clock()), *news.unanswered(self.store, self.clock()))
         self._engine.start()
         self._keeper.start()
         self._knowledge.start()
@@ -240,8 +249,8 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
-        for rooms in self.rooms:
-            rooms.start()
+        self.rooms.start()
+        self.home_watch.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -256,8 +265,8 @@ class Embedded:
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
-        for rooms in self.rooms:
-            rooms.stop()
+        self.rooms.stop()
+        self.home_watch.stop()
         for chat in self._chats:
             chat.stop()
         if self.mail_in:
@@ -275,6 +284,7 @@ class Embedded:
     def wake(self) -> None:
         """Something may be due: a hint from any thread, for clocks that do not run as the system's."""
         self._engine.wake()
+        self.home_watch.wake()
 
     def hush(self) -> None:
         """End the live updates of browsers, so that the HTTP server can end. On the loop."""
@@ -380,6 +390,7 @@ class Embedded:
                 opsgenie_requests.CHANNEL: opsgenie.interpret,
                 room_orders.CHANNEL: room_orders.RoomOrders(addressing).interpret,
                 **storm_messages.channels(self.settings),
+                **news.channels(lambda: self.settings, self.url),
             },
             readings=readings(self.settings),
             mute=self._silences.mute,
@@ -387,12 +398,15 @@ class Embedded:
             histories=self.histories.occurrences,
             causes=causes,
         )
+        interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))
         runner = Runner(
             self.store,
             known,
             on_commit=self._committed,
             renew=self._machines,
-            spread=Notifying(self.settings, self._directory.ways).spread,
+            spread=with_threads(
+                Notifying(self.settings, self._directory.ways, self.personal.of).spread, self._directory.ways
+            ),
         )
         self._worker = Worker(
             self.store,
@@ -455,6 +469,7 @@ class Embedded:
         self.metrics.committed(commits)
         self.quiet.committed(commits)
         self._knowledge.committed(commits)
+        self.home_watch.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:

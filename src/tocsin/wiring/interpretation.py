@@ -61,6 +61,10 @@ class Interpreter:
             **(more or {}),
         }
 
+    def learn(self, more: Mapping[str, Channel]) -> None:
+        """*more* channels, whose readers need the addressing."""
+        self._channels |= more
+
     def interpret(self, delivery: Delivery) -> Interpretation:
         """What *delivery* means."""
         found = self._readings.read(delivery)
@@ -143,7 +147,7 @@ def _commands(delivery: Delivery, found: Sequence[Command] | str) -> Interpretat
     return Interpretation(
         tuple(
             Addressed(
-                input_id=f"{delivery.id}/{number}",
+                input_id=f"{delivery.occurrence}/{number}",
                 machine=IncidentMachine.name,
                 given=to_input(given),
                 aggregate=given.incident,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
+from tocsin.charts.drawing import picture
+from tocsin.conversing.wishes import Speaker
 from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
@@ -21,16 +23,19 @@ from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.conversation import House
 from tocsin.slack.drawing import draw
+from tocsin.slack.gallery import Pictures
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.rooms import SlackRooms
 from tocsin.slack.socket import SlackSocket
+from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
 from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
+from tocsin.wiring.graphs import graphs
 from tocsin.wiring.living import LiveMapping, LiveSettings
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
@@ -69,6 +74,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     busy: Callable[[], bool] = bool
     rooms: SlackRooms | None = None
     say: Callable[[str, Saying], DeliveryResult] = _mute
+    publish: Callable[[Speaker, Saying], None] = lambda *_: None
     presence: ShowsPresence = unseen
 
 
@@ -80,12 +86,27 @@ def connect(
     *,
     slack_api: str = BASE_URL,
     house: House | None = None,
+    threads: ThreadBook | None = None,
 ) -> Sequence[Chat]:
     """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
 
     *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
+    *threads*: what the threads below messages tell; without it there are none.
     """
-    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house)] if settings.slack else []
+    if not settings.slack:
+        return []
+    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads)]
+
+
+def published(chats: Sequence[Chat]) -> Callable[[Speaker, Saying], None]:
+    """Shows somebody the bot's own page, in the chat where they look at it."""
+
+    def publish(by: Speaker, saying: Saying) -> None:
+        for chat in chats:
+            if chat.channel == by.chat:
+                chat.publish(by, saying)
+
+    return publish
 
 
 def transports(
@@ -142,6 +163,7 @@ def _slack(
     *,
     slack_api: str,
     house: House | None,
+    threads: ThreadBook | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
@@ -155,8 +177,15 @@ def _slack(
         loop,
         settings.slack.bot_token.reveal(),
         now=clock,
-        setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+        setting=Setting(
+            names=_names(settings),
+            incident_url=lambda name: f"{url}/incidents/{name}",
+            console_url=url,
+            accounts=settings.accounts,
+        ),
         base_url=slack_api,
+        threads=threads,
+        pictures=Pictures(charts=picture, graphs=graphs(settings)),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
@@ -213,7 +242,8 @@ def _slack(
         close=close,
         take=take,
         settled=talk.settled if talk else lambda *_: None,
-        busy=talk.busy if talk else bool,
+        busy=lambda: transport.busy() or (talk is not None and talk.busy()),
+        publish=talk.publish if talk else lambda *_: None,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
         rooms=rooms,

@@ -18,6 +18,7 @@ from tocsin.testing.fake_slack.records import (
     Acknowledgement,
     Call,
     Channel,
+    File,
     Json,
     JsonObject,
     Message,
@@ -202,6 +203,12 @@ class FakeSlack:
         """The views that are open, on one user's screen or on all; the topmost modal last."""
         with self._world.changed:
             return tuple(v for v in self._world.views.values() if v.open and (user is None or v.user == _id(user)))
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """What the application has uploaded, or begun to."""
+        with self._world.changed:
+            return tuple(self._world.files.values())
 
     @property
     def calls(self) -> tuple[Call, ...]:

@@ -6,30 +6,35 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tocsin.conversing.noticed import Noticed
 from tocsin.conversing.replies import Home, Nothing, Reply
-from tocsin.conversing.wishes import Filled, Opened, Pressed, Said, Wish
+from tocsin.conversing.wishes import Opened, Wish
 from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.concierge import more, rooms
-from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge, plain_answer
+from tocsin.wiring.concierge import forms, more, rooms, words
+from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.home import HomeHandlers
 from tocsin.wiring.concierge.late import late
-
-NOT_YET = "I do not understand words yet. The buttons of incidents work, and the console has everything else."
 
 Notice = Callable[[Noticed], Reply]
 
 
-def handlers(desk: Desk) -> Handlers:
-    """Who answers what. The parts are joined here."""
-    forms: Mapping[str, Callable[[Pressed], Reply]] = {}
-    filled: Mapping[str, Callable[[Filled], Reply]] = {}
+def handlers(desk: Desk, home: HomeHandlers | None = None) -> Handlers:
+    """Who answers what. The parts are joined here. *home*: who answers what of the home tab."""
+    found = forms.pressed(desk)
+    pressed = {
+        **found,
+        **more.pressed(found),
+        **words.pressed(desk, found),
+        **rooms.pressed(desk),
+        **(home.pressed if home else {}),
+    }
     return Handlers(
-        said=_not_yet,
-        pressed={**forms, **more.pressed(forms), **rooms.pressed(desk)},
-        filled=filled,
-        opened=_plain_home,
+        said=words.said(desk, found),
+        pressed=pressed,
+        filled={**forms.filled(desk), **(home.filled if home else {})},
+        opened=home.opened if home else _plain_home,
     )
 
 
@@ -45,9 +50,9 @@ class Door:
         self._concierge: HouseConcierge | None = None
         self._noticed: Sequence[Notice] = ()
 
-    def open(self, desk: Desk, noticed: Sequence[Notice] = ()) -> None:
+    def open(self, desk: Desk, noticed: Sequence[Notice] = (), home: HomeHandlers | None = None) -> None:
         """Answer from now on. *noticed*: who hears of what happens in a chat; the first reply of theirs is given."""
-        self._concierge = HouseConcierge(handlers(desk))
+        self._concierge = HouseConcierge(handlers(desk, home))
         self._noticed = noticed
 
     def slack(self) -> House:
@@ -65,10 +70,6 @@ class Door:
         """Everybody hears of it; one of them may answer."""
         replies = [notice(event) for notice in self._noticed]
         return next((reply for reply in replies if not isinstance(reply, Nothing)), Nothing())
-
-
-def _not_yet(_: Said) -> Reply:
-    return plain_answer(NOT_YET)
 
 
 def _plain_home(_: Opened) -> Reply:
