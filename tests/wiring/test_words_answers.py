@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.wiring.words_world import CONFIG, URL, World, buttons, drawn
 from tocsin.conversing.replies import Answer, Ask
-from tocsin.conversing.wishes import Place, Pressed, Speaker
+from tocsin.conversing.wishes import Place, Pressed, Said, Speaker
+from tocsin.engine.ports import Handled, Received
+from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.outcomes import outcome
 from tocsin.incidents.reasons import Reason
 from tocsin.saying.text import Words, pieces
+from tocsin.wiring.concierge import words
 from tocsin.wiring.concierge.words_room import SAY, zone_of
 
 MANY = CONFIG.replace(
@@ -92,6 +97,26 @@ def test_a_form_that_words_open_knows_the_incident(world: World) -> None:
     assert world.forms["form:silence"].value == {}
 
 
+def test_a_store_that_cannot_work_is_told_to_the_chat(world: World) -> None:
+    def broken(_: Received) -> Sequence[Handled]:
+        raise StoreUnavailableError("the disk is full")
+
+    answer = words.said(msgspec.structs.replace(world.desk, do=broken))
+    said = Said(by=world.speaker("ada"), place=Place(channel="C0OPS"), text="silence disk 2h", at=world.now)
+    with pytest.raises(StoreUnavailableError):
+        answer(said)
+
+
+def test_where_no_form_can_be_opened_a_button_opens_it(world: World) -> None:
+    world.with_forms({"form:swap": "Swap"})
+    said = Said(by=world.speaker("ada"), place=Place(channel="C0OPS"), text="swap", at=world.now, opens=False)
+    found = world.concierge.answer(said)
+    assert isinstance(found, Answer)
+    [button] = buttons(found.saying)
+    assert (button.verb, button.opens, button.value) == ("form:swap", True, {})
+    assert not world.forms
+
+
 @pytest.mark.parametrize("value", [{}, {"text": 7}, {"other": "status"}])
 def test_a_button_that_says_nothing_does_nothing(world: World, value: dict[str, str | int]) -> None:
     by = Speaker(chat="slack", user="U0ADA", responder="ada")
@@ -106,10 +131,52 @@ def test_foreign_words_forge_nothing(world: World) -> None:
     [item] = [each for each in buttons(answer.saying) if each.label == "Take it"]
     assert item.value == {"text": "ack 1"}
     text = answer.saying.parts[1]
-    words = [piece for piece in pieces(getattr(text, "text", "")) if isinstance(piece, Words)]
-    assert [piece.href for piece in words if piece.href] == [f"{URL}/incidents/1"]
-    assert not any(piece.code for piece in words)
+    found = [piece for piece in pieces(getattr(text, "text", "")) if isinstance(piece, Words)]
+    assert [piece.href for piece in found if piece.href] == [f"{URL}/incidents/1"]
+    assert not any(piece.code for piece in found)
     assert "\ue003" not in drawn(world.answer('ack "\ue003hello\ue005"'))
+
+
+def test_people_are_called_by_any_name_that_only_one_has(tmp_path: Path) -> None:
+    names = "ada: {name: Ada Lovelace, slack: U0ADA}, bo: {name: Will Bemer}, cy: {name: Cy Bemer}"
+    world = World(
+        tmp_path, CONFIG.replace("ada: {name: Ada, slack: U0ADA}, bo: {name: Bo, slack: U0BO}, cy: {name: Cy}", names)
+    )
+    for called in ("ada", "lovelace", "<@U0ADA>", "<@U0ADA|ada>", "@ada", "Lovelace"):
+        assert world.say(f"is {called} on call?").startswith("Yes: Ada Lovelace is on call"), called
+    assert world.say("who will be on call?").startswith("ops: Ada Lovelace")
+    assert "I know no schedule, team or person" in world.say("override bemer 2h")
+
+
+def test_a_stranger_tries_the_bell_without_waking_people(world: World) -> None:
+    world.say("test critical", "slack:eve")
+    assert world.say("open critical") == "Nothing critical is open."
+    world.say("test critical")
+    assert "1 critical incident is open" in world.say("open critical")
+
+
+def test_a_number_is_never_guessed_at(world: World) -> None:
+    for number in range(10):
+        world.alert(f"Host {'abcdefghij'[number]} is down")
+    assert world.say("ack 1").startswith("Host a is down")
+    world.say("resolve 1")
+    assert world.say("escalate 10").startswith("Host j is down")
+    told = world.say("ack 100")
+    assert told == "No open incident has the number 100.\n[What is open?]"
+
+
+def test_a_number_that_begins_another_one_is_asked_about(world: World) -> None:
+    world.alert("Host a is down")
+    for _ in range(18):
+        world.say("note 1 hello")
+    world.alert("Host b is down")
+    asks = world.answer("ack 2")
+    assert drawn(asks).startswith(
+        "No open incident has the number 2. Did you mean one of these?\n- high Host b is down"
+    )
+    told = world.press(asks, "This one")
+    assert isinstance(told, Answer)
+    assert drawn(told).startswith("Host b is down: Acknowledged")
 
 
 def test_whose_clock_is_meant(world: World) -> None:

@@ -278,7 +278,7 @@ class Conversation:
     def _wish(self, asked: Asked, by: Speaker, at: Instant) -> Wish:
         match asked.what:
             case Words(text):
-                return Said(by=by, place=self._place(asked), text=text, at=at)
+                return Said(by=by, place=self._place(asked), text=text, at=at, opens=bool(asked.trigger))
             case Press(verb=verb, value=value):
                 named = str(value.get("i") or value.get("incident") or "")
                 return Pressed(by=by, place=self._place(asked, named), verb=verb, value=value, at=at)

@@ -77,6 +77,7 @@ from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.paging_desk import SettingsPagingDesk
 from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.quiet import Quiet
@@ -348,6 +349,7 @@ class Embedded:
             public_url=self.url,
             figure_desk=self._desk.figures,
             browsers=self._browsers,
+            paging=SettingsPagingDesk(self._desk.settings, self.personal),
         )
         senders = sender_routes(
             self._gate,

@@ -58,7 +58,7 @@ bo: snooze disk
 ada on 2: resolved, was a full disk
     Disk slow on db-2: Resolved. Thank you!
 ada on 2: resolve
-    No open incident is called "2".
+    No open incident has the number 2.
     [What is open?]
 ada: ack sight down
     No open incident is called "sight down". Did you mean one of these?
@@ -70,7 +70,7 @@ ada: ack xyzzy
     No open incident is called "xyzzy".
     [What is open?]
 ada: ack 99
-    No open incident is called "99".
+    No open incident has the number 99.
     [What is open?]
 cy in web: note it is the load balancer
     Site down: Noted.

@@ -57,7 +57,8 @@ def ring(desk: Desk, wish: Said, request: Test) -> Answer:
         raise TocsinError("integration-missing", f"No integration sends to the team {team}, so nothing can be tested.")
     integration = found[0].name
     dedup = f"test/{wish.by.user}/{wish.at}"
-    severity = request.severity or Severity.WARNING
+    # Whoever is in the room may try the bell; only who is known may try whether it wakes people up.
+    severity = request.severity if request.severity and is_known(desk, wish.by) else Severity.WARNING
     by = one_line(wish.by.name, 60) or telling_of(desk).person(wish.by.responder)
     body = {
         "title": TEST_TITLE,

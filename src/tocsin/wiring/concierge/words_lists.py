@@ -90,6 +90,11 @@ def glances(desk: Desk, *, live_only: bool, since: Instant = 0) -> Iterator[Seen
             return
 
 
+def more_than(found: Sequence[Seen]) -> str:
+    """What stands before the number of *found*, if there may be more."""
+    return "more than " if len(found) >= WINDOW_MAX else ""
+
+
 def incident(desk: Desk, name: str) -> Incident | None:
     """The incident *name*, if there is one. Blocks on the store."""
     stored = desk.store.load([name]).get(name)
@@ -98,9 +103,10 @@ def incident(desk: Desk, name: str) -> Incident | None:
 
 def opened(desk: Desk, wish: Said, request: Open) -> Answer:
     """What is open."""
+    live = list(glances(desk, live_only=True))
     found = [
         seen
-        for seen in glances(desk, live_only=True)
+        for seen in live
         if request.team in {"", seen[1].plan.team}
         and request.severity in {None, seen[1].severity}
         and seen[1].has(request.words)
@@ -110,21 +116,24 @@ def opened(desk: Desk, wish: Said, request: Open) -> Answer:
     if not found:
         return tell(f"Nothing{_severe(request.severity)} is open{scope}.", tone=Tone.GOOD)
     waiting = sum(glance.waits for _, glance in found)
-    heading = f"{_many(len(found), request.severity)} {'is' if len(found) == 1 else 'are'} open{scope}; "
+    heading = (
+        f"{more_than(live)}{_many(len(found), request.severity)} {'is' if len(found) == 1 else 'are'} open{scope}; "
+    )
     if len(found) == 1:
         heading += "it waits for an answer." if waiting else "somebody has it, or it is muted."
     else:
         heading += f"{waiting or 'none'} of them wait{'s' * (waiting == 1)} for an answer."
-    return listed(desk, wish, found, heading)
+    return listed(desk, wish, found, heading[:1].upper() + heading[1:])
 
 
 def all_alerts(desk: Desk, wish: Said, request: ListAlerts) -> Answer:
     """All that came, closed or not."""
     since = wish.at - DAY if request.since is None else request.since
     until = request.until or wish.at + 1
+    came = list(glances(desk, live_only=False, since=since))
     found = [
         seen
-        for seen in glances(desk, live_only=False, since=since)
+        for seen in came
         if seen[1].opened_at < until
         and request.team in {"", seen[1].plan.team}
         and request.severity in {None, seen[1].severity}
@@ -136,14 +145,13 @@ def all_alerts(desk: Desk, wish: Said, request: ListAlerts) -> Answer:
         return tell(f"Nothing{_severe(request.severity)} came in{scope} {span}.", tone=Tone.GOOD)
     alerts = sum(glance.count for _, glance in found)
     live = sum(glance.status is not Status.RESOLVED for _, glance in found)
-    more = "more than " if len(found) >= WINDOW_MAX else ""
     by = ", ".join(
         f"{number} {severity.value}"
         for severity in Severity
         if (number := sum(glance.severity is severity for _, glance in found))
     )
     heading = (
-        f"{more}{_many(len(found), request.severity)}{scope} {span}, of {alerts} alert{'s' * (alerts != 1)}: "
+        f"{more_than(came)}{_many(len(found), request.severity)}{scope} {span}, of {alerts} alert{'s'[alerts == 1 :]}: "
         f"{live} open, {len(found) - live} closed ({by})."
     )
     return listed(desk, wish, found, heading[:1].upper() + heading[1:])

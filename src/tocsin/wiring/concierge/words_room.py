@@ -7,6 +7,7 @@ from typing import Final
 
 from tocsin.conversing.ears import Ears
 from tocsin.conversing.replies import Answer
+from tocsin.conversing.sentences import STOP
 from tocsin.conversing.times import Here
 from tocsin.conversing.wishes import Place, Said, Speaker
 from tocsin.incidents.telling import Telling, one_line
@@ -16,6 +17,7 @@ from tocsin.saying.text import code, link, moment
 from tocsin.schedules.clock import is_zone
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.knowing import team_schedules
+from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_reader import SCHEDULE_PREFIX
 from tocsin.wiring.settings_schedules import LOCAL
 
@@ -32,19 +34,27 @@ NOT_KNOWN: Final = (
 def ears(desk: Desk, wish: Said) -> Ears:
     """What the grammar must know of *wish*."""
     settings = desk.settings()
-    people = {}
-    for name, person in settings.responders.items():
-        for called in filter(None, (name, person.name, person.slack)):
-            people[called.lower()] = name
     return Ears(
         here=Here(now=wish.at, zone=zone_of(desk, wish.by)),
         incident=bool(wish.place.incident),
         me=wish.by.responder,
-        people=people,
+        people=_people(settings),
         teams=tuple(settings.teams),
         schedules=tuple(settings.schedules),
         integrations=tuple(settings.integrations),
     )
+
+
+def _people(settings: Settings) -> dict[str, str]:
+    """Responders by what they are called: id, name, id in the chat; and by a part of the name that only one has."""
+    people: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
+    for name, person in settings.responders.items():
+        for part in (person.name or "").lower().split():
+            parts.setdefault(part, []).append(name)
+        people |= {called.lower(): name for called in (name, person.name, person.slack) if called}
+    only = {part: names[0] for part, names in parts.items() if len(names) == 1 and part not in STOP}
+    return {**only, **people}
 
 
 def zone_of(desk: Desk, by: Speaker) -> str:

@@ -18,7 +18,7 @@ from tocsin.saying.message import Facts, Item, Paragraph, Tone
 from tocsin.saying.text import bold, code, moment
 from tocsin.schedules.timeline import on_call
 from tocsin.wiring.concierge.desk import Desk
-from tocsin.wiring.concierge.words_lists import glances
+from tocsin.wiring.concierge.words_lists import glances, more_than
 from tocsin.wiring.concierge.words_room import says, schedules_here, schedules_of, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 from tocsin.wiring.watch import trouble
@@ -32,17 +32,15 @@ TRIED: Final = frozenset({"status", "open", "alerts", "missed", "mine", "oncall"
 def status(desk: Desk, wish: Said, request: Status) -> Answer:
     """How many are open, who is on them, who is on call, and whether Tocsin itself is well."""
     told = telling_of(desk)
-    live = [
-        glance
-        for _, glance in glances(desk, live_only=True)
-        if glance.kind is Kind.ALERT and request.team in {"", glance.plan.team}
-    ]
+    seen = list(glances(desk, live_only=True))
+    live = [glance for _, glance in seen if glance.kind is Kind.ALERT and request.team in {"", glance.plan.team}]
     by = [(severity, sum(glance.severity is severity for glance in live)) for severity in Severity]
     waiting = sum(glance.waits for glance in live)
     who = dict.fromkeys(ladder.responder(glance.assignee) for glance in live if glance.assignee)
     wrong = trouble(desk.store.health(desk.clock()), desk.clock())
     counts = ", ".join(f"{number} {severity.value}" for severity, number in by if number)
-    heading = f"{len(live)} open: {counts}." if live else "Nothing is open."
+    heading = f"{more_than(seen)}{len(live)} open: {counts}." if live else "Nothing is open."
+    heading = heading[:1].upper() + heading[1:]
     names = schedules_of(desk, request.team) if request.team else schedules_here(desk, wish.place, wish.by)
     facts = (
         ("Waiting for an answer", f"{waiting}" if waiting else "none"),

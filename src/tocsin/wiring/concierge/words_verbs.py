@@ -88,8 +88,11 @@ def _find(desk: Desk, wish: Said, request: Verb) -> tuple[str, Incident] | Answe
     live = list(glances(desk, live_only=True))
     if not which:
         return _only(desk, wish, request, _likely(desk, wish, live), which)
-    numbered = [seen for seen in live if seen[0].startswith(which)] if which[:1].isdigit() else []
-    found = numbered or [seen for seen in live if seen[1].has(which)]
+    found = [seen for seen in live if seen[1].has(which)]
+    if which[:1].isdigit() and not found:
+        # A number is never guessed at: what it begins may be another one than was meant.
+        begun = [seen for seen in live if seen[0].startswith(which)]
+        return _choose(desk, wish, request, begun, f"No open incident has the number {one_line(which, 60)}.")
     if not found:
         titles = {seen[1].face.title.lower(): seen for seen in live}
         found = [titles[title] for title in difflib.get_close_matches(which.lower(), titles, n=3, cutoff=ALIKE)]
