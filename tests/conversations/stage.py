@@ -161,7 +161,11 @@ class Stage:
         time.sleep(POLL_S)
         store, now = self.runtime.store, self.clock()
         talks = any(chat.busy() for chat in self.runtime._chats) or self.runtime.home_watch.busy()
-        return talks or bool(store.backlog(1) or store.due(now, 1) or store.pending(now, per_receiver=1))
+        return (
+            talks
+            or self.runtime.rooms.busy
+            or bool(store.backlog(1) or store.due(now, 1) or store.pending(now, per_receiver=1))
+        )
 
 
 @contextlib.contextmanager

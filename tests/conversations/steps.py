@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -110,6 +111,23 @@ def joins(made: Stage, who: str, place: str) -> None:
     made.rooms[place[1:]] = made.slack.channel(made.channel(place))
 
 
+def leaves(made: Stage, who: str, place: str) -> None:
+    user = made.slack.bot if who == "bot" else made.people[who]
+    _took(made.slack.leave(user, made.channel(place)))
+    made.rooms[place[1:]] = made.slack.channel(made.channel(place))
+
+
+def pastes(made: Stage, who: str, place: str) -> None:
+    """The newest line for a terminal that stands in a place, into a terminal."""
+    assert who in made.people
+    said = (line for each in _targets(made, who, place, old=False) for line in message_lines(each, made.name))
+    line = next(found for each in said if (found := re.search(r"`(curl .*)`", each)))
+    *_, kind, _, body, address = shlex.split(line[1])
+    name, _, value = kind.partition(": ")
+    status = ask(address, body.encode(), {name: value})[0]
+    assert status == 202, status
+
+
 def archived(made: Stage, place: str) -> None:
     channel = made.channel(place)
     made.slack.archive(channel)
@@ -151,6 +169,8 @@ STEPS: dict[str, Callable[..., None]] = {
     rf"{_WHO} opens home": opens_home,
     rf'{_WHO} uses (?P<name>[\w-]+)(?: on "(?P<text>.*)" in (?P<place>[#@]\w+))?': uses,
     r"(?P<who>\w+) joins (?P<place>#\w+)": joins,
+    r"(?P<who>\w+) leaves (?P<place>#\w+)": leaves,
+    rf"{_WHO} pastes the line in {_PLACE} into a terminal": pastes,
     r"(?P<place>#\w+) is archived": archived,
     r"slack is (?P<state>up|down)": slack_is,
     r"event (?P<content>\{.*\})": event,

@@ -393,3 +393,47 @@ def test_waiting_ends_with_the_message_or_with_the_time(slack: FakeSlack, client
 def test_every_method_of_the_table_is_one_that_the_sdk_can_call() -> None:
     names = {method.replace(".", "_") for method in METHODS}
     assert {name for name in names if not hasattr(WebClient, name)} == set()
+
+
+def test_conversations_of_the_bot_are_listed_page_by_page(slack: FakeSlack, client: WebClient) -> None:
+    mine = [slack.add_channel(f"c{number}") for number in range(3)]
+    slack.add_channel("other", with_bot=False)
+    first = client.users_conversations(limit=2)
+    rest = client.users_conversations(limit=2, cursor=first["response_metadata"]["next_cursor"])
+    listed = [*first["channels"], *rest["channels"]]
+    assert [each["id"] for each in listed] == [each.id for each in mine]
+    assert not [each for each in listed if "is_member" in each]
+    assert refusal(slack, "users.conversations", types="everything") == "invalid_types"
+    assert refusal(slack, "users.conversations", user="U0NOBODY00") == "user_not_found"
+
+
+def test_conversations_of_somebody_are_listed_too(slack: FakeSlack, client: WebClient) -> None:
+    ada = slack.add_user("ada")
+    ops = slack.add_channel("ops", [ada], with_bot=False)
+    slack.add_channel("other")
+    assert [each["id"] for each in client.users_conversations(user=ada.id)["channels"]] == [ops.id]
+
+
+def test_each_kind_of_conversation_has_a_scope_of_its_own() -> None:
+    with FakeSlack(scopes={"channels:read"}) as slack:
+        ops, secret = slack.add_channel("ops"), slack.add_channel("secret", private=True)
+        client = WebClient(slack.bot_token, base_url=slack.base_url)
+        assert client.conversations_members(channel=ops.id)["ok"]
+        assert client.users_conversations()["ok"]
+        assert refusal(slack, "conversations.members", channel=secret.id) == "missing_scope"
+        assert refusal(slack, "users.conversations", types="public_channel,private_channel") == "missing_scope"
+        assert refusal(slack, "conversations.info", channel=slack.direct_channel(slack.bot).id) == "missing_scope"
+
+
+def test_scopes_are_told_beside_an_answer() -> None:
+    with FakeSlack(scopes={"users:read", "chat:write"}) as slack:
+        answer = WebClient(slack.bot_token, base_url=slack.base_url).auth_test()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        assert headers["x-oauth-scopes"] == "chat:write,users:read"
+
+
+def test_a_rate_limit_can_come_later(slack: FakeSlack, client: WebClient) -> None:
+    slack.rate_limit("users.list", 3, after=1)
+    assert client.users_list()["ok"]
+    with pytest.raises(SlackApiError):
+        client.users_list()

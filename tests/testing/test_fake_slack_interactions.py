@@ -219,6 +219,27 @@ def test_events_arrive_as_json(slack: FakeSlack, app: App, ada: User, channel: C
     assert len({json.loads(body)["event_id"] for _, body in app.requests}) == 3
 
 
+def test_people_leave_channels_and_channels_are_renamed(
+    slack: FakeSlack, app: App, ada: User, channel: Channel
+) -> None:
+    slack.rename(channel, "operations")
+    renamed = json.loads(app.requests[-1][1])["event"]
+    assert (renamed["type"], renamed["channel"]["name"]) == ("channel_rename", "operations")
+    assert slack.channel(channel).name == "operations"
+    slack.leave(ada, channel)
+    left = json.loads(app.requests[-1][1])["event"]
+    assert (left["type"], left["user"], left["channel"]) == ("member_left_channel", ada.id, channel.id)
+    assert ada.id not in slack.channel(channel).members
+
+
+@pytest.mark.parametrize(("private", "kind"), [(False, "channel_left"), (True, "group_left")])
+def test_the_bot_is_told_that_it_was_taken_out(slack: FakeSlack, app: App, private: bool, kind: str) -> None:
+    channel = slack.add_channel("ops", private=private)
+    slack.leave(slack.bot, channel)
+    left = json.loads(app.requests[-1][1])["event"]
+    assert (left["type"], left["channel"]) == (kind, channel.id)
+
+
 def test_a_request_url_must_answer_the_challenge(slack: FakeSlack, app: App) -> None:
     assert not slack.verify_url()
     app.before_answer = lambda: app.says({"challenge": json.loads(app.requests[-1][1])["challenge"]})

@@ -174,6 +174,9 @@ def _add_running(commands: _Commands) -> None:
     serve.add_argument("--host", help="address to listen on (default: the file's, or 127.0.0.1)")
     serve.add_argument("--port", type=_port, help="port to listen on, 0 for a free one (default: the file's, or 8420)")
     serve.add_argument(
+        "--url", help="the address by which people and senders reach it (default: the file's server.url)"
+    )
+    serve.add_argument(
         "--ready-file",
         type=Path,
         metavar="FILE",

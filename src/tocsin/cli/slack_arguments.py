@@ -12,8 +12,20 @@ EXTRAS: Final = ("group", "topic", "pictures")
 def add_slack(begin: Callable[[str], None], add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the command; *begin* and *add* are those of `tocsin.cli.main`."""
     begin("chat")
-    slack = add("slack", "slack.run", "make the Slack app: prints its manifest", example="manifest > tocsin-slack.yaml")
-    slack.add_argument("action", choices=("manifest",), help="print what to paste into Slack to make the app")
+    slack = add(
+        "slack",
+        "slack.run",
+        "make the Slack app, and find out what it lacks",
+        example="manifest > tocsin-slack.yaml",
+        config=True,
+        db=True,
+    )
+    slack.add_argument(
+        "action",
+        choices=("manifest", "check"),
+        help="manifest: print what to paste into Slack to make the app; check: ask Slack about tokens, scopes, "
+        "channels and people",
+    )
     slack.add_argument("--name", default="Tocsin", help="manifest: what the app is called (default: Tocsin)")
     slack.add_argument(
         "--url", default="", help="manifest: Slack sends to this public https address, instead of Socket Mode"
@@ -25,4 +37,6 @@ def add_slack(begin: Callable[[str], None], add: Callable[..., argparse.Argument
         default=[],
         help="manifest: leave out the scopes for the on-call user group, channel topics, or pictures; may be repeated",
     )
-    slack.add_argument("--json", action="store_true", help="manifest: as JSON instead of YAML")
+    slack.add_argument(
+        "--json", action="store_true", help="manifest: as JSON instead of YAML; check: print a list for scripts"
+    )

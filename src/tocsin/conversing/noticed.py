@@ -14,8 +14,12 @@ class Change(Enum):
 
     JOINED = "joined"
     """*user* has come into *channel*."""
+    WENT = "went"
+    """*user* has gone out of *channel*."""
     ARCHIVED = "archived"
     """Nothing can be said in *channel* any more; *name* is empty."""
+    REOPENED = "reopened"
+    """*channel* is no longer archived."""
     LEFT = "left"
     """The bot has been taken out of *channel*."""
     RENAMED = "renamed"

@@ -226,6 +226,9 @@ def _revoked(_: Document, __: str) -> Document:
 
 _NOTICES: Final[Mapping[str, Callable[[Document, str], Document]]] = {
     "member_joined_channel": _joined,
+    "member_left_channel": lambda event, us: _joined(event, us) | {"change": Change.WENT},
+    "channel_unarchive": _room(Change.REOPENED),
+    "group_unarchive": _room(Change.REOPENED),
     "channel_archive": _room(Change.ARCHIVED),
     "group_archive": _room(Change.ARCHIVED),
     "channel_deleted": _room(Change.ARCHIVED),

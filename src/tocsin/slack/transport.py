@@ -30,7 +30,7 @@ from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
-from tocsin.slack.drawing import Message, unpictured
+from tocsin.slack.drawing import Block, Message, unpictured
 from tocsin.slack.gallery import Gallery, Pictures
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.pages import page_message
@@ -107,9 +107,9 @@ class SlackTransport:
             _LOGGER.exception("a delivery to Slack failed here")
             return [Postponed("internal error, see the log")] * len(jobs)
 
-    def say(self, room: str, text: str) -> DeliveryResult:
-        """Post *text*, in mark-up, into a room. Raises LoopClosedError."""
-        return self._loop.run(self._said(room, text))
+    def say(self, room: str, text: str, blocks: tuple[Block, ...] = ()) -> DeliveryResult:
+        """Post *text*, in mark-up, into a room, or *blocks* that say it too. Raises LoopClosedError."""
+        return self._loop.run(self._said(room, Message(text, blocks)))
 
     @property
     def api(self) -> Api:
@@ -238,11 +238,11 @@ class SlackTransport:
             for job in jobs
         }
 
-    async def _said(self, room: str, text: str) -> DeliveryResult:
+    async def _said(self, room: str, message: Message) -> DeliveryResult:
         wait = self._wait(room) or self._turns.wait(room, self._now(), page=True)
         if wait:
             return _paced(wait)
-        place = await self._say(self._channels.get(room, room), Message(text, ()))
+        place = await self._say(self._channels.get(room, room), message)
         return place.result if isinstance(place, Failure) else Delivered()
 
     async def _say(self, channel: str, message: Message, thread: str = "") -> Place | Failure:

@@ -9,6 +9,7 @@ from tocsin.engine.ports import Way
 from tocsin.incidents.ladder import label, responder, room
 from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
+from tocsin.wiring.living import Derived
 from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.personal import Personal
 from tocsin.wiring.settings import Settings
@@ -26,26 +27,17 @@ class SettingsDirectory:
         rings: Callable[[str], bool] = lambda _: False,
         personal: Callable[[str], Personal | None] = lambda _: None,
     ) -> None:
-        """Made once; the configuration does not change while the process runs. *rings*: a responder's browsers do.
-
-        *personal*: what a responder has said beside the file.
-        """
+        """*rings*: a responder's browsers do. *personal*: what a responder has said beside the file."""
         self._rings = rings
         self._personal = personal
-        self._mentioned = {
-            responder(name)
-            for name, person in settings.responders.items()
-            if any(rule.by == MENTION for rule in person.notify)
-        }
-        self._ways = {responder(name): _ways(name, settings) for name in settings.responders}
-        for name, team in settings.teams.items():
-            self._ways[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+        self._mentioned = Derived(settings, _mentioned)
+        self._ways = Derived(settings, _all_ways)
 
     def ways(self, receiver: str) -> Sequence[Way]:
         """See the port; a person who is not in the configuration (any more) has none."""
         if is_teller(receiver):
             return (Way(CHANNEL, receiver),)
-        ways = self._ways.get(receiver, ())
+        ways = self._ways().get(receiver, ())
         return tuple(way for way in ways if way.transport not in _ASKED or self._has(receiver, way))
 
     def _has(self, receiver: str, way: Way) -> bool:
@@ -54,11 +46,25 @@ class SettingsDirectory:
             return self._rings(way.address)
         said = self._personal(label(receiver))
         if said is None or said.notify is None:
-            return receiver in self._mentioned
+            return receiver in self._mentioned()
         return any(rule.by == MENTION for rule in said.notify)
 
 
 _ASKED: Final = frozenset({PUSH, MENTION})
+
+
+def _mentioned(settings: Settings) -> set[str]:
+    """Those who want to be mentioned in their room."""
+    people = settings.responders.items()
+    return {responder(name) for name, person in people if any(rule.by == MENTION for rule in person.notify)}
+
+
+def _all_ways(settings: Settings) -> dict[str, tuple[Way, ...]]:
+    """The ways to all receivers."""
+    found = {responder(name): _ways(name, settings) for name in settings.responders}
+    for name, team in settings.teams.items():
+        found[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+    return found
 
 
 def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
@@ -89,7 +95,7 @@ class SettingsRoster:
     """`tocsin.web.ports.Roster`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Made once, as the directory."""
+        """*settings* as they are whenever it is asked."""
         self._settings = settings
 
     def responders(self) -> Mapping[str, str]:

@@ -47,7 +47,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, news, raising, storm_messages
+from tocsin.wiring import digests, mail_in, news, raising, room_orders, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -84,11 +84,13 @@ from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
+from tocsin.wiring.room_book import RoomBook
+from tocsin.wiring.room_watch import RoomWatch
 from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
-from tocsin.wiring.settings_routes import routes
+from tocsin.wiring.settings_routes import LiveRoutes
 from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.threads import thread_book, with_threads
 from tocsin.wiring.transports import Chat, connect, published, transports
@@ -97,7 +99,6 @@ from tocsin.wiring.wrong_keys import WrongKeys
 
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
 SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must not wait 5 ms for its turn.
-GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.
 
 log = logging.getLogger(__name__)
 
@@ -132,11 +133,12 @@ class Embedded:
     def __init__(self, settings: Settings, db: Path, url: str, outside: Outside, end: Callable[[], None]) -> None:
         """*url* is the public one. *end* asks the HTTP server to end. Raises StoreUnavailableError, TocsinError."""
         loop = asyncio.get_running_loop()
-        self.settings = settings
         self.url = url
         self.end = end
         self.clock = outside.clock
         self.store = SqliteStore(db)
+        room_book = RoomBook(settings, self.store)
+        settings = self.settings = room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
         self._known_keys = {**configured_keys(settings), **({DEFAULT: self.made_key} if self.made_key else {})}
@@ -171,15 +173,11 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
+        house, threads = self._door.slack(), thread_book(self.store)
         self._chats: Sequence[Chat] = connect(
-            settings,
-            url,
-            self.clock,
-            self._accept,
-            slack_api=outside.slack_api,
-            house=self._door.slack(),
-            threads=thread_book(self.store),
+            settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=house, threads=threads
         )
+        self.rooms = RoomWatch(self._chats, room_book, self.store, self.keys, self.clock, url, self._tell)
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
@@ -215,7 +213,7 @@ class Embedded:
         )
         tab = HomeTab(self._desk, self.personal)
         self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
-        self._door.open(self._desk, home=home_handlers(tab, self.home_watch.opened))
+        self._door.open(self._desk, [self.rooms.noticed], home=home_handlers(tab, self.home_watch.opened))
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,
@@ -252,6 +250,7 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
+        self.rooms.start()
         self.home_watch.start()
         self._queues.start()
         if self.mail_in:
@@ -267,6 +266,7 @@ class Embedded:
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
+        self.rooms.stop()
         self.home_watch.stop()
         for chat in self._chats:
             chat.stop()
@@ -362,23 +362,22 @@ class Embedded:
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
-        known_routes = routes(self.settings)
+        known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
-        opsgenie = OpsgenieChannel(
-            Addressing(
-                known_routes,
-                self._silences.mute,
-                self._remedies.quieter,
-                histories=self.histories.occurrences,
-                causes=causes,
-            ),
-            Names(self.settings),
+        addressing = Addressing(
+            known_routes,
+            self._silences.mute,
+            self._remedies.quieter,
+            histories=self.histories.occurrences,
+            causes=causes,
         )
+        opsgenie = OpsgenieChannel(addressing, Names(self.settings))
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
             more={
                 opsgenie_requests.CHANNEL: opsgenie.interpret,
+                room_orders.CHANNEL: room_orders.RoomOrders(addressing).interpret,
                 **storm_messages.channels(self.settings),
                 **news.channels(lambda: self.settings, self.url),
             },

@@ -9,7 +9,7 @@ import msgspec
 from tocsin.asking.knowledge import ShowsPresence, unseen
 from tocsin.charts.drawing import picture
 from tocsin.conversing.wishes import Speaker
-from tocsin.engine.ports import Delivery, Received, Transport
+from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
@@ -22,11 +22,13 @@ from tocsin.saying.message import Saying
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.conversation import House
+from tocsin.slack.drawing import draw
 from tocsin.slack.gallery import Pictures
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
+from tocsin.slack.rooms import SlackRooms
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
@@ -34,6 +36,7 @@ from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.graphs import graphs
+from tocsin.wiring.living import LiveMapping, LiveSettings
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.slack_talk import conversation
@@ -46,11 +49,16 @@ def _nothing() -> None:
     """For what has nothing to start or stop."""
 
 
+def _mute(room: str, _: Saying) -> DeliveryResult:
+    return Refused(f"nothing can be said in {room}")
+
+
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
 
     *take* hears what comes by HTTP; without it everything is stored. *settled* hears what came of a stored press, on
     the engine's thread. *busy*: somebody waits for an answer.
+    *rooms* knows the channels and who is there; *say* posts into one.
     """
 
     channel: str
@@ -64,6 +72,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     take: Take | None = None
     settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
     busy: Callable[[], bool] = bool
+    rooms: SlackRooms | None = None
+    say: Callable[[str, Saying], DeliveryResult] = _mute
     publish: Callable[[Speaker, Saying], None] = lambda *_: None
     presence: ShowsPresence = unseen
 
@@ -135,7 +145,14 @@ def _mail_server(mail: Mail) -> Server:
 
 
 def _names(settings: Settings) -> Mapping[str, str]:
-    return {name: person.name or name for name, person in settings.responders.items()}
+    return LiveMapping(settings, lambda now: {name: each.name or name for name, each in now.responders.items()})
+
+
+def _looked_after(settings: Settings) -> dict[str, str]:
+    """The Slack member ids of those who may be chosen."""
+    if not uses_smart(settings):
+        return {}
+    return {name: person.slack for name, person in settings.responders.items() if person.slack}
 
 
 def _slack(
@@ -150,8 +167,12 @@ def _slack(
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
-    responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
-    zones = {name: person.time_zone for name, person in settings.responders.items() if person.time_zone}
+    responders = LiveMapping(
+        settings, lambda now: {person.slack: name for name, person in now.responders.items() if person.slack}
+    )
+    zones = LiveMapping(
+        settings, lambda now: {name: each.time_zone for name, each in now.responders.items() if each.time_zone}
+    )
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
@@ -167,6 +188,7 @@ def _slack(
         pictures=Pictures(charts=picture, graphs=graphs(settings)),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
+    rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
     talk = (
         conversation(loop, transport, settings=settings, house=house, clock=clock, base_url=slack_api)
         if house
@@ -180,11 +202,10 @@ def _slack(
     presence = SlackPresence(
         loop,
         settings.slack.bot_token.reveal(),
-        {name: person.slack for name, person in settings.responders.items() if person.slack},
+        LiveMapping(settings, _looked_after),
         now=clock,
         base_url=slack_api,
     )
-    chooses = uses_smart(settings)
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
         found = commands(body, received_at=received_at, responders=responders, zones=zones)
@@ -193,8 +214,7 @@ def _slack(
     def start() -> None:
         if sockets:
             sockets.start()
-        if chooses:
-            presence.start()
+        presence.start(waits=isinstance(settings, LiveSettings))
 
     def stop() -> None:
         if sockets:
@@ -204,8 +224,13 @@ def _slack(
 
     def close() -> None:
         presence.close()
+        rooms.close()
         transport.close()
         loop.close()
+
+    def say(room: str, saying: Saying) -> DeliveryResult:
+        message = draw(saying)
+        return transport.say(room, message.text, message.blocks)
 
     return Chat(
         channel="slack",
@@ -221,6 +246,8 @@ def _slack(
         publish=talk.publish if talk else lambda *_: None,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
+        rooms=rooms,
+        say=say,
     )
 
 

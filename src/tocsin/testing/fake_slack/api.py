@@ -36,6 +36,7 @@ METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]]
     "files.completeUploadExternal": (file_methods.complete_upload, "files:write"),
     "files.getUploadURLExternal": (file_methods.get_upload_url, "files:write"),
     "usergroups.users.update": (directory_methods.usergroups_users_update, "usergroups:write"),
+    "users.conversations": (directory_methods.users_conversations, "channels:read"),
     "users.getPresence": (directory_methods.users_get_presence, "users:read"),
     "users.info": (directory_methods.users_info, "users:read"),
     "users.list": (directory_methods.users_list, "users:read"),
@@ -45,7 +46,9 @@ METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]]
 }
 """Each method's implementation and the bot scope that it needs."""
 
-ALL_SCOPES: Final = frozenset(scope for _, scope in METHODS.values() if scope)
+ALL_SCOPES: Final = frozenset(
+    {*(scope for _, scope in METHODS.values() if scope), *directory_methods.CONVERSATION_SCOPES.values()}
+)
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -54,6 +57,8 @@ class Answer(msgspec.Struct, kw_only=True):
     body: JsonObject
     status: int = 200
     retry_after_seconds: int | None = None
+    scopes: str | None = None
+    """What the token may do, as the header ``X-OAuth-Scopes`` tells it."""
     lost: bool = False
     """The connection closes instead: the work is done, and the caller does not know."""
 
@@ -119,6 +124,8 @@ class Api:
         if fault is not None and fault.lose_answer:
             answer.lost = True
         error = None if answer.body["ok"] else answer.body["error"]
+        if error not in {"not_authed", "invalid_auth", "not_allowed_token_type"} and method in METHODS:
+            answer.scopes = ",".join(sorted(self._scopes))
         world.calls.append(Call(method=method, payload=payload, at=at, error=error))
         world.changed.notify_all()
         return answer
@@ -139,9 +146,24 @@ class Api:
             refuse("unknown_method")
         self._check_token(token, self._bot_token, self._app_token)
         implementation, scope = METHODS[method]
-        if scope and scope not in self._scopes:
-            refuse("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
+        for needed in self._needed(method, payload) or (scope,):
+            if needed and needed not in self._scopes:
+                refuse("missing_scope", needed=needed, provided=",".join(sorted(self._scopes)))
         return implementation(self._world, payload)
+
+    def _needed(self, method: str, payload: JsonObject) -> list[str]:
+        """The scopes that depend on what is asked about: each kind of conversation has its own."""
+        scopes = directory_methods.CONVERSATION_SCOPES
+        if method in {"users.conversations", "conversations.list"}:
+            return [scopes[kind] for kind in sorted(directory_methods.conversation_types(payload)) if kind in scopes]
+        if method in {"conversations.info", "conversations.members"}:
+            channel = self._world.channels.get(str(payload.get("channel")))
+            if channel is not None:
+                kind = {"D": "im", "G": "mpim"}.get(channel.id[0]) or (
+                    "private_channel" if channel.private else "public_channel"
+                )
+                return [scopes[kind]]
+        return []
 
     def _check_token(self, token: str, wanted: str, other: str) -> None:
         if not token:
@@ -156,7 +178,7 @@ class Api:
 
 def _injected(fault: Fault | None) -> Answer | None:
     # What the test has asked for is no surprise to it, so it is not recorded as a refusal.
-    if fault is None or fault.lose_answer:
+    if fault is None or fault.lose_answer or fault.passes:
         return None
     if fault.retry_after_seconds is not None:
         return _too_many(fault.retry_after_seconds)

@@ -364,6 +364,33 @@ class FakeSlack:
         content = {"type": "member_joined_channel", "user": _id(user), "channel": found.id, "team": self.team_id}
         return self.event(content, forge=forge)
 
+    def leave(self, user: User | str, channel: Channel | str, *, forge: Forgery | None = None) -> Acknowledgement:
+        """Let somebody leave a channel, or remove the bot: ``member_left_channel``; ``channel_left`` to the bot."""
+        with self._world.changed:
+            found = self._world.channels[_id(channel)]
+            members = tuple(member for member in found.members if member != _id(user))
+            self._world.channels[found.id] = msgspec.structs.replace(found, members=members)
+        if _id(user) == self.bot.id:
+            kind = "group_left" if found.private else "channel_left"
+            return self.event({"type": kind, "channel": found.id, "actor_id": self.bot.id}, forge=forge)
+        kind = "G" if found.private else "C"
+        content = {
+            "type": "member_left_channel",
+            "user": _id(user),
+            "channel": found.id,
+            "channel_type": kind,
+            "team": self.team_id,
+        }
+        return self.event(content, forge=forge)
+
+    def rename(self, channel: Channel | str, name: str) -> Acknowledgement:
+        """Give a channel another name: a ``channel_rename`` event (``group_rename`` for a private one)."""
+        with self._world.changed:
+            found = msgspec.structs.replace(self._world.channels[_id(channel)], name=name)
+            self._world.channels[found.id] = found
+        kind = "group_rename" if found.private else "channel_rename"
+        return self.event({"type": kind, "channel": {"id": found.id, "name": name, "created": 0}})
+
     def open_home(self, user: User | str) -> Acknowledgement:
         """Let a person open the application's home tab: an ``app_home_opened`` event."""
         return self.event({"type": "app_home_opened", "user": _id(user), "tab": "home"})
@@ -389,8 +416,10 @@ class FakeSlack:
         """Let the next calls of a method fail with this error code."""
         self._add(method, Fault(error=error, times=times))
 
-    def rate_limit(self, method: str, retry_after: int, times: int = 1) -> None:
-        """Let the next calls of a method fail with HTTP 429 and this Retry-After, in seconds."""
+    def rate_limit(self, method: str, retry_after: int, times: int = 1, *, after: int = 0) -> None:
+        """Let the next calls of a method, *after* so many, fail with HTTP 429 and this Retry-After, in seconds."""
+        if after:
+            self._add(method, Fault(passes=True, times=after))
         self._add(method, Fault(retry_after_seconds=retry_after, times=times))
 
     def lose_answer(self, method: str, times: int = 1) -> None:

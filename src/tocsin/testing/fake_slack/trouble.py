@@ -15,6 +15,8 @@ class Fault(msgspec.Struct, kw_only=True):
     error: str = ""
     retry_after_seconds: int | None = None
     lose_answer: bool = False
+    passes: bool = False
+    """Nothing happens to them: those after them have the trouble."""
     times: int = 1
 
 

@@ -11,7 +11,7 @@ from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.concierge import forms, more, words
+from tocsin.wiring.concierge import forms, more, rooms, words
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.home import HomeHandlers
@@ -23,7 +23,13 @@ Notice = Callable[[Noticed], Reply]
 def handlers(desk: Desk, home: HomeHandlers | None = None) -> Handlers:
     """Who answers what. The parts are joined here. *home*: who answers what of the home tab."""
     found = forms.pressed(desk)
-    pressed = {**found, **more.pressed(found), **words.pressed(desk, found), **(home.pressed if home else {})}
+    pressed = {
+        **found,
+        **more.pressed(found),
+        **words.pressed(desk, found),
+        **rooms.pressed(desk),
+        **(home.pressed if home else {}),
+    }
     return Handlers(
         said=words.said(desk, found),
         pressed=pressed,
