@@ -32,11 +32,7 @@ class SettingsDirectory:
         """
         self._rings = rings
         self._personal = personal
-        self._mentioned = {
-            responder(name)
-            for name, person in settings.responders.items()
-            if any(rule.by == MENTION for rule in person.notify)
-        }
+        self._settings = settings
         self._ways = {responder(name): _ways(name, settings) for name in settings.responders}
         for name, team in settings.teams.items():
             self._ways[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
@@ -52,10 +48,10 @@ class SettingsDirectory:
         """Whether a way is there that not everybody has."""
         if way.transport == PUSH:
             return self._rings(way.address)
-        said = self._personal(label(receiver))
-        if said is None or said.notify is None:
-            return receiver in self._mentioned
-        return any(rule.by == MENTION for rule in said.notify)
+        name = label(receiver)
+        said, person = self._personal(name), self._settings.responders.get(name)
+        rules = said.notify if said is not None and said.notify is not None else person.notify if person else ()
+        return any(rule.by == MENTION for rule in rules)
 
 
 _ASKED: Final = frozenset({PUSH, MENTION})
