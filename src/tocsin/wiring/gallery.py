@@ -240,7 +240,7 @@ PAYLOADS: Final[tuple[Example, ...]] = (
     Example("thread-later", "A thread goes on", partial(_thread, opening=False)),
     Example("announcement", "An announcement", _announcement),
     Example("parts", "Every part of a message", _parts),
-    Example("home", "The home tab", lambda: gallery_home.home(NOW, _incident(), _acknowledged())),
+    Example("home", "The home tab", lambda: gallery_home.home(NOW, _incident(), _incident((NOW, Acknowledged("ada"))))),
     Example("home-stranger", "The home tab of somebody whom nobody knows", partial(gallery_home.stranger, NOW)),
     Example("home-quiet", "Quiet hours, changed by oneself", gallery_home.quiet),
     Example("home-rules", "How one is paged, changed by oneself", gallery_home.rules),

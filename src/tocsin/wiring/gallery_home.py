@@ -49,7 +49,7 @@ def home(now: Instant, asked: Incident, working: Incident) -> Block:
         person=_ADA,
         own=True,
         changed=Change(at=now - DAY, by="ada", what=""),
-        warnings=("In your quiet hours critical pages make no noise either.",),
+        warnings=("You are not reached by voice: there is no `twilio` or `connect` section.",),
         teams=(
             TeamNow(name="ops", members=3, on_call=(OnCall(schedule="primary", who="ada", until=now + 2 * DAY),)),
             TeamNow(name="web", members=2),

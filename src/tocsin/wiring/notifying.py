@@ -43,6 +43,7 @@ TRANSPORTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By which transports each way goes, in order."""
 
+_UNSETTLED: Final = Responder()
 _WAY_OF: Final = {transport: way for way, transports in TRANSPORTS.items() for transport in transports}
 
 
@@ -82,7 +83,7 @@ class Notifying:
         self._ways = ways
         self._settings = settings
         self._personal = personal
-        self._said: dict[str, tuple[Personal, _Person]] = {}  # By responder, made of what they said last.
+        self._said: dict[str, tuple[Personal, Responder, _Person]] = {}  # By responder, and of what it was made.
         self._people = {
             responder(name): _person(person)
             for name, person in settings.responders.items()
@@ -121,11 +122,11 @@ class Notifying:
         said = self._personal(name) if receiver == responder(name) else None
         if said is None:
             return self._people.get(receiver)
+        settled = self._settings.responders.get(name, _UNSETTLED)
         kept = self._said.get(name)
-        if kept is None or kept[0] is not said:
-            settled = self._settings.responders.get(name, Responder())
-            kept = self._said[name] = said, _person(said.over(settled))
-        return kept[1]
+        if kept is None or kept[0] is not said or kept[1] is not settled:
+            kept = self._said[name] = said, settled, _person(said.over(settled))
+        return kept[2]
 
 
 def preferred(outgoing: Outgoing, ways: Sequence[Way]) -> Sequence[Way]:
