@@ -32,7 +32,7 @@ def chat_route(
     """A route that takes the interactions of one chat. *verify* says why a request is not the chat's, or None."""
 
     async def receive(request: Request) -> Response:
-        body = await _body(request)
+        body = await read_body(request)
         if body is None:
             return PlainTextResponse("the body is too large\n", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         now = clock()
@@ -49,7 +49,8 @@ def chat_route(
     return Route(path, receive, methods=["POST"])
 
 
-async def _body(request: Request) -> bytes | None:
+async def read_body(request: Request) -> bytes | None:
+    """The body; None: it is larger than any chat's, or its sender has gone."""
     parts, size = [], 0
     try:
         async for part in request.stream():

@@ -13,7 +13,7 @@ from tocsin.wiring.settings import Settings
 
 
 class SettingsDirectory:
-    """`tocsin.engine.ports.Directory`: Slack first, then ntfy, push, e-mail, SMS and a call, as far as each is set up.
+    """`tocsin.engine.ports.Directory`: Slack first, then Teams, ntfy, push, mail, SMS and a call, if each is set up.
 
     A mention is a way only for those whose rules name it.
     """
@@ -23,7 +23,9 @@ class SettingsDirectory:
         self._rings = rings
         self._ways = {responder(name): _ways(name, settings) for name in settings.responders}
         for name, team in settings.teams.items():
-            self._ways[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+            slack = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+            teams = team.teams_channel if settings.microsoft_teams else None
+            self._ways[room(name)] = (*slack, Way("teams", teams)) if teams else slack
 
     def ways(self, receiver: str) -> Sequence[Way]:
         """See the port; a person who is not in the configuration (any more) has none."""
@@ -41,6 +43,8 @@ def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
         found.append(Way("slack", person.slack))
         if rooms and any(rule.by == MENTION for rule in person.notify):
             found.append(Way("mention", f"{rooms[0]}/{person.slack}"))
+    if settings.microsoft_teams and person.teams:
+        found.append(Way("teams", person.teams))
     if person.ntfy:
         found.append(Way("ntfy", person.ntfy.reveal()))
     found.append(Way(PUSH, name))

@@ -34,7 +34,9 @@ from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
+from tocsin.teams.cloud import Cloud
 from tocsin.web.api import OnCallApi
+from tocsin.web.bots import bot_route
 from tocsin.web.chat import chat_route
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
@@ -111,13 +113,14 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What of the world outside tests and the demo replace: the clock, where Slack is, how SNS's certificates come.
 
-    *twilio*: where that is.
+    *twilio*: where that is. *cloud*: where Microsoft's is.
     """
 
     clock: Callable[[], Instant] = msgspec.field(default_factory=SystemClock)
     slack_api: str = BASE_URL
     sns_fetch: Callable[[str], bytes] | None = None
     twilio: Place | None = None
+    cloud: Cloud | None = None
 
 
 class Embedded:
@@ -164,7 +167,9 @@ class Embedded:
         )
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
-        self._chats: Sequence[Chat] = connect(settings, url, self.clock, self._accept, slack_api=outside.slack_api)
+        self._chats: Sequence[Chat] = connect(
+            settings, url, self.clock, self._accept, slack_api=outside.slack_api, cloud=outside.cloud
+        )
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
@@ -295,6 +300,11 @@ class Embedded:
             )
             for chat in self._chats
             if chat.verify is not None
+        ]
+        chats += [
+            bot_route(f"/{chat.channel}/messages", chat.receive, self.metrics.refused)
+            for chat in self._chats
+            if chat.receive is not None
         ]
         roster = SettingsRoster(self.settings)
         calendar = duty_lately(self.settings, self.store)

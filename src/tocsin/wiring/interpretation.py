@@ -144,7 +144,7 @@ def _commands(delivery: Delivery, found: Sequence[Command] | str) -> Interpretat
     return Interpretation(
         tuple(
             Addressed(
-                input_id=f"{delivery.id}/{number}",
+                input_id=f"{delivery.occurrence}/{number}",
                 machine=IncidentMachine.name,
                 given=to_input(given),
                 aggregate=given.incident,

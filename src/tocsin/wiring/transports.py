@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
+from tocsin.conversing.replies import Concierge
 from tocsin.engine.ports import Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
@@ -24,10 +25,13 @@ from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
+from tocsin.teams.cloud import Cloud
+from tocsin.web.bots import Receive
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
+from tocsin.wiring.teams import Teams
 from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -37,8 +41,15 @@ def _nothing() -> None:
     """For what has nothing to start or stop."""
 
 
+def _nobody(_: Concierge) -> None:
+    """For chats that have no words yet."""
+
+
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways."""
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
+
+    *receive*: takes what its service posts to `/{channel}/messages`, if it does. *attend*: who answers from now on.
+    """
 
     channel: str
     transport: Transport
@@ -49,6 +60,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
     presence: ShowsPresence = unseen
+    receive: Receive | None = None
+    attend: Callable[[Concierge], None] = _nobody
 
 
 def connect(
@@ -58,9 +71,14 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    cloud: Cloud | None = None,
 ) -> Sequence[Chat]:
-    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests."""
-    return [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
+    """The chats that *settings* name. *accept* stores what they send, durably, or raises.
+
+    *slack_api* and *cloud* (Microsoft's) are for tests.
+    """
+    slack = [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
+    return [*slack, *([_teams(Teams(settings, url, clock, accept, cloud))] if settings.microsoft_teams else [])]
 
 
 def transports(
@@ -152,6 +170,17 @@ def _slack(
         close=close,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
+    )
+
+
+def _teams(teams: Teams) -> Chat:
+    return Chat(
+        channel="teams",
+        transport=teams.transport,
+        commands=teams.commands,
+        close=teams.close,
+        receive=teams.receive,
+        attend=teams.attend,
     )
 
 
