@@ -10,7 +10,7 @@ from tocsin.incidents.policy import Policy, Step
 from tocsin.incidents.state import Incident
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, Instant
-from tocsin.slack.blocks import Setting
+from tocsin.saying.incident import Setting
 
 NOW: Instant = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
 ADA, BO, CY = "responder:ada", "responder:bo", "responder:cy"

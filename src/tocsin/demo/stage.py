@@ -22,7 +22,7 @@ from tocsin.demo.trouble import StoryError
 from tocsin.demo.watcher import Watcher
 from tocsin.incidents.telling import one_line
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
-from tocsin.slack.blocks import ACTION
+from tocsin.slack.drawing import ACTION
 from tocsin.testing.fake_slack import FakeSlack, Message
 from tocsin.web.console.sessions import signin_link
 

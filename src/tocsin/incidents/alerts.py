@@ -64,7 +64,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     sender's clock. *source*: the format it came in (`cloudwatch`, `alertmanager`, `pagerduty`, `eventbridge`, ...).
     *annotations*: what a labelled alert says beside its labels, as it came, and what Opsgenie's clients ask for again;
     empty for all others. *expires_at*: what is not repeated until then does not fire any more, if its *sender* is known
-    to be alive. *began_at*: when the trouble began, by the sender's clock; it is only shown.
+    to be alive. *images*: pictures, and what they show. *began_at*: when the trouble began, by the sender's clock; it
+    is only shown.
     """
 
     status: AlertStatus
@@ -82,6 +83,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     annotations: dict[str, str] = {}
     links: tuple[Link, ...] = ()
+    images: tuple[Link, ...] = ()
     occurred_at: Instant | None = None
     began_at: Instant | None = None
     expires_at: Instant | None = None

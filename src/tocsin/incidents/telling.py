@@ -16,7 +16,7 @@ import msgspec
 from tocsin.incidents import flapping, flips, grouping, holding, ladder, several, steps
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
 from tocsin.incidents.state import Incident, Status
-from tocsin.kernel.time import Instant, format_duration, format_instant
+from tocsin.kernel.time import MINUTE, Instant, format_duration, format_instant
 
 NAMES_MAX: Final = 5  # More names do not help; the console has them all.
 NAME_CHARS_MAX: Final = 60
@@ -26,6 +26,7 @@ LABEL_CHARS_MAX: Final = 80
 LABELS_MAX: Final = 8
 LINKS_MAX: Final = 5
 OTHERS_MAX: Final = 5
+MINUTES_TOLD_MAX: Final = 90  # What is later is better told by the clock.
 LISTED_MAX: Final = 10  # Incidents that one message lists; the rest is a number and a link.
 
 _HEADLINE_CHARS_MAX: Final = 160  # What the preview of a notification shows.
@@ -66,11 +67,23 @@ def utc_time(instant: Instant) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How to write: *names* are display names by responder id, *when* writes an instant, *write* foreign text."""
+    """How to write: *names* are display names by responder id, *when* writes an instant, *write* foreign text.
+
+    *counts_down*: what comes soon is also told in minutes, for messages that are read when they are written.
+    """
 
     names: Mapping[str, str]
     when: Callable[[Instant], str] = utc_time
     write: Writer = one_line
+    counts_down: bool = False
+
+    def ahead(self, at: Instant, now: Instant) -> str:
+        """When *at* is, which may be over: `now`, `at 11:11`, `in 4 min, at 11:11`."""
+        if at <= now:
+            return "now"
+        minutes = -(-(at - now) // MINUTE)
+        soon = f"in {minutes} min, " if self.counts_down and minutes <= MINUTES_TOLD_MAX else ""
+        return f"{soon}at {self.when(at)}"
 
     def person(self, responder: str) -> str:
         """The display name of a responder; one that only a chat knows goes by its name there."""
@@ -146,7 +159,7 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
     wake_at = incident.wake_at
     if wake_at is None or incident.kind is Kind.NOTIFICATION:
         return ""
-    at = f"at {telling.when(wake_at)}" if wake_at > now else "now"
+    at = telling.ahead(wake_at, now)
     match incident.status:
         case Status.TRIGGERED if flapping.quiet(incident):
             targets = steps.ahead(incident)

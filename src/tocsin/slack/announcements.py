@@ -12,7 +12,7 @@ from typing import Final
 from tocsin.incidents import telling
 from tocsin.kernel.announcement import Announcement
 from tocsin.kernel.time import parse_instant
-from tocsin.slack.blocks import Block, Message
+from tocsin.slack.drawing import Block, Message
 from tocsin.slack.mrkdwn import local_time, markup, one_line, plain
 
 LINE_MAX: Final = 400  # Characters as sent, entities included.

@@ -7,18 +7,22 @@ one field, `payload`; over Socket Mode it is the same JSON by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from typing import Final
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tocsin.incidents.commands import Command
 from tocsin.kernel import json
-from tocsin.kernel.time import DAY, Duration, Instant
-from tocsin.slack.blocks import ACTION
+from tocsin.kernel.time import DAY, HOUR, SECOND, Duration, Instant
+from tocsin.saying.buttons import MORNING, MORNING_HOUR
+from tocsin.slack.drawing import verb_of
 
 ACTIONS_MAX: Final = 25  # Slack sends one; more than a block's elements is no click.
 SNOOZE_MAX: Final[Duration] = 30 * DAY
+DAY_BEGINS: Final[Duration] = 4 * HOUR  # For people, a day ends when they go to bed.
 
 _VERBS: Final = frozenset({"acknowledge", "pass", "escalate", "snooze", "resolve"})
 
@@ -30,11 +34,12 @@ class NoCommand(msgspec.Struct, frozen=True):
 
 
 class _Value(msgspec.Struct, frozen=True):
-    """What a button carries: incident, rung, and for a snooze its length in ms."""
+    """What a button carries: incident, rung, and for a snooze its length in ms, or *u*, the name of a moment."""
 
     i: str
     r: int | None = None
     d: Duration | None = None
+    u: str = ""
 
 
 class _Option(msgspec.Struct, frozen=True):
@@ -59,11 +64,18 @@ class _Payload(msgspec.Struct, frozen=True):
     actions: tuple[_Action, ...] = ()
 
 
-def commands(body: bytes, *, received_at: Instant, responders: Mapping[str, str]) -> tuple[Command, ...] | NoCommand:
+def commands(
+    body: bytes,
+    *,
+    received_at: Instant,
+    responders: Mapping[str, str],
+    zones: Mapping[str, str] | None = None,
+) -> tuple[Command, ...] | NoCommand:
     """The commands in the raw *body* of an interaction, at least one, or why there is none.
 
     *responders*: responder ids by Slack user id; who is not among them is called `slack:<name>`. A snooze counts from
-    *received_at*, when the button was pressed, not from when it is acted on.
+    *received_at*, when the button was pressed, not from when it is acted on. *zones*: time zones by responder id, for
+    "tomorrow"; UTC for all others.
     """
     document = _document(body)
     if isinstance(document, NoCommand):
@@ -77,7 +89,8 @@ def commands(body: bytes, *, received_at: Instant, responders: Mapping[str, str]
     if not 0 < len(payload.actions) <= ACTIONS_MAX:
         return NoCommand(f"an interaction with {len(payload.actions)} actions")
     by = _responder(payload.user, responders)
-    found = [_command(action, by, received_at) for action in payload.actions]
+    zone = (zones or {}).get(by, "UTC")
+    found = [_command(action, by, received_at, zone) for action in payload.actions]
     wanted = tuple(one for one in found if isinstance(one, Command))
     return wanted or next(one for one in found if isinstance(one, NoCommand))
 
@@ -103,9 +116,9 @@ def _responder(user: _User, responders: Mapping[str, str]) -> str:
     return responders.get(user.id) or f"slack:{user.username or user.name or user.id}"
 
 
-def _command(action: _Action, by: str, received_at: Instant) -> Command | NoCommand:
-    verb = action.action_id.removeprefix(ACTION).partition(":")[0]
-    if not action.action_id.startswith(ACTION) or verb not in _VERBS:
+def _command(action: _Action, by: str, received_at: Instant, zone: str) -> Command | NoCommand:
+    verb = verb_of(action.action_id)
+    if verb not in _VERBS:
         return NoCommand(f"the action {action.action_id!r} is not known")
     raw = action.selected_option.value if action.selected_option else action.value
     try:
@@ -114,7 +127,17 @@ def _command(action: _Action, by: str, received_at: Instant) -> Command | NoComm
         return NoCommand(f"the value of {action.action_id!r} cannot be read: {problem}")
     until = None
     if verb == "snooze":
-        if value.d is None or not 0 < value.d <= SNOOZE_MAX:
+        until = _morning(received_at, zone) if value.u == MORNING else received_at + (value.d or 0)
+        if not received_at < until <= received_at + SNOOZE_MAX:
             return NoCommand("a snooze without a length")
-        until = received_at + value.d
     return Command(verb=verb, incident=value.i, by=by, rung=value.r, until=until)
+
+
+def _morning(now: Instant, zone: str) -> Instant:
+    """Tomorrow at MORNING_HOUR in *zone*; who is still awake at three means the morning that comes."""
+    try:
+        there = ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):  # A zone that this machine does not know.
+        there = ZoneInfo("UTC")
+    today = datetime.fromtimestamp((now - DAY_BEGINS) / SECOND, there).date()
+    return round(datetime.combine(today + timedelta(days=1), time(MORNING_HOUR), there).timestamp()) * SECOND

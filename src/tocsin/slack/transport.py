@@ -22,19 +22,14 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.saying.incident import Setting, bundle_lines
 from tocsin.slack import batches
 from tocsin.slack.announcements import announcement_message
 from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
-from tocsin.slack.blocks import (
-    Message,
-    Setting,
-    bundle_lines,
-    bundle_message,
-    incident_message,
-    replaced_message,
-)
+from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
+from tocsin.slack.drawing import Message
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.turns import Turns
 

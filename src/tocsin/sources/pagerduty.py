@@ -98,6 +98,7 @@ def _alert(event: dict[str, Json], hints: Hints) -> Alert:
                 ],
             ]
         ),
+        images=bounds.links([(said(image.get("alt")), image.get("src")) for image in _members(event.get("images"))]),
         occurred_at=bounds.instant(payload.get("timestamp")),
     )
 

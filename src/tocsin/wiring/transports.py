@@ -16,9 +16,9 @@ from tocsin.mail.transport import MailTransport
 from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
+from tocsin.saying.incident import Setting
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
-from tocsin.slack.blocks import Setting
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
@@ -126,6 +126,7 @@ def _slack(
     assert settings.slack is not None
     loop = LoopThread("slack")
     responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
+    zones = {name: person.time_zone for name, person in settings.responders.items() if person.time_zone}
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
@@ -146,7 +147,7 @@ def _slack(
     chooses = uses_smart(settings)
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
-        found = commands(body, received_at=received_at, responders=responders)
+        found = commands(body, received_at=received_at, responders=responders, zones=zones)
         return found.why if isinstance(found, NoCommand) else found
 
     def start() -> None:
