@@ -18,6 +18,8 @@ import msgspec
 from tocsin.incidents.commands import Command
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, Duration, Instant
+from tocsin.saying.buttons import MORNING
+from tocsin.saying.mornings import morning
 
 ACTION: Final = "tocsin"  # In the data of an action: our verb, or the name of a form.
 FORM: Final = "form"
@@ -123,11 +125,12 @@ class Pressing(msgspec.Struct, frozen=True):
 
 
 class _Value(msgspec.Struct, frozen=True):
-    """What an incident's button carries: incident, rung, and for a snooze its length in ms."""
+    """What an incident's button carries: incident, rung, and for a snooze its length in ms, or *u*, a moment's name."""
 
     i: str
     r: int | None = None
     d: Duration | None = None
+    u: str = ""
 
 
 def read(body: bytes) -> Activity | str:
@@ -169,11 +172,14 @@ def pressing(activity: Activity) -> Pressing | None:
     return Pressing(verb, "", chosen if chosen is not None else carried if isinstance(carried, dict) else {}, inputs)
 
 
-def commands(body: bytes, *, received_at: Instant, responders: Mapping[str, str]) -> tuple[Command, ...] | str:
+def commands(
+    body: bytes, *, received_at: Instant, responders: Mapping[str, str], zones: Mapping[str, str] | None = None
+) -> tuple[Command, ...] | str:
     """The command in the raw *body* of a stored activity, or why there is none.
 
     *responders*: responder ids by ids of people in Teams, and in the directory in lower case; who is not among them is
-    called `teams:<name>`. A snooze counts from *received_at*, when the button was pressed.
+    called `teams:<name>`. A snooze counts from *received_at*, when the button was pressed. *zones*: time zones by
+    responder id, for "tomorrow"; for all others that of their Teams.
     """
     activity = read(body)
     if isinstance(activity, str):
@@ -186,11 +192,12 @@ def commands(body: bytes, *, received_at: Instant, responders: Mapping[str, str]
     except msgspec.ValidationError as problem:
         return f"the value of {found.verb!r} cannot be read: {problem}"
     until = None
-    if found.verb == "snooze":
-        if value.d is None or not 0 < value.d <= SNOOZE_MAX:
-            return "a snooze without a length"
-        until = received_at + value.d
     by = responder(activity.sender, responders)
+    if found.verb == "snooze":
+        zone = (zones or {}).get(by) or activity.local_timezone or ""
+        until = morning(received_at, zone) if value.u == MORNING else received_at + (value.d or 0)
+        if not received_at < until <= received_at + SNOOZE_MAX:
+            return "a snooze without a length"
     return (Command(verb=found.verb, incident=value.i, by=by, rung=value.r, until=until),)
 
 

@@ -41,7 +41,7 @@ MESSAGE_BYTES_MAX: Final = 28_000 - 2_000  # What is around the card needs some,
 SUMMARY_MAX: Final = 1000
 LABEL_MAX: Final = 75
 SHOWN_ACTIONS_MAX: Final = 6  # Teams shows no more; the others are behind three dots.
-SPREAD_MAX: Final = 5  # Options that are buttons; of more one is picked from a list.
+SPREAD_MAX: Final = 6  # Options that are buttons; of more one is picked from a list.
 
 # Colour and word: the one is seen from afar, the other by everybody. What is good has a sign that is no colour.
 MARKS: Final = {

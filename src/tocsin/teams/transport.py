@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
+from urllib.parse import quote
 
 import msgspec
 
@@ -22,12 +23,12 @@ from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Duration, Instant
 from tocsin.posting.batches import Batch, is_bundle, sort
+from tocsin.saying.incident import Setting, bundle_lines, bundle_saying, incident_saying, replaced_saying
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.teams.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.teams.cards import message, plain_message
 from tocsin.teams.connector import Connector, Posted, is_guid
 from tocsin.teams.pace import Pace
-from tocsin.teams.sayings import Sayings, bundle_lines
 
 BUNDLES_MAX: Final = 64  # Bundles whose lines are kept true; an older one stays as it was.
 CHATS_MAX: Final = 10_000
@@ -58,17 +59,25 @@ class TeamsTransport:
     name = "teams"
 
     def __init__(
-        self, connector: Connector, *, now: Callable[[], Instant], sayings: Sayings, pace: Pace | None = None
+        self,
+        connector: Connector,
+        *,
+        now: Callable[[], Instant],
+        setting: Setting,
+        tenant: str,
+        pace: Pace | None = None,
     ) -> None:
         """*now* also paces the posts. Nothing is called yet. *pace* is shared with all that writes for the same app."""
         self._connector = connector
         self._now = now
-        self._sayings = sayings
+        self._setting = setting
+        self._tenant = tenant
         self._pace = pace or Pace()
         self._lock = threading.Lock()
         self._chats: dict[str, str] = {}  # Personal chats by person.
         self._bundles: OrderedDict[Posted, _Bundle] = OrderedDict()
-        self._threads: OrderedDict[str, str] = OrderedDict()  # Incidents by the thread of their message.
+        self._threads: OrderedDict[str, str] = OrderedDict()  # Incidents by the thread of their message ...
+        self._begun: dict[str, str] = {}  # ... and the other way round.
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """Hand *jobs* over; see the port."""
@@ -77,6 +86,14 @@ class TeamsTransport:
         except Exception:
             _LOGGER.exception("a delivery to Teams failed here")
             return [Postponed("internal error, see the log")] * len(jobs)
+
+    def _thread_link(self, incident: str) -> str:
+        """The address of the thread in the room, as far as it is known. Source: Teams's deep links to messages."""
+        with self._lock:
+            channel, _, message_id = self._begun.get(incident, "").partition(";messageid=")
+        if not message_id:
+            return ""
+        return f"https://teams.microsoft.com/l/message/{quote(channel, safe='')}/{message_id}?tenantId={self._tenant}"
 
     def incident_of(self, conversation: str) -> str:
         """The incident whose message has begun the thread *conversation*; empty if it is not known."""
@@ -137,7 +154,7 @@ class TeamsTransport:
         self._note(posted.conversation, job.outgoing.aggregate)
         if job.receipt is not None and not is_bundle(job.receipt):
             # A courtesy: an old button does no harm (law 6).
-            self._change(address, place_of(job.receipt), self._sayings.replaced(_incident(job)))
+            self._change(address, place_of(job.receipt), self._replaced(job))
         return {each.outgoing.id: Delivered(receipt_of(posted, why=why)) for each in jobs}
 
     def _post_bundle(self, address: str, jobs: Sequence[Job]) -> _Results:
@@ -243,21 +260,38 @@ class TeamsTransport:
 
     # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _saying(self, job: Job, why: str, *, page: bool) -> Saying:
-        return self._sayings.incident(
-            job.outgoing.aggregate, _incident(job), now=self._now(), viewer=_viewer(job), why=why, page=page
+        name, viewer = job.outgoing.aggregate, _viewer(job)
+        return incident_saying(
+            name,
+            _incident(job),
+            now=self._now(),
+            setting=self._setting,
+            viewer=viewer,
+            why=why,
+            page=page,
+            thread=self._thread_link(name) if viewer else "",
         )
 
+    def _replaced(self, job: Job) -> Saying:
+        return replaced_saying(job.outgoing.aggregate, _incident(job), setting=self._setting)
+
     def _bundle_saying(self, bundle: _Bundle) -> Saying:
-        return self._sayings.bundle(
-            bundle.lines, total=bundle.total, now=self._now(), viewer=bundle.viewer, page=bundle.page
+        return bundle_saying(
+            bundle.lines,
+            total=bundle.total,
+            now=self._now(),
+            setting=self._setting,
+            viewer=bundle.viewer,
+            page=bundle.page,
         )
 
     def _note(self, conversation: str, incident: str) -> None:
         if is_channel(conversation):
             with self._lock:
                 self._threads[conversation] = incident
+                self._begun[incident] = conversation
                 while len(self._threads) > THREADS_MAX:
-                    self._threads.popitem(last=False)
+                    self._begun.pop(self._threads.popitem(last=False)[1], None)
 
     def _minded(self, address: str, found: Posted | Failure) -> Posted | Failure:
         """Leave the conversation alone for as long as Teams has asked for."""

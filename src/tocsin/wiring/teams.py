@@ -8,6 +8,7 @@ from tocsin.conversing.replies import Concierge
 from tocsin.engine.ports import Received
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
+from tocsin.saying.incident import Setting
 from tocsin.saying.message import Paragraph, Saying
 from tocsin.teams.activities import commands
 from tocsin.teams.bot import Bot, Met
@@ -15,7 +16,6 @@ from tocsin.teams.cloud import Cloud
 from tocsin.teams.connector import Connector, is_guid
 from tocsin.teams.keys import SigningKeys
 from tocsin.teams.pace import Pace
-from tocsin.teams.sayings import Sayings
 from tocsin.teams.transport import TeamsTransport
 from tocsin.teams.verification import Verification
 from tocsin.web.bots import Heard
@@ -39,11 +39,13 @@ class Teams:
         cloud = cloud or Cloud()
         connector = Connector(cloud, keys.tenant, keys.app_id, keys.app_password.reveal(), now=clock)
         self._responders = responders(settings)
+        self._zones = {name: person.time_zone for name, person in settings.responders.items() if person.time_zone}
         names = {name: person.name or name for name, person in settings.responders.items()}
         self.transport = TeamsTransport(
             connector,
             now=clock,
-            sayings=Sayings(names=names, incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+            setting=Setting(names=names, incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+            tenant=keys.tenant,
             pace=Pace(),
         )
         self._bot = Bot(
@@ -63,7 +65,7 @@ class Teams:
 
     def commands(self, body: bytes, received_at: Instant) -> Sequence[Command] | str:
         """The commands in a stored activity, or why there are none."""
-        return commands(body, received_at=received_at, responders=self._responders)
+        return commands(body, received_at=received_at, responders=self._responders, zones=self._zones)
 
     def attend(self, concierge: Concierge) -> None:
         """From now on *concierge* answers words, forms and the other buttons."""
