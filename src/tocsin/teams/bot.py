@@ -18,11 +18,11 @@ import msgspec
 
 from tocsin.conversing.replies import Answer, Ask, Concierge, Corrections, Home, Nothing, Reply
 from tocsin.conversing.wishes import Filled, Place, Pressed, Said, Speaker, Wish
-from tocsin.engine.ports import ONCE, Delivered, Received
+from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Postponed, Received
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.saying.forms import Form
 from tocsin.saying.message import Paragraph, Saying
 from tocsin.teams.activities import VERBS, Activity, Pressing, pressing, responder
@@ -38,6 +38,8 @@ TAKEN: Final = "Taken. The card shows in a moment what came of it."
 FORMS_MAX: Final = 500  # Open forms that are remembered, to be shown again with what is wrong.
 THREADS: Final = 4
 SAID_MAX: Final = 500
+TRIES_MAX: Final = 4  # Of an answer, while Teams asks to wait ...
+PATIENCE: Final[Duration] = 10 * SECOND  # ... for no longer than this.
 
 _LOGGER: Final = logging.getLogger(__name__)
 _UNREACHED: Final = "The answer is for you alone, and I cannot write to you: add me to your apps first."
@@ -96,6 +98,7 @@ class Bot:
         self._responders = responders
         self._welcome = welcome
         self._concierge: Concierge | None = None
+        self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="teams")
         self._lock = threading.Lock()
         self._forms: OrderedDict[tuple[str, str], Form] = OrderedDict()
@@ -106,6 +109,7 @@ class Bot:
 
     def close(self) -> None:
         """Finish what is being answered."""
+        self._ended.set()
         self._pool.shutdown()
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Answered:
@@ -216,17 +220,17 @@ class Bot:
         match reply:
             case Answer(saying=saying, private=private):
                 if not private or activity.personal:
-                    self._transport.say(here, saying)
-                elif isinstance(self._transport.say(_whose(activity), saying), Delivered):
-                    self._transport.say(here, _line("I have answered in our chat, since it is for you alone."))
+                    self._say(here, saying)
+                elif isinstance(self._say(_whose(activity), saying), Delivered):
+                    self._say(here, _line("I have answered in our chat, since it is for you alone."))
                 else:
-                    self._transport.say(here, _line(_UNREACHED))
+                    self._say(here, _line(_UNREACHED))
             case Ask(form):
                 self._transport.show(here, self._form_message(activity, form))
             case Corrections(errors):
-                self._transport.say(here, _line(" ".join(errors.values())))
+                self._say(here, _line(" ".join(errors.values())))
             case Home(saying=saying):
-                self._transport.say(_whose(activity), saying)
+                self._say(_whose(activity), saying)
             case Nothing():
                 pass
             case _:
@@ -253,13 +257,23 @@ class Bot:
         )
         saying = self._welcome(met)
         if saying is not None and added:
-            self._transport.say(met.conversation, saying)
+            self._say(met.conversation, saying)
 
     # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _ask(self, wish: Wish) -> Reply:
         if self._concierge is None:
             return Answer(saying=_line(_NOT_UNDERSTOOD))
         return self._concierge.answer(wish)
+
+    def _say(self, address: str, saying: Saying) -> DeliveryResult:
+        """Write *saying*; what Teams delays for a moment is waited for, since nobody else tries again."""
+        result = self._transport.say(address, saying)
+        for _ in range(TRIES_MAX - 1):
+            if not isinstance(result, Postponed) or (result.after or SECOND) > PATIENCE or self._ended.is_set():
+                break
+            self._ended.wait((result.after or SECOND) / SECOND)
+            result = self._transport.say(address, saying)
+        return result
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
