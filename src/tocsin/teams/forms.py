@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import SECOND, Instant
 from tocsin.saying.forms import Field, Form, Moments, Pick, Ticks, Words
 from tocsin.saying.message import Option
 from tocsin.teams.activities import FIELD, FORM, VALUE
@@ -95,7 +95,7 @@ def _inputs(field: Field, given: str | Instant | Sequence[str] | None, zone: tzi
             ]
         case Moments():
             at = given if isinstance(given, int) else field.initial
-            local = datetime.fromtimestamp(bounded(at) / 1000, UTC).astimezone(zone) if at is not None else None
+            local = datetime.fromtimestamp(bounded(at) / SECOND, UTC).astimezone(zone) if at is not None else None
             clock = {"type": "Input.Time", "id": FIELD + field.name + TIME, "isRequired": not field.optional}
             clock |= {"errorMessage": "Enter a time.", "label": f"{bare(field.label, 150)}: time"}
             return [
@@ -136,13 +136,10 @@ def _has(form: Form, name: str) -> bool:
 
 def _instant(date: str, time: str, zone: tzinfo) -> Instant | None:
     try:
-        local = datetime.fromisoformat(f"{date}T{time or '00:00'}")
-    except ValueError:
-        return None
-    try:
-        return int(local.replace(tzinfo=zone).timestamp() * 1000)
+        at = round(datetime.fromisoformat(f"{date}T{time or '00:00'}").replace(tzinfo=zone).timestamp() * SECOND)
     except (OverflowError, ValueError):
         return None
+    return at if at == bounded(at) else None
 
 
 def _zone(name: str) -> tzinfo:

@@ -134,7 +134,7 @@ class Connector:
         members = document.get("members") or []
         who = members[0].get("id", "") if len(members) == 1 else ""
         name = self.people.get(who) or self.people.get(who.lower())  # GUIDs have no case.
-        if name is None or who in self.blocked:
+        if name is None or {who, who.lower()} & self.blocked:
             return _error(403, "ForbiddenOperationException")
         chat = self.chats.setdefault(name, f"a:{name}-chat")
         return Reply(status=201, document={"id": chat})

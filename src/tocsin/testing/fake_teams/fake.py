@@ -18,6 +18,8 @@ from tocsin.testing.fake_teams.connector import Connector, Reply, Trouble
 from tocsin.testing.fake_teams.records import Heard, JsonObject, Message, Person
 from tocsin.testing.fake_teams.signing import Forge, Signer
 
+Receiver = Callable[[dict[str, str], bytes], tuple[int, bytes]]
+
 HOST: Final = "127.0.0.1"
 ANSWER_SECONDS: Final = 10.0  # Teams waits about so long for an answer to an invoke.
 
@@ -36,7 +38,7 @@ class FakeTeams:
         self._changed = threading.Condition()
         self._connector = Connector(self.app_id, self.password, self.tenant, clock)
         self._people: dict[str, Person] = {}
-        self._bot = ""
+        self._bot: str | Receiver = ""
         self._down = False
         self.key_fetches = 0
         fake = self
@@ -85,9 +87,9 @@ class FakeTeams:
         """Where the bot finds out about keys."""
         return f"{self.url}/v1/.well-known/openidconfiguration"
 
-    def deliver_to(self, url: str) -> None:
-        """The bot's messaging endpoint."""
-        self._bot = url
+    def deliver_to(self, bot: str | Receiver) -> None:
+        """The address of the bot's messaging endpoint; or what takes headers and body, for tests without a server."""
+        self._bot = bot
 
     # ── People and places ────────────────────────────────────────────────────────────────────────────────────────────
     def add_person(self, name: str, *, zone: str = "Europe/Berlin", installed: bool = True) -> Person:
@@ -231,17 +233,22 @@ class FakeTeams:
     def send(self, activity: JsonObject, *, forge: Forge = "", headers: dict[str, str] | None = None) -> Heard:
         """Post *activity* to the bot, signed, or as *forge* says."""
         signed = self.signer.header(self.app_id, self.service, self._clock(), forge) if headers is None else headers
+        status, raw = self._hand_over(json.dumps(activity).encode(), signed)
+        text = raw.decode()
+        return Heard(status=status, document=_document(text), text=text)
+
+    def _hand_over(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        """The bot's status and body."""
+        if callable(self._bot):
+            return self._bot({name.lower(): value for name, value in headers.items()}, body)
         address = urlsplit(self._bot)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=ANSWER_SECONDS)
         try:
-            body = json.dumps(activity).encode()
-            connection.request("POST", address.path, body, {"Content-Type": "application/json", **signed})
+            connection.request("POST", address.path, body, {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
-            raw = answer.read()
+            return answer.status, answer.read()
         finally:
             connection.close()
-        text = raw.decode()
-        return Heard(status=answer.status, document=_document(text), text=text)
 
     # ── Serving ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def _serve(self, request: BaseHTTPRequestHandler, body: bytes) -> None:

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+from functools import cache
 from typing import Any, Final, Literal
 
 import jwt
@@ -40,11 +41,10 @@ class Signer:
     """A pair of keys under an id, and one that nobody has published."""
 
     def __init__(self) -> None:
-        """Made anew, so that no key is ever kept."""
+        """Made by each process anew, so that no key is ever kept."""
         self.kid = "key-1"
         self.endorsements = ["msteams", "webchat"]
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._stranger: rsa.RSAPrivateKey | None = None
+        self._key = _made("Microsoft's")
 
     def published(self) -> JsonObject:
         """The document of keys."""
@@ -77,18 +77,19 @@ class Signer:
             return jwt.encode(claims, "", algorithm="none", headers=headers)
         if forge == "public key as secret":
             return _by_hand(claims, headers, self._public_pem())
-        key = self._other() if forge == "another key" else self._key
+        key = _made("a stranger's") if forge == "another key" else self._key
         return jwt.encode(claims, key, algorithm="RS256", headers=headers)
-
-    def _other(self) -> rsa.RSAPrivateKey:
-        if self._stranger is None:
-            self._stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        return self._stranger
 
     def _public_pem(self) -> bytes:
         return self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+
+
+@cache
+def _made(_: str) -> rsa.RSAPrivateKey:
+    """A key of somebody's."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _by_hand(claims: JsonObject, headers: dict[str, str], secret: bytes) -> str:
