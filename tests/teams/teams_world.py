@@ -11,6 +11,7 @@ from tests.wiring.serving import ask, serving, until
 from tocsin.kernel import json
 from tocsin.teams.cloud import Cloud
 from tocsin.testing.fake_teams import FakeTeams, Message, Person
+from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.embedded import Embedded, Outside
 
 CONFIG = """
@@ -36,11 +37,17 @@ class World:
     channel: str
     ada: Person
     bo: Person
+    passed: list[int]
 
     def alert(self, title: str = "Disk full", severity: str = "critical") -> None:
         body = {"title": title, "severity": severity, "description": "No room is left.", "dedup_key": title}
         status, *_ = ask(self.runtime.ingest_url(), json.encode(body), {"Content-Type": "application/json"})
         assert status == 202
+
+    def jump(self, length: int) -> None:
+        """Let *length* ms pass at once."""
+        self.passed.append(length)
+        self.runtime.wake()
 
     def shown(self, where: str | Person, words: str) -> Message:
         """The message there that says *words*, waited for."""
@@ -62,6 +69,9 @@ def world(tmp_path: Path, teams: FakeTeams) -> Iterator[World]:
     ada, bo = teams.add_person("ada"), teams.add_person("bo")
     channel = teams.add_channel("ops")
     config = CONFIG.format(ada=ada.aad.upper(), bo=bo.id, channel=channel, app=teams.app_id, tenant=teams.tenant)
-    with serving(tmp_path / "t.db", config, Outside(cloud=cloud(teams))) as (runtime, ready):
+    passed: list[int] = []
+    system = SystemClock()
+    outside = Outside(clock=lambda: system() + sum(passed), cloud=cloud(teams))
+    with serving(tmp_path / "t.db", config, outside) as (runtime, ready):
         teams.deliver_to(f"{ready.url}/teams/messages")
-        yield World(teams, runtime, ready.url, channel, ada, bo)
+        yield World(teams, runtime, ready.url, channel, ada, bo, passed)

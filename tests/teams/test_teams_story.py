@@ -11,6 +11,7 @@ from tests.teams.teams_world import World, world
 from tests.wiring.serving import ask, until
 from tocsin.conversing.replies import Answer, Reply
 from tocsin.conversing.wishes import Said, Wish
+from tocsin.kernel.time import SECOND
 from tocsin.saying.message import Paragraph, Saying
 from tocsin.testing.fake_teams import FakeTeams
 from tocsin.testing.fake_teams.signing import Forge
@@ -53,6 +54,18 @@ def test_a_snooze_counts_from_the_press_and_a_late_press_does_no_harm(here: Worl
     assert here.teams.send(late).status == 200
     until(lambda: here.runtime.store.health(here.runtime.clock()).backlog == 0)
     assert "Ada resolved it" in page.text
+    here.teams.assert_clean()
+
+
+def test_the_story_is_told_below_the_message(here: World) -> None:
+    here.alert()
+    page = here.shown(here.ada, "Disk full")
+    card = here.shown(here.channel, "Disk full")
+    here.teams.press(here.ada, page, "Acknowledge")
+    here.follows(card, "is on it")
+    here.jump(6 * SECOND)
+    story = here.shown(here.channel, "ada acknowledged")
+    assert story.conversation == card.conversation
     here.teams.assert_clean()
 
 

@@ -15,9 +15,19 @@ from tocsin.incidents.inputs import Acknowledged, Passed, Resolved
 from tocsin.kernel.announcement import ANNOUNCE
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND
+from tocsin.saying.message import Paragraph, Saying
 from tocsin.teams.connector import Connector
 from tocsin.teams.transport import BUNDLES_MAX, TeamsTransport, is_channel, is_person
 from tocsin.testing.fake_teams import FakeTeams, Person
+
+
+@dataclass(frozen=True)
+class News:
+    """As a book of threads has it."""
+
+    saying: Saying
+    ts: str
+    told: dict[str, Json]
 
 
 @dataclass
@@ -251,6 +261,70 @@ def test_who_has_passed_is_told_why_no_longer(way: Way) -> None:
     receipt = way.sent(way.ada, job("page", ADA, incident(), why="You are the first."))
     way.deliver(way.ada, job("show", ADA, incident((NOW, Passed(by="ada", rung=0))), receipt))
     assert "You are the first." not in way.teams.messages(way.ada)[0].text
+
+
+# ── Threads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Book:
+    """Has news as long as the test has some."""
+
+    def __init__(self) -> None:
+        self.next: list[News | None] = []
+
+    def news(self, job: Job, now: int) -> News | None:
+        assert now >= job.outgoing.created_at
+        return self.next.pop(0) if self.next else None
+
+
+def news(text: str, ts: str = "") -> News:
+    return News(Saying(summary=text, parts=(Paragraph(text),)), ts, {"last": text, "ts": ts, "at": NOW})
+
+
+@pytest.fixture
+def book(way: Way) -> Book:
+    found = Book()
+    way.transport._book = found
+    return found
+
+
+def test_the_thread_is_told_below_the_message_and_its_post_is_added_to(way: Way, book: Book) -> None:
+    receipt = way.sent(way.channel, job("show", ROOM, incident()))
+    book.next = [news("passed by bo")]
+    receipt = way.sent(way.channel, job("thread", ROOM, incident(), receipt))
+    message, post = way.teams.messages(way.channel)
+    assert post.conversation == message.conversation
+    assert post.text.strip() == "passed by bo"
+    assert receipt["told"] == {"last": "passed by bo", "ts": post.id, "at": NOW}
+    book.next = [news("passed by bo, then cy", post.id)]
+    way.sent(way.channel, job("thread", ROOM, incident(), receipt))
+    assert post.text.strip() == "passed by bo, then cy"
+    assert len(message.history) == 0
+    again = way.sent(way.channel, job("page", ROOM, incident(), receipt))
+    assert again["told"] == {"last": "passed by bo", "ts": post.id, "at": 0}
+
+
+def test_a_thread_without_news_or_message_is_left_alone(way: Way, book: Book) -> None:
+    bundle: dict[str, Json] = {"conversation": "c", "activity": "1", "bundle": True}
+    receipt = way.sent(way.channel, job("show", ROOM, incident()))
+    for receipts in (None, bundle, receipt):
+        assert way.deliver(way.channel, job("thread", ROOM, incident(), receipts)) == [Delivered()]
+    assert way.deliver(way.ada, job("thread", ADA, incident(), receipt)) == [Delivered()]
+    assert len(way.teams.messages(way.channel)) == 1
+    assert book.next == []
+
+
+def test_a_post_that_somebody_has_deleted_is_not_said_again(way: Way, book: Book) -> None:
+    receipt = way.sent(way.channel, job("show", ROOM, incident()))
+    book.next = [news("x", "gone")]
+    assert way.sent(way.channel, job("thread", ROOM, incident(), receipt))["told"] == {
+        "last": "x", "ts": "gone", "at": 0,
+    }  # fmt: skip
+    book.next = [news("y"), news("z", "1"), news("w")]
+    way.teams.trouble(404, "ConversationNotFound", only="activities")
+    assert way.deliver(way.channel, job("thread", ROOM, incident(), receipt)) != [Delivered()]
+    way.teams.trouble(503, only="PUT")
+    assert isinstance(way.deliver(way.channel, job("thread", ROOM, incident(), receipt))[0], Postponed)
+    way.teams.trouble(404, "NotFound", only="activities")
+    assert way.deliver(way.channel, job("thread", ROOM, incident(), receipt)) == [Delivered()]
 
 
 def test_a_chat_is_begun_once(way: Way) -> None:

@@ -85,7 +85,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_without_an_answer_in_slack_an_sms_follows(world: World) -> None:
     world.ring()
-    assert world.waiting() == 1
+    assert world.waiting() == 2  # The SMS, and the link from the page to the thread.
     world.pass_by(2 * MINUTE - 1)
     assert world.twilio.posted == []
     assert ask(f"{world.ready.url}/readyz")[0] == 200

@@ -225,6 +225,8 @@ def described(kind: Kind) -> str:
         case Section():
             return f"its `{kind.short}`, or keys, see below" if kind.short else "keys, see below"
         case Named():
+            if isinstance(kind.of, Text):
+                return f"{kind.word}s, each with {described(kind.of)}"
             return f"{kind.word} names, each with keys, see below"
         case Many():
             one = described(kind.of)

@@ -17,6 +17,7 @@ from tocsin.kernel.time import Instant, format_instant
 
 PAGE: Final = "page"
 SHOW: Final = "show"
+THREAD: Final = "thread"  # A chat's thread below a message is made true; a page's link to it, too.
 PAGED_MAX: Final = 100  # Messages of one incident that are kept true; a larger team reads the room.
 
 _MUTED_BY: Final = {

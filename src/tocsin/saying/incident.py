@@ -221,7 +221,7 @@ def _asides(incident: Incident, setting: Setting, thread: str) -> list[Aside]:
 
 def _ways(url: str, thread: str) -> tuple[str, ...]:
     """Where it goes on."""
-    ways = ((thread, "thread in the room"), (url, "in Tocsin"))
+    ways = ((thread, "Thread in the room"), (url, "In Tocsin"))
     return tuple(link(href, label) for href, label in ways if href)
 
 

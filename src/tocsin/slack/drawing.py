@@ -112,6 +112,11 @@ def draw_parts(
     return _within(drawing.finished(), most)
 
 
+def unpictured(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """*blocks* without the images, which Slack fetches itself: it refuses a message if it cannot."""
+    return tuple(block for block in blocks if block["type"] != "image")
+
+
 def verb_of(action_id: str) -> str:
     """The verb that an action id stands for; empty where it is none of ours."""
     return _NUMBERED.sub("", action_id.removeprefix(ACTION)) if action_id.startswith(ACTION) else ""

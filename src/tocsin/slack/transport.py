@@ -29,8 +29,10 @@ from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
-from tocsin.slack.drawing import Message
+from tocsin.slack.drawing import Message, unpictured
 from tocsin.slack.loop import LoopClosedError, LoopThread
+from tocsin.slack.thread_posts import Read, ThreadPosts
+from tocsin.slack.threads import ThreadBook, carried
 from tocsin.slack.turns import Turns
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
@@ -72,8 +74,9 @@ class SlackTransport:
         setting: Setting,
         base_url: str = BASE_URL,
         timeout: Duration = TIMEOUT,
+        threads: ThreadBook | None = None,
     ) -> None:
-        """*token* is the bot's; *now* also paces the posts. Nothing is called yet."""
+        """*token* is the bot's; *now* also paces the posts. *threads* is what threads tell. Nothing is called yet."""
         self._loop = loop
         self._now = now
         self._setting = setting
@@ -81,12 +84,15 @@ class SlackTransport:
         self._channels: dict[str, str] = {}  # Channel ids by address.
         self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
         self._turns = Turns()
+        self._threads = ThreadPosts(threads, self._api, now=now, say=self._say, change=self._changed, wait=self._wait)
         self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """Hand *jobs* over; see the port."""
         try:
-            return self._loop.run(self._deliver(address, jobs))
+            # On this thread: the loop does not wait for the store.
+            read = self._threads.read(jobs, person=_PERSON.fullmatch(address) is not None)
+            return self._loop.run(self._deliver(address, jobs, read))
         except LoopClosedError:
             return [Postponed("Tocsin is stopping")] * len(jobs)
         except Exception:
@@ -106,9 +112,16 @@ class SlackTransport:
         """Close the connections; the transport is not used afterwards."""
         self._loop.run(self._api.close())
 
-    async def _deliver(self, address: str, jobs: Sequence[Job]) -> list[DeliveryResult]:
+    async def _deliver(self, address: str, jobs: Sequence[Job], read: Read) -> list[DeliveryResult]:
         person = _PERSON.fullmatch(address) is not None
-        known = [job for job in jobs if isinstance(job.state, Incident) and job.outgoing.kind != ANNOUNCE]
+        self._threads.note(read)
+        known = [
+            job
+            for job in jobs
+            if isinstance(job.state, Incident)
+            and job.outgoing.kind != ANNOUNCE
+            and self._threads.shows(job, person=person)
+        ]
         batch = batches.sort(known, self._bundles, person=person)
         posted, updated = await asyncio.gather(self._post(address, batch.posts), self._update(batch))
         results = {job.outgoing.id: Delivered() for job in batch.nothing} | posted | updated
@@ -119,6 +132,7 @@ class SlackTransport:
                 gone.setdefault(job.outgoing.aggregate, []).append(job)
         if not person:
             results |= await self._post(address, gone)
+            results |= await self._threads.tell(jobs, read, results)
         # A person's page that is gone needs no other; what is no incident has no words here.
         return [
             results.get(job.outgoing.id, Delivered())
@@ -150,7 +164,8 @@ class SlackTransport:
             return {each.outgoing.id: place.result for each in jobs}
         if job.receipt is not None and not batches.is_bundle(job.receipt):
             await self._replace(job.receipt, job)
-        return {each.outgoing.id: Delivered(batches.receipt_of(*place, why=why)) for each in jobs}
+        receipt = batches.receipt_of(*place, why=why) | carried(job.receipt)
+        return {each.outgoing.id: Delivered(receipt) for each in jobs}
 
     async def _announce(self, address: str, jobs: Sequence[Job]) -> _Results:
         """A message of its own for each, at the channel's pace, behind all that is about incidents."""
@@ -194,9 +209,10 @@ class SlackTransport:
         place = await self._say(self._channels.get(room, room), Message(text, ()))
         return place.result if isinstance(place, Failure) else Delivered()
 
-    async def _say(self, channel: str, message: Message) -> Place | Failure:
-        """Post; where the message stands. Without its layout when Slack does not take that."""
-        fixed = {
+    async def _say(self, channel: str, message: Message, *, thread: str = "") -> Place | Failure:
+        """Post; where the message stands. Without its pictures, or its layout, when Slack does not take that."""
+        below = {"thread_ts": thread} if thread else {}
+        fixed: dict[str, Json] = below | {
             "channel": channel,
             "text": message.text,
             "parse": "none",
@@ -204,8 +220,11 @@ class SlackTransport:
             "unfurl_media": False,
         }
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
-        if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
-            answer = await self._api.call(_POST, **fixed)
+        for simpler in (unpictured(message.blocks), ()):
+            if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
+                break
+            if simpler != message.blocks:
+                answer = await self._api.call(_POST, **({"blocks": simpler} if simpler else {}), **fixed)
         if isinstance(answer, Failure):
             if self._mind(channel, answer):
                 self._turns.limited(self._now())
@@ -271,12 +290,18 @@ class SlackTransport:
             channel, ts = place
             fixed = {"channel": channel, "ts": ts, "text": message.text, "parse": "none"}
             answer = await self._api.call(_UPDATE, blocks=message.blocks, **fixed)
-            if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
-                answer = await self._api.call(_UPDATE, blocks=(), **fixed)
+            for simpler in (unpictured(message.blocks), ()):
+                if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
+                    break
+                if simpler != message.blocks:
+                    answer = await self._api.call(_UPDATE, blocks=simpler, **fixed)
         if not isinstance(answer, Failure):
             return Delivered()
         self._mind(_UPDATE, answer)
         return answer if answer.code in GONE else answer.result
+
+    async def _changed(self, place: Place, message: Message) -> DeliveryResult | Failure:
+        return await self._change(place, message, asyncio.Semaphore())
 
     async def _replace(self, former: dict[str, Json], job: Job) -> None:
         """Take the buttons from a message that a newer one replaces. A courtesy: an old button does no harm (law 6)."""
@@ -307,6 +332,7 @@ class SlackTransport:
             viewer=_viewer(job),
             why=why,
             page=page,
+            thread=self._threads.link(job.outgoing.aggregate) if _viewer(job) else "",
         )
 
     def _bundle_message(self, bundle: _Bundle) -> Message:

@@ -29,12 +29,14 @@ from tocsin.teams.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.teams.cards import message, plain_message
 from tocsin.teams.connector import Connector, Posted, is_guid
 from tocsin.teams.pace import Pace
+from tocsin.teams.threads import Threads, carried, told
 
 BUNDLES_MAX: Final = 64  # Bundles whose lines are kept true; an older one stays as it was.
 CHATS_MAX: Final = 10_000
 THREADS_MAX: Final = 10_000  # Of which it is known whose incident's they are.
 CHANNELS: Final = ("@thread.tacv2", "@thread.skype")  # How the ids of channels end.
 
+_SHOWN: Final = frozenset({ladder.PAGE, ladder.SHOW})
 _NO_INCIDENT: Final = "Teams can show incidents only"
 _TITLE_MAX: Final = 150
 _LINE_MAX: Final = 400
@@ -66,6 +68,7 @@ class TeamsTransport:
         setting: Setting,
         tenant: str,
         pace: Pace | None = None,
+        threads: Threads | None = None,
     ) -> None:
         """*now* also paces the posts. Nothing is called yet. *pace* is shared with all that writes for the same app."""
         self._connector = connector
@@ -73,6 +76,7 @@ class TeamsTransport:
         self._setting = setting
         self._tenant = tenant
         self._pace = pace or Pace()
+        self._book = threads
         self._lock = threading.Lock()
         self._chats: dict[str, str] = {}  # Personal chats by person.
         self._bundles: OrderedDict[Posted, _Bundle] = OrderedDict()
@@ -113,7 +117,7 @@ class TeamsTransport:
 
     def _deliver(self, address: str, jobs: Sequence[Job]) -> list[DeliveryResult]:
         person = not is_channel(address)
-        known = [job for job in jobs if isinstance(job.state, Incident) and job.outgoing.kind != ANNOUNCE]
+        known = [job for job in jobs if isinstance(job.state, Incident) and job.outgoing.kind in _SHOWN]
         with self._lock:
             bundles = frozenset(self._bundles)
         batch = sort(known, lambda receipt: place_of(receipt) in bundles, person=person)
@@ -129,6 +133,9 @@ class TeamsTransport:
                 gone.setdefault(job.outgoing.aggregate, []).append(job)
         if not person:
             results |= self._post(address, gone)
+        for job in jobs:
+            if job.outgoing.kind == ladder.THREAD and isinstance(job.state, Incident) and not person:
+                results[job.outgoing.id] = self._tell(address, job)
         # A person's page that is gone needs no other; what is no incident has no words here.
         return [
             results.get(job.outgoing.id, Delivered())
@@ -155,7 +162,8 @@ class TeamsTransport:
         if job.receipt is not None and not is_bundle(job.receipt):
             # A courtesy: an old button does no harm (law 6).
             self._change(address, place_of(job.receipt), self._replaced(job))
-        return {each.outgoing.id: Delivered(receipt_of(posted, why=why)) for each in jobs}
+        receipt = receipt_of(posted, why=why) | carried(job.receipt)
+        return {each.outgoing.id: Delivered(receipt) for each in jobs}
 
     def _post_bundle(self, address: str, jobs: Sequence[Job]) -> _Results:
         incidents = {job.outgoing.aggregate: _incident(job) for job in jobs}
@@ -257,6 +265,27 @@ class TeamsTransport:
                     bundle.lines.update(news)
                     touched[place] = bundle
         return touched
+
+    # ── Threads ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _tell(self, address: str, job: Job) -> DeliveryResult:
+        """Tell the thread below an incident's message what it does not know yet."""
+        if self._book is None or job.receipt is None or is_bundle(job.receipt):
+            return Delivered()
+        news = self._book.news(job, self._now())
+        if news is None:
+            return Delivered()
+        conversation = place_of(job.receipt).conversation
+        if news.ts:
+            changed = self._change(address, Posted(conversation, news.ts), news.saying)
+            if isinstance(changed, Delivered):
+                return Delivered(told(job.receipt, news, news.ts))
+            # Somebody has deleted it; what it said need not be said again.
+            return changed or Delivered(told(job.receipt, news, news.ts, at=0))
+        posted = self._write(conversation, news.saying)
+        if isinstance(posted, Failure):
+            # Without the message there is no thread.
+            return Delivered() if posted.code in GONE else posted.result
+        return Delivered(told(job.receipt, news, posted.activity))
 
     # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _saying(self, job: Job, why: str, *, page: bool) -> Saying:

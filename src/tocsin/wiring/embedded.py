@@ -87,6 +87,7 @@ from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
 from tocsin.wiring.silences import Concerned, SilenceBook
+from tocsin.wiring.threads import thread_book, with_threads
 from tocsin.wiring.transports import Chat, connect, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
@@ -168,7 +169,13 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._chats: Sequence[Chat] = connect(
-            settings, url, self.clock, self._accept, slack_api=outside.slack_api, cloud=outside.cloud
+            settings,
+            url,
+            self.clock,
+            self._accept,
+            slack_api=outside.slack_api,
+            cloud=outside.cloud,
+            threads=thread_book(self.store),
         )
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
@@ -383,7 +390,7 @@ class Embedded:
             known,
             on_commit=self._committed,
             renew=self._machines,
-            spread=Notifying(self.settings, self._directory.ways).spread,
+            spread=with_threads(Notifying(self.settings, self._directory.ways).spread, self._directory.ways),
         )
         self._worker = Worker(
             self.store,

@@ -399,6 +399,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Storms | None,
         Key(Section(Storms), "With it, even if empty (`storms: {}`), what begins in a storm is told in one summary."),
     ] = None
+    accounts: Annotated[
+        dict[str, str],
+        Key(Named("account", Text(most=80)), "What people call an account, by its number, quoted: messages show both."),
+    ] = {}
     server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
     slack: Annotated[Slack | None, Key(Section(Slack, _slack_complaint), "The Slack app.")] = None
     microsoft_teams: Annotated[MicrosoftTeams | None, Key(Section(MicrosoftTeams), "The bot in Microsoft Teams.")] = (

@@ -16,6 +16,7 @@ from tocsin.teams.cloud import Cloud
 from tocsin.teams.connector import Connector, is_guid
 from tocsin.teams.keys import SigningKeys
 from tocsin.teams.pace import Pace
+from tocsin.teams.threads import Threads
 from tocsin.teams.transport import TeamsTransport
 from tocsin.teams.verification import Verification
 from tocsin.web.bots import Heard
@@ -31,9 +32,14 @@ class Teams:
         url: str,
         clock: Callable[[], Instant],
         accept: Callable[[Received], None],
+        *,
+        threads: Threads | None = None,
         cloud: Cloud | None = None,
     ) -> None:
-        """*url* is the console's, without a slash at its end; *cloud* None: Microsoft's public one."""
+        """*url* is the console's, without a slash at its end; *threads*: what threads tell, if there are any.
+
+        *cloud* None: Microsoft's public one.
+        """
         keys = settings.microsoft_teams
         assert keys is not None
         cloud = cloud or Cloud()
@@ -47,6 +53,7 @@ class Teams:
             setting=Setting(names=names, incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
             tenant=keys.tenant,
             pace=Pace(),
+            threads=threads,
         )
         self._bot = Bot(
             Verification(cloud, SigningKeys(cloud, now=clock), app_id=keys.app_id, tenant=keys.tenant),

@@ -24,6 +24,7 @@ from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
+from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
 from tocsin.teams.cloud import Cloud
 from tocsin.web.bots import Receive
@@ -71,14 +72,18 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    threads: ThreadBook | None = None,
     cloud: Cloud | None = None,
 ) -> Sequence[Chat]:
     """The chats that *settings* name. *accept* stores what they send, durably, or raises.
 
-    *slack_api* and *cloud* (Microsoft's) are for tests.
+    *slack_api* and *cloud* (Microsoft's) are for tests. *threads*: what the threads below messages tell; without it
+    there are none.
     """
-    slack = [_slack(settings, url, clock, accept, slack_api)] if settings.slack else []
-    return [*slack, *([_teams(Teams(settings, url, clock, accept, cloud))] if settings.microsoft_teams else [])]
+    found = [_slack(settings, url, clock, accept, slack_api, threads)] if settings.slack else []
+    if settings.microsoft_teams:
+        found.append(_teams(Teams(settings, url, clock, accept, threads=threads, cloud=cloud)))
+    return found
 
 
 def transports(
@@ -120,8 +125,13 @@ def _names(settings: Settings) -> Mapping[str, str]:
     return {name: person.name or name for name, person in settings.responders.items()}
 
 
-def _slack(
-    settings: Settings, url: str, clock: Callable[[], Instant], accept: Callable[[Received], None], slack_api: str
+def _slack(  # noqa: PLR0917 - the parts of `connect`.
+    settings: Settings,
+    url: str,
+    clock: Callable[[], Instant],
+    accept: Callable[[Received], None],
+    slack_api: str,
+    threads: ThreadBook | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
@@ -131,8 +141,14 @@ def _slack(
         loop,
         settings.slack.bot_token.reveal(),
         now=clock,
-        setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
+        setting=Setting(
+            names=_names(settings),
+            incident_url=lambda name: f"{url}/incidents/{name}",
+            console_url=url,
+            accounts=settings.accounts,
+        ),
         base_url=slack_api,
+        threads=threads,
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None

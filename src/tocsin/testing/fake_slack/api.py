@@ -20,6 +20,7 @@ OPEN_SOCKET: Final = "apps.connections.open"
 METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]] = {
     "auth.test": (directory_methods.auth_test, ""),
     "chat.delete": (chat_methods.delete, "chat:write"),
+    "chat.getPermalink": (chat_methods.get_permalink, ""),
     "chat.postEphemeral": (chat_methods.post_ephemeral, "chat:write"),
     "chat.postMessage": (chat_methods.post_message, "chat:write"),
     "chat.update": (chat_methods.update, "chat:write"),

@@ -41,6 +41,15 @@ def update(world: World, payload: JsonObject) -> JsonObject:
     }
 
 
+def get_permalink(world: World, payload: JsonObject) -> JsonObject:
+    """``chat.getPermalink``: the address of a message, which differs for one in a thread."""
+    channel = world.channel(payload.get("channel"))
+    message = world.message(channel.id, payload.get("message_ts"))
+    href = f"https://workspace.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"
+    below = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts else ""
+    return {"channel": channel.id, "permalink": href + below}
+
+
 def delete(world: World, payload: JsonObject) -> JsonObject:
     """``chat.delete``: only the application's own messages."""
     message = _own_message(world, payload, "cant_delete_message")
