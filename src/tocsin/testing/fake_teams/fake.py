@@ -60,7 +60,7 @@ class FakeTeams:
 
         self._server = ThreadingHTTPServer((HOST, 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="fake-teams")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), name="fake-teams")
 
     def __enter__(self) -> Self:
         self._thread.start()
