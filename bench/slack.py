@@ -17,7 +17,7 @@ from typing import IO, Final, Self
 import msgspec
 
 from bench.organisation import MEMBERS, TEAMS, team
-from tocsin.slack.blocks import ACTION
+from tocsin.slack.drawing import ACTION
 from tocsin.testing.fake_slack import FakeSlack
 from tocsin.testing.fake_slack.limits import Limits
 from tocsin.testing.fake_slack.records import Call, Message, User

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.slack.slack_examples import ADA, NOW, ROOM, SETTING, incident, job
 from tocsin.engine.ports import Delivered, Job, Postponed, Refused
 from tocsin.kernel import json
-from tocsin.kernel.announcement import Announcement
+from tocsin.kernel.announcement import Announcement, Offer
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.announcements import announcement_message
 from tocsin.slack.loop import LoopThread
@@ -125,3 +125,18 @@ def test_times_are_each_readers_own() -> None:
     [_, section] = announcement_message(told).blocks
     assert "• at <!date^1794999960^{date_short_pretty} {time}|2026-11-18 11:06 UTC>" in section["text"]["text"]
     assert "• not 2026-13-40 99:99 UTC" in section["text"]["text"]
+
+
+def test_what_can_be_pressed_is_a_button(world: World) -> None:
+    offers = (
+        Offer(verb="swap:accept", label="Accept", value={"s": "x"}, style="primary"),
+        Offer(verb="swap:decline", label="<!channel>" + "y" * 100),
+    )
+    told = Announcement("Ada asks you to take a shift", ("Monday",), offers)
+    assert world.transport.deliver(world.ada.id, [announce(ADA, told)]) == [Delivered()]
+    [message] = world.slack.messages(world.slack.direct_channel(world.ada))
+    assert message.action_ids == ("tocsin:swap:accept", "tocsin:swap:decline")
+    first, second = message.blocks[-1]["elements"]
+    assert (first["value"], first["style"], first["text"]["text"]) == ('{"s":"x"}', "primary", "Accept")
+    assert "style" not in second
+    world.slack.assert_clean()

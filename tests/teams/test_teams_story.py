@@ -14,6 +14,7 @@ from tocsin.conversing.wishes import Said, Wish
 from tocsin.kernel.time import SECOND
 from tocsin.saying.message import Paragraph, Saying
 from tocsin.testing.fake_teams import FakeTeams
+from tocsin.testing.fake_teams.records import actions
 from tocsin.testing.fake_teams.signing import Forge
 
 
@@ -88,6 +89,23 @@ def test_a_forged_press_is_refused_and_changes_nothing(here: World, forge: Forge
     assert here.teams.press(here.bo, page, "Acknowledge").status == 200
     here.follows(page, "Bo has it")
     assert b'tocsin_deliveries_refused_total{why="signature"} 1.0' in ask(f"{here.url}/metrics")[1]
+
+
+def test_the_house_answers_words_and_opens_forms_from_a_card(here: World) -> None:
+    here.alert()
+    page = here.shown(here.ada, "Disk full")
+    here.teams.say(here.ada, "open")
+    until(lambda: len(here.teams.messages(here.ada)) == 2)
+    assert "Disk full" in here.teams.messages(here.ada)[-1].text
+    opened = here.teams.press(here.ada, page, "Add a note …")
+    content = opened.document["task"]["value"]["card"]["content"]
+    [action] = actions(content)
+    fields = [each["id"] for each in content["body"] if each["type"] == "Input.Text"]
+    sent = action["data"] | dict.fromkeys(fields, "it was the log of the shop")
+    assert here.teams.submit(here.ada, page.conversation, sent).status == 200
+    here.jump(6 * SECOND)
+    here.shown(here.channel, "it was the log of the shop")
+    here.teams.assert_clean()
 
 
 def test_words_are_answered_and_the_bot_greets_with_the_channels_id(here: World) -> None:

@@ -37,12 +37,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """Words after a slash command or a mention."""
+    """Words after a slash command or a mention. *opens*: a form can be opened at once (Slack: not after a mention)."""
 
     by: Speaker
     place: Place
     text: str
     at: Instant
+    opens: bool = True
 
 
 class Pressed(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from tocsin.incidents.ladder import responder
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE
 from tocsin.kernel.machine import TELL, Decision, Effect, Standing, Tick, teller
+from tocsin.kernel.page import Page
 from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
 
 RECKON: Final = "reckon"  # What a digest tells when it wants its figures.
@@ -66,9 +67,10 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 class Reckoned(msgspec.Struct, frozen=True):
-    """What was counted."""
+    """What was counted, and the page that was made of it, for who can draw it."""
 
     report: Report
+    page: Page = Page()
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -126,7 +128,7 @@ class DigestMachine:
             case Retired():
                 return Decision(replace(state, wake_at=None, asked_at=None), DigestReason.RETIRED)
             case Reckoned():
-                return _reckoned(state, given.report)
+                return _reckoned(state, given)
             case Looked():
                 due = state.wake_at is not None and state.plan.rhythm is None
             case Tick():
@@ -205,15 +207,15 @@ class DigestMachine:
         return turn.who, min(max(turn.until, now + 1), now + LOOK)
 
 
-def _reckoned(state: Digest, report: Report) -> _Decision:
+def _reckoned(state: Digest, given: Reckoned) -> _Decision:
     """Tell it, if there is anything to tell; a quiet week is told of, so that silence is no riddle."""
-    scene = report.scene
+    report, scene = given.report, given.report.scene
     if state.asked_at != scene.until:
         return Decision(state, DigestReason.OLD)
     after = replace(state, asked_at=None)
     if report.quiet and scene.kind is not Kind.WEEKLY:
         return Decision(after, DigestReason.QUIET)
-    facts = telling.told(report).facts()
+    facts = telling.told(report).facts() | given.page.facts()
     persons = tuple(responder(who) for who in (scene.left, scene.came) if who)
     receivers = dict.fromkeys((*state.plan.receivers, *persons))
     effects = tuple(Effect(receiver=name, kind=ANNOUNCE, coalesce=True, facts=facts) for name in receivers)

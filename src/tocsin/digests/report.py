@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from tocsin.digests.days import Day, Night, days, nights
 from tocsin.digests.episode import Episode
 from tocsin.digests.figures import Figures, figures
 from tocsin.digests.hours import HoursOf
@@ -18,6 +19,7 @@ from tocsin.kernel.time import Instant
 
 KEYS_MAX: Final = 5  # The noisiest; who wants all of them asks `tocsin stats`.
 PEOPLE_MAX: Final = 50
+NIGHTS_MAX: Final = 10
 LISTED_MAX: Final = 10  # Incidents and silences that are named; the rest is a number.
 
 
@@ -56,6 +58,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """*before*: the figures of the week before. Lists are cut, their counts are not.
 
     *names*: display names of the responders in it, as far as they have any.
+    *days*: the span day by day. *nights*: who has answered in their sleep.
     *waiting_count*: of those that are open, how many nobody has; *own_count*: those that are the new one's already.
     """
 
@@ -70,12 +73,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     silences: tuple[Quiet, ...] = ()
     silences_count: int = 0
     names: dict[str, str] = {}
+    days: tuple[Day, ...] = ()
+    nights: tuple[Night, ...] = ()
 
     @property
     def people(self) -> set[str]:
         """The responders who are named in it."""
         named = {self.scene.left, self.scene.came}
         named |= {each.name for each in self.figures.people}
+        named |= {each.who for each in self.nights}
         return named | {each.who for each in self.open} | {each.answered_by for each in self.missed}
 
     @property
@@ -94,6 +100,7 @@ def report(scene: Scene, episodes: Sequence[Episode], silences: Sequence[Quiet],
     waiting = still_open(episodes)
     # Whoever takes over must know what is muted; for a day's or a week's news it is none.
     lasting = sorted(silences, key=lambda each: each.until) if scene.kind is Kind.HANDOVER else []
+    span = scene.since, scene.until
     return Report(
         scene=scene,
         figures=_cut(figures(episodes, scene.since, scene.until, hours)),
@@ -105,6 +112,8 @@ def report(scene: Scene, episodes: Sequence[Episode], silences: Sequence[Quiet],
         missed=tuple(missed(episodes, scene.since, scene.until)[:LISTED_MAX]),
         silences=tuple(lasting[:LISTED_MAX]),
         silences_count=len(lasting),
+        days=() if scene.kind is Kind.DAILY else days(episodes, *span, scene.zone),
+        nights=nights(episodes, *span, hours)[:NIGHTS_MAX],
     )
 
 

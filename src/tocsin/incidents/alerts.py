@@ -56,6 +56,20 @@ class Link(msgspec.Struct, frozen=True):
     href: str
 
 
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric that somebody else keeps, and can draw. *dimensions*: which one of that name, name and value.
+
+    *statistic*: `Average`, `p99` ...; *period*: what it is taken over, in seconds. *threshold*: where it is too much.
+    """
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+    statistic: str = ""
+    period: int = 0
+    threshold: float | None = None
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One notification from a source, normalised.
 
@@ -66,6 +80,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     empty for all others. *expires_at*: what is not repeated until then does not fire any more, if its *sender* is known
     to be alive. *images*: pictures, and what they show. *began_at*: when the trouble began, by the sender's clock; it
     is only shown.
+    *metric*: what it watches, where that can be drawn.
     """
 
     status: AlertStatus
@@ -88,6 +103,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     began_at: Instant | None = None
     expires_at: Instant | None = None
     sender: str = ""
+    metric: Metric | None = None
 
 
 class Gate(msgspec.Struct, frozen=True):

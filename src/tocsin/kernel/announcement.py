@@ -11,17 +11,35 @@ from tocsin.kernel.json import Json
 
 ANNOUNCE: Final = "announce"  # The kind of an effect that tells `title` and `lines` to its receiver, and asks nothing.
 LINES_MAX: Final = 60
+OFFERS_MAX: Final = 5  # More buttons in one message are none that anybody reads.
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that can be answered at once, where there are buttons: a press means *verb* with *value*.
+
+    *style*: `primary`, `danger` or empty.
+    """
+
+    verb: str
+    label: str
+    value: Mapping[str, Json] = {}
+    style: str = ""
 
 
 class Announcement(msgspec.Struct, frozen=True):
-    """A title and lines below it, all of them foreign text: whoever shows them makes them harmless."""
+    """A title and lines below it, all of them foreign text: whoever shows them makes them harmless.
+
+    *offers*: what can be pressed; ways that know no buttons leave them out, so that the lines must say enough.
+    """
 
     title: str
     lines: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
     def facts(self) -> dict[str, Json]:
         """As an effect carries it."""
-        return {"title": self.title, "lines": list(self.lines)}
+        offers: dict[str, Json] = {"actions": msgspec.to_builtins(self.offers)} if self.offers else {}
+        return {"title": self.title, "lines": list(self.lines), **offers}
 
     def text(self) -> str:
         """In plain text."""
@@ -34,4 +52,11 @@ def announcement(facts: Mapping[str, Json]) -> Announcement:
     told = [str(line) for line in lines] if isinstance(lines, list | tuple) else []
     hidden = len(told) - LINES_MAX
     shown = [*told[: LINES_MAX - 1], f"and {hidden + 1} more"] if hidden > 0 else told
-    return Announcement(str(facts.get("title") or "Announcement"), tuple(shown))
+    return Announcement(str(facts.get("title") or "Announcement"), tuple(shown), _offers(facts.get("actions")))
+
+
+def _offers(found: Json) -> tuple[Offer, ...]:
+    try:
+        return msgspec.convert(found or (), tuple[Offer, ...])[:OFFERS_MAX]
+    except msgspec.ValidationError:
+        return ()

@@ -24,7 +24,7 @@ class Tone(Enum):
     PLAIN = "plain"
 
 
-class Button(msgspec.Struct, frozen=True, kw_only=True):
+class Button(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A press is a `Pressed` with *verb* and *value*. *opens*: a form answers it, so the chat prepares one at once.
 
     *sure*: a question that must be answered with yes before it counts. *href*: it leads there, and asks nothing of us.
@@ -47,7 +47,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     value: Mapping[str, Json] = {}
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """One of *options* is chosen; that is a `Pressed` with *verb* and the option's value."""
 
     verb: str
@@ -59,25 +59,25 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 Action: TypeAlias = Button | Choice
 
 
-class Heading(msgspec.Struct, frozen=True):
+class Heading(msgspec.Struct, frozen=True, tag=True):
     """What it is about, in plain words."""
 
     text: str
 
 
-class Paragraph(msgspec.Struct, frozen=True):
+class Paragraph(msgspec.Struct, frozen=True, tag=True):
     """Neutral text, its lines kept."""
 
     text: str
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, tag=True):
     """What is known, name and neutral text, in the order in which it is shown."""
 
     pairs: tuple[tuple[str, str], ...]
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, tag=True):
     """One line of a list: neutral text, and what can be done about it."""
 
     text: str
@@ -85,13 +85,13 @@ class Item(msgspec.Struct, frozen=True):
     tone: Tone = Tone.PLAIN
 
 
-class Aside(msgspec.Struct, frozen=True):
+class Aside(msgspec.Struct, frozen=True, tag=True):
     """What is of less weight: neutral texts, side by side."""
 
     texts: tuple[str, ...]
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+class Picture(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """An image and what it shows, in words. *href*: a public https address; else *name* names bytes that are kept."""
 
     alt: str
@@ -99,13 +99,13 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Actions(msgspec.Struct, frozen=True):
+class Actions(msgspec.Struct, frozen=True, tag=True):
     """What can be done, the likeliest first."""
 
     actions: tuple[Action, ...]
 
 
-class Divider(msgspec.Struct, frozen=True):
+class Divider(msgspec.Struct, frozen=True, tag=True):
     """A line across."""
 
 

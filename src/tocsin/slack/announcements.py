@@ -7,12 +7,14 @@ of a section 3000.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from tocsin.incidents import telling
-from tocsin.kernel.announcement import Announcement
+from tocsin.kernel.announcement import Announcement, Offer
 from tocsin.kernel.time import parse_instant
-from tocsin.slack.drawing import Block, Message
+from tocsin.saying.message import Actions, Button
+from tocsin.slack.drawing import Block, Message, draw_parts
 from tocsin.slack.mrkdwn import local_time, markup, one_line, plain
 
 LINE_MAX: Final = 400  # Characters as sent, entities included.
@@ -30,7 +32,13 @@ def announcement_message(told: Announcement) -> Message:
     # A header is plain text: it knows no mark-up, and so no entities.
     header: Block = {"type": "header", "text": plain(telling.one_line(told.title, _TITLE_MAX) or _UNTITLED)}
     preview = (one_line(told.title, _TITLE_MAX) or _UNTITLED, *lines[:_SHOWN_IN_PREVIEW])
-    return Message(" · ".join(preview), (header, *(_section(text) for text in _packed(lines))))
+    return Message(" · ".join(preview), (header, *(_section(text) for text in _packed(lines)), *_offered(told.offers)))
+
+
+def _offered(offers: Sequence[Offer]) -> Sequence[Block]:
+    """The buttons."""
+    buttons = tuple(Button(verb=each.verb, label=each.label, value=each.value, style=each.style) for each in offers)
+    return draw_parts((Actions(buttons),)) if buttons else ()
 
 
 def _packed(lines: list[str]) -> list[str]:

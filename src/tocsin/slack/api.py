@@ -21,6 +21,7 @@ KEEP_ALIVE_S: Final = (
     30.0  # Shorter than a load balancer's minute, so that no call meets a connection that is being closed.
 )
 
+_OK: Final = 200
 _LOGGER: Final = logging.getLogger(__name__)
 
 
@@ -57,6 +58,14 @@ class Api:
     async def read(self, method: str, **arguments: str) -> dict[str, Json] | Failure:
         """As `call`, for methods that only read: Slack does not take JSON for them."""
         return await self._call(method, http_verb="GET", params=arguments)
+
+    async def upload(self, address: str, content: bytes) -> bool:
+        """Post *content* to where Slack has asked for it, without our token; whether Slack has it."""
+        try:
+            async with self._session.post(address, data=content) as response:
+                return response.status == _OK
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
+            return False
 
     async def _call(self, method: str, **how: Any) -> dict[str, Json] | Failure:  # noqa: ANN401 - as the SDK takes it.
         try:

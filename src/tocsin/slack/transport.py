@@ -12,6 +12,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 import msgspec
@@ -30,7 +31,9 @@ from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.drawing import Message, unpictured
+from tocsin.slack.gallery import Gallery, Pictures
 from tocsin.slack.loop import LoopClosedError, LoopThread
+from tocsin.slack.pages import page_message
 from tocsin.slack.thread_posts import Read, ThreadPosts
 from tocsin.slack.threads import ThreadBook, carried
 from tocsin.slack.turns import Turns
@@ -75,12 +78,17 @@ class SlackTransport:
         base_url: str = BASE_URL,
         timeout: Duration = TIMEOUT,
         threads: ThreadBook | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
-        """*token* is the bot's; *now* also paces the posts. *threads* is what threads tell. Nothing is called yet."""
+        """*token* is the bot's; *now* also paces the posts. *threads* is what threads tell, *pictures* who makes those.
+
+        Nothing is called yet.
+        """
         self._loop = loop
         self._now = now
         self._setting = setting
         self._api = loop.run(_made(token, base_url, timeout))
+        self._gallery = Gallery(self._api, pictures or Pictures(), now)
         self._channels: dict[str, str] = {}  # Channel ids by address.
         self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
         self._turns = Turns()
@@ -103,10 +111,27 @@ class SlackTransport:
         """Post *text*, in mark-up, into a room. Raises LoopClosedError."""
         return self._loop.run(self._said(room, text))
 
+    @property
+    def api(self) -> Api:
+        """The Web API on the loop, with the bot's token."""
+        return self._api
+
+    async def reply(self, channel: str, message: Message, thread: str = "") -> DeliveryResult:
+        """Post *message* at the channel's pace, in the thread of the message at *thread* if given. On the loop."""
+        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=True)
+        if wait:
+            return _paced(wait)
+        place = await self._say(channel, message, thread)
+        return place.result if isinstance(place, Failure) else Delivered()
+
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
         answer = self._loop.run(self._api.call("auth.test"))
         return answer.result.error if isinstance(answer, Failure) else None
+
+    def busy(self) -> bool:
+        """Whether pictures of messages are under way. Any thread, does not block."""
+        return self._gallery.busy()
 
     def close(self) -> None:
         """Close the connections; the transport is not used afterwards."""
@@ -162,6 +187,7 @@ class SlackTransport:
         place = await self._say(channel, self._message(job, why, page=job.outgoing.kind == ladder.PAGE))
         if isinstance(place, Failure):
             return {each.outgoing.id: place.result for each in jobs}
+        self._illustrate(place, job, why)
         if job.receipt is not None and not batches.is_bundle(job.receipt):
             await self._replace(job.receipt, job)
         receipt = batches.receipt_of(*place, why=why) | carried(job.receipt)
@@ -177,9 +203,19 @@ class SlackTransport:
             elif wait := self._wait(channel) or self._turns.wait(channel, self._now(), page=False):
                 results[job.outgoing.id] = _paced(wait)
             else:
-                place = await self._say(channel, announcement_message(announcement(job.outgoing.facts)))
+                place = await self._tell(channel, job.outgoing.facts)
                 results[job.outgoing.id] = place.result if isinstance(place, Failure) else Delivered()
         return results
+
+    async def _tell(self, channel: str, facts: Mapping[str, Json]) -> Place | Failure:
+        """An announcement: as the page that it carries, with its pictures a moment later; or as its lines."""
+        page = page_message(facts)
+        if page is None:
+            return await self._say(channel, announcement_message(announcement(facts)))
+        place = await self._say(channel, page.message())
+        if not isinstance(place, Failure):
+            self._gallery.show_page(place, page)
+        return place
 
     async def _post_bundle(self, channel: str, jobs: Sequence[Job]) -> _Results:
         incidents = {job.outgoing.aggregate: _incident(job) for job in jobs}
@@ -209,7 +245,7 @@ class SlackTransport:
         place = await self._say(self._channels.get(room, room), Message(text, ()))
         return place.result if isinstance(place, Failure) else Delivered()
 
-    async def _say(self, channel: str, message: Message, *, thread: str = "") -> Place | Failure:
+    async def _say(self, channel: str, message: Message, thread: str = "") -> Place | Failure:
         """Post; where the message stands. Without its pictures, or its layout, when Slack does not take that."""
         below = {"thread_ts": thread} if thread else {}
         fixed: dict[str, Json] = below | {
@@ -271,6 +307,7 @@ class SlackTransport:
         assert job.receipt is not None
         why = str(job.receipt.get("why", "")) if _asks(job) else ""
         message = self._message(job, why, page=False)
+        self._illustrate(batches.place(job.receipt), job, why)
         result = await self._change(batches.place(job.receipt), message, gate)
         return None if isinstance(result, Failure) else result
 
@@ -324,7 +361,7 @@ class SlackTransport:
 
     # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _message(self, job: Job, why: str, *, page: bool) -> Message:
-        return incident_message(
+        message = incident_message(
             job.outgoing.aggregate,
             _incident(job),
             now=self._now(),
@@ -334,6 +371,12 @@ class SlackTransport:
             page=page,
             thread=self._threads.link(job.outgoing.aggregate) if _viewer(job) else "",
         )
+        return self._gallery.with_graph(job.outgoing.aggregate, _incident(job), message)
+
+    def _illustrate(self, place: Place, job: Job, why: str) -> None:
+        """Have the graph of the incident added to its message, which is drawn of *job* now."""
+        drawn = partial(self._message, job, why, page=False)
+        self._gallery.show_graph(place, job.outgoing.aggregate, _incident(job), drawn)
 
     def _bundle_message(self, bundle: _Bundle) -> Message:
         return bundle_message(

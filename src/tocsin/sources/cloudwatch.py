@@ -17,7 +17,7 @@ from typing import Final
 
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Link, Severity
 from tocsin.kernel.json import Json
-from tocsin.sources import arns, bounds
+from tocsin.sources import arns, bounds, cloudwatch_metrics
 from tocsin.sources.bounds import said
 from tocsin.sources.reading import Hints, Problem, Reading
 
@@ -74,6 +74,7 @@ def read(value: dict[str, Json], hints: Hints) -> Reading | None:
         ),
         links=_links(arn),
         occurred_at=bounds.instant(value.get("StateChangeTime")),
+        metric=cloudwatch_metrics.of_trigger(trigger),
     )
     return Reading(source=SOURCE, alerts=(alert,), event=value)
 
@@ -122,6 +123,7 @@ def read_event(event: dict[str, Json]) -> Reading | None:
         ),
         links=_links(arn),
         occurred_at=bounds.instant(state.get("timestamp")) or bounds.instant(event.get("time")),
+        metric=cloudwatch_metrics.of_event(configuration, state),
     )
     return Reading(source=SOURCE, alerts=(alert,), event=event)
 

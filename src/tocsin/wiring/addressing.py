@@ -115,9 +115,11 @@ class Addressing:
         first = found.problems[0]
         return Interpretation(tuple(inputs), ": ".join(filter(None, (UNDECODABLE, first.place, first.message))))
 
-    def alert(self, input_id: str, fresh: str, integration: str, alert: Alert, event: Json) -> Addressed:
-        """One alert; *fresh* names the incident if it opens one."""
-        plan = self._quieter(self.routes.route(alert, integration, event), alert, integration)
+    def alert(  # noqa: PLR0917 - the parts of one thing.
+        self, input_id: str, fresh: str, integration: str, alert: Alert, event: Json, plan: Plan | None = None
+    ) -> Addressed:
+        """One alert; *fresh* names the incident if it opens one. *plan*: somebody has decided it, and no route does."""
+        plan = plan or self._quieter(self.routes.route(alert, integration, event), alert, integration)
         alert = grouped(alert, plan)
         dedup = incident_key(integration, alert.dedup_key)
         keys = (dedup, f"{integration}/g/{alert.group_key}") if alert.group_key else (dedup,)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from tocsin.engine.ports import Way
-from tocsin.incidents.ladder import responder, room
+from tocsin.incidents.ladder import label, responder, room
 from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
 from tocsin.wiring.messages import CHANNEL
+from tocsin.wiring.personal import Personal
 from tocsin.wiring.settings import Settings
 
 
@@ -18,9 +20,23 @@ class SettingsDirectory:
     A mention is a way only for those whose rules name it.
     """
 
-    def __init__(self, settings: Settings, rings: Callable[[str], bool] = lambda _: False) -> None:
-        """Made once; the configuration does not change while the process runs. *rings*: a responder's browsers do."""
+    def __init__(
+        self,
+        settings: Settings,
+        rings: Callable[[str], bool] = lambda _: False,
+        personal: Callable[[str], Personal | None] = lambda _: None,
+    ) -> None:
+        """Made once; the configuration does not change while the process runs. *rings*: a responder's browsers do.
+
+        *personal*: what a responder has said beside the file.
+        """
         self._rings = rings
+        self._personal = personal
+        self._mentioned = {
+            responder(name)
+            for name, person in settings.responders.items()
+            if any(rule.by == MENTION for rule in person.notify)
+        }
         self._ways = {responder(name): _ways(name, settings) for name in settings.responders}
         for name, team in settings.teams.items():
             slack = (Way("slack", team.slack),) if settings.slack and team.slack else ()
@@ -32,7 +48,19 @@ class SettingsDirectory:
         if is_teller(receiver):
             return (Way(CHANNEL, receiver),)
         ways = self._ways.get(receiver, ())
-        return tuple(way for way in ways if way.transport != PUSH or self._rings(way.address))
+        return tuple(way for way in ways if way.transport not in _ASKED or self._has(receiver, way))
+
+    def _has(self, receiver: str, way: Way) -> bool:
+        """Whether a way is there that not everybody has."""
+        if way.transport == PUSH:
+            return self._rings(way.address)
+        said = self._personal(label(receiver))
+        if said is None or said.notify is None:
+            return receiver in self._mentioned
+        return any(rule.by == MENTION for rule in said.notify)
+
+
+_ASKED: Final = frozenset({PUSH, MENTION})
 
 
 def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
@@ -41,7 +69,7 @@ def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
     found: list[Way] = []
     if settings.slack and person.slack:
         found.append(Way("slack", person.slack))
-        if rooms and any(rule.by == MENTION for rule in person.notify):
+        if rooms:
             found.append(Way("mention", f"{rooms[0]}/{person.slack}"))
     if settings.microsoft_teams and person.teams:
         found.append(Way("teams", person.teams))

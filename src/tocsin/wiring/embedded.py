@@ -17,11 +17,11 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import Mount
 
 from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
-from tocsin.engine.ports import Commit, Delivery, Received, Transport
+from tocsin.engine.ports import REPLAY_OF, Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
@@ -36,8 +36,6 @@ from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
 from tocsin.teams.cloud import Cloud
 from tocsin.web.api import OnCallApi
-from tocsin.web.bots import bot_route
-from tocsin.web.chat import chat_route
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
@@ -50,20 +48,26 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, storm_messages
+from tocsin.wiring import digests, mail_in, news, raising, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
+from tocsin.wiring.chat_routes import chat_routes
 from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.concierge.desks import desk
+from tocsin.wiring.concierge.errands import Errands
+from tocsin.wiring.concierge.home import HomeTab, home_handlers
+from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
+from tocsin.wiring.home_watch import HomeWatch
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
-from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
+from tocsin.wiring.key_desk import configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.knowing import KnowledgeBook
@@ -71,11 +75,10 @@ from tocsin.wiring.machines import machines
 from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
-from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.notifying import Notifying, preferred
-from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
@@ -88,7 +91,7 @@ from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import routes
 from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.threads import thread_book, with_threads
-from tocsin.wiring.transports import Chat, connect, transports
+from tocsin.wiring.transports import Chat, connect, published, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
 
@@ -168,6 +171,7 @@ class Embedded:
         )
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
+        self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
         self._chats: Sequence[Chat] = connect(
             settings,
             url,
@@ -175,6 +179,7 @@ class Embedded:
             self._accept,
             slack_api=outside.slack_api,
             cloud=outside.cloud,
+            house=self._door.slack(),
             threads=thread_book(self.store),
         )
         self._silences = SilenceBook(self.store)
@@ -182,7 +187,10 @@ class Embedded:
         self.histories = HistoryBook(self.store)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
-        self._directory = SettingsDirectory(settings, self._browsers.rings)
+        self.personal = PersonalBook(
+            lambda: self.settings, self.store, self.clock, lambda who: self.home_watch.touch([who])
+        )
+        self._directory = SettingsDirectory(settings, self._browsers.rings, self.personal.of)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._build_engine(
@@ -191,12 +199,27 @@ class Embedded:
                     self._tell,
                     self.clock,
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
-                    Reckoner(settings, self.store).answer,
+                    Reckoner(settings, self.store, url).answer,
                 ),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
         )
+        self._desk = desk(
+            settings,
+            self.store,
+            clock=self.clock,
+            url=url,
+            ring=self.keys,
+            wrong_keys=self._wrong_keys,
+            tell=self._tell,
+            do=Errands(loop, self._intake).do,
+        )
+        tab = HomeTab(self._desk, self.personal)
+        self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
+        self._door.open(self._desk, home=home_handlers(tab, self.home_watch.opened))
+        for chat in self._chats:
+            chat.attend(self._door)
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,
@@ -224,7 +247,7 @@ class Embedded:
         if wanted:
             self._accept(wanted)
         self.quiet.start()
-        self._accept(*planned(self.settings, self.store, self.clock()))
+        self._accept(*planned(self.settings, self.store, self.clock()), *news.unanswered(self.store, self.clock()))
         self._engine.start()
         self._keeper.start()
         self._knowledge.start()
@@ -233,6 +256,7 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
+        self.home_watch.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -247,6 +271,7 @@ class Embedded:
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
+        self.home_watch.stop()
         for chat in self._chats:
             chat.stop()
         if self.mail_in:
@@ -264,6 +289,7 @@ class Embedded:
     def wake(self) -> None:
         """Something may be due: a hint from any thread, for clocks that do not run as the system's."""
         self._engine.wake()
+        self.home_watch.wake()
 
     def hush(self) -> None:
         """End the live updates of browsers, so that the HTTP server can end. On the loop."""
@@ -296,47 +322,23 @@ class Embedded:
 
     def app(self) -> Starlette:
         """Everything behind the front door."""
-        chats: list[BaseRoute] = [
-            chat_route(
-                f"/{chat.channel}/interactions",
-                chat.channel,
-                verify=chat.verify,
-                intake=self._intake,
-                clock=self.clock,
-                on_refused=self.metrics.refused,
-            )
-            for chat in self._chats
-            if chat.verify is not None
-        ]
-        chats += [
-            bot_route(f"/{chat.channel}/messages", chat.receive, self.metrics.refused)
-            for chat in self._chats
-            if chat.receive is not None
-        ]
+        chats = chat_routes(self._chats, self._intake, self.clock, self.metrics.refused)
         roster = SettingsRoster(self.settings)
         calendar = duty_lately(self.settings, self.store)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
-        desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url, self._tell)
         pages = console(
             store=self.store,
             machine=IncidentMachine(calendar, self._knowledge.now(calendar)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,
-            keys=SettingsKeyDesk(
-                settings=self.settings,
-                records=self.store,
-                ring=self.keys,
-                wrong_keys=self._wrong_keys,
-                clock=self.clock,
-                url=self.url,
-            ),
-            oncall=desk,
-            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
+            keys=self._desk.keys,
+            oncall=self._desk.oncall,
+            noise=self._desk.noise,
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
-            figure_desk=Reckoner(self.settings, self.store),
+            figure_desk=self._desk.figures,
             browsers=self._browsers,
         )
         senders = sender_routes(
@@ -348,17 +350,17 @@ class Embedded:
             public_url=self.url,
         )
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
-        api = OnCallApi(desk, self.clock)
+        api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,
             store=self.store,
             roster=roster,
-            figures=Reckoner(self.settings, self.store),
-            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
+            figures=self._desk.figures,
+            noise=self._desk.noise,
             accept=self._accept,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
         )
-        oncall = [*feed_routes(desk), *api.routes(), *people.routes()]
+        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes()]
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
@@ -378,19 +380,26 @@ class Embedded:
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
+            more={
+                opsgenie_requests.CHANNEL: opsgenie.interpret,
+                **storm_messages.channels(self.settings),
+                **news.channels(lambda: self.settings, self.url),
+            },
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
             histories=self.histories.occurrences,
             causes=causes,
         )
+        interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))
         runner = Runner(
             self.store,
             known,
             on_commit=self._committed,
             renew=self._machines,
-            spread=with_threads(Notifying(self.settings, self._directory.ways).spread, self._directory.ways),
+            spread=with_threads(
+                Notifying(self.settings, self._directory.ways, self.personal.of).spread, self._directory.ways
+            ),
         )
         self._worker = Worker(
             self.store,
@@ -453,6 +462,7 @@ class Embedded:
         self.metrics.committed(commits)
         self.quiet.committed(commits)
         self._knowledge.committed(commits)
+        self.home_watch.committed(commits)
         self._hub.publish([commit.aggregate for commit in commits])
         receivers = {item.receiver for commit in commits for item in commit.outbox}
         if receivers:
@@ -461,6 +471,10 @@ class Embedded:
     def _settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         self.metrics.settled(delivery, note, outcomes)
         self._intake.settled(delivery, note, outcomes)
+        if not delivery.header(REPLAY_OF):  # A person looks into it; whoever pressed has been told.
+            for chat in self._chats:
+                if chat.channel == delivery.channel:
+                    chat.settled(delivery, [outcome.reason for outcome in outcomes])
 
     def _report(self, failure: Failure) -> None:
         self.store.accept([failure_report(failure, self.clock())])

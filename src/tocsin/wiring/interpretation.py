@@ -62,6 +62,10 @@ class Interpreter:
             **(more or {}),
         }
 
+    def learn(self, more: Mapping[str, Channel]) -> None:
+        """*more* channels, whose readers need the addressing."""
+        self._channels |= more
+
     def interpret(self, delivery: Delivery) -> Interpretation:
         """What *delivery* means."""
         found = self._readings.read(delivery)

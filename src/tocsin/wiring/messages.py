@@ -30,6 +30,7 @@ from tocsin.incidents.silences import Mute, Silence
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import TELL
+from tocsin.kernel.page import page_of
 from tocsin.kernel.time import Instant, format_duration, format_instant
 from tocsin.noise import machine as noise
 from tocsin.sources import bounds
@@ -212,7 +213,8 @@ def _silence_ended(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
 
 def _reckoned(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
     """A digest has its figures."""
-    return _one(delivery, DigestMachine.name, told["digest"], Reckoned(msgspec.convert(told["report"], Report)))
+    given = Reckoned(msgspec.convert(told["report"], Report), page_of(told))
+    return _one(delivery, DigestMachine.name, told["digest"], given)
 
 
 def _to_incident(delivery: Delivery, told: dict[str, Any], given: Lapsed | Muted | Unmuted) -> Interpretation:

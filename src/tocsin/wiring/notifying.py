@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from tocsin.engine.ports import Departure, Outgoing, Way
 from tocsin.incidents.alerts import Severity
-from tocsin.incidents.ladder import PAGE, responder
+from tocsin.incidents.ladder import PAGE, label, responder
 from tocsin.incidents.state import Incident
 from tocsin.incidents.ways import BY, MAIL, MENTION, NTFY, PUSH, QUIET, QUIET_WAYS, SLACK, SMS, VOICE
 from tocsin.kernel.json import Json
@@ -27,6 +27,7 @@ from tocsin.kernel.machine import Effect
 from tocsin.kernel.time import MINUTE, Duration, Instant
 from tocsin.schedules.clock import wall_clock
 from tocsin.schedules.windows import Window, opened
+from tocsin.wiring.personal import Personal
 from tocsin.wiring.schedules import windows
 from tocsin.wiring.settings import Responder, Settings
 from tocsin.wiring.settings_schedules import LOCAL
@@ -68,9 +69,20 @@ class _Person(msgspec.Struct, frozen=True, kw_only=True):
 class Notifying:
     """What makes of one page the ones that leave, for all people who have said how."""
 
-    def __init__(self, settings: Settings, ways: Callable[[str], Sequence[Way]]) -> None:
-        """*ways* are those of a receiver, best first: the directory's."""
+    def __init__(
+        self,
+        settings: Settings,
+        ways: Callable[[str], Sequence[Way]],
+        personal: Callable[[str], Personal | None] = lambda _: None,
+    ) -> None:
+        """*ways* are those of a receiver, best first: the directory's.
+
+        *personal*: what a responder has said beside the file. It is asked for every page, and must not block.
+        """
         self._ways = ways
+        self._settings = settings
+        self._personal = personal
+        self._said: dict[str, tuple[Personal, _Person]] = {}  # By responder, made of what they said last.
         self._people = {
             responder(name): _person(person)
             for name, person in settings.responders.items()
@@ -79,8 +91,8 @@ class Notifying:
 
     def spread(self, effect: Effect, state: object, now: Instant) -> Sequence[Departure]:
         """What leaves instead of *effect*, with the *state* after the decision."""
-        person = self._people.get(effect.receiver)
-        if person is None or effect.kind != PAGE or not isinstance(state, Incident):
+        person = self._person(effect.receiver) if effect.kind == PAGE else None
+        if person is None or not isinstance(state, Incident):
             return (Departure(effect),)
         has = tuple(dict.fromkeys(_WAY_OF[way.transport] for way in self._ways(effect.receiver)))
         rules = [
@@ -102,6 +114,18 @@ class Notifying:
         if calm and person.is_quiet(state.severity, now):
             return (_page(effect, _calmed(has), 0, quiet=True),)
         return (Departure(effect),)
+
+    def _person(self, receiver: str) -> _Person | None:
+        """How the receiver is paged now; None: as nobody has said."""
+        name = label(receiver)
+        said = self._personal(name) if receiver == responder(name) else None
+        if said is None:
+            return self._people.get(receiver)
+        kept = self._said.get(name)
+        if kept is None or kept[0] is not said:
+            settled = self._settings.responders.get(name, Responder())
+            kept = self._said[name] = said, _person(said.over(settled))
+        return kept[1]
 
 
 def preferred(outgoing: Outgoing, ways: Sequence[Way]) -> Sequence[Way]:

@@ -30,6 +30,7 @@ from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.schedules.schedule import Override, Schedule, Swap
 from tocsin.schedules.timeline import shifts
 from tocsin.wiring.digests import changed
+from tocsin.wiring.news import ACCEPTED, ASKED, DECLINED, WITHDRAWN, SwapNews, swap_news
 from tocsin.wiring.schedules import OVERRIDE, SWAP, Agreed, agreed, document, schedules
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_problems import shown, unknown
@@ -112,10 +113,11 @@ class OnCallBook:
         to: str = "",
         back: tuple[Instant, Instant] | None = None,
         name: str = "",
+        comment: str = "",
     ) -> tuple[Swap, bool]:
         """*by* asks that *to* (empty: anybody) take their turns, and offers to take those within *back*; as `override`.
 
-        Nothing counts before it is accepted.
+        Nothing counts before it is accepted. Those who are asked hear of it, with the *comment*.
         """
         found = self.schedule(schedule)
         for each in filter(None, (by, to)):
@@ -129,21 +131,25 @@ class OnCallBook:
         if back:
             self._reasonable(*back, found.zone)
             made = replace(made, back_start=back[0], back_until=back[1])
-        before = next((each for each in self.swaps() if each.id == made.id), None)
-        if name and before is not None:
+        known = self._asked(made.id) if name else None
+        if known is not None and (before := known.swap) is not None:
             asked = replace(before, accepted=False, to=before.to if to else "")
             _as_before(made, asked, "swap")
+            if not before.accepted:  # Whoever asks again may not have been heard the first time.
+                self._told(SwapNews(what=ASKED, swap=before, at=known.at, by=by, comment=comment))
             return before, False
         _needs_turn(found, by, start, until)
         if back:
             _needs_turn(found, to, *back)
         self._few(SWAP)
-        self._records.put_record(SWAP, _checked(made.id), document(Agreed(at=self._clock(), swap=made)))
+        now = self._clock()
+        self._records.put_record(SWAP, _checked(made.id), document(Agreed(at=now, swap=made)))
+        self._told(SwapNews(what=ASKED, swap=made, at=now, by=by, comment=comment))
         return made, True
 
     def accept(self, name: str, by: str) -> Swap:
         """*by* takes the turns; who accepts what they have accepted already changes nothing."""
-        asked = self._swap(name)
+        asked, asked_at = self._swap(name)
         if asked.accepted and asked.to == by:
             return asked
         if asked.accepted:
@@ -160,30 +166,37 @@ class OnCallBook:
         taken = replace(asked, to=by, accepted=True)
         self._records.put_record(SWAP, name, document(Agreed(at=now, swap=taken)))
         self._changed()
+        self._told(SwapNews(what=ACCEPTED, swap=taken, at=asked_at, by=by))
         return taken
 
     def decline(self, name: str, by: str) -> Swap:
         """*by*, who was asked, does not want it: it is gone."""
-        asked = self._swap(name)
+        asked, asked_at = self._swap(name)
         if asked.to != by:
             raise TocsinError("swap-foreign", f"swap {name} asks {asked.to or 'anybody'}, so {by} cannot decline it")
         if asked.accepted:
             raise TocsinError("swap-accepted", f"{by} has accepted swap {name} already; it can be withdrawn")
-        return self._taken(asked)
+        return self._taken(SwapNews(what=DECLINED, swap=asked, at=asked_at, by=by))
 
     def withdraw(self, name: str, by: str) -> Swap:
         """One of the two takes it back, accepted or not."""
-        asked = self._swap(name)
+        asked, asked_at = self._swap(name)
         if by not in {asked.by, asked.to}:
             raise TocsinError("swap-foreign", f"swap {name} is between {asked.by} and {asked.to or 'anybody'}")
-        return self._taken(asked)
+        return self._taken(SwapNews(what=WITHDRAWN, swap=asked, at=asked_at, by=by))
 
-    def _taken(self, swap: Swap) -> Swap:
+    def _taken(self, over: SwapNews) -> Swap:
+        swap = over.swap
         if self._records.take_record(SWAP, swap.id) is None:
             raise _no_swap(swap.id)
         if swap.accepted:
             self._changed()
+        self._told(over)
         return swap
+
+    def _told(self, told: SwapNews) -> None:
+        """Those whom a swap concerns hear of it."""
+        self._accept([swap_news(told, self._clock())])
 
     def _changed(self) -> None:
         """Another one may be on call: a running server hands over at once, and need not find out."""
@@ -191,11 +204,15 @@ class OnCallBook:
         if told is not None:
             self._accept([told])
 
-    def _swap(self, name: str) -> Swap:
-        found = next((each for each in self.swaps() if each.id == name), None)
-        if found is None:
+    def _swap(self, name: str) -> tuple[Swap, Instant]:
+        """It, and when it was asked for, or accepted."""
+        found = self._asked(name)
+        if found is None or found.swap is None:
             raise _no_swap(name)
-        return found
+        return found.swap, found.at
+
+    def _asked(self, name: str) -> Agreed | None:
+        return next((each for each in agreed(self._records, SWAP) if each.swap and each.swap.id == name), None)
 
     def _known(self, who: str) -> None:
         if who not in self._settings.responders:

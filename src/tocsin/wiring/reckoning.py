@@ -20,6 +20,7 @@ from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.incidents.silences import Phase
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import DAY, Duration, Instant
+from tocsin.wiring.digest_page import digest_page
 from tocsin.wiring.schedules import windows
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_schedules import LOCAL
@@ -35,8 +36,9 @@ _SILENCES: Final = SilenceMachine()
 class Reckoner:
     """What happened, counted. Every call reads the store; raises StoreUnavailableError."""
 
-    def __init__(self, settings: Settings, store: Aggregates) -> None:
-        """*settings* know when people work and sleep."""
+    def __init__(self, settings: Settings, store: Aggregates, url: str = "") -> None:
+        """*settings* know when people work and sleep. *url*: of the console, for links in digests; or empty."""
+        self._url = url
         self._store = store
         self._names = {name: person.name for name, person in settings.responders.items() if person.name}
         self._teams = {name: integration.team for name, integration in settings.integrations.items()}
@@ -60,7 +62,8 @@ class Reckoner:
         """The message with the figures that the digest of *job* has asked for."""
         scene, teams = scene_of(job.outgoing.facts)
         found = self.report(scene, teams, now)
-        return {"what": RECKONED, "digest": job.outgoing.aggregate, "report": msgspec.to_builtins(found)}
+        told = {"what": RECKONED, "digest": job.outgoing.aggregate, "report": msgspec.to_builtins(found)}
+        return told | digest_page(found, self._url).facts()
 
     def _episodes(self, since: Instant, teams: Sequence[str]) -> Iterator[Episode]:
         """What is not over, and what was opened since REACH before *since*, of *teams* or of all."""

@@ -322,6 +322,14 @@ class MailIn(msgspec.Struct, frozen=True, kw_only=True):
     tls_key: Annotated[str | None, Key(Text(), "File of its private key (PEM).")] = None
 
 
+class Graphs(msgspec.Struct, frozen=True, kw_only=True):
+    """Graphs of CloudWatch metrics, with the credentials of the environment."""
+
+    span: Annotated[Duration, Key(Span(least=15 * MINUTE, most=14 * DAY), "How much of the past a graph shows.")] = (
+        3 * HOUR
+    )
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """The outside watchman: an address that is fetched only while all is well."""
 
@@ -417,6 +425,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_in: Annotated[MailIn | None, Key(Section(MailIn, _mail_in_complaint), "Where alerts by e-mail come in.")] = (
         None
     )
+    graphs: Annotated[
+        Graphs | None,
+        Key(
+            Section(Graphs),
+            "With it, even if empty (`graphs: {}`), the message of a CloudWatch alarm shows its metric; needs "
+            "`tocsin[aws]` and `cloudwatch:GetMetricWidgetImage`.",
+        ),
+    ] = None
     heartbeat: Annotated[
         Heartbeat | None, Key(Section(Heartbeat), "An address outside that is fetched only while all is well.")
     ] = None

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
+from tocsin.charts.drawing import picture
 from tocsin.conversing.replies import Concierge
-from tocsin.engine.ports import Received, Transport
+from tocsin.conversing.wishes import Speaker
+from tocsin.engine.ports import Delivery, Received, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
@@ -17,8 +19,11 @@ from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
 from tocsin.saying.incident import Setting
+from tocsin.saying.message import Saying
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
+from tocsin.slack.conversation import House
+from tocsin.slack.gallery import Pictures
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
@@ -28,10 +33,13 @@ from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
 from tocsin.teams.cloud import Cloud
 from tocsin.web.bots import Receive
+from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
+from tocsin.wiring.graphs import graphs
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
+from tocsin.wiring.slack_talk import conversation
 from tocsin.wiring.teams import Teams
 from tocsin.wiring.telephones import telephones
 
@@ -50,6 +58,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
 
     *receive*: takes what its service posts to `/{channel}/messages`, if it does. *attend*: who answers from now on.
+    *take* hears what comes by HTTP; without it everything is stored. *settled* hears what came of a stored press, on
+    the engine's thread. *busy*: somebody waits for an answer.
     """
 
     channel: str
@@ -60,6 +70,10 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
+    take: Take | None = None
+    settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
+    busy: Callable[[], bool] = bool
+    publish: Callable[[Speaker, Saying], None] = lambda *_: None
     presence: ShowsPresence = unseen
     receive: Receive | None = None
     attend: Callable[[Concierge], None] = _nobody
@@ -72,18 +86,33 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    house: House | None = None,
     threads: ThreadBook | None = None,
     cloud: Cloud | None = None,
 ) -> Sequence[Chat]:
     """The chats that *settings* name. *accept* stores what they send, durably, or raises.
 
-    *slack_api* and *cloud* (Microsoft's) are for tests. *threads*: what the threads below messages tell; without it
-    there are none.
+    *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
+    *threads*: what the threads below messages tell; without it there are none.
+    *slack_api* and *cloud* (Microsoft's) are for tests.
     """
-    found = [_slack(settings, url, clock, accept, slack_api, threads)] if settings.slack else []
+    found: list[Chat] = []
+    if settings.slack:
+        found.append(_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads))
     if settings.microsoft_teams:
         found.append(_teams(Teams(settings, url, clock, accept, threads=threads, cloud=cloud)))
     return found
+
+
+def published(chats: Sequence[Chat]) -> Callable[[Speaker, Saying], None]:
+    """Shows somebody the bot's own page, in the chat where they look at it."""
+
+    def publish(by: Speaker, saying: Saying) -> None:
+        for chat in chats:
+            if chat.channel == by.chat:
+                chat.publish(by, saying)
+
+    return publish
 
 
 def transports(
@@ -125,12 +154,14 @@ def _names(settings: Settings) -> Mapping[str, str]:
     return {name: person.name or name for name, person in settings.responders.items()}
 
 
-def _slack(  # noqa: PLR0917 - the parts of `connect`.
+def _slack(
     settings: Settings,
     url: str,
     clock: Callable[[], Instant],
     accept: Callable[[Received], None],
+    *,
     slack_api: str,
+    house: House | None,
     threads: ThreadBook | None,
 ) -> Chat:
     assert settings.slack is not None
@@ -149,9 +180,18 @@ def _slack(  # noqa: PLR0917 - the parts of `connect`.
         ),
         base_url=slack_api,
         threads=threads,
+        pictures=Pictures(charts=picture, graphs=graphs(settings)),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
-    sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
+    talk = (
+        conversation(loop, transport, settings=settings, house=house, clock=clock, base_url=slack_api)
+        if house
+        else None
+    )
+    take = talk.take if talk else None
+    sockets = (
+        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, take=take) if app_token else None
+    )
 
     presence = SlackPresence(
         loop,
@@ -172,6 +212,12 @@ def _slack(  # noqa: PLR0917 - the parts of `connect`.
         if chooses:
             presence.start()
 
+    def stop() -> None:
+        if sockets:
+            sockets.close()
+        if talk:
+            talk.close()
+
     def close() -> None:
         presence.close()
         transport.close()
@@ -183,8 +229,12 @@ def _slack(  # noqa: PLR0917 - the parts of `connect`.
         commands=read,
         verify=signature.verify(secret.reveal()) if secret else None,
         start=start,
-        stop=sockets.close if sockets else _nothing,
+        stop=stop,
         close=close,
+        take=take,
+        settled=talk.settled if talk else lambda *_: None,
+        busy=lambda: transport.busy() or (talk is not None and talk.busy()),
+        publish=talk.publish if talk else lambda *_: None,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.testing.fake_slack import chat_methods, directory_methods, view_methods
+from tocsin.testing.fake_slack import chat_methods, directory_methods, file_methods, view_methods
 from tocsin.testing.fake_slack.limits import RateLimiter
 from tocsin.testing.fake_slack.records import Call, JsonObject
 from tocsin.testing.fake_slack.trouble import Fault, Trouble
@@ -15,6 +15,8 @@ from tocsin.testing.fake_slack.world import RefusedError, World, refuse
 
 RATE_LIMITED: Final = "ratelimited"
 RESPONSE_URL: Final = "response_url"
+UPLOAD: Final = "upload"
+OK: Final = 200
 OPEN_SOCKET: Final = "apps.connections.open"
 
 METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]] = {
@@ -31,6 +33,8 @@ METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]]
     "conversations.setTopic": (directory_methods.conversations_set_topic, "channels:manage"),
     "dnd.info": (directory_methods.dnd_info, "dnd:read"),
     "dnd.teamInfo": (directory_methods.dnd_team_info, "dnd:read"),
+    "files.completeUploadExternal": (file_methods.complete_upload, "files:write"),
+    "files.getUploadURLExternal": (file_methods.get_upload_url, "files:write"),
     "usergroups.users.update": (directory_methods.usergroups_users_update, "usergroups:write"),
     "users.getPresence": (directory_methods.users_get_presence, "users:read"),
     "users.info": (directory_methods.users_info, "users:read"),
@@ -83,6 +87,19 @@ class Api:
     def respond(self, key: str, payload: JsonObject) -> Answer:
         """Answer a POST to a response URL, and record it under the method name ``RESPONSE_URL``."""
         return self._answer(RESPONSE_URL, payload, lambda: chat_methods.respond(self._world, key, payload))
+
+    def take_upload(self, key: str, body: bytes) -> Answer:
+        """Answer a POST to an upload URL, and record it under the method name ``UPLOAD``."""
+        fault = self._trouble.next_fault(UPLOAD)
+        status = 500 if fault is not None else file_methods.take_upload(self._world, key, body)
+        error = None if status == OK else f"http_{status}"
+        if error and fault is None:
+            self._world.refuse(UPLOAD, RefusedError(error), {"file": key})
+        self._world.calls.append(
+            Call(method=UPLOAD, payload={"file": key, "length": len(body)}, at=self._world.clock(), error=error)
+        )
+        self._world.changed.notify_all()
+        return Answer(body={"ok": error is None}, status=status)
 
     def reject(self, method: str, error: str) -> Answer:
         """Answer a call whose body cannot be read, and record it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.testing.fake_slack.content import message_content
+from tocsin.testing.fake_slack.file_methods import check_files
 from tocsin.testing.fake_slack.records import Channel, JsonObject, Message
 from tocsin.testing.fake_slack.wire import message_json
 from tocsin.testing.fake_slack.world import RefusedError, ResponseUrl, World, refuse
@@ -12,6 +13,7 @@ def post_message(world: World, payload: JsonObject) -> JsonObject:
     """``chat.postMessage``: to a channel by id or name, or to a person by user id."""
     channel = _writable_channel(world, payload.get("channel"))
     content = message_content(payload)
+    check_files(world, content["blocks"])
     _check_thread(world, channel, content)
     message = world.post(channel.id, world.bot.id, content)
     return {"channel": channel.id, "ts": message.ts, "message": message_json(world, message)}
@@ -24,6 +26,7 @@ def post_ephemeral(world: World, payload: JsonObject) -> JsonObject:
     if user.id not in channel.members:
         refuse("user_not_in_channel")
     content = message_content(payload)
+    check_files(world, content["blocks"])
     _check_thread(world, channel, content)
     message = world.post(channel.id, world.bot.id, content, ephemeral_to=user.id)
     return {"message_ts": message.ts}
@@ -32,7 +35,9 @@ def post_ephemeral(world: World, payload: JsonObject) -> JsonObject:
 def update(world: World, payload: JsonObject) -> JsonObject:
     """``chat.update``: only the application's own messages; blocks stay as they were unless given."""
     message = _own_message(world, payload, "cant_update_message")
-    edited = world.edit(message, message_content(payload))
+    content = message_content(payload)
+    check_files(world, content["blocks"])
+    edited = world.edit(message, content)
     return {
         "channel": edited.channel,
         "ts": edited.ts,
@@ -78,6 +83,7 @@ def answer(world: World, right: ResponseUrl, payload: JsonObject) -> None:
         world.delete(original)
         return
     content = message_content(payload)
+    check_files(world, content["blocks"])
     if original is not None and payload.get("replace_original"):
         world.edit(original, content)
         return

@@ -18,6 +18,7 @@ from tocsin.testing.fake_slack.records import (
     Acknowledgement,
     Call,
     Channel,
+    File,
     Json,
     JsonObject,
     Message,
@@ -204,6 +205,12 @@ class FakeSlack:
             return tuple(v for v in self._world.views.values() if v.open and (user is None or v.user == _id(user)))
 
     @property
+    def files(self) -> tuple[File, ...]:
+        """What the application has uploaded, or begun to."""
+        with self._world.changed:
+            return tuple(self._world.files.values())
+
+    @property
     def calls(self) -> tuple[Call, ...]:
         """Every request to the Web API and to response URLs, in order."""
         with self._world.changed:
@@ -300,6 +307,28 @@ class FakeSlack:
             person = self._world.users[_id(user)]
             outgoing = interactions.slash_command(self._world, command, text, person, _id(channel))
         return self._deliver(outgoing, forge)
+
+    def shortcut(
+        self, callback_id: str, user: User | str, message: Message | None = None, *, forge: Forgery | None = None
+    ) -> Acknowledgement:
+        """Use a shortcut of the application: a global one, or that of *message*."""
+        with self._world.changed:
+            person = self._world.users[_id(user)]
+            outgoing = interactions.shortcut(self._world, callback_id, person, message)
+        return self._deliver(outgoing, forge)
+
+    def tell(self, text: str, user: User | str, *, thread_ts: str | None = None) -> Acknowledgement:
+        """Let a person write to the bot in their direct message: a ``message`` event of the type ``im``."""
+        message = self.say(text, user, self.direct_channel(user), thread_ts=thread_ts)
+        content = {
+            "type": "message",
+            "channel_type": "im",
+            "user": message.user,
+            "text": message.text,
+            "ts": message.ts,
+            "channel": message.channel,
+        } | ({"thread_ts": thread_ts} if thread_ts else {})
+        return self.event(content)
 
     def say(self, text: str, user: User | str, channel: Channel | str, *, thread_ts: str | None = None) -> Message:
         """Let a person write something, without telling the application."""

@@ -30,6 +30,8 @@ METHOD_TIER: Final = {
     "conversations.info": 3,
     "conversations.open": 3,
     "dnd.info": 3,
+    "files.completeUploadExternal": 4,
+    "files.getUploadURLExternal": 4,
     "users.getPresence": 3,
     "chat.postEphemeral": 4,
     "conversations.members": 4,
@@ -62,6 +64,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     response_url_uses: int = 5
     response_url_seconds: float = 1800.0
     acknowledgement_seconds: float = 3.0
+    file_processing_seconds: float = 0.0
+    """So long after an upload was finished no block may show the file. Slack takes a moment, and does not say how long.
+    """
     sockets: int = 10
     redelivery_seconds: float = 60.0
     """After this time an event without acknowledgement is sent again, three times at most."""

@@ -113,6 +113,21 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(element["action_id"] for _, element in interactive_elements(self.layout))
 
 
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the application under test, in its state at the time of asking."""
+
+    id: str
+    name: str
+    length: int
+    alt: str = ""
+    """What it shows, for screen readers."""
+    title: str = ""
+    content: bytes = b""
+    """Empty until it was uploaded."""
+    completed_at: float | None = None
+    """When the upload was finished, by the fake's clock; None: it was not."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request of the application under test."""
 

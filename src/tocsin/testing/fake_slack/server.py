@@ -97,6 +97,10 @@ class Server:
             return await self._hub.serve(request)
         if area == "api":
             answer = await self._call(request, name)
+        elif area == "upload":
+            body = await request.read()
+            with self._world.changed:
+                answer = self._api.take_upload(name, body)
         elif area == "response":
             answer = await self._respond(request, name)
         else:

@@ -17,6 +17,7 @@ from tocsin.testing.fake_slack.records import (
     Acknowledgement,
     Call,
     Channel,
+    File,
     Json,
     JsonObject,
     Message,
@@ -80,6 +81,7 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.usergroups: dict[str, Usergroup] = {}
         self.views: dict[str, View] = {}
+        self.files: dict[str, File] = {}
         self.calls: list[Call] = []
         self.refusals: list[Refusal] = []
         self.acknowledgements: list[Acknowledgement] = []

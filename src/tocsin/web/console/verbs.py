@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from tocsin.engine.ports import Handled, Received
 from tocsin.incidents.commands import VERBS, Command
+from tocsin.incidents.outcomes import outcome
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
@@ -26,27 +27,6 @@ OUTCOME_TIMEOUT_S: Final = 1.0  # A courtesy: the page shows the truth anyway, a
 TEXT_MAX: Final = 2000  # Characters, as the machine keeps of a note.
 
 LATER: Final = "It is stored, and will be done in a moment. This page follows by itself."
-
-# {who} stands for the outlook's words ("asking Ada"), {before} for who had it, {back} for when it comes back.
-_SAID: Final[Mapping[str, str]] = {
-    Reason.ACKNOWLEDGED: "Acknowledged: it is yours now.",
-    Reason.ALREADY_ACKNOWLEDGED: "Nothing to do: it was already {who}.",
-    Reason.TAKEN_OVER: "You took it over from {before}.",
-    Reason.PASSED: "Passed on: now {who}.",
-    Reason.PASSED_OTHERS_ASKED: "Passed on: still {who}.",
-    Reason.ESCALATED: "Escalated: now {who}.",
-    Reason.REASSIGNED: "Reassigned: now {who}.",
-    Reason.SNOOZED: "Snoozed: it comes back {back}.",
-    Reason.SNOOZE_IN_PAST: "That time has passed already; choose a later one.",
-    Reason.RESOLVED: "Resolved. Thank you!",
-    Reason.ALREADY_RESOLVED: "Nothing to do: it was already {who}.",
-    Reason.NOTED: "Noted.",
-    Reason.NOTE_EMPTY: "An empty note says nothing; write a word or two.",
-    Reason.STALE_RUNG: "Too late for that button, as it had moved on: {who}.",
-    Reason.NOT_ASKED: "You were not asked, so there was nothing to pass on: {who}.",
-    Reason.UNKNOWN_INCIDENT: "There is no such incident.",
-}
-
 
 # What is said when a verb is meant for all that a storm holds.
 _FOR_ALL: Final[Mapping[str, str]] = {"acknowledge": "You take", "resolve": "Resolved:"}
@@ -87,7 +67,7 @@ def read_command(form: Mapping[str, str], *, incident: str, by: str, now: Instan
     if verb == "reassign" and to not in known:
         raise UnclearError("Choose the person who shall be asked.")
     if verb == "note" and not text:
-        raise UnclearError(_SAID[Reason.NOTE_EMPTY])
+        raise UnclearError(outcome(Reason.NOTE_EMPTY))
     return Command(
         verb=verb,
         incident=incident,
@@ -108,7 +88,7 @@ def say(visit: Visit, handled: Sequence[Handled], before: Incident, after: Incid
     if reason == Reason.ALREADY_ACKNOWLEDGED and after.assignee == visit.by:
         who = f"acknowledged by {person(after.assignee, visit.names)}, which is you"
     back = ago(after.snoozed_until or visit.now, visit.now)
-    return _SAID.get(reason, reason).format(who=who, before=person(before.assignee, visit.names), back=back)
+    return outcome(reason, who=who, before=person(before.assignee, visit.names), back=back)
 
 
 def _until(form: Mapping[str, str], now: Instant) -> Instant:
@@ -121,7 +101,7 @@ def _until(form: Mapping[str, str], now: Instant) -> Instant:
     if until is None:
         raise UnclearError("Choose until when.")
     if until <= now:
-        raise UnclearError(_SAID[Reason.SNOOZE_IN_PAST])
+        raise UnclearError(outcome(Reason.SNOOZE_IN_PAST))
     return until
 
 

@@ -1,0 +1,1 @@
+"""Small charts: figures in, a picture and its words out."""

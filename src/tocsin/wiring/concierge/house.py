@@ -1,0 +1,72 @@
+"""Everybody who answers, joined; and the door by which chats reach them, which is there before they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tocsin.conversing.noticed import Noticed
+from tocsin.conversing.replies import Home, Nothing, Reply
+from tocsin.conversing.wishes import Opened, Wish
+from tocsin.kernel.time import Instant
+from tocsin.saying.message import Heading, Paragraph, Saying
+from tocsin.slack.conversation import House
+from tocsin.sqlite.store import SqliteStore
+from tocsin.wiring.concierge import forms, more, words
+from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
+from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.home import HomeHandlers
+from tocsin.wiring.concierge.late import late
+
+Notice = Callable[[Noticed], Reply]
+
+
+def handlers(desk: Desk, home: HomeHandlers | None = None) -> Handlers:
+    """Who answers what. The parts are joined here. *home*: who answers what of the home tab."""
+    found = forms.pressed(desk)
+    pressed = {**found, **more.pressed(found), **words.pressed(desk, found), **(home.pressed if home else {})}
+    return Handlers(
+        said=words.said(desk, found),
+        pressed=pressed,
+        filled={**forms.filled(desk), **(home.filled if home else {})},
+        opened=home.opened if home else _plain_home,
+    )
+
+
+class Door:
+    """What chats are given when they are made; whoever answers comes later, and before anybody can ask."""
+
+    def __init__(
+        self, store: SqliteStore, names: Callable[[], Mapping[str, str]], clock: Callable[[], Instant]
+    ) -> None:
+        """Nobody answers yet. *names* are display names by responder id, as they are now."""
+        self._store = store
+        self._late = late(store, names, clock)
+        self._concierge: HouseConcierge | None = None
+        self._noticed: Sequence[Notice] = ()
+
+    def open(self, desk: Desk, noticed: Sequence[Notice] = (), home: HomeHandlers | None = None) -> None:
+        """Answer from now on. *noticed*: who hears of what happens in a chat; the first reply of theirs is given."""
+        self._concierge = HouseConcierge(handlers(desk, home))
+        self._noticed = noticed
+
+    def slack(self) -> House:
+        """As Slack's conversation needs it."""
+        return House(answer=self.answer, shown=self._shown, late=self._late, noticed=self._notice)
+
+    def answer(self, wish: Wish) -> Reply:
+        """As a `Concierge`, for chats that are told of it when it is there."""
+        assert self._concierge, "a chat has started before the door was opened"
+        return self._concierge.answer(wish)
+
+    def _shown(self, channel: str, ts: str) -> str:
+        return self._store.shown("slack", channel, ts)
+
+    def _notice(self, event: Noticed) -> Reply:
+        """Everybody hears of it; one of them may answer."""
+        replies = [notice(event) for notice in self._noticed]
+        return next((reply for reply in replies if not isinstance(reply, Nothing)), Nothing())
+
+
+def _plain_home(_: Opened) -> Reply:
+    parts = (Heading("Tocsin"), Paragraph("When something needs you, I tell you in a direct message."))
+    return Home(Saying(summary="Tocsin", parts=parts))
