@@ -47,11 +47,14 @@ from tocsin.web.ports import IntegrationView, KeyView, WrongKey
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
+from tocsin.wiring.paging_desk import SettingsPagingDesk
+from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import interpret
 from tocsin.wiring.settings_file import parse
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
+PAGED = parse(b"responders: {ada: {}, bob: {}, cy: {}}", {}).settings
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
 ENDS_WITHIN_S = 60  # On the busiest machine.
 ZONES = parse(b"responders: {ada: {time_zone: Europe/Berlin}}", {}).settings
@@ -187,6 +190,7 @@ class World:
             "mailto:tocsin@example.com",
             resolve=lambda host, _: None if host == "localhost" else "192.0.2.7",
         )
+        self.personal = PersonalBook(lambda: PAGED, self.store, lambda: self.now)
         self.news = News()
         machines: list[Machine[Any, Any]] = [
             self.machine,
@@ -214,6 +218,7 @@ class World:
             token=lambda: f"test-token-{next(self._numbers)}",
             public_url=public_url,
             browsers=self.browsers,
+            paging=SettingsPagingDesk(lambda: PAGED, self.personal),
             figure_desk=Reckoner(parse(b"", {}).settings, self.store),
         )
 

@@ -132,6 +132,36 @@ class Browsers(Protocol):
         ...
 
 
+class PagingView(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody is paged: quiet hours and rules, one a line, and the severities that make a noise in quiet hours.
+
+    *zone*: by whose clocks. *own*: they have said it themselves. *warnings*: what is dangerous in it.
+    """
+
+    windows: str
+    loud: Sequence[str]
+    rules: str
+    zone: str
+    own: bool
+    warnings: Sequence[str] = ()
+
+
+class PagingDesk(Protocol):
+    """How people want to be paged. Blocks on the store; raises StoreUnavailableError."""
+
+    def of(self, responder: str) -> PagingView:
+        """As it is now."""
+        ...
+
+    def change(self, responder: str, windows: str, loud: Sequence[str], rules: str) -> str:
+        """From now on as *responder* says; why that cannot be, or empty."""
+        ...
+
+    def reset(self, responder: str) -> None:
+        """From now on as the configuration says."""
+        ...
+
+
 class Roster(Protocol):
     """Who and what there is, from the configuration."""
 

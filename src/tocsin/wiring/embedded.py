@@ -78,6 +78,7 @@ from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.paging_desk import SettingsPagingDesk
 from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.quiet import Quiet
@@ -340,6 +341,7 @@ class Embedded:
             public_url=self.url,
             figure_desk=self._desk.figures,
             browsers=self._browsers,
+            paging=SettingsPagingDesk(self._desk.settings, self.personal),
         )
         senders = sender_routes(
             self._gate,

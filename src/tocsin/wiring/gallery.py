@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from tocsin.changes.change import Change
 from tocsin.changes.change import Link as ChangeLink
 from tocsin.changes.machine import Entry
+from tocsin.digests.report import Kind as DigestKind
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Link, Plan, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Input, Passed, Resolved, Snoozed
 from tocsin.incidents.machine import IncidentMachine
@@ -45,6 +46,7 @@ from tocsin.saying.thread import Line, thread_saying
 from tocsin.slack.announcements import announcement_message
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.drawing import Block, Message, draw
+from tocsin.wiring import gallery_home
 
 NOW: Final[Instant] = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
 
@@ -238,4 +240,12 @@ PAYLOADS: Final[tuple[Example, ...]] = (
     Example("thread-later", "A thread goes on", partial(_thread, opening=False)),
     Example("announcement", "An announcement", _announcement),
     Example("parts", "Every part of a message", _parts),
+    Example("home", "The home tab", lambda: gallery_home.home(NOW, _incident(), _incident((NOW, Acknowledged("ada"))))),
+    Example("home-stranger", "The home tab of somebody whom nobody knows", partial(gallery_home.stranger, NOW)),
+    Example("home-quiet", "Quiet hours, changed by oneself", gallery_home.quiet),
+    Example("home-rules", "How one is paged, changed by oneself", gallery_home.rules),
+    *(
+        Example(f"digest-{kind.value}", f"A digest: {kind.value}", partial(gallery_home.digest, kind, NOW))
+        for kind in DigestKind
+    ),
 )

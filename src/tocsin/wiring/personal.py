@@ -33,6 +33,8 @@ CHANGES_MAX: Final = 20  # That are kept of one person: who asks is seldom inter
 WINDOWS_MAX: Final = 20
 RULES_MAX: Final = 20
 
+_RULE: Final = re.compile(r"(?P<by>\S+)(?: after (?P<after>.+?))?(?: for (?P<only>.+))?")
+
 LOUDEST: Final = Severity.CRITICAL
 
 
@@ -176,6 +178,24 @@ def read_delay(text: str) -> Duration:
     found = _valid("after", f"{written}m" if written.isdecimal() else written or "0s")
     assert isinstance(found, int), "a duration"
     return found
+
+
+def read_rules(text: str) -> tuple[NotifyRule, ...]:
+    """The rules that somebody has written, one a line, as `rule_words` writes them. TocsinError as above."""
+    lines = [" ".join(part.lower().split()) for line in text.splitlines() for part in line.split(";")]
+    return tuple(_rule(line) for line in lines if line)
+
+
+def _rule(line: str) -> NotifyRule:
+    found = _RULE.fullmatch(line)
+    if found is None:
+        raise _invalid(f"{shown(line)} is no rule like `slack`, `sms after 5m` or `voice after 10m for critical, high`")
+    by, after, only = found["by"], found["after"] or "", found["only"] or ""
+    words = tuple(word for word in re.split(r",? and | or |, ?| ", only) if word)
+    _valid("by", by)
+    for word in words:
+        _valid("severity", word)
+    return NotifyRule(by=by, after=read_delay(after), severity=words)
 
 
 def rule_words(rule: NotifyRule) -> str:

@@ -36,13 +36,14 @@ from tocsin.web.console import (
 from tocsin.web.console import keys as key_pages
 from tocsin.web.console import noise as noise_pages
 from tocsin.web.console import oncall as calendar
+from tocsin.web.console import paging as paging_pages
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
 from tocsin.web.oncall import OnCallDesk
-from tocsin.web.ports import Browsers, Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, Roster
+from tocsin.web.ports import Browsers, Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, PagingDesk, Roster
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -91,12 +92,13 @@ def console(
     public_url: str = "",
     figure_desk: FigureDesk | None = None,
     browsers: Browsers | None = None,
+    paging: PagingDesk | None = None,
 ) -> ASGIApp:
     """The console, to be mounted at `/`.
 
     *store* is called from several threads. *token* makes secrets of at least 128 random bits, safe in a URL.
     *public_url* is where browsers find the console; with https its cookies travel over TLS only. Without *figure_desk*
-    there are no figures; without *browsers* none can be made to ring.
+    there are no figures; without *browsers* none can be made to ring; without *paging* nobody says how they are paged.
     """
     assets = Assets()
     parts = Console(
@@ -115,6 +117,7 @@ def console(
         pages=Pages(assets),
         figures=figure_desk,
         browsers=browsers,
+        paging=paging,
     )
     handlers = {
         HTTPException: partial(_refused, parts),
@@ -167,6 +170,7 @@ def _routes(parts: Console) -> list[BaseRoute]:
         post("/people/tokens", done(parts, tokens.change)),
         post("/people/browsers", done(parts, browser_pages.register)),
         post("/people/browsers/remove", done(parts, browser_pages.remove)),
+        post("/people/paging", done(parts, paging_pages.change)),
         get("/worker.js", parts.assets.worker),
         get("/signin", partial(people.show_door, parts)),
         get("/signin/{token}", partial(people.show_door, parts)),

@@ -9,13 +9,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from tocsin.incidents.alerts import Severity
 from tocsin.web.console import sessions, tokens
 from tocsin.web.console.visits import Console, Visit, respond, turn_to
 
 
 def show_people(visit: Visit) -> Response:
     """GET /people. Blocks on the store."""
-    browsers = visit.console.browsers
+    browsers, paging = visit.console.browsers, visit.console.paging
     return respond(
         visit,
         "people.html",
@@ -24,6 +25,8 @@ def show_people(visit: Visit) -> Response:
         tokens=tokens.mine(visit),
         push_key=browsers.public_key if browsers else "",
         browsers=browsers.of(visit.me) if browsers and visit.me else [],
+        paging=paging.of(visit.me) if paging and visit.me else None,
+        severities=[word.value for word in Severity],
     )
 
 

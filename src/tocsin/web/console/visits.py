@@ -21,7 +21,7 @@ from tocsin.web.console.forms import read_form
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.sessions import Session
 from tocsin.web.oncall import OnCallDesk
-from tocsin.web.ports import Browsers, Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, Roster
+from tocsin.web.ports import Browsers, Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, PagingDesk, Roster
 
 NOBODY: Final = "console"  # Who acts when the signed-in person has not said who they are.
 FRAGMENT: Final = "tocsin-fragment"  # The script asks with this header for the live parts of a page only.
@@ -50,6 +50,7 @@ class Console:
     pages: Pages
     figures: FigureDesk | None = None
     browsers: Browsers | None = None
+    paging: PagingDesk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

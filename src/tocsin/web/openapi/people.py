@@ -77,6 +77,7 @@ CONSOLE: Final = Surface(
         _post("/people/tokens", "A new token for programs, shown on the answer only; or its end.", {200: page("It.")}),
         _post("/people/browsers", "A browser that rings."),
         _post("/people/browsers/remove", "A browser rings no more."),
+        _post("/people/paging", "How the one who acts is paged."),
         Operation(
             method="GET",
             path="/worker.js",
