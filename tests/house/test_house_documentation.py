@@ -122,7 +122,9 @@ def tried(line: str) -> None:
 def routes(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     """Every route of the runtime with all that can be set up, as (method, path)."""
     folder = tmp_path_factory.mktemp("routes")
-    settings = parse(b"slack: {bot_token: test-token, signing_secret: test-secret}", {}).settings
+    guid = "11111111-1111-1111-1111-111111111111"
+    teams = f"microsoft_teams: {{app_id: {guid}, app_password: test-secret, tenant: {guid}}}"
+    settings = parse(f"slack: {{bot_token: test-token, signing_secret: test-secret}}\n{teams}".encode(), {}).settings
 
     async def look() -> set[tuple[str, str]]:
         with embedded(settings, folder / "tocsin.db") as runtime:

@@ -213,6 +213,7 @@ TOKENS = {
         "SLACK_APP_TOKEN",
         "SLACK_SIGNING_SECRET",
         "SMTP_PASSWORD",
+        "TEAMS_APP_PASSWORD",
         "TWILIO_TOKEN",
         "GRAFANA_SECRET",
     )

@@ -171,7 +171,7 @@ ENVIRON = dict.fromkeys(("ADA_NTFY", "HEARTBEAT_URL"), "https://example.com/x") 
     name: f"test-value-of-{name.lower()}"
     for name in (
         "TOCSIN_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_PASSWORD", "GITHUB_SECRET",
-        "GRAFANA_SECRET", "OUR_SECRET", "TWILIO_TOKEN",
+        "TEAMS_APP_PASSWORD", "GRAFANA_SECRET", "OUR_SECRET", "TWILIO_TOKEN",
     )
 }  # fmt: skip
 

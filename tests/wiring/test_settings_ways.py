@@ -55,7 +55,7 @@ def test_a_number_that_is_not_e164_is_told_with_its_value(number: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (person("notify: [{by: fax}]"), '"fax" is none of slack, mention, ntfy, push, mail, sms, voice'),
+        (person("notify: [{by: fax}]"), '"fax" is none of slack, mention, teams, ntfy, push, mail, sms, voice'),
         (person("notify: [{after: 2m}]"), 'the key "by" is missing'),
         (person("notify: [{by: sms, after: 2d}]"), '"2d" is too long; at most 1d'),
         (person("quiet_hours: at night"), '"at night" is not a window like'),
@@ -115,7 +115,7 @@ TEAM = "teams: {ops: {members: [ada]}}\n"
         (person("ntfy: 'http://a/', quiet_hours: 22:00-07:00"), ["count in UTC, since ada has no time_zone"]),
         (
             person("phone: +15555550100, quiet_hours: 22:00-07:00, time_zone: Europe/Berlin") + TWILIO,
-            ["ada is rung in them: no way is quiet (Slack, mail, ntfy)"],
+            ["ada is rung in them: no way is quiet (Slack, Teams, mail, ntfy)"],
         ),
     ],
 )

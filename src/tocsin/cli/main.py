@@ -17,6 +17,7 @@ from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
 from tocsin.cli.silence_arguments import add_silences
 from tocsin.cli.slack_arguments import add_slack
+from tocsin.cli.teams import add_teams
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -89,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     promises.add(commands, _duration)
     _add_care(commands)
     add_slack(commands.begin, commands.add)
+    add_teams(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"
         f"{commands.overview()}\n\n`tocsin COMMAND --help` tells more; `tocsin demo` shows it all in a minute."

@@ -35,6 +35,7 @@ _DESCRIPTION_CHARS_MAX: Final = 700
 _WHY_CHARS_MAX: Final = 1000
 _HREF_CHARS_MAX: Final = 1000  # A longer address is broken by every mail program.
 
+_CHATS: Final = re.compile(r"\A(slack|teams):")
 _LINE_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029")
 _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # The first turn the reading direction of what follows, our own words included; the last are marks of neutral text.
@@ -85,8 +86,8 @@ class Telling:
         return f"{soon}at {self.when(at)}"
 
     def person(self, responder: str) -> str:
-        """The display name of a responder; one that only Slack knows goes by its name there."""
-        return self.write(self.names.get(responder) or responder.removeprefix("slack:"), NAME_CHARS_MAX) or "somebody"
+        """The display name of a responder; one that only a chat knows goes by its name there."""
+        return self.write(self.names.get(responder) or _CHATS.sub("", responder), NAME_CHARS_MAX) or "somebody"
 
     def receiver(self, receiver: str) -> str:
         """A responder's display name, or `team ops`."""

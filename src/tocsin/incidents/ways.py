@@ -12,14 +12,15 @@ QUIET: Final = "quiet"  # The fact: it must not make a noise.
 
 SLACK: Final = "slack"
 MENTION: Final = "mention"
+TEAMS: Final = "teams"
 NTFY: Final = "ntfy"
 PUSH: Final = "push"
 MAIL: Final = "mail"
 SMS: Final = "sms"
 VOICE: Final = "voice"
 
-WAYS: Final = (SLACK, MENTION, NTFY, PUSH, MAIL, SMS, VOICE)
+WAYS: Final = (SLACK, MENTION, TEAMS, NTFY, PUSH, MAIL, SMS, VOICE)
 """All of them, in the order in which they are tried when nobody has said otherwise."""
 
-QUIET_WAYS: Final = frozenset({SLACK, MENTION, NTFY, MAIL})
+QUIET_WAYS: Final = frozenset({SLACK, MENTION, TEAMS, NTFY, MAIL})
 """Those that can be told to make no noise, or that a telephone at night keeps to itself."""

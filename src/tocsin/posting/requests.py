@@ -1,4 +1,4 @@
-"""One POST to a vendor; every way in which it can end becomes an answer in our own words.
+"""One request to a vendor; every way in which it can end becomes an answer in our own words.
 
 Redirects are not followed, which keeps a request, and the secret in it, away from every other machine.
 """
@@ -57,13 +57,27 @@ def post(
     place: Place, headers: Mapping[str, str], body: bytes, *, limits: Limits, context: ssl.SSLContext, vendor: str
 ) -> Answer | Postponed | Refused:
     """Post *body* to *place*; *vendor* is its name in errors. Raises nothing that a server or a network can cause."""
+    return request("POST", place, headers, body, limits=limits, context=context, vendor=vendor)
+
+
+def request(
+    method: str,
+    place: Place,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    *,
+    limits: Limits,
+    context: ssl.SSLContext,
+    vendor: str,
+) -> Answer | Postponed | Refused:
+    """As `post`, with any *method*; *body* None: it has none."""
     connection = _connection(place, limits, context)
     try:
         with closing(connection):
             connection.connect()
             sock: socket.socket = connection.sock
             with cut_after(limits.whole, lambda: sock):
-                connection.request("POST", place.path, body, {"User-Agent": "tocsin", **headers})
+                connection.request(method, place.path, body, {"User-Agent": "tocsin", **headers})
                 answer = connection.getresponse()
                 wait = _seconds(answer.headers.get("Retry-After", ""))
                 return Answer(answer.status, wait, answer.read(BODY_BYTES_MAX))

@@ -38,7 +38,7 @@ def chat_route(
     """
 
     async def receive(request: Request) -> Response:
-        body = await _body(request)
+        body = await read_body(request)
         if body is None:
             return PlainTextResponse("the body is too large\n", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         now = clock()
@@ -61,7 +61,8 @@ async def _kept(intake: Intake, received: Received) -> Json:
     return None
 
 
-async def _body(request: Request) -> bytes | None:
+async def read_body(request: Request) -> bytes | None:
+    """The body; None: it is larger than any chat's, or its sender has gone."""
     parts, size = [], 0
     try:
         async for part in request.stream():

@@ -16,7 +16,7 @@ from tocsin.wiring.settings import Settings
 
 
 class SettingsDirectory:
-    """`tocsin.engine.ports.Directory`: Slack first, then ntfy, push, e-mail, SMS and a call, as far as each is set up.
+    """`tocsin.engine.ports.Directory`: Slack first, then Teams, ntfy, push, mail, SMS and a call, if each is set up.
 
     A mention is a way only for those whose rules name it.
     """
@@ -63,7 +63,9 @@ def _all_ways(settings: Settings) -> dict[str, tuple[Way, ...]]:
     """The ways to all receivers."""
     found = {responder(name): _ways(name, settings) for name in settings.responders}
     for name, team in settings.teams.items():
-        found[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+        slack = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+        teams = team.teams_channel if settings.microsoft_teams else None
+        found[room(name)] = (*slack, Way("teams", teams)) if teams else slack
     return found
 
 
@@ -75,6 +77,8 @@ def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
         found.append(Way("slack", person.slack))
         if rooms:
             found.append(Way("mention", f"{rooms[0]}/{person.slack}"))
+    if settings.microsoft_teams and person.teams:
+        found.append(Way("teams", person.teams))
     if person.ntfy:
         found.append(Way("ntfy", person.ntfy.reveal()))
     found.append(Way(PUSH, name))

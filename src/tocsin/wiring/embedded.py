@@ -34,6 +34,7 @@ from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
+from tocsin.teams.cloud import Cloud
 from tocsin.web.api import OnCallApi
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
@@ -118,13 +119,14 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What of the world outside tests and the demo replace: the clock, where Slack is, how SNS's certificates come.
 
-    *twilio*: where that is.
+    *twilio*: where that is. *cloud*: where Microsoft's is.
     """
 
     clock: Callable[[], Instant] = msgspec.field(default_factory=SystemClock)
     slack_api: str = BASE_URL
     sns_fetch: Callable[[str], bytes] | None = None
     twilio: Place | None = None
+    cloud: Cloud | None = None
 
 
 class Embedded:
@@ -175,7 +177,14 @@ class Embedded:
         self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
         house, threads = self._door.slack(), thread_book(self.store)
         self._chats: Sequence[Chat] = connect(
-            settings, url, self.clock, self._accept, slack_api=outside.slack_api, house=house, threads=threads
+            settings,
+            url,
+            self.clock,
+            self._accept,
+            slack_api=outside.slack_api,
+            cloud=outside.cloud,
+            house=house,
+            threads=threads,
         )
         self.rooms = RoomWatch(self._chats, room_book, self.store, self.keys, self.clock, url, self._tell)
         self._silences = SilenceBook(self.store)
@@ -214,6 +223,8 @@ class Embedded:
         tab = HomeTab(self._desk, self.personal)
         self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
         self._door.open(self._desk, [self.rooms.noticed], home=home_handlers(tab, self.home_watch.opened))
+        for chat in self._chats:
+            chat.attend(self._door)
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,

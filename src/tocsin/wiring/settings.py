@@ -35,6 +35,7 @@ from tocsin.wiring.settings_kinds import (
 from tocsin.wiring.settings_maintenance import Maintenance, complaint
 from tocsin.wiring.settings_muting import GROUP_BY, INHIBIT, Inhibit, Storms
 from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
+from tocsin.wiring.settings_teams import TEAMS_CHANNEL, TEAMS_USER, MicrosoftTeams
 from tocsin.wiring.settings_ways import PHONE, SEVERITY, Connect, NotifyRule, Sns, Twilio
 
 FILE: Final = "tocsin.yaml"
@@ -64,6 +65,9 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
             ),
             "Slack member ID; pages come as direct messages.",
         ),
+    ] = None
+    teams: Annotated[
+        str | None, Key(TEAMS_USER, "Who they are in Microsoft Teams; pages come as chats. Needs `microsoft_teams`.")
     ] = None
     email: Annotated[str | None, Key(_EMAIL, "Address for pages by e-mail; needs `mail`.")] = None
     ntfy: Annotated[
@@ -122,6 +126,9 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
             ),
             "Its room: the channel where incidents are shown. Invite the bot there.",
         ),
+    ] = None
+    teams_channel: Annotated[
+        str | None, Key(TEAMS_CHANNEL, "Its room in Microsoft Teams. Add the app to the team there.")
     ] = None
     policy: Annotated[
         str | None,
@@ -407,6 +414,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = {}
     server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
     slack: Annotated[Slack | None, Key(Section(Slack, slack_complaint), "The Slack app.")] = None
+    microsoft_teams: Annotated[MicrosoftTeams | None, Key(Section(MicrosoftTeams), "The bot in Microsoft Teams.")] = (
+        None
+    )
     mail: Annotated[Mail | None, Key(Section(Mail, _mail_complaint), "The mail server that sends pages.")] = None
     twilio: Annotated[Twilio | None, Key(Section(Twilio), "SMS and calls through Twilio.")] = None
     sns: Annotated[Sns | None, Key(Section(Sns), "SMS through Amazon SNS; needs `tocsin[aws]`.")] = None

@@ -52,8 +52,12 @@ def _unreachable(responder: Responder, settings: Settings) -> str:
         return ""
     if responder.phone and (settings.twilio or settings.sns or settings.connect):
         return ""
+    if responder.teams and settings.microsoft_teams:
+        return ""
     if responder.slack:
         return "there is no `slack` section"
+    if responder.teams:
+        return "there is no `microsoft_teams` section"
     if responder.email:
         return "there is no `mail` section"
     if responder.phone:
@@ -65,10 +69,15 @@ def _teams(settings: Settings) -> Iterator[Advice]:
     if not settings.teams and not settings.responders:
         yield (), "there are no teams and no responders: alerts are shown in the console, and nobody is asked"
     for name, team in settings.teams.items():
-        if not team.members and not team.slack:
+        if not team.members and not team.slack and not team.teams_channel:
             yield ("teams", name), f"{name} has neither members nor a room: what it gets is shown in the console only"
         if team.slack and not settings.slack:
             yield ("teams", name, "slack"), f"the room of {name} is in Slack, and there is no `slack` section"
+        if team.teams_channel and not settings.microsoft_teams:
+            yield (
+                ("teams", name, "teams_channel"),
+                f"the room of {name} needs a `microsoft_teams` section",
+            )
 
 
 def _schedules(settings: Settings) -> Iterator[Advice]:
@@ -93,7 +102,7 @@ def _policies(settings: Settings) -> Iterator[Advice]:
         if wanted > len(team.members) > 0:
             those = f"{len(team.members)} member{'s' if len(team.members) > 1 else ''}"
             yield ("teams", name), f"{wanted} people must acknowledge, and {name} has {those}: all of them are enough"
-        if not team.slack and any(OWN_CHANNEL in step.ask for step in policy.steps):
+        if not team.slack and not team.teams_channel and any(OWN_CHANNEL in step.ask for step in policy.steps):
             yield ("teams", name), f"{name} has no room: the steps that ask its `{OWN_CHANNEL}` are left out"
 
 

@@ -29,8 +29,8 @@ class NotifyRule(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Key(
             Choice(WAYS),
-            "`slack` is a direct message, `mention` an @mention in the team's room, `push` a push message to their "
-            "browsers, `voice` a call.",
+            "`slack` is a direct message, `mention` an @mention in the team's room, `teams` a chat in Microsoft Teams, "
+            "`push` a push message to their browsers, `voice` a call.",
         ),
     ]
     after: Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from tocsin.incidents.ways import MAIL, MENTION, NTFY, PUSH, QUIET_WAYS, SLACK, SMS, VOICE
+from tocsin.incidents.ways import MAIL, MENTION, NTFY, PUSH, QUIET_WAYS, SLACK, SMS, TEAMS, VOICE
 from tocsin.kernel.time import Duration, format_duration
 from tocsin.wiring.settings import Responder, Settings
 
@@ -29,8 +29,11 @@ def way_advice(settings: Settings) -> Iterator[Advice]:
         if person.quiet_hours and all(missing.get(way) for way in QUIET_WAYS):
             yield (
                 ("responders", name, "quiet_hours"),
-                f"{name} is rung in them: no way is quiet (Slack, mail, ntfy)",
+                f"{name} is rung in them: no way is quiet (Slack, Teams, mail, ntfy)",
             )
+
+
+_NO_TEAMS = "there is no `microsoft_teams` section"
 
 
 def obstacles(name: str, person: Responder, settings: Settings) -> Mapping[str, str]:
@@ -42,6 +45,7 @@ def obstacles(name: str, person: Responder, settings: Settings) -> Mapping[str, 
     return {
         SLACK: ("" if person.slack else "give slack") or slack,
         MENTION: ("" if person.slack else "give slack") or slack or ("" if room else "no team of theirs has a room"),
+        TEAMS: ("" if person.teams else "give teams") or ("" if settings.microsoft_teams else _NO_TEAMS),
         NTFY: "" if person.ntfy else "give ntfy",
         PUSH: "",  # Browsers are registered in the console.
         MAIL: ("" if person.email else "give email") or ("" if settings.mail else "there is no `mail` section"),

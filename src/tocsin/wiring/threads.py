@@ -8,7 +8,7 @@ from typing import Final
 from tocsin.changes.history import before
 from tocsin.engine.ports import Departure, Way
 from tocsin.incidents.ladder import PAGE, SHOW, THREAD, is_responder
-from tocsin.incidents.ways import BY, SLACK
+from tocsin.incidents.ways import BY, SLACK, TEAMS
 from tocsin.kernel.machine import Effect, is_teller
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack.threads import ThreadBook
@@ -17,11 +17,13 @@ from tocsin.sqlite.store import SqliteStore
 TOLD_AFTER: Final[Duration] = 5 * SECOND  # The message comes first, and what follows at once goes with it.
 LINKED_AFTER: Final[Duration] = 8 * SECOND  # A page shows the thread when there is one.
 
+_CHATS: Final = frozenset({SLACK, TEAMS})
+
 Spread = Callable[[Effect, object, Instant], Sequence[Departure]]
 
 
 def with_threads(spread: Spread, ways: Callable[[str], Sequence[Way]]) -> Spread:
-    """*spread*, and for what goes to Slack also what makes its thread true, and links pages to it.
+    """*spread*, and for what goes to a chat also what makes its thread true, and links pages to it.
 
     These are effects of their own in the outbox: durable, and the newest replaces those that wait.
     """
@@ -31,9 +33,11 @@ def with_threads(spread: Spread, ways: Callable[[str], Sequence[Way]]) -> Spread
         if effect.kind not in {PAGE, SHOW} or is_teller(effect.receiver):
             return departures
         person = is_responder(effect.receiver)
-        if (person and effect.kind == SHOW) or all(way.transport != SLACK for way in ways(effect.receiver)):
+        chat = next((way.transport for way in ways(effect.receiver) if way.transport in _CHATS), "")
+        # A page in Teams has its link without being asked for it.
+        if not chat or (person and (effect.kind == SHOW or chat == TEAMS)):
             return departures
-        told = Effect(receiver=effect.receiver, kind=THREAD, coalesce=True, facts={BY: [SLACK]})
+        told = Effect(receiver=effect.receiver, kind=THREAD, coalesce=True, facts={BY: [chat]})
         return (*departures, Departure(told, LINKED_AFTER if person else TOLD_AFTER))
 
     return spread_with_threads

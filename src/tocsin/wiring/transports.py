@@ -8,6 +8,7 @@ import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
 from tocsin.charts.drawing import picture
+from tocsin.conversing.replies import Concierge
 from tocsin.conversing.wishes import Speaker
 from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
@@ -32,6 +33,8 @@ from tocsin.slack.rooms import SlackRooms
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
+from tocsin.teams.cloud import Cloud
+from tocsin.web.bots import Receive
 from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
@@ -40,6 +43,7 @@ from tocsin.wiring.living import LiveMapping, LiveSettings
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.slack_talk import conversation
+from tocsin.wiring.teams import Teams
 from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -53,9 +57,14 @@ def _mute(room: str, _: Saying) -> DeliveryResult:
     return Refused(f"nothing can be said in {room}")
 
 
+def _nobody(_: Concierge) -> None:
+    """For chats that have no words yet."""
+
+
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
 
+    *receive*: takes what its service posts to `/{channel}/messages`, if it does. *attend*: who answers from now on.
     *take* hears what comes by HTTP; without it everything is stored. *settled* hears what came of a stored press, on
     the engine's thread. *busy*: somebody waits for an answer.
     *rooms* knows the channels and who is there; *say* posts into one.
@@ -76,6 +85,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     say: Callable[[str, Saying], DeliveryResult] = _mute
     publish: Callable[[Speaker, Saying], None] = lambda *_: None
     presence: ShowsPresence = unseen
+    receive: Receive | None = None
+    attend: Callable[[Concierge], None] = _nobody
 
 
 def connect(
@@ -87,15 +98,20 @@ def connect(
     slack_api: str = BASE_URL,
     house: House | None = None,
     threads: ThreadBook | None = None,
+    cloud: Cloud | None = None,
 ) -> Sequence[Chat]:
-    """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
+    """The chats that *settings* name. *accept* stores what they send, durably, or raises.
 
     *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
     *threads*: what the threads below messages tell; without it there are none.
+    *slack_api* and *cloud* (Microsoft's) are for tests.
     """
-    if not settings.slack:
-        return []
-    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads)]
+    found: list[Chat] = []
+    if settings.slack:
+        found.append(_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads))
+    if settings.microsoft_teams:
+        found.append(_teams(Teams(settings, url, clock, accept, threads=threads, cloud=cloud)))
+    return found
 
 
 def published(chats: Sequence[Chat]) -> Callable[[Speaker, Saying], None]:
@@ -248,6 +264,17 @@ def _slack(
         presence=presence.shown,
         rooms=rooms,
         say=say,
+    )
+
+
+def _teams(teams: Teams) -> Chat:
+    return Chat(
+        channel="teams",
+        transport=teams.transport,
+        commands=teams.commands,
+        close=teams.close,
+        receive=teams.receive,
+        attend=teams.attend,
     )
 
 

@@ -160,6 +160,20 @@ CHAT: Final = Surface(
             "What is said to us in Slack, and what happens there.",
             Content(media={"application/json": _EVENT}),
         ),
+        Operation(
+            method="POST",
+            path="/teams/messages",
+            says="Activities of Microsoft Teams.",
+            answers={
+                200: Answer(says="Stored, or answered.", media={JSON: OBJECT}),
+                403: plain("The token is not Microsoft's, or it is for another bot."),
+                413: plain("The body is too large."),
+                501: Answer(says="Nothing here answers that."),
+                503: plain("Not stored, try again."),
+            },
+            body=Content(media={JSON: OBJECT}),
+            security=("botConnector",),
+        ),
     ),
 )
 

@@ -83,6 +83,12 @@ SECURITY: Final[Mapping[str, Schema]] = {
         "name": "tocsin-session",
         "description": "The cookie that a sign-in link gives.",
     },
+    "botConnector": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of Microsoft's Bot Connector for this bot.",
+    },
     "slackSignature": {
         "type": "apiKey",
         "in": "header",

@@ -57,9 +57,10 @@ class Door:
 
     def slack(self) -> House:
         """As Slack's conversation needs it."""
-        return House(answer=self._answer, shown=self._shown, late=self._late, noticed=self._notice)
+        return House(answer=self.answer, shown=self._shown, late=self._late, noticed=self._notice)
 
-    def _answer(self, wish: Wish) -> Reply:
+    def answer(self, wish: Wish) -> Reply:
+        """As a `Concierge`, for chats that are told of it when it is there."""
         assert self._concierge, "a chat has started before the door was opened"
         return self._concierge.answer(wish)
 

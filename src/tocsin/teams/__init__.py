@@ -1,0 +1,1 @@
+"""Microsoft Teams, through the HTTP interface of Microsoft's Bot Connector."""
