@@ -24,7 +24,8 @@ DEADLINE_SECONDS = 30.0
 class Served:
     """One server on one database; `start` and `kill` as often as one likes."""
 
-    def __init__(self, folder: Path, config: str = "", environ: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, config: str | None = "", environ: dict[str, str] | None = None) -> None:
+        """With *config* None there is no file at all."""
         self.folder = folder
         self.db = folder / "tocsin.db"
         self.ready: dict[str, Any] = {}
@@ -32,19 +33,22 @@ class Served:
         self._environ = environ or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._config = folder / "tocsin.yaml"
-        self._config.write_text(config, encoding="utf-8")
+        self._arguments = ["--config", str(self._config)] if config is not None else []
+        if config is not None:
+            self._config.write_text(config, encoding="utf-8")
         self.log = folder / "server.log"
 
     def start(self) -> None:
         file = self.folder / "ready.json"
         file.unlink(missing_ok=True)
-        arguments = ("serve", "--port", str(self.port), "--db", str(self.db), "--config", str(self._config))
+        arguments = ("serve", "--port", str(self.port), "--db", str(self.db), *self._arguments)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", *arguments, "--ready-file", str(file)],
                 stdout=log,
                 stderr=log,
                 env=os.environ | self._environ,
+                cwd=self.folder,
             )
         wait_until(lambda: file.exists() or self._process is None or self._process.poll() is not None)
         assert file.exists(), self.log.read_text()

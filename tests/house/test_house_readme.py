@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from tocsin.slack.manifest import manifest
+from tocsin.slack.manifest import scopes
 from tocsin.wiring.settings_file import parse
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +22,15 @@ def _block(language: str) -> str:
     return "\n".join(line.removeprefix("   ") for line in found[1].splitlines())
 
 
-def test_the_manifest_to_paste_is_the_one_we_make() -> None:
-    assert json.loads(_block("json")) == manifest("Tocsin")
+def test_the_scopes_are_told_with_their_uses() -> None:
+    page = ROOT / "docs" / "slack-talk.md"
+    head, begin, rest = page.read_text(encoding="utf-8").partition("| scope | for |\n|---|---|\n")
+    told, end, tail = rest.partition("<!-- end -->")
+    right = "".join(f"| `{scope}` | {use} |\n" for scope, use in sorted(scopes().items()))
+    if os.environ.get("UPDATE"):
+        page.write_text(head + begin + right + end + tail, encoding="utf-8")
+        told = right
+    assert told == right, "UPDATE=1 renews it"
 
 
 def test_the_configuration_to_paste_is_valid() -> None:

@@ -43,6 +43,7 @@ SAMPLES = {
         INSERT INTO records VALUES ('session', 'x', '{"who":"ada"}');
     """,
 }
+SAMPLES[2] = SAMPLES[1]  # An index more.
 
 OPEN_TOGETHER = """
 import sys

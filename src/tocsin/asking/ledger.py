@@ -7,7 +7,7 @@ answer. The ledger is told after each commit, in their order, and never decides 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -58,10 +58,10 @@ _DECODER: Final = msgspec.json.Decoder(Glance)
 class Ledger:
     """All that was learned of *responders*. One thread writes; values that it has given never change."""
 
-    def __init__(self, responders: Iterable[str], memory: Memory) -> None:
-        """Go on with *memory*."""
+    def __init__(self, responders: Collection[str], memory: Memory) -> None:
+        """Go on with *memory*. *responders* are asked who is there whenever that matters."""
         self.changed = False
-        self._responders = frozenset(responders)
+        self._responders = responders
         self._history = memory.history
         self._asked = dict(memory.asked)
         self._solved = dict(memory.solved)

@@ -11,20 +11,36 @@ from typing import Final
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.addresses import local_url
+from tocsin.wiring.room_records import with_rooms
 from tocsin.wiring.settings import FILE, Settings
 from tocsin.wiring.settings_file import load
 from tocsin.wiring.settings_problems import unknown
 
-__all__ = ["SERVED_AT", "open_store", "read_settings", "server_url", "unknown"]
+__all__ = ["REACHED_AT", "SERVED_AT", "open_store", "public_url", "read_settings", "server_url", "unknown"]
 
+REACHED_AT: Final = ("server", "reached-at")  # What `tocsin serve --url` said; empty: nothing.
 SERVED_AT: Final = ("server", "url")  # The record that says where the last server on this machine listened.
 
 
-def read_settings(config: Path | None) -> Settings:
-    """The settings of *config*; without one, of tocsin.yaml if it is here, or the defaults. Raises SettingsError."""
+def read_settings(config: Path | None, db: Path | None = None) -> Settings:
+    """The settings of *config*; without one, of tocsin.yaml if it is here, or the defaults. Raises SettingsError.
+
+    With a *db* that is there, what rooms add to them too. Raises StoreUnavailableError, which names the file.
+    """
     if config is None and Path(FILE).exists():
         config = Path(FILE)
-    return load(config, os.environ)
+    settings = load(config, os.environ)
+    if db is None or not db.exists():
+        return settings
+    with open_store(db) as store:
+        return with_rooms(settings, store)
+
+
+def public_url(settings: Settings, store: SqliteStore) -> str:
+    """Where others reach the server: as the file says, as `tocsin serve --url` did, or else on this machine."""
+    told = store.record(*REACHED_AT)
+    found = settings.server.url or (told if isinstance(told, str) and told else server_url(settings, store))
+    return found.rstrip("/")
 
 
 @contextmanager

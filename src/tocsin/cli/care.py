@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from tocsin.cli.access import open_store, read_settings, server_url, unknown
+from tocsin.cli.access import open_store, public_url, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.printing import fields, plain, say, say_json
 from tocsin.engine.ports import Health
@@ -95,12 +95,12 @@ def restore(given: argparse.Namespace) -> int:
 
 def signin(given: argparse.Namespace) -> int:
     """`tocsin signin`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     if given.as_ and given.as_ not in settings.responders:
         raise unknown("responder", given.as_, settings.responders)
     with open_store(given.db) as store:
         link = signin_link(store, secrets.token_urlsafe(TOKEN_BYTES), SystemClock()(), given.as_)
-        url = settings.server.url or server_url(settings, store)
+        url = public_url(settings, store)
     say(f"{url.rstrip('/')}{link}\n")
     return 0
 

@@ -33,7 +33,7 @@ _MISSED: Final = ("ID", "TEAM", "SEVERITY", "OPENED", "HOW", "TITLE")
 
 def show_missed(given: argparse.Namespace) -> int:
     """`tocsin missed`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     _check_team(settings, given.team)
     now = SystemClock()()
     with open_store(given.db) as store:
@@ -50,7 +50,7 @@ def show_missed(given: argparse.Namespace) -> int:
 
 def stats(given: argparse.Namespace) -> int:
     """`tocsin stats`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     _check_team(settings, given.team)
     now = SystemClock()()
     with open_store(given.db) as store:
@@ -68,7 +68,7 @@ def stats(given: argparse.Namespace) -> int:
 
 def digest(given: argparse.Namespace) -> int:
     """`tocsin digest`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     team = given.team or settings.first_team
     _check_team(settings, team)
     now = SystemClock()()

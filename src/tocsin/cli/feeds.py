@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tocsin.cli.access import open_store, read_settings, server_url
+from tocsin.cli.access import open_store, public_url, read_settings
 from tocsin.cli.incidents import login_name
 from tocsin.cli.printing import plain, say, say_json, table
 from tocsin.errors import TocsinError
@@ -46,9 +46,9 @@ def token(given: argparse.Namespace) -> int:
 
 @contextmanager
 def _desk(given: argparse.Namespace) -> Iterator[SettingsOnCallDesk]:
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     with open_store(given.db) as store:
-        url = (settings.server.url or server_url(settings, store)).rstrip("/")
+        url = public_url(settings, store)
         yield SettingsOnCallDesk(settings, store, SystemClock(), url)
 
 

@@ -82,7 +82,7 @@ def show(given: argparse.Namespace) -> int:
 
 def act(given: argparse.Namespace) -> int:
     """`tocsin ack`, `pass`, `escalate`, `reassign`, `snooze`, `resolve`, `note`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     clock = SystemClock()
     document = _document(given, settings, clock())
     with open_store(given.db) as store:

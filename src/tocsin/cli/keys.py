@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Final
 
-from tocsin.cli.access import open_store, read_settings, server_url, unknown
+from tocsin.cli.access import open_store, public_url, read_settings, unknown
 from tocsin.cli.printing import plain, say, say_json, table
 from tocsin.errors import TocsinError
 from tocsin.kernel.json import Json
@@ -25,7 +25,7 @@ WRONG_SHOWN: Final = 20
 
 def keys(given: argparse.Namespace) -> int:
     """`tocsin keys`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     if given.action != "list" and given.name is None:
         raise TocsinError("integration-missing", f"`tocsin keys {given.action}` needs the name of an integration")
     if given.name is not None and given.name not in settings.integrations:
@@ -58,7 +58,7 @@ def _list(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> 
 
 def _rotate(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> None:
     key = rotate_key(store, given.name, SystemClock()(), given.overlap)
-    url = ingest_url((settings.server.url or server_url(settings, store)).rstrip("/"), key)
+    url = ingest_url(public_url(settings, store), key)
     mail = address(key, mail_domain(settings))
     if given.json:
         say_json({"integration": given.name, "url": url, "mail": mail or None})

@@ -16,6 +16,7 @@ from tocsin.cli import promises
 from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
 from tocsin.cli.silence_arguments import add_silences
+from tocsin.cli.slack_arguments import add_slack
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -87,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     add_noise(commands.add)
     promises.add(commands, _duration)
     _add_care(commands)
+    add_slack(commands.begin, commands.add)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"
         f"{commands.overview()}\n\n`tocsin COMMAND --help` tells more; `tocsin demo` shows it all in a minute."
@@ -171,6 +173,9 @@ def _add_running(commands: _Commands) -> None:
     )
     serve.add_argument("--host", help="address to listen on (default: the file's, or 127.0.0.1)")
     serve.add_argument("--port", type=_port, help="port to listen on, 0 for a free one (default: the file's, or 8420)")
+    serve.add_argument(
+        "--url", help="the address by which people and senders reach it (default: the file's server.url)"
+    )
     serve.add_argument(
         "--ready-file",
         type=Path,

@@ -35,7 +35,7 @@ _RIGHT: Final = frozenset({1, 2, 3, 4, 5, 6})
 
 def noise(given: argparse.Namespace) -> int:
     """`tocsin noise`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     if given.team and given.team not in settings.teams:
         raise unknown("team", given.team, settings.teams)
     clock = SystemClock()

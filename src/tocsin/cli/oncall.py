@@ -35,7 +35,7 @@ _SHOWN: Final = 8  # Hand-overs and gaps of one schedule; --json has all of them
 
 def oncall(given: argparse.Namespace) -> int:
     """`tocsin oncall`."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     known = _schedules(given, settings)
     names = _wanted(given, settings)
     now = SystemClock()()
@@ -57,7 +57,7 @@ def oncall(given: argparse.Namespace) -> int:
 
 def override(given: argparse.Namespace) -> int:
     """`tocsin override`: somebody is on call for a while, or an override is taken back."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     by = _by(given, settings)
     with open_store(given.db) as store:
         book = OnCallBook(settings, store, SystemClock(), store.accept)
@@ -76,7 +76,7 @@ def override(given: argparse.Namespace) -> int:
 
 def swap(given: argparse.Namespace) -> int:
     """`tocsin swap`: ask for one, accept or decline it, take it back, list them."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     with open_store(given.db) as store:
         book = OnCallBook(settings, store, SystemClock(), store.accept)
         if given.action == "list":

@@ -45,7 +45,7 @@ def send(given: argparse.Namespace) -> int:
 
 def _send_here(given: argparse.Namespace, body: bytes) -> bytes:
     """Send to the server of this database, under a key that is made for this one alert."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     if given.key not in settings.integrations:
         raise unknown("integration", given.key, settings.integrations)
     with open_store(given.db) as store:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 import uvloop
+from msgspec.structs import replace
 
-from tocsin.cli.access import SERVED_AT, read_settings
+from tocsin.cli.access import REACHED_AT, SERVED_AT, read_settings
 from tocsin.cli.claim import claim
 from tocsin.cli.logs import set_up_logs
 from tocsin.cli.printing import say
@@ -23,6 +24,9 @@ from tocsin.wiring.addresses import WILDCARDS, local_url
 from tocsin.wiring.embedded import Embedded, Outside, Ready
 from tocsin.wiring.serving import listen
 from tocsin.wiring.serving import serve as run
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings_kinds import Url
+from tocsin.wiring.settings_scalars import Wrong, scalar
 
 NO_KEY: Final = (
     "For a sender's address: `tocsin keys rotate default` makes a new key, `tocsin keys` lists those there are.\n"
@@ -32,7 +36,7 @@ SLACK_API: Final = "TOCSIN_SLACK_API"  # For tests and benchmarks: the address o
 
 def serve(given: argparse.Namespace) -> int:
     """`tocsin serve`."""
-    settings = read_settings(given.config)
+    settings = _reached_at(read_settings(given.config), given.url)
     for file in filter(None, (given.db, given.ready_file)):
         if not file.parent.is_dir():
             raise TocsinError("folder-missing", f"there is no folder {file.parent} for {file.name}")
@@ -47,6 +51,7 @@ def serve(given: argparse.Namespace) -> int:
 
         def on_ready(runtime: Embedded, ready: Ready) -> None:
             runtime.store.put_record(*SERVED_AT, local_url(*bound.getsockname()[:2]))
+            runtime.store.put_record(*REACHED_AT, given.url or "")
             if given.ready_file:
                 _write_whole(given.ready_file, json.encode(ready))
             say(_greeting(ready, first=first or bool(runtime.made_key), everywhere=everywhere))
@@ -65,6 +70,16 @@ def demo(given: argparse.Namespace) -> int:
     from tocsin.demo.story import tell
 
     return tell(keep=given.keep, port=given.port)
+
+
+def _reached_at(settings: Settings, url: str | None) -> Settings:
+    """*settings* with *url*, if one is given, as the address by which others reach the server. Raises TocsinError."""
+    if url is None:
+        return settings
+    found = scalar(Url(plain=True), url)
+    if isinstance(found, Wrong):
+        raise TocsinError("url-invalid", f"--url {url} {found.message}")
+    return replace(settings, server=replace(settings.server, url=url))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -64,7 +64,7 @@ def silence(given: argparse.Namespace) -> int:
         return _make(given, given.words, maintenance=False)
     if len(given.words) != 2:  # noqa: PLR2004 - the action, and its one id.
         raise TocsinError("silence-incomplete", f"say `tocsin silence {action} ID`; `tocsin silences` lists them")
-    settings, now = read_settings(given.config), SystemClock()()
+    settings, now = read_settings(given.config, given.db), SystemClock()()
     by = _by(given, settings)
     with open_store(given.db) as store:
         state = _find(store, given.words[1])
@@ -83,7 +83,7 @@ def maintenance(given: argparse.Namespace) -> int:
 
 
 def _make(given: argparse.Namespace, words: Sequence[str], *, maintenance: bool) -> int:
-    settings, now = read_settings(given.config), SystemClock()()
+    settings, now = read_settings(given.config, given.db), SystemClock()()
     by = _by(given, settings)
     if given.team and given.team not in settings.teams:
         raise unknown("team", given.team, settings.teams)

@@ -29,7 +29,7 @@ STDIN: Final = Path("-")
 
 def test(given: argparse.Namespace) -> int:
     """`tocsin source test`: exit code 1 when something in a delivery cannot be read."""
-    settings = read_settings(given.config)
+    settings = read_settings(given.config, given.db)
     if given.key not in settings.integrations:
         raise unknown("integration", given.key, settings.integrations)
     read, plans = readings(settings), routes(settings)

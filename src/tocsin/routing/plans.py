@@ -17,6 +17,7 @@ OWN_CHANNEL: Final = "channel"  # As a target: the room of that team.
 OWN_CHOSEN: Final = {prefix.removesuffix(":"): prefix for prefix in CHOSEN}  # As targets: of that team.
 OWN: Final = (OWN_TEAM, OWN_CHANNEL, *OWN_CHOSEN)
 BUILT_IN: Final = "built-in"  # The name of the policy of a team that has chosen none.
+CROWD_MIN: Final = 51  # Members of a team whose room stands for everyone: nobody sends so many direct messages.
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -91,8 +92,13 @@ def plan(  # noqa: PLR0917 - each has its own type.
 
 
 def everyone(team: Team) -> tuple[str, ...]:
-    """The receivers that reach the whole team: its members, and its room; the room alone when there are no members."""
+    """The receivers that reach the whole team: its members, and its room.
+
+    The room alone when there are no members, or a crowd of them: one message there, which mentions them all.
+    """
     members = tuple(responder(name) for name in dict.fromkeys(team.members))
+    if team.room and len(members) >= CROWD_MIN:
+        return (room(team.name),)
     return (*members, room(team.name)) if team.room or not members else members
 
 

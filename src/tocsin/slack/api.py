@@ -58,6 +58,15 @@ class Api:
         """As `call`, for methods that only read: Slack does not take JSON for them."""
         return await self._call(method, http_verb="GET", params=arguments)
 
+    async def scopes(self) -> tuple[str, ...] | None:
+        """What the token may do, as Slack tells it beside its answers; None where it does not."""
+        try:
+            response = await self.client.api_call("auth.test")
+        except (SlackApiError, TimeoutError, aiohttp.ClientError, OSError):
+            return None
+        told = {name.lower(): value for name, value in response.headers.items()}.get("x-oauth-scopes")
+        return None if told is None else tuple(filter(None, (scope.strip() for scope in str(told).split(","))))
+
     async def _call(self, method: str, **how: Any) -> dict[str, Json] | Failure:  # noqa: ANN401 - as the SDK takes it.
         try:
             response = await self.client.api_call(method, **how)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from tocsin.incidents import telling
 from tocsin.kernel import json
+from tocsin.kernel.json import Json
 from tocsin.saying import text as neutral
 from tocsin.saying.message import (
     CHOICES_MAX,
@@ -43,6 +44,7 @@ from tocsin.slack.mrkdwn import (
 )
 
 ACTION: Final = "tocsin:"  # An action id is this, the verb, and `:` and a number where the verb is there already.
+OPENS: Final = "_"  # In what an element carries: a form answers it. It is taken out before anybody sees it.
 MESSAGE_BLOCKS_MAX: Final = 50
 VIEW_BLOCKS_MAX: Final = 100
 SPOKEN_MAX: Final = 3000  # Slack advises against a text of more than 4000 characters.
@@ -232,7 +234,8 @@ class _Drawing:
         assert_never(action)
 
     def _button(self, button: Button, beside: str) -> Block | None:
-        value = json.encode(button.value).decode() if button.value else ""
+        carried = _carried(button.value, opens=button.opens)
+        value = json.encode(carried).decode() if carried else ""
         if len(value) > _VALUE_MAX:
             return None
         label = _label(button.label)
@@ -253,7 +256,7 @@ class _Drawing:
         options = [
             {"text": plain(_label(option.label)), "value": value}
             for option in choice.options
-            if len(value := json.encode(option.value).decode()) <= _OPTION_VALUE_MAX
+            if len(value := json.encode(_carried(option.value, opens=choice.opens)).decode()) <= _OPTION_VALUE_MAX
         ][:CHOICES_MAX]
         if not options:
             return None
@@ -286,6 +289,10 @@ def toned(text: str, tone: Tone) -> str:
 def section(text: str) -> Block:
     """*text*, which is mark-up, as a block."""
     return {"type": "section", "text": markup(text)}
+
+
+def _carried(value: Mapping[str, Json], *, opens: bool) -> Mapping[str, Json]:
+    return {**value, OPENS: 1} if opens else value
 
 
 def _label(text: str) -> str:

@@ -36,6 +36,10 @@ class LoopThread:
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin the coroutine and do not wait. Raises LoopClosedError."""
         assert threading.current_thread() is not self._thread, "the loop cannot wait for itself"
+        return self.begin(coroutine)
+
+    def begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """As `spawn`, for callers who will not block on the result; so the loop's own thread may call it too."""
         with self._closing:
             if self._closed:
                 coroutine.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final
 
@@ -56,19 +56,19 @@ class SlackPresence:
         base_url: str = BASE_URL,
         pause: Duration = PAUSE,
     ) -> None:
-        """*people*: Slack member ids by responder."""
+        """*people*: Slack member ids by responder; a mapping that changes is looked into with each round."""
         self._loop = loop
         self._token = token
-        self._people = dict(people)
+        self._people = people
         self._now = now
         self._base_url = base_url
         self._pause = pause
         self._seen: dict[str, Seen] = {}
         self._task: Future[None] | None = None
 
-    def start(self) -> None:
-        """Begin, if there is anybody."""
-        if self._people:
+    def start(self, *, waits: bool = False) -> None:
+        """Begin, if there is anybody, or if *waits*: somebody may come."""
+        if self._people or waits:
             self._task = self._loop.spawn(self._run())
 
     def close(self) -> None:
@@ -87,10 +87,11 @@ class SlackPresence:
 
     async def look(self, api: Api) -> Duration:
         """One round; for how many ms to rest after it."""
-        quiet = await self._quiet(api)
+        people = dict(self._people)
+        quiet = await self._quiet(api, list(people.values()))
         if isinstance(quiet, Failure):
             return _rest(quiet)
-        for name, user in self._people.items():
+        for name, user in people.items():
             await asyncio.sleep(self._pause / SECOND)
             answer = await api.read("users.getPresence", user=user)
             if isinstance(answer, Failure):
@@ -100,7 +101,7 @@ class SlackPresence:
                 continue
             active = Presence.ACTIVE if answer.get("presence") == "active" else Presence.AWAY
             self._seen[name] = Seen(Presence.DO_NOT_DISTURB if user in quiet else active, self._now())
-        return max(self._pause, ROUND - len(self._people) * self._pause)
+        return max(self._pause, ROUND - len(people) * self._pause)
 
     async def _run(self) -> None:
         api = Api(self._token, base_url=self._base_url, timeout=TIMEOUT)
@@ -112,9 +113,9 @@ class SlackPresence:
         finally:
             await api.close()
 
-    async def _quiet(self, api: Api) -> set[str] | Failure:
-        """Those who do not want to be disturbed now."""
-        users, found = list(self._people.values()), set()
+    async def _quiet(self, api: Api, users: Sequence[str]) -> set[str] | Failure:
+        """Those of *users* who do not want to be disturbed now."""
+        found = set()
         for start in range(0, len(users), AT_ONCE_MAX):
             answer = await api.read("dnd.teamInfo", users=",".join(users[start : start + AT_ONCE_MAX]))
             if isinstance(answer, Failure):

@@ -88,7 +88,7 @@ def _example(name: str, title: str, payload: Message | Block) -> Html:
 def _message(message: Message) -> Html:
     return (
         f'<article class="message"><div class="avatar">{_BELL}</div><div class="body">'
-        '<p class="who"><b>Tocsin</b> <span class="app">APP</span> <span class="time">12:06</span></p>'
+        '<p class="who"><b>Tocsin</b> <span class="app">APP</span> <span class="time">11:06</span></p>'
         f"{_blocks({'blocks': message.blocks})}</div></article>"
         f'<p class="spoken"><span>Preview and screen reader:</span> {words(message.text)}</p>'
     )

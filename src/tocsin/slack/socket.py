@@ -1,4 +1,4 @@
-"""Socket Mode: Slack's interactions over a connection that we open, so that no public address is needed.
+"""Socket Mode: what Slack sends, over a connection that we open, so that no public address is needed.
 
 Source: https://docs.slack.dev/apis/events-api/using-socket-mode. An envelope is stored before it is acknowledged; what
 is not acknowledged Slack shows to its user as failed, so that nobody believes in a click that was lost.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from tocsin.engine.ports import Postponed, Received
 from tocsin.kernel import json
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api, sdk_logger
@@ -35,8 +36,11 @@ FINISH_MAX: Final[Duration] = 5 * SECOND  # For what is being stored when the co
 RETRY_MAX: Final[Duration] = 30 * SECOND  # Between attempts; Slack counts the opening of connections.
 STORING_AT_ONCE_MAX: Final = 4  # Clicks are rare, and the store commits in groups.
 
-_KINDS: Final = frozenset({"interactive"})
+_KINDS: Final = frozenset({"interactive", "slash_commands", "events_api"})
+_STORED_KINDS: Final = frozenset({"interactive"})  # Where nobody answers the others.
 _LOGGER: Final = logging.getLogger(__name__)
+
+Take = Callable[[bytes, Instant, Callable[[], Awaitable[object]]], Awaitable[Json]]
 
 
 class SlackSocket:
@@ -55,11 +59,17 @@ class SlackSocket:
         base_url: str = BASE_URL,
         watch_interval: Duration = WATCH_INTERVAL,
         connect_max: Duration = CONNECT_MAX,
+        take: Take | None = None,
     ) -> None:
-        """*app_token*: the app-level one, with `connections:write`. *accept* may block; it has threads of its own."""
+        """*app_token*: the app-level one, with `connections:write`. *accept* may block; it has threads of its own.
+
+        *take* decides what is stored, and what goes with the acknowledgement; without it everything is stored.
+        """
         self._loop = loop
         self._token = app_token
         self._accept = accept
+        self._take = take or _take_everything
+        self._kinds = _KINDS if take else _STORED_KINDS
         self._now = now
         self._base_url = base_url
         self._watch_interval = watch_interval
@@ -140,7 +150,7 @@ class SlackSocket:
             await asyncio.sleep(self._watch_interval / SECOND)
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        if request.type not in _KINDS:
+        if request.type not in self._kinds:
             return
         task = asyncio.create_task(self._store(client, request))
         self._handling.add(task)
@@ -148,7 +158,7 @@ class SlackSocket:
         await task
 
     async def _store(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        """Store, then acknowledge; without the first not the second."""
+        """Store what must be, then acknowledge; without the first not the second."""
         received = Received(
             received_at=self._now(),
             channel=CHANNEL,
@@ -156,13 +166,17 @@ class SlackSocket:
             head=f"{ENVELOPE_HEADER}: {request.envelope_id}".encode(),
             body=json.encode(request.payload),
         )
-        try:
+
+        async def store() -> None:
             await asyncio.get_running_loop().run_in_executor(self._storing, self._accept, received)
+
+        try:
+            said = await self._take(received.body, received.received_at, store)
         except Exception:
             _LOGGER.exception("an interaction from Slack could not be stored; it is not acknowledged")
             return
         try:
-            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
+            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, said))
         except (aiohttp.ClientError, OSError):
             _LOGGER.warning(
                 "an interaction from Slack was stored, but the connection was lost before its acknowledgement"
@@ -177,6 +191,11 @@ class SlackSocket:
 
     def _longer(self, pause: Duration) -> Duration:
         return min(RETRY_MAX, max(self._watch_interval, 2 * pause))
+
+
+async def _take_everything(_: bytes, __: Instant, store: Callable[[], Awaitable[object]]) -> Json:
+    await store()
+    return None
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -29,7 +29,7 @@ from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
-from tocsin.slack.drawing import Message, unpictured
+from tocsin.slack.drawing import Block, Message, unpictured
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.thread_posts import Read, ThreadPosts
 from tocsin.slack.threads import ThreadBook, carried
@@ -99,9 +99,22 @@ class SlackTransport:
             _LOGGER.exception("a delivery to Slack failed here")
             return [Postponed("internal error, see the log")] * len(jobs)
 
-    def say(self, room: str, text: str) -> DeliveryResult:
-        """Post *text*, in mark-up, into a room. Raises LoopClosedError."""
-        return self._loop.run(self._said(room, text))
+    def say(self, room: str, text: str, blocks: tuple[Block, ...] = ()) -> DeliveryResult:
+        """Post *text*, in mark-up, into a room, or *blocks* that say it too. Raises LoopClosedError."""
+        return self._loop.run(self._said(room, Message(text, blocks)))
+
+    @property
+    def api(self) -> Api:
+        """The Web API on the loop, with the bot's token."""
+        return self._api
+
+    async def reply(self, channel: str, message: Message, thread: str = "") -> DeliveryResult:
+        """Post *message* at the channel's pace, in the thread of the message at *thread* if given. On the loop."""
+        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=True)
+        if wait:
+            return _paced(wait)
+        place = await self._say(channel, message, thread=thread)
+        return place.result if isinstance(place, Failure) else Delivered()
 
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
@@ -202,23 +215,22 @@ class SlackTransport:
             for job in jobs
         }
 
-    async def _said(self, room: str, text: str) -> DeliveryResult:
+    async def _said(self, room: str, message: Message) -> DeliveryResult:
         wait = self._wait(room) or self._turns.wait(room, self._now(), page=True)
         if wait:
             return _paced(wait)
-        place = await self._say(self._channels.get(room, room), Message(text, ()))
+        place = await self._say(self._channels.get(room, room), message)
         return place.result if isinstance(place, Failure) else Delivered()
 
     async def _say(self, channel: str, message: Message, *, thread: str = "") -> Place | Failure:
         """Post; where the message stands. Without its pictures, or its layout, when Slack does not take that."""
-        below = {"thread_ts": thread} if thread else {}
-        fixed: dict[str, Json] = below | {
+        fixed: dict[str, Json] = {
             "channel": channel,
             "text": message.text,
             "parse": "none",
             "unfurl_links": False,
             "unfurl_media": False,
-        }
+        } | ({"thread_ts": thread} if thread else {})
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
         for simpler in (unpictured(message.blocks), ()):
             if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+RECEIPT_TS: Final = "json_extract(receipt, '$.ts')"  # Written alike where the index is made and where it is used.
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     # 1: deliveries, aggregates, what they handled, what must go out, and small records.
     """
@@ -80,4 +82,6 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         PRIMARY KEY (kind, name)
     ) STRICT, WITHOUT ROWID;
     """,
+    # 2: which aggregate a message is about that somebody answers.
+    f"CREATE INDEX receipts_by_ts ON receipts ({RECEIPT_TS});",
 )

@@ -35,6 +35,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.commits import IDS_MAX, OUTGOING, outgoing, write_commits
 from tocsin.sqlite.connection import ROWS_MAX, Connection, Row
+from tocsin.sqlite.schema import RECEIPT_TS
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ _OLD_DELIVERIES: Final = (  # They came in the order of their ids, near enough: 
     "SELECT id FROM (SELECT id, received_at FROM deliveries ORDER BY id LIMIT ?)"
     " WHERE received_at < ? AND id NOT IN (SELECT id FROM backlog)"
 )
+_SHOWN: Final = f"SELECT aggregate, receipt FROM receipts WHERE {RECEIPT_TS} = ? AND transport = ? LIMIT 10"  # noqa: S608
 _OLD_AGGREGATES: Final = (
     "SELECT id FROM aggregates WHERE live = 0 AND rank < ?"
     " AND NOT EXISTS (SELECT 1 FROM handled WHERE aggregate = aggregates.id AND at >= ?) ORDER BY rank LIMIT ?"
@@ -245,6 +247,15 @@ class SqliteStore:
         """See the port."""
         rows = self._read("SELECT receiver, transport, receipt FROM receipts WHERE aggregate = ?", (aggregate,))
         return {(row[0], row[1]): msgspec.json.decode(row[2]) for row in rows}
+
+    def shown(self, transport: str, channel: str, ts: str) -> str:
+        """The aggregate that a transport's message is about, by where it stands; empty: none, or several."""
+        found = {
+            row[0]
+            for row in self._read(_SHOWN, (ts, transport))
+            if (receipt := msgspec.json.decode(row[1])).get("channel") == channel and not receipt.get("bundle")
+        }
+        return found.pop() if len(found) == 1 else ""
 
     # Records
 

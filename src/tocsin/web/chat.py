@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.web.ports import Intake
 
 BODY_BYTES_MAX: Final = 1024 * 1024  # Slack's interactions are some kilobytes.
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
+Take = Callable[[bytes, Instant, Callable[[], Awaitable[object]]], Awaitable[Json]]
 
 
 def chat_route(
@@ -28,8 +30,12 @@ def chat_route(
     intake: Intake,
     clock: Callable[[], Instant],
     on_refused: Callable[[str], None],
+    take: Take | None = None,
 ) -> Route:
-    """A route that takes the interactions of one chat. *verify* says why a request is not the chat's, or None."""
+    """A route that takes the interactions of one chat. *verify* says why a request is not the chat's, or None.
+
+    *take* decides what is stored, and what the answer says; without it everything is stored.
+    """
 
     async def receive(request: Request) -> Response:
         body = await _body(request)
@@ -40,13 +46,19 @@ def chat_route(
         if why is not None:
             on_refused("signature")
             return PlainTextResponse(f"refused: {why}\n", HTTPStatus.FORBIDDEN)
+        received = Received(received_at=now, channel=channel, key="", head=b"", body=body)
         try:
-            await intake.accept(Received(received_at=now, channel=channel, key="", head=b"", body=body))
+            said = await (take(body, now, lambda: intake.accept(received)) if take else _kept(intake, received))
         except StoreUnavailableError:
             return PlainTextResponse("not stored, try again\n", HTTPStatus.SERVICE_UNAVAILABLE, {"retry-after": "5"})
-        return Response(status_code=HTTPStatus.OK)
+        return Response(status_code=HTTPStatus.OK) if said is None else JSONResponse(said)
 
     return Route(path, receive, methods=["POST"])
+
+
+async def _kept(intake: Intake, received: Received) -> Json:
+    await intake.accept(received)
+    return None
 
 
 async def _body(request: Request) -> bytes | None:

@@ -19,7 +19,7 @@ from tocsin.incidents.marks import Marks
 from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.json import Json
-from tocsin.routing.rules import Routes
+from tocsin.routing.rules import Rule
 from tocsin.sources import Problem, Reading, undecodable
 
 Mutes = Callable[[Alert, str, str], Mute | None]
@@ -34,6 +34,18 @@ class Causes(Protocol):
         self, alert: Alert, plan: Plan, integration: str, keys: Sequence[str], silence: Mute | None
     ) -> tuple[Marks | None, Mute | None]:
         """The marks of *alert*, which fires and is addressed by *keys*, and what mutes it, *silence* or another."""
+        ...
+
+
+class Routing(Protocol):
+    """What decides about alerts: `tocsin.routing.rules.Routes`, or what has the newest of them."""
+
+    def route(self, alert: Alert, integration: str, event: Json) -> Plan:
+        """See there."""
+        ...
+
+    def matching(self, alert: Alert, integration: str, event: Json) -> Rule | None:
+        """See there."""
         ...
 
 
@@ -61,7 +73,7 @@ class Addressing:
 
     def __init__(
         self,
-        routes: Routes,
+        routes: Routing,
         mute: Mutes | None = None,
         quieter: Quieter | None = None,
         *,

@@ -15,6 +15,7 @@ from tocsin.errors import StoreUnavailableError
 HINTS_MAX: Final = 1000  # Changed aggregates named in one hint; of more, the page is read anew anyway.
 OUTCOMES_MAX: Final = 1000  # Outcomes kept for those who ask a moment late.
 WATCHED: Final = frozenset({"console", "silence"})  # Channels whose people wait for the outcome.
+AWAITED: Final = b"x-tocsin-awaited: yes"  # A header of ours, of a delivery whose people do, whatever its channel.
 
 
 class ChangeHub:
@@ -95,7 +96,8 @@ class LoopIntake:
 
     def settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         """A delivery is done. On the engine's thread."""
-        if (delivery.channel in WATCHED or delivery.id in self._waiting) and not self._loop.is_closed():
+        awaited = delivery.channel in WATCHED or (not delivery.key and AWAITED in delivery.head)
+        if (awaited or delivery.id in self._waiting) and not self._loop.is_closed():
             reasons = [outcome.reason for outcome in outcomes] or [note]
             handled = [Handled("", delivery.received_at, reason, "") for reason in reasons]
             self._loop.call_soon_threadsafe(self._keep, delivery.id, handled)

@@ -8,6 +8,7 @@ from tocsin.engine.ports import Way
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
+from tocsin.wiring.living import Derived
 from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.settings import Settings
 
@@ -19,18 +20,24 @@ class SettingsDirectory:
     """
 
     def __init__(self, settings: Settings, rings: Callable[[str], bool] = lambda _: False) -> None:
-        """Made once; the configuration does not change while the process runs. *rings*: a responder's browsers do."""
+        """*rings*: a responder's browsers do."""
         self._rings = rings
-        self._ways = {responder(name): _ways(name, settings) for name in settings.responders}
-        for name, team in settings.teams.items():
-            self._ways[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+        self._ways = Derived(settings, _all_ways)
 
     def ways(self, receiver: str) -> Sequence[Way]:
         """See the port; a person who is not in the configuration (any more) has none."""
         if is_teller(receiver):
             return (Way(CHANNEL, receiver),)
-        ways = self._ways.get(receiver, ())
+        ways = self._ways().get(receiver, ())
         return tuple(way for way in ways if way.transport != PUSH or self._rings(way.address))
+
+
+def _all_ways(settings: Settings) -> dict[str, tuple[Way, ...]]:
+    """The ways to all receivers."""
+    found = {responder(name): _ways(name, settings) for name in settings.responders}
+    for name, team in settings.teams.items():
+        found[room(name)] = (Way("slack", team.slack),) if settings.slack and team.slack else ()
+    return found
 
 
 def _ways(name: str, settings: Settings) -> tuple[Way, ...]:
@@ -61,7 +68,7 @@ class SettingsRoster:
     """`tocsin.web.ports.Roster`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Made once, as the directory."""
+        """*settings* as they are whenever it is asked."""
         self._settings = settings
 
     def responders(self) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Mount
 
 from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
-from tocsin.engine.ports import Commit, Delivery, Received, Transport
+from tocsin.engine.ports import REPLAY_OF, Commit, Delivery, Received, Transport
 from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
@@ -48,12 +48,15 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, storm_messages
+from tocsin.wiring import digests, mail_in, room_orders, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.concierge.desks import desk
+from tocsin.wiring.concierge.errands import Errands
+from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
@@ -61,7 +64,7 @@ from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
 from tocsin.wiring.interpretation import Interpreter, failure_report
 from tocsin.wiring.keeper import Keeper
-from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
+from tocsin.wiring.key_desk import configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.knowing import KnowledgeBook
@@ -69,9 +72,7 @@ from tocsin.wiring.machines import machines
 from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
-from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.notifying import Notifying, preferred
-from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.queues import Queues
@@ -79,11 +80,13 @@ from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.readings import readings
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
+from tocsin.wiring.room_book import RoomBook
+from tocsin.wiring.room_watch import room_watch
 from tocsin.wiring.schedules import duty, duty_lately
 from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
-from tocsin.wiring.settings_routes import routes
+from tocsin.wiring.settings_routes import LiveRoutes
 from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.threads import thread_book, with_threads
 from tocsin.wiring.transports import Chat, connect, transports
@@ -127,11 +130,12 @@ class Embedded:
     def __init__(self, settings: Settings, db: Path, url: str, outside: Outside, end: Callable[[], None]) -> None:
         """*url* is the public one. *end* asks the HTTP server to end. Raises StoreUnavailableError, TocsinError."""
         loop = asyncio.get_running_loop()
-        self.settings = settings
         self.url = url
         self.end = end
         self.clock = outside.clock
         self.store = SqliteStore(db)
+        self._room_book = RoomBook(settings, self.store)
+        settings = self.settings = self._room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
         self._known_keys = {**configured_keys(settings), **({DEFAULT: self.made_key} if self.made_key else {})}
@@ -165,9 +169,17 @@ class Embedded:
         )
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
+        self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
         self._chats: Sequence[Chat] = connect(
-            settings, url, self.clock, self._accept, slack_api=outside.slack_api, threads=thread_book(self.store)
+            settings,
+            url,
+            self.clock,
+            self._accept,
+            slack_api=outside.slack_api,
+            house=self._door.slack(),
+            threads=thread_book(self.store),
         )
+        self.rooms = room_watch(self._chats, self._room_book, self.store, self.keys, self.clock, url, self._tell)
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
@@ -188,6 +200,17 @@ class Embedded:
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
         )
+        self._desk = desk(
+            settings,
+            self.store,
+            clock=self.clock,
+            url=url,
+            ring=self.keys,
+            wrong_keys=self._wrong_keys,
+            tell=self._tell,
+            do=Errands(loop, self._intake).do,
+        )
+        self._door.open(self._desk, [rooms.noticed for rooms in self.rooms])
         self._queues = Queues(settings, self.clock, self._accept, self.store)
         self.mail_in = mail_in.listener(
             settings,
@@ -224,6 +247,8 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
+        for rooms in self.rooms:
+            rooms.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -238,6 +263,8 @@ class Embedded:
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
+        for rooms in self.rooms:
+            rooms.stop()
         for chat in self._chats:
             chat.stop()
         if self.mail_in:
@@ -289,40 +316,34 @@ class Embedded:
         """Everything behind the front door."""
         chats: list[BaseRoute] = [
             chat_route(
-                f"/{chat.channel}/interactions",
+                f"/{chat.channel}/{what}",
                 chat.channel,
                 verify=chat.verify,
                 intake=self._intake,
                 clock=self.clock,
                 on_refused=self.metrics.refused,
+                take=chat.take,
             )
             for chat in self._chats
+            for what in ("interactions", "commands", "events")
             if chat.verify is not None
         ]
         roster = SettingsRoster(self.settings)
         calendar = duty_lately(self.settings, self.store)
         upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
-        desk = SettingsOnCallDesk(self.settings, self.store, self.clock, self.url, self._tell)
         pages = console(
             store=self.store,
             machine=IncidentMachine(calendar, self._knowledge.now(calendar)),
             intake=self._intake,
             changes=self._hub,
             roster=roster,
-            keys=SettingsKeyDesk(
-                settings=self.settings,
-                records=self.store,
-                ring=self.keys,
-                wrong_keys=self._wrong_keys,
-                clock=self.clock,
-                url=self.url,
-            ),
-            oncall=desk,
-            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
+            keys=self._desk.keys,
+            oncall=self._desk.oncall,
+            noise=self._desk.noise,
             clock=self.clock,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
             public_url=self.url,
-            figure_desk=Reckoner(self.settings, self.store),
+            figure_desk=self._desk.figures,
             browsers=self._browsers,
         )
         senders = sender_routes(
@@ -334,37 +355,39 @@ class Embedded:
             public_url=self.url,
         )
         told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
-        api = OnCallApi(desk, self.clock)
+        api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,
             store=self.store,
             roster=roster,
-            figures=Reckoner(self.settings, self.store),
-            noise=StoreNoiseDesk(self.settings, self.store, self.clock),
+            figures=self._desk.figures,
+            noise=self._desk.noise,
             accept=self._accept,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
         )
-        oncall = [*feed_routes(desk), *api.routes(), *people.routes()]
+        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes()]
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines()
-        known_routes = routes(self.settings)
+        known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
-        opsgenie = OpsgenieChannel(
-            Addressing(
-                known_routes,
-                self._silences.mute,
-                self._remedies.quieter,
-                histories=self.histories.occurrences,
-                causes=causes,
-            ),
-            Names(self.settings),
+        addressing = Addressing(
+            known_routes,
+            self._silences.mute,
+            self._remedies.quieter,
+            histories=self.histories.occurrences,
+            causes=causes,
         )
+        opsgenie = OpsgenieChannel(addressing, Names(self.settings))
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
+            more={
+                opsgenie_requests.CHANNEL: opsgenie.interpret,
+                room_orders.CHANNEL: room_orders.RoomOrders(addressing).interpret,
+                **storm_messages.channels(self.settings),
+            },
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
@@ -447,6 +470,10 @@ class Embedded:
     def _settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         self.metrics.settled(delivery, note, outcomes)
         self._intake.settled(delivery, note, outcomes)
+        if not delivery.header(REPLAY_OF):  # A person looks into it; whoever pressed has been told.
+            for chat in self._chats:
+                if chat.channel == delivery.channel:
+                    chat.settled(delivery, [outcome.reason for outcome in outcomes])
 
     def _report(self, failure: Failure) -> None:
         self.store.accept([failure_report(failure, self.clock())])

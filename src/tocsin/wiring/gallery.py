@@ -116,6 +116,10 @@ def _resolved() -> Incident:
     return _incident(taken, (NOW + 34 * MINUTE, Resolved(by="cy", note="rolled shop 1.4.2 back")))
 
 
+def _passed() -> Incident:
+    return _incident((NOW, Passed(by="ada", rung=0)))
+
+
 def _held() -> Incident:
     hold = Hold(since=NOW, until=NOW + 3 * MINUTE, usual=Usual(3 * MINUTE, 47, 50))
     return replace(
@@ -132,12 +136,16 @@ def _again() -> Incident:
     return _incident((NOW + MINUTE, more), (NOW + 2 * MINUTE, more), (NOW + 5 * MINUTE, Tick()))
 
 
-def _room(make: Callable[[], Incident], *, page: bool = False, now: Instant = NOW) -> Message:
-    return incident_message("48", make(), now=now, setting=SETTING, page=page, why=_WHY if page else "")
+def _room(make: Callable[[], Incident], *, page: bool = False) -> Message:
+    state = make()
+    return incident_message("48", state, now=state.changed_at, setting=SETTING, page=page, why=_WHY if page else "")
 
 
 def _page(make: Callable[[], Incident], viewer: str = "ada", why: str = _WHY) -> Message:
-    return incident_message("48", make(), now=NOW, setting=SETTING, viewer=viewer, why=why, page=True, thread=_THREAD)
+    state = make()
+    return incident_message(
+        "48", state, now=state.changed_at, setting=SETTING, viewer=viewer, why=why, page=True, thread=_THREAD
+    )
 
 
 def _pictured() -> Incident:
@@ -208,7 +216,7 @@ def _parts() -> Message:
 
 PAYLOADS: Final[tuple[Example, ...]] = (
     Example("room-triggered", "A new incident in the room", partial(_room, _pictured)),
-    Example("room-repeated", "It goes on, and others are asked", partial(_room, _again, now=NOW + 5 * MINUTE)),
+    Example("room-repeated", "It goes on, and others are asked", partial(_room, _again)),
     Example("room-page", "Everybody in the room is asked", partial(_room, _incident, page=True)),
     Example("room-acknowledged", "Somebody is on it", partial(_room, _acknowledged)),
     Example("room-snoozed", "It is snoozed", partial(_room, _snoozed)),
@@ -223,11 +231,9 @@ PAYLOADS: Final[tuple[Example, ...]] = (
         ),
     ),
     Example("page-triggered", "A page", partial(_page, _incident)),
-    Example("page-acknowledged", "A page, acknowledged", partial(_page, _acknowledged, "cy")),
+    Example("page-acknowledged", "A page, acknowledged", partial(_page, _acknowledged, "cy", why="")),
     Example("page-elsewhere", "A page that was answered elsewhere", partial(_page, _acknowledged)),
-    Example(
-        "page-passed", "A page that was passed", partial(_page, lambda: _incident((NOW, Passed(by="ada", rung=0))))
-    ),
+    Example("page-passed", "A page that was passed", partial(_page, _passed, why="")),
     Example("page-over", "A page whose incident is over", partial(_page, _resolved)),
     Example(
         "page-replaced", "A page that is asked again", partial(replaced_message, "48", _incident(), setting=SETTING)

@@ -17,10 +17,9 @@ from tocsin.incidents.ladder import PAGE, label
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant
-from tocsin.routing.rules import Routes
 from tocsin.sources import Problem
 from tocsin.wiring import alertmanager, digests, heartbeats, messages, remedies
-from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Causes, Histories, Mutes, Quieter
+from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Causes, Histories, Mutes, Quieter, Routing
 from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
@@ -32,7 +31,7 @@ class Interpreter:
 
     def __init__(
         self,
-        routes: Routes,
+        routes: Routing,
         chats: Mapping[str, Commands],
         more: Mapping[str, Channel] | None = None,
         readings: Readings | None = None,

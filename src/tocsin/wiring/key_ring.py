@@ -49,7 +49,7 @@ class KeyRing:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Reads what is stored. *monotonic* is in seconds. Raises StoreUnavailableError."""
-        self._integrations = frozenset(settings.integrations)
+        self._settings = settings
         self._records = records
         self._clock = clock
         self._monotonic = monotonic
@@ -147,7 +147,7 @@ class KeyRing:
     def _take(self, held: Mapping[str, Held]) -> None:
         places: dict[str, _Place] = {}
         for name, key in held.items():
-            if key.integration in self._integrations:
+            if key.integration in self._settings.integrations:
                 place = self._places.get(name) or _Place(key.integration, brief=key.brief)
                 place.ends_at = _NEVER_ENDS if key.ends_at is None else key.ends_at
                 places[name] = place

@@ -28,6 +28,7 @@ from tocsin.incidents.policy import SCHEDULE, Step
 from tocsin.incidents.whom import Case, Found
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE
+from tocsin.wiring.living import Derived, LiveMapping
 from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.schedules import hours, windows
 from tocsin.wiring.settings import Settings
@@ -54,8 +55,9 @@ class KnowledgeBook:
         """Begin with what *store* remembers. Raises StoreUnavailableError."""
         self._store = store
         self._lock = Lock()  # Between who learns and who writes down.
-        self._fixed = _fixed(settings, presence)
-        self._ledger = Ledger(settings.responders, _read(store.record(*RECORD)))
+        self._fixed = Derived(settings, lambda now: _fixed(now, presence))
+        # A view, so that who joins while the process runs is remembered too.
+        self._ledger = Ledger(LiveMapping(settings, lambda now: now.responders), _read(store.record(*RECORD)))
         for row in store.listing(_INCIDENT, live_only=True, limit=LIVE_MAX):
             self._ledger.adopt(row.id, row.state)
         self._rounds = Rounds("knowledge", self._go_round, SAVE_SECONDS, last=True)
@@ -77,7 +79,7 @@ class KnowledgeBook:
 
     def whom(self, calendar: OnDuty) -> Asker:
         """For the decisions of one batch; *calendar* knows the schedules."""
-        return Asker(self._ledger.knowledge(self._fixed, calendar))
+        return Asker(self._ledger.knowledge(self._fixed(), calendar))
 
     def now(self, calendar: OnDuty) -> Now:
         """For those who look, and decide nothing: as things are whenever it is asked."""

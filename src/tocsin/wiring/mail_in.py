@@ -16,6 +16,7 @@ from tocsin.mail.inbound import Limits, MailListener, Post
 from tocsin.sources import email_message
 from tocsin.sources.email_rules import MailRules, Merge
 from tocsin.wiring import settings_integrations as configured
+from tocsin.wiring.living import Derived
 from tocsin.wiring.settings import MailIn, Settings
 
 LOCAL_PART_MAX: Final = 64  # Characters before the @ (RFC 5321, 4.5.3.1.1); not every server passes on a longer one.
@@ -35,10 +36,10 @@ def listener(
     if wanted is None:
         return None
     tls = _tls(wanted)
-    rules = mail_rules(settings)
+    rules = Derived(settings, mail_rules)
 
     def admits(name: str, sender: str, raw: bytes) -> bool:
-        its = rules[name]
+        its = rules()[name]
         return not its.senders or its.admits([sender, *email_message.parse(raw).senders])
 
     post = Post(

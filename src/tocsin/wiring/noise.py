@@ -16,6 +16,7 @@ from tocsin.kernel.time import Duration, Instant
 from tocsin.noise.machine import RemedyMachine, Treatment, aggregate
 from tocsin.noise.occurrences import Occurrence, may_be_noted, occurrence
 from tocsin.noise.report import Report, rows
+from tocsin.wiring.living import Derived
 from tocsin.wiring.reckoning import lives
 from tocsin.wiring.remedies import LIVE_MAX
 from tocsin.wiring.settings import Settings
@@ -36,8 +37,8 @@ class StoreNoiseDesk:
         """*settings* tell whose hours are known."""
         self._store = store
         self._clock = clock
-        self._known = {responder(name): name for name, person in settings.responders.items() if person.time_zone}
-        self._hours = hours_of(lives(settings))
+        self._lived = Derived(settings, lambda now: hours_of(lives(now)))
+        self._known = Derived(settings, _with_zone)
 
     def report(self, length: Duration, team: str = "") -> Report:
         """The last *length* ms, of one *team* or of all."""
@@ -82,5 +83,10 @@ class StoreNoiseDesk:
         return any(line.reason == Reason.NOTED for line in self._store.timeline(name, TIMELINE_MAX))
 
     def _hour(self, receiver: str, instant: Instant) -> HourClass | None:
-        name = self._known.get(receiver)
-        return None if name is None else self._hours(name, instant)
+        name = self._known().get(receiver)
+        return None if name is None else self._lived()(name, instant)
+
+
+def _with_zone(settings: Settings) -> dict[str, str]:
+    """By receiver, the responders of whom it is known where they live."""
+    return {responder(name): name for name, person in settings.responders.items() if person.time_zone}

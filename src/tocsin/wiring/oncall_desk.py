@@ -13,6 +13,7 @@ from tocsin.kernel.time import Instant
 from tocsin.routing.plans import Windows, plan
 from tocsin.schedules.coverage import Hours
 from tocsin.web.oncall import RESPONDER, Feed, TeamPolicy, TokenView, subject_name
+from tocsin.wiring.living import Derived
 from tocsin.wiring.oncall_book import OnCallBook
 from tocsin.wiring.schedules import duty, hours
 from tocsin.wiring.settings import Settings
@@ -38,7 +39,7 @@ class SettingsOnCallDesk(OnCallBook):
         """*url* is the public one, without a slash at its end; *accept* as in `OnCallBook`."""
         super().__init__(settings, records, clock, accept)
         self._url = url
-        self._policies = tuple(_policies(settings))
+        self._policies = Derived(settings, lambda now: tuple(_policies(now)))
         self._written: dict[str, bytes] = {}
 
     def hours(self) -> dict[str, Hours]:
@@ -51,7 +52,7 @@ class SettingsOnCallDesk(OnCallBook):
 
     def policies(self) -> Sequence[TeamPolicy]:
         """See the port."""
-        return self._policies
+        return self._policies()
 
     def feed(self, secret: str) -> Feed | None:
         """See the port. What is not in the configuration any more has no calendar."""

@@ -20,6 +20,7 @@ from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.incidents.silences import Phase
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import DAY, Duration, Instant
+from tocsin.wiring.living import Derived
 from tocsin.wiring.schedules import windows
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_schedules import LOCAL
@@ -38,13 +39,12 @@ class Reckoner:
     def __init__(self, settings: Settings, store: Aggregates) -> None:
         """*settings* know when people work and sleep."""
         self._store = store
-        self._names = {name: person.name for name, person in settings.responders.items() if person.name}
-        self._teams = {name: integration.team for name, integration in settings.integrations.items()}
-        self._hours = hours_of(lives(settings))
+        self._settings = settings
+        self._lived = Derived(settings, lambda now: hours_of(lives(now)))
 
     def figures(self, since: Instant, until: Instant, team: str = "") -> Figures:
         """What happened from *since* to *until* (excluded), to *team* or to all."""
-        return figures(self._episodes(since, (team,) if team else ()), since, until, self._hours)
+        return figures(self._episodes(since, (team,) if team else ()), since, until, self._lived())
 
     def missed(self, since: Instant, until: Instant, team: str = "") -> Sequence[Missed]:
         """What was missed from *since* to *until* (excluded), the newest first."""
@@ -53,8 +53,9 @@ class Reckoner:
     def report(self, scene: Scene, teams: Sequence[str], now: Instant) -> Report:
         """What a digest of *scene* tells of *teams*, as things are at *now*."""
         begin = 2 * scene.since - scene.until if scene.kind is Kind.WEEKLY else scene.since
-        found = report(scene, list(self._episodes(begin, teams)), self._silences(teams, now), self._hours)
-        return replace(found, names={who: self._names[who] for who in found.people if who in self._names})
+        found = report(scene, list(self._episodes(begin, teams)), self._silences(teams, now), self._lived())
+        known = self._settings.responders
+        return replace(found, names={who: known[who].name for who in found.people if who in known and known[who].name})
 
     def answer(self, job: Job, now: Instant) -> dict[str, Json]:
         """The message with the figures that the digest of *job* has asked for."""
@@ -90,10 +91,11 @@ class Reckoner:
         """Those that mute now, of the integrations of *teams* and of all."""
         rows = self._store.listing(_SILENCES.name, live_only=True, limit=SILENCES_MAX)
         found = (_SILENCES.decode(row.state).silence for row in rows)
+        owners = {name: integration.team for name, integration in self._settings.integrations.items()}
         return [
             Quiet(by=each.created_by, until=each.ends_at, why=each.comment)
             for each in found
-            if each.phase(now) is Phase.ACTIVE and (not each.integration or self._teams.get(each.integration) in teams)
+            if each.phase(now) is Phase.ACTIVE and (not each.integration or owners.get(each.integration) in teams)
         ]
 
 

@@ -43,15 +43,19 @@ def rates(settings: Settings) -> dict[str, float]:
 
 def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[[str], bytes] | None = None) -> Check:
     """Verifies a message by its integration's topics and accounts, and confirms a subscription that it asks for."""
-    verifiers = {
-        name: Verifier(fetch, allowed_topics=integration.sns_topics, allowed_accounts=integration.sns_accounts)
-        for name, integration in settings.integrations.items()
-    }
+    verifiers: dict[str, Verifier] = {}  # Made when they are needed: integrations may join while the process runs.
+
+    def verifier_of(name: str) -> Verifier:
+        if name not in verifiers:
+            its = settings.integrations[name]
+            made = Verifier(fetch, allowed_topics=its.sns_topics, allowed_accounts=its.sns_accounts)
+            verifiers.setdefault(name, made)
+        return verifiers[name]
 
     def check(headers: Mapping[str, str], body: bytes, integration: str) -> Verdict:
         if not _claims(headers) and _only_mentions(body):
             return Verdict(HTTPStatus.OK)
-        verifier = verifiers[integration]
+        verifier = verifier_of(integration)
         found: Verified | Confirmed | Forged | Unavailable = verifier.verify(headers, body, clock())
         once = found.message_id if isinstance(found, Verified) and _NUMBER.fullmatch(found.message_id) else ""
         if isinstance(found, Verified) and found.kind == SUBSCRIPTION:

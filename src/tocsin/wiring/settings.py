@@ -331,7 +331,8 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     incidents: Annotated[Duration, Key(Span(least=HOUR, most=3660 * DAY), "Incidents, from their end.")] = 400 * DAY
 
 
-def _slack_complaint(slack: Slack) -> str:
+def slack_complaint(slack: Slack) -> str:
+    """What is wrong between the keys of *slack*, or nothing."""
     if slack.bot_token.reveal().startswith("xapp-"):
         return "bot_token holds an app-level token (xapp-...); bot tokens begin with xoxb-"
     if slack.app_token and slack.app_token.reveal().startswith("xoxb-"):
@@ -397,7 +398,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Key(Named("account", Text(most=80)), "What people call an account, by its number, quoted: messages show both."),
     ] = {}
     server: Annotated[Server, Key(Section(Server), "Where Tocsin listens.")] = Server()
-    slack: Annotated[Slack | None, Key(Section(Slack, _slack_complaint), "The Slack app.")] = None
+    slack: Annotated[Slack | None, Key(Section(Slack, slack_complaint), "The Slack app.")] = None
     mail: Annotated[Mail | None, Key(Section(Mail, _mail_complaint), "The mail server that sends pages.")] = None
     twilio: Annotated[Twilio | None, Key(Section(Twilio), "SMS and calls through Twilio.")] = None
     sns: Annotated[Sns | None, Key(Section(Sns), "SMS through Amazon SNS; needs `tocsin[aws]`.")] = None

@@ -12,11 +12,11 @@ import msgspec
 from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Settings, Team
+from tocsin.wiring.settings import DEFAULT, EVERYONE, FILE, Settings, Slack, Team, slack_complaint
 from tocsin.wiring.settings_advice import advice, strangers
 from tocsin.wiring.settings_document import BYTES_MAX, Unreadable, at, compose
 from tocsin.wiring.settings_integrations import Integration
-from tocsin.wiring.settings_kinds import Section
+from tocsin.wiring.settings_kinds import Secret, Section
 from tocsin.wiring.settings_problems import Problem, SettingsError
 from tocsin.wiring.settings_reader import Reader, is_null
 
@@ -33,6 +33,9 @@ _DECLARED: Final = {
 _IN_THE_OPEN: Final = (
     "a secret stands here, and others may read the file: use ${NAME}, or allow it to its owner only (chmod 600)"
 )
+SLACK_VARIABLES: Final = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+"""What of the environment counts without a file; a file names what it wants as `${NAME}`."""
+_ENVIRONMENT: Final = "the environment"
 _NO_FILE: Final = "there is no such file; `tocsin init` writes one"
 
 
@@ -44,14 +47,17 @@ class Inspection(msgspec.Struct, frozen=True):
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """The settings of the file at *path*, with `${NAME}` from *environ*; None: the defaults. Raises SettingsError."""
+    """The settings of the file at *path*, with `${NAME}` from *environ*. Raises SettingsError.
+
+    None: the defaults, with Slack if its tokens are in *environ* (SLACK_VARIABLES).
+    """
     return inspect(path, environ).settings
 
 
 def inspect(path: Path | None, environ: Mapping[str, str]) -> Inspection:
     """As `load`, and what should be looked at again. Raises SettingsError."""
     if path is None:
-        return Inspection(complete(Settings()), ())
+        return Inspection(complete(Settings(slack=_slack(environ))), ())
     raw, mode = _contents(path)
     return parse(raw, environ, str(path), public=bool(mode & (stat.S_IRGRP | stat.S_IROTH)))
 
@@ -80,6 +86,21 @@ def parse(raw: bytes, environ: Mapping[str, str], file: str = FILE, *, public: b
     if public:
         warnings += [at(node, where, "", _IN_THE_OPEN) for node, where in reader.literal_secrets]
     return Inspection(complete(settings), tuple(sorted(warnings, key=lambda problem: (problem.line, problem.column))))
+
+
+def _slack(environ: Mapping[str, str]) -> Slack | None:
+    """The Slack app of *environ*, for who has no file. Raises SettingsError."""
+    bot, app, signing = (environ.get(name, "").strip() for name in SLACK_VARIABLES)
+    if not bot:
+        return None
+    found = Slack(
+        bot_token=Secret(bot),
+        app_token=Secret(app) if app else None,
+        signing_secret=Secret(signing) if signing else None,
+    )
+    if complaint := slack_complaint(found):
+        raise SettingsError(_ENVIRONMENT, [_everywhere(f"slack {complaint}")])
+    return found
 
 
 def complete(settings: Settings) -> Settings:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from tocsin.incidents.alerts import Kind, Severity
+from tocsin.incidents.alerts import Alert, Kind, Plan, Severity
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.policy import Condition, stands_for_others
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import Duration
 from tocsin.routing.patience import Patience
 from tocsin.routing.plans import OWN, Ladder, Rung, Team, Windows, everyone
 from tocsin.routing.rules import Routes, Rule
+from tocsin.wiring.living import Derived
 from tocsin.wiring.settings import DEFAULT, Policy, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY, When
 from tocsin.wiring.settings_integrations import LEARNED
@@ -47,6 +49,22 @@ def routes(settings: Settings) -> Routes:
             for name, integration in settings.integrations.items()
         },
     )
+
+
+class LiveRoutes:
+    """`tocsin.wiring.addressing.Routing`, as the settings are with each alert."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Of *settings* as they are, and as they become."""
+        self._now = Derived(settings, routes)
+
+    def route(self, alert: Alert, integration: str, event: Json) -> Plan:
+        """See `Routes`."""
+        return self._now().route(alert, integration, event)
+
+    def matching(self, alert: Alert, integration: str, event: Json) -> Rule | None:
+        """See `Routes`."""
+        return self._now().matching(alert, integration, event)
 
 
 def parties(settings: Settings) -> tuple[dict[str, Team], dict[str, Ladder]]:

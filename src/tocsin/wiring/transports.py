@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
-from tocsin.engine.ports import Received, Transport
+from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
@@ -16,19 +16,26 @@ from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
 from tocsin.posting.requests import Place
 from tocsin.saying.incident import Setting
+from tocsin.saying.message import Saying
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
+from tocsin.slack.conversation import House
+from tocsin.slack.drawing import draw
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
+from tocsin.slack.rooms import SlackRooms
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
+from tocsin.web.chat import Take
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
+from tocsin.wiring.living import LiveMapping, LiveSettings
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
+from tocsin.wiring.slack_talk import conversation
 from tocsin.wiring.telephones import telephones
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -38,8 +45,17 @@ def _nothing() -> None:
     """For what has nothing to start or stop."""
 
 
+def _mute(room: str, _: Saying) -> DeliveryResult:
+    return Refused(f"nothing can be said in {room}")
+
+
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways."""
+    """A chat as the runtime needs it. *verify* None: its interactions do not come by HTTP. *more*: its other ways.
+
+    *take* hears what comes by HTTP; without it everything is stored. *settled* hears what came of a stored press, on
+    the engine's thread. *busy*: somebody waits for an answer.
+    *rooms* knows the channels and who is there; *say* posts into one.
+    """
 
     channel: str
     transport: Transport
@@ -49,6 +65,11 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
+    take: Take | None = None
+    settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
+    busy: Callable[[], bool] = bool
+    rooms: SlackRooms | None = None
+    say: Callable[[str, Saying], DeliveryResult] = _mute
     presence: ShowsPresence = unseen
 
 
@@ -59,13 +80,17 @@ def connect(
     accept: Callable[[Received], None],
     *,
     slack_api: str = BASE_URL,
+    house: House | None = None,
     threads: ThreadBook | None = None,
 ) -> Sequence[Chat]:
     """The chats that *settings* name. *accept* stores what they send, durably, or raises. *slack_api* is for tests.
 
+    *house* answers people; without it everything that they do is stored, and only the verbs of incidents are read.
     *threads*: what the threads below messages tell; without it there are none.
     """
-    return [_slack(settings, url, clock, accept, slack_api, threads)] if settings.slack else []
+    if settings.slack is None:
+        return []
+    return [_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads)]
 
 
 def transports(
@@ -104,21 +129,34 @@ def _mail_server(mail: Mail) -> Server:
 
 
 def _names(settings: Settings) -> Mapping[str, str]:
-    return {name: person.name or name for name, person in settings.responders.items()}
+    return LiveMapping(settings, lambda now: {name: each.name or name for name, each in now.responders.items()})
 
 
-def _slack(  # noqa: PLR0917 - the parts of `connect`.
+def _looked_after(settings: Settings) -> dict[str, str]:
+    """The Slack member ids of those who may be chosen."""
+    if not uses_smart(settings):
+        return {}
+    return {name: person.slack for name, person in settings.responders.items() if person.slack}
+
+
+def _slack(
     settings: Settings,
     url: str,
     clock: Callable[[], Instant],
     accept: Callable[[Received], None],
+    *,
     slack_api: str,
+    house: House | None,
     threads: ThreadBook | None,
 ) -> Chat:
     assert settings.slack is not None
     loop = LoopThread("slack")
-    responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
-    zones = {name: person.time_zone for name, person in settings.responders.items() if person.time_zone}
+    responders = LiveMapping(
+        settings, lambda now: {person.slack: name for name, person in now.responders.items() if person.slack}
+    )
+    zones = LiveMapping(
+        settings, lambda now: {name: each.time_zone for name, each in now.responders.items() if each.time_zone}
+    )
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
@@ -133,16 +171,24 @@ def _slack(  # noqa: PLR0917 - the parts of `connect`.
         threads=threads,
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
-    sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
+    rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
+    talk = (
+        conversation(loop, transport, settings=settings, house=house, clock=clock, base_url=slack_api)
+        if house
+        else None
+    )
+    take = talk.take if talk else None
+    sockets = (
+        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, take=take) if app_token else None
+    )
 
     presence = SlackPresence(
         loop,
         settings.slack.bot_token.reveal(),
-        {name: person.slack for name, person in settings.responders.items() if person.slack},
+        LiveMapping(settings, _looked_after),
         now=clock,
         base_url=slack_api,
     )
-    chooses = uses_smart(settings)
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
         found = commands(body, received_at=received_at, responders=responders, zones=zones)
@@ -151,13 +197,23 @@ def _slack(  # noqa: PLR0917 - the parts of `connect`.
     def start() -> None:
         if sockets:
             sockets.start()
-        if chooses:
-            presence.start()
+        presence.start(waits=isinstance(settings, LiveSettings))
+
+    def stop() -> None:
+        if sockets:
+            sockets.close()
+        if talk:
+            talk.close()
 
     def close() -> None:
         presence.close()
+        rooms.close()
         transport.close()
         loop.close()
+
+    def say(room: str, saying: Saying) -> DeliveryResult:
+        message = draw(saying)
+        return transport.say(room, message.text, message.blocks)
 
     return Chat(
         channel="slack",
@@ -165,10 +221,15 @@ def _slack(  # noqa: PLR0917 - the parts of `connect`.
         commands=read,
         verify=signature.verify(secret.reveal()) if secret else None,
         start=start,
-        stop=sockets.close if sockets else _nothing,
+        stop=stop,
         close=close,
+        take=take,
+        settled=talk.settled if talk else lambda *_: None,
+        busy=talk.busy if talk else bool,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
+        rooms=rooms,
+        say=say,
     )
 
 

@@ -32,6 +32,7 @@ METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]]
     "dnd.info": (directory_methods.dnd_info, "dnd:read"),
     "dnd.teamInfo": (directory_methods.dnd_team_info, "dnd:read"),
     "usergroups.users.update": (directory_methods.usergroups_users_update, "usergroups:write"),
+    "users.conversations": (directory_methods.users_conversations, "channels:read"),
     "users.getPresence": (directory_methods.users_get_presence, "users:read"),
     "users.info": (directory_methods.users_info, "users:read"),
     "users.list": (directory_methods.users_list, "users:read"),
@@ -41,7 +42,9 @@ METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]]
 }
 """Each method's implementation and the bot scope that it needs."""
 
-ALL_SCOPES: Final = frozenset(scope for _, scope in METHODS.values() if scope)
+ALL_SCOPES: Final = frozenset(
+    {*(scope for _, scope in METHODS.values() if scope), *directory_methods.CONVERSATION_SCOPES.values()}
+)
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -50,6 +53,8 @@ class Answer(msgspec.Struct, kw_only=True):
     body: JsonObject
     status: int = 200
     retry_after_seconds: int | None = None
+    scopes: str | None = None
+    """What the token may do, as the header ``X-OAuth-Scopes`` tells it."""
     lost: bool = False
     """The connection closes instead: the work is done, and the caller does not know."""
 
@@ -102,6 +107,8 @@ class Api:
         if fault is not None and fault.lose_answer:
             answer.lost = True
         error = None if answer.body["ok"] else answer.body["error"]
+        if error not in {"not_authed", "invalid_auth", "not_allowed_token_type"} and method in METHODS:
+            answer.scopes = ",".join(sorted(self._scopes))
         world.calls.append(Call(method=method, payload=payload, at=at, error=error))
         world.changed.notify_all()
         return answer
@@ -122,9 +129,24 @@ class Api:
             refuse("unknown_method")
         self._check_token(token, self._bot_token, self._app_token)
         implementation, scope = METHODS[method]
-        if scope and scope not in self._scopes:
-            refuse("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
+        for needed in self._needed(method, payload) or (scope,):
+            if needed and needed not in self._scopes:
+                refuse("missing_scope", needed=needed, provided=",".join(sorted(self._scopes)))
         return implementation(self._world, payload)
+
+    def _needed(self, method: str, payload: JsonObject) -> list[str]:
+        """The scopes that depend on what is asked about: each kind of conversation has its own."""
+        scopes = directory_methods.CONVERSATION_SCOPES
+        if method in {"users.conversations", "conversations.list"}:
+            return [scopes[kind] for kind in sorted(directory_methods.conversation_types(payload)) if kind in scopes]
+        if method in {"conversations.info", "conversations.members"}:
+            channel = self._world.channels.get(str(payload.get("channel")))
+            if channel is not None:
+                kind = {"D": "im", "G": "mpim"}.get(channel.id[0]) or (
+                    "private_channel" if channel.private else "public_channel"
+                )
+                return [scopes[kind]]
+        return []
 
     def _check_token(self, token: str, wanted: str, other: str) -> None:
         if not token:

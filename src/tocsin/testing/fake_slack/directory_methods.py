@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.testing.fake_slack.records import JsonObject
+from tocsin.testing.fake_slack.records import Channel, JsonObject
 from tocsin.testing.fake_slack.wire import channel_json, user_json, usergroup_json
 from tocsin.testing.fake_slack.world import World, refuse
 
@@ -19,6 +19,13 @@ TOPIC_CHARS_MAX: Final = 250
 GROUP_DM_USERS_MAX: Final = 8
 DND_USERS_MAX: Final = 50
 DND_SECONDS: Final = 8 * 3600
+CONVERSATION_SCOPES: Final = {
+    "public_channel": "channels:read",
+    "private_channel": "groups:read",
+    "mpim": "mpim:read",
+    "im": "im:read",
+}
+"""The scope that each kind of conversation needs where conversations are listed."""
 
 
 def auth_test(world: World, payload: JsonObject) -> JsonObject:  # noqa: ARG001 every method has the same arguments
@@ -104,19 +111,39 @@ def conversations_members(world: World, payload: JsonObject) -> JsonObject:
 
 def conversations_list(world: World, payload: JsonObject) -> JsonObject:
     """``conversations.list``, page by page: public channels, unless ``types`` says otherwise."""
-    types = set(_names(payload.get("types") or "public_channel"))
-    if not types <= {"public_channel", "private_channel", "mpim", "im"}:
+    listed = _conversations(world, payload)
+    page, following = _page(payload, [channel_json(world, each) for each in listed])
+    return {"channels": page, "response_metadata": {"next_cursor": following}}
+
+
+def users_conversations(world: World, payload: JsonObject) -> JsonObject:
+    """``users.conversations``, page by page: those that the bot, or ``user``, is in; without ``is_member``."""
+    user = payload.get("user")
+    if user and user not in world.users:
+        refuse("user_not_found")
+    listed = [each for each in _conversations(world, payload) if (user or world.bot.id) in each.members]
+    shown = [channel_json(world, each) for each in listed]
+    page, following = _page(payload, [{key: each[key] for key in each if key != "is_member"} for each in shown])
+    return {"channels": page, "response_metadata": {"next_cursor": following}}
+
+
+def _conversations(world: World, payload: JsonObject) -> list[Channel]:
+    types = conversation_types(payload)
+    if not types <= CONVERSATION_SCOPES.keys():
         refuse("invalid_types")
     kinds = {"D": "im", "G": "mpim"}
-    found = [
-        channel_json(world, channel)
+    return [
+        channel
         for channel in world.channels.values()
         if kinds.get(channel.id[0], "private_channel" if channel.private else "public_channel") in types
         and (not channel.private or world.bot.id in channel.members)
         and not (channel.archived and payload.get("exclude_archived") in (True, "1", "true"))
     ]
-    page, following = _page(payload, found)
-    return {"channels": page, "response_metadata": {"next_cursor": following}}
+
+
+def conversation_types(payload: JsonObject) -> set[str]:
+    """The kinds of conversations that are asked for."""
+    return set(_names(payload.get("types") or "public_channel"))
 
 
 def conversations_set_topic(world: World, payload: JsonObject) -> JsonObject:

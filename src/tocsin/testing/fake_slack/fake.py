@@ -301,6 +301,28 @@ class FakeSlack:
             outgoing = interactions.slash_command(self._world, command, text, person, _id(channel))
         return self._deliver(outgoing, forge)
 
+    def shortcut(
+        self, callback_id: str, user: User | str, message: Message | None = None, *, forge: Forgery | None = None
+    ) -> Acknowledgement:
+        """Use a shortcut of the application: a global one, or that of *message*."""
+        with self._world.changed:
+            person = self._world.users[_id(user)]
+            outgoing = interactions.shortcut(self._world, callback_id, person, message)
+        return self._deliver(outgoing, forge)
+
+    def tell(self, text: str, user: User | str, *, thread_ts: str | None = None) -> Acknowledgement:
+        """Let a person write to the bot in their direct message: a ``message`` event of the type ``im``."""
+        message = self.say(text, user, self.direct_channel(user), thread_ts=thread_ts)
+        content = {
+            "type": "message",
+            "channel_type": "im",
+            "user": message.user,
+            "text": message.text,
+            "ts": message.ts,
+            "channel": message.channel,
+        } | ({"thread_ts": thread_ts} if thread_ts else {})
+        return self.event(content)
+
     def say(self, text: str, user: User | str, channel: Channel | str, *, thread_ts: str | None = None) -> Message:
         """Let a person write something, without telling the application."""
         with self._world.changed:
@@ -334,6 +356,33 @@ class FakeSlack:
             self._world.channels[found.id] = msgspec.structs.replace(found, members=members)
         content = {"type": "member_joined_channel", "user": _id(user), "channel": found.id, "team": self.team_id}
         return self.event(content, forge=forge)
+
+    def leave(self, user: User | str, channel: Channel | str, *, forge: Forgery | None = None) -> Acknowledgement:
+        """Let somebody leave a channel, or remove the bot: ``member_left_channel``; ``channel_left`` to the bot."""
+        with self._world.changed:
+            found = self._world.channels[_id(channel)]
+            members = tuple(member for member in found.members if member != _id(user))
+            self._world.channels[found.id] = msgspec.structs.replace(found, members=members)
+        if _id(user) == self.bot.id:
+            kind = "group_left" if found.private else "channel_left"
+            return self.event({"type": kind, "channel": found.id, "actor_id": self.bot.id}, forge=forge)
+        kind = "G" if found.private else "C"
+        content = {
+            "type": "member_left_channel",
+            "user": _id(user),
+            "channel": found.id,
+            "channel_type": kind,
+            "team": self.team_id,
+        }
+        return self.event(content, forge=forge)
+
+    def rename(self, channel: Channel | str, name: str) -> Acknowledgement:
+        """Give a channel another name: a ``channel_rename`` event (``group_rename`` for a private one)."""
+        with self._world.changed:
+            found = msgspec.structs.replace(self._world.channels[_id(channel)], name=name)
+            self._world.channels[found.id] = found
+        kind = "group_rename" if found.private else "channel_rename"
+        return self.event({"type": kind, "channel": {"id": found.id, "name": name, "created": 0}})
 
     def open_home(self, user: User | str) -> Acknowledgement:
         """Let a person open the application's home tab: an ``app_home_opened`` event."""

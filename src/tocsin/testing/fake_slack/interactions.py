@@ -142,6 +142,30 @@ def slash_command(world: World, command: str, text: str, user: User, channel: st
     return Outgoing(kind="slash_commands", payload=payload, trigger_id=trigger_id, response_url=response_url)
 
 
+def shortcut(world: World, callback_id: str, user: User, message: Message | None = None) -> Outgoing:
+    """`shortcut` from the search bar or the composer's menu, or `message_action` from the menu of *message*.
+
+    Sources: https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload.
+    """
+    trigger_id = world.issue_trigger(user.id)
+    payload = _envelope(world, "shortcut" if message is None else "message_action", user) | {
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "action_ts": f"{world.wall_clock():.6f}",
+    }
+    if message is None:
+        return Outgoing(kind="interactive", payload=payload, trigger_id=trigger_id)
+    _check_visible(world, message, user)
+    response_url = world.issue_response_url(message.channel, user.id, message.ts)
+    payload |= {
+        "channel": {"id": message.channel, "name": world.channels[message.channel].name or "directmessage"},
+        "message_ts": message.ts,
+        "message": message_json(world, message),
+        "response_url": response_url,
+    }
+    return Outgoing(kind="interactive", payload=payload, trigger_id=trigger_id, response_url=response_url)
+
+
 def event(world: World, content: JsonObject) -> Outgoing:
     """An event of the Events API."""
     payload = {

@@ -23,6 +23,7 @@ METHOD_TIER: Final = {
     "conversations.list": 2,
     "conversations.setTopic": 2,
     "dnd.teamInfo": 2,
+    "users.conversations": 3,
     "users.list": 2,
     "usergroups.users.update": 2,
     "chat.delete": 3,

@@ -145,6 +145,8 @@ def _payload(content_type: str, body: bytes) -> JsonObject:
 
 def _response(answer: Answer) -> web.Response:
     headers = {} if answer.retry_after_seconds is None else {"Retry-After": str(answer.retry_after_seconds)}
+    if answer.scopes is not None:
+        headers["X-OAuth-Scopes"] = answer.scopes
     return web.Response(
         status=answer.status,
         body=msgspec.json.encode(answer.body),

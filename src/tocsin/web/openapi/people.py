@@ -120,23 +120,44 @@ CONSOLE: Final = Surface(
 )
 
 _INTERACTION: Final[Schema] = {"type": "object", "properties": {"payload": {"type": "string"}}}
+_COMMAND: Final[Schema] = {"type": "object", "properties": {"command": {"type": "string"}, "text": {"type": "string"}}}
+_EVENT: Final[Schema] = {"type": "object", "properties": {"type": {"type": "string"}, "event": {"type": "object"}}}
+
+
+def _from_slack(path: str, says: str, body: Content) -> Operation:
+    return Operation(
+        method="POST",
+        path=path,
+        says=says,
+        answers={
+            200: Answer(says="Heard; what must be is stored. The body may say what Slack is to show."),
+            403: plain("The signature is not Slack's."),
+            413: plain("The body is too large."),
+            503: plain("Not stored, try again."),
+        },
+        body=body,
+        security=("slackSignature",),
+    )
+
 
 CHAT: Final = Surface(
     name="chat",
-    says="Buttons of chats, signed by them.",
+    says="What people do in chats, signed by them.",
     operations=(
-        Operation(
-            method="POST",
-            path="/slack/interactions",
-            says="Slack's buttons.",
-            answers={
-                200: Answer(says="Stored."),
-                403: plain("The signature is not Slack's."),
-                413: plain("The body is too large."),
-                503: plain("Not stored, try again."),
-            },
-            body=Content(media={"application/x-www-form-urlencoded": _INTERACTION}),
-            security=("slackSignature",),
+        _from_slack(
+            "/slack/interactions",
+            "Slack's buttons, forms and shortcuts.",
+            Content(media={"application/x-www-form-urlencoded": _INTERACTION}),
+        ),
+        _from_slack(
+            "/slack/commands",
+            "Slack's slash command.",
+            Content(media={"application/x-www-form-urlencoded": _COMMAND}),
+        ),
+        _from_slack(
+            "/slack/events",
+            "What is said to us in Slack, and what happens there.",
+            Content(media={"application/json": _EVENT}),
         ),
     ),
 )

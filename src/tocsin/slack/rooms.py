@@ -1,0 +1,183 @@
+"""What Slack knows of the channels that the bot is in, and of the people there.
+
+Sources: https://docs.slack.dev/reference/methods/users.conversations, conversations.info, conversations.members,
+users.info and users.list (all of them paged; Slack asks for at most 200 items a page). What cannot be had is a
+`Failure` that says whether it is worth asking again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from tocsin.engine.ports import Refused
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import SECOND, Duration
+from tocsin.slack.answers import Failure
+from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.loop import LoopThread
+
+TIMEOUT: Final[Duration] = 10 * SECOND
+PAGE: Final = "200"
+PAGES_MAX: Final = 100  # 20,000 people or channels; whoever has more is served the first of them.
+ONE_BY_ONE_MAX: Final = 20  # People who are asked for one by one; for more the whole list takes fewer calls.
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel, as Slack has it now. *there*: the bot is in it, and it is not archived."""
+
+    id: str
+    name: str
+    there: bool
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the workspace. *deleted*: their account has ended."""
+
+    id: str
+    handle: str
+    name: str
+    zone: str
+    email: str
+    bot: bool
+    deleted: bool
+
+
+_Object: TypeAlias = Mapping[str, Any]  # Of an answer, of whose insides nothing is promised.
+
+
+class SlackRooms:
+    """Asks Slack. Its methods block, and are for threads that may."""
+
+    def __init__(self, loop: LoopThread, token: str, *, base_url: str = BASE_URL) -> None:
+        """*token* is the bot's. Nothing is asked yet."""
+        self._loop = loop
+        self._api = loop.run(_made(token, base_url))
+        self._self = ""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._loop.run(self._api.close())
+
+    def myself(self) -> str | Failure:
+        """The bot's own Slack member id."""
+        return self._loop.run(self._myself())
+
+    def channels(self) -> Sequence[Channel] | Failure:
+        """All channels that the bot is in; without the scope for private ones, the public ones."""
+        return self._loop.run(self._channels())
+
+    def channel(self, channel: str) -> Channel | Failure:
+        """One channel. That there is none, or none that the bot may see, is a channel where it is not."""
+        return self._loop.run(self._channel(channel))
+
+    def members(self, channel: str) -> Sequence[str] | Failure:
+        """The Slack member ids of all who are in a channel, without the bot itself."""
+        return self._loop.run(self._members(channel))
+
+    def people(self, users: Collection[str]) -> Mapping[str, Person] | Failure:
+        """Who these Slack member ids are; those that Slack does not know are left out."""
+        return self._loop.run(self._people(users))
+
+    async def _myself(self) -> str | Failure:
+        if not self._self:
+            answer = await self._api.call("auth.test")
+            if isinstance(answer, Failure):
+                return answer
+            self._self = str(answer.get("user_id", ""))
+        return self._self
+
+    async def _channels(self) -> Sequence[Channel] | Failure:
+        found = await self._pages(
+            "users.conversations", "channels", types="public_channel,private_channel", exclude_archived="true"
+        )
+        if isinstance(found, Failure) and found.code == "missing_scope":
+            found = await self._pages(
+                "users.conversations", "channels", types="public_channel", exclude_archived="true"
+            )
+        if isinstance(found, Failure):
+            return found
+        # Only where the bot is, is listed; that is what the method is for.
+        return [_channel(each, there=True) for each in found if isinstance(each, dict)]
+
+    async def _channel(self, channel: str) -> Channel | Failure:
+        answer = await self._api.read("conversations.info", channel=channel)
+        if isinstance(answer, Failure):
+            gone = answer.code in {"channel_not_found", "is_archived"}
+            return Channel(id=channel, name="", there=False) if gone else answer
+        shown = answer.get("channel")
+        return _channel(shown if isinstance(shown, dict) else {}, channel)
+
+    async def _members(self, channel: str) -> Sequence[str] | Failure:
+        own = await self._myself()
+        if isinstance(own, Failure):
+            return own
+        found = await self._pages("conversations.members", "members", channel=channel)
+        return found if isinstance(found, Failure) else [user for user in map(str, found) if user != own]
+
+    async def _people(self, users: Collection[str]) -> Mapping[str, Person] | Failure:
+        if len(users) > ONE_BY_ONE_MAX:
+            listed = await self._pages("users.list", "members")
+            if isinstance(listed, Failure):
+                return listed
+            people = (_person(each) for each in listed if isinstance(each, dict))
+            return {each.id: each for each in people if each.id in users}
+        found: dict[str, Person] = {}
+        for user in users:
+            answer = await self._api.read("users.info", user=user)
+            if isinstance(answer, Failure):
+                if isinstance(answer.result, Refused) and answer.code in {"user_not_found", "user_not_visible"}:
+                    continue
+                return answer
+            shown = answer.get("user")
+            if isinstance(shown, dict):
+                found[user] = _person(shown, user)
+        return found
+
+    async def _pages(self, method: str, key: str, **arguments: str) -> list[Json] | Failure:
+        found: list[Json] = []
+        cursor = ""
+        for _ in range(PAGES_MAX):
+            more = {"cursor": cursor} if cursor else {}
+            answer = await self._api.read(method, limit=PAGE, **arguments, **more)
+            if isinstance(answer, Failure):
+                return answer
+            items = answer.get(key)
+            found += items if isinstance(items, list) else []
+            told = answer.get("response_metadata")
+            cursor = str(told.get("next_cursor") or "") if isinstance(told, dict) else ""
+            if not cursor:
+                break
+            await asyncio.sleep(0)
+        return found
+
+
+async def _made(token: str, base_url: str) -> Api:
+    return Api(token, base_url=base_url, timeout=TIMEOUT)
+
+
+def _channel(shown: _Object, channel: str = "", *, there: bool | None = None) -> Channel:
+    is_in = bool(shown.get("is_member")) if there is None else there
+    return Channel(
+        id=str(shown.get("id") or channel),
+        name=str(shown.get("name") or ""),
+        there=is_in and not shown.get("is_archived") and not shown.get("is_im") and not shown.get("is_mpim"),
+    )
+
+
+def _person(shown: _Object, user: str = "") -> Person:
+    profile = shown.get("profile")
+    told: _Object = profile if isinstance(profile, dict) else {}
+    handle = str(shown.get("name") or "")
+    return Person(
+        id=str(shown.get("id") or user),
+        handle=handle,
+        name=str(told.get("display_name") or told.get("real_name") or shown.get("real_name") or handle),
+        zone=str(shown.get("tz") or ""),
+        email=str(told.get("email") or ""),
+        bot=bool(shown.get("is_bot")) or shown.get("id") == "USLACKBOT",
+        deleted=bool(shown.get("deleted")),
+    )

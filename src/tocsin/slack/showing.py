@@ -1,0 +1,193 @@
+"""Shows what the bot answers: for one person's eyes, in the room, in a modal, on the home tab.
+
+Sources: https://docs.slack.dev/interactivity/handling-user-interaction for response URLs (five uses within half an
+hour), https://docs.slack.dev/reference/methods/chat.postEphemeral. What Slack does not take in one way is shown in
+another; an answer to somebody who waits is tried for a moment only, and then it is in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from tocsin.engine.ports import Delivered, DeliveryResult, Postponed
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.slack.answers import LAYOUT_REFUSED, Failure, judged
+from tocsin.slack.api import Api
+from tocsin.slack.drawing import Message
+
+TRIES_MAX: Final = 5
+WAIT_MAX: Final[Duration] = 30 * SECOND  # Who has waited longer has asked again.
+LOOK_S: Final = 0.02
+HOOKS: Final = "https://hooks.slack.com/"  # Where response URLs are; nothing is posted to any other address.
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+Post = Callable[[str, Message, str], Awaitable[DeliveryResult]]
+
+
+class Screen:
+    """Where one question was asked: what is needed to answer there."""
+
+    __slots__ = ("channel", "response_url", "thread", "user")
+
+    def __init__(self, *, user: str, channel: str, thread: str, response_url: str) -> None:
+        """What is not known is empty."""
+        self.user = user
+        self.channel = channel
+        self.thread = thread
+        self.response_url = response_url
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is the direct message with us, where there is nobody else."""
+        return self.channel.startswith("D")
+
+
+class Showing:
+    """On the event loop. Raises nothing: what cannot be shown is logged."""
+
+    def __init__(self, api: Api, post: Post, *, base_url: str, now: Callable[[], Instant]) -> None:
+        """*post* posts at the room's pace; *now* says when it may."""
+        self._api = api
+        self._post = post
+        parts = urlsplit(base_url)
+        self._hooks = (HOOKS, f"{parts.scheme}://{parts.netloc}/response/")
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+        self._pauses: list[Instant] = []
+
+    def pausing(self) -> int:
+        """How many answers wait for their turn."""
+        now = self._now()
+        return sum(until > now for until in self._pauses)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session:
+            await self._session.close()
+
+    # ── Messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def privately(self, screen: Screen, message: Message) -> None:
+        """For the eyes of who asked; where that cannot be, by direct message."""
+        shown = await self._respond(screen, message, "ephemeral")
+        if not shown and screen.channel and not screen.direct:
+            arguments = _content(message) | {"channel": screen.channel, "user": screen.user}
+            shown = await self._call("chat.postEphemeral", arguments | _threaded(screen)) is not None
+        if not shown:
+            await self._directly(screen, message)
+
+    async def publicly(self, screen: Screen, message: Message) -> None:
+        """In the room, in the thread where it was asked."""
+        shown = await self._respond(screen, message, "in_channel")
+        if not shown and screen.channel:
+            shown = await self._posted(screen.channel, message, screen.thread)
+        if not shown:
+            await self._directly(screen, message)
+
+    async def _directly(self, screen: Screen, message: Message) -> None:
+        channel, thread = screen.channel, screen.thread
+        if not screen.direct:
+            opened = await self._call("conversations.open", {"users": screen.user})
+            if opened is None:
+                return
+            channel, thread = opened["channel"]["id"], ""
+        if not await self._posted(channel, message, thread):
+            _LOGGER.warning("an answer could not be shown in Slack")
+
+    async def _posted(self, channel: str, message: Message, thread: str) -> bool:
+        for _ in range(TRIES_MAX):
+            result = await self._post(channel, message, thread)
+            if not isinstance(result, Postponed):
+                return isinstance(result, Delivered)
+            if not await self._pause(result.after or SECOND):
+                return False
+        return False
+
+    async def _respond(self, screen: Screen, message: Message, kind: str) -> bool:
+        """By the response URL; whether Slack has taken it."""
+        if not screen.response_url.startswith(self._hooks):
+            return False
+        body = _content(message) | {"response_type": kind, "replace_original": False} | _threaded(screen)
+        failure = await self._hand_over(screen.response_url, body)
+        if failure and failure.code in LAYOUT_REFUSED:
+            body.pop("blocks", None)
+            failure = await self._hand_over(screen.response_url, body)
+        return failure is None
+
+    async def _hand_over(self, url: str, body: dict[str, Json]) -> Failure | None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
+        try:
+            async with self._session.post(url, json=body, allow_redirects=False) as answer:
+                if answer.status == 200:  # noqa: PLR2004 - HTTP's own number.
+                    return None
+                told = (await answer.text())[:200]
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            return judged(0, "", "")
+        code = next((code for code in LAYOUT_REFUSED if code in told), "")
+        return judged(answer.status, code, answer.headers.get("Retry-After", ""))
+
+    # ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def open(self, trigger: str, view: dict[str, Any]) -> str:
+        """Open a modal; its id, or empty if Slack did not (the trigger has expired)."""
+        if not trigger:
+            return ""
+        answer = await self._api.call("views.open", trigger_id=trigger, view=view)
+        if isinstance(answer, Failure):
+            _LOGGER.warning("no modal: %s", answer.result.error)
+            return ""
+        return str(answer["view"]["id"])
+
+    async def change(self, view_id: str, view: dict[str, Any]) -> bool:
+        """Replace what a modal shows; whether it is still there."""
+        return await self._call("views.update", {"view_id": view_id, "view": view}) is not None
+
+    async def publish(self, user: str, view: dict[str, Any]) -> None:
+        """Replace what somebody's home tab shows."""
+        await self._call("views.publish", {"user_id": user, "view": view})
+
+    # ── Patience ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def _call(self, method: str, arguments: dict[str, Json]) -> dict[str, Json] | None:
+        """The answer, asked for again as long as Slack only asks to wait; without the layout if that is refused."""
+        for _ in range(TRIES_MAX):
+            answer = await self._api.call(method, **arguments)
+            if not isinstance(answer, Failure):
+                return answer
+            if answer.code in LAYOUT_REFUSED and "blocks" in arguments:
+                arguments = {name: value for name, value in arguments.items() if name != "blocks"}
+                continue
+            if not (isinstance(answer.result, Postponed) and answer.result.after):
+                _LOGGER.warning("%s: %s", method, answer.result.error)
+                return None
+            if not await self._pause(answer.result.after):
+                return None
+        return None
+
+    async def _pause(self, wait: Duration) -> bool:
+        """Wait by the clock; False if that is too long for somebody who waits for an answer."""
+        if wait > WAIT_MAX:
+            return False
+        until = self._now() + wait
+        self._pauses.append(until)
+        try:
+            while self._now() < until:  # noqa: ASYNC110 - the clock has no event; in tests it stands still.
+                await asyncio.sleep(LOOK_S)
+        finally:
+            self._pauses.remove(until)
+        return True
+
+
+def _content(message: Message) -> dict[str, Json]:
+    blocks: dict[str, Json] = {"blocks": list(message.blocks)} if message.blocks else {}
+    return {"text": message.text, "parse": "none", "unfurl_links": False, "unfurl_media": False} | blocks
+
+
+def _threaded(screen: Screen) -> dict[str, Json]:
+    return {"thread_ts": screen.thread} if screen.thread else {}

@@ -1,0 +1,283 @@
+"""Rooms made by inviting the bot, with the strict fake of Slack and a real store; the tests go round themselves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tests.wiring.room_world import World, world
+from tocsin.conversing.noticed import Change, Noticed
+from tocsin.conversing.replies import Nothing
+from tocsin.engine.ports import Postponed, Refused
+from tocsin.errors import StoreUnavailableError
+from tocsin.kernel import json
+from tocsin.kernel.time import SECOND
+from tocsin.slack.rooms import ONE_BY_ONE_MAX
+from tocsin.testing.fake_slack import Channel, FakeSlack
+from tocsin.wiring.keys import digest, held_keys
+from tocsin.wiring.rooms import RETRY_SECONDS, SWEEP_SECONDS
+
+
+@pytest.fixture
+def slack() -> Iterator[FakeSlack]:
+    with FakeSlack() as fake:
+        yield fake
+        fake.assert_clean()
+
+
+@pytest.fixture
+def here(tmp_path: Path, slack: FakeSlack) -> Iterator[World]:
+    with world(tmp_path, slack) as made:
+        yield made
+
+
+def test_who_is_in_the_channel_becomes_a_team_with_a_key(here: World) -> None:
+    ada, bo = here.slack.add_user("ada", tz="Europe/Berlin"), here.slack.add_user("bo")
+    ops = here.slack.add_channel("ops", [ada, bo, here.slack.add_user("rob", bot=True)])
+    assert here.rooms.go_round() == SWEEP_SECONDS
+    assert (here.members("ops"), here.settings.teams["ops"].slack) == (("ada", "bo"), ops.id)
+    assert here.settings.responders["ada"].time_zone == "Europe/Berlin"
+    [(channel, key)] = here.welcomes
+    assert channel == ops.id
+    assert held_keys(here.store)[digest(key)].integration == "ops"
+
+
+def test_a_channel_is_welcomed_once(here: World) -> None:
+    ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    for _ in range(3):
+        here.tell(Change.JOINED, ops.id)
+        here.tell(Change.RENAMED, ops.id)
+        here.rooms.go_round()
+    assert len(here.welcomes) == len(here.book.rooms) == len(held_keys(here.store)) == 1
+
+
+def test_an_invitation_is_found_by_its_event(here: World) -> None:
+    here.rooms.go_round()
+    ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    assert here.rooms.go_round() == SWEEP_SECONDS
+    assert not here.book.rooms
+    here.tell(Change.JOINED, ops.id)
+    here.rooms.go_round()
+    assert list(here.book.rooms) == [ops.id]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Noticed(chat="slack", change=Change.REVOKED, at=0),
+        Noticed(chat="slack", change=Change.JOINED, at=0, channel="D0DIRECT"),
+        Noticed(chat="slack", change=Change.PERSON, at=0, user="U0STRANGER"),
+    ],
+)
+def test_what_is_no_news_of_rooms_changes_nothing(here: World, event: Noticed) -> None:
+    here.rooms.go_round()
+    calls = len(here.slack.calls)
+    assert here.rooms.noticed(event) == Nothing()
+    assert here.rooms.go_round() == SWEEP_SECONDS
+    assert len(here.slack.calls) == calls
+
+
+def test_people_come_and_go(here: World) -> None:
+    ada, bo = here.slack.add_user("ada"), here.slack.add_user("bo")
+    ops = here.slack.add_channel("ops", [ada])
+    here.rooms.go_round()
+    change(here, ops, here.slack.bot.id, ada.id, bo.id)
+    here.tell(Change.JOINED, ops.id)
+    here.rooms.go_round()
+    assert here.members("ops") == ("ada", "bo")
+    change(here, ops, here.slack.bot.id, bo.id)
+    here.tell(Change.WENT, ops.id)
+    here.rooms.go_round()
+    assert here.members("ops") == ("bo",)
+    assert "ada" in here.settings.responders  # Incidents that asked her still know her.
+
+
+def test_a_name_stays_when_the_channel_is_renamed(here: World) -> None:
+    ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    here.rooms.go_round()
+    change(here, ops, *ops.members, name="operations")
+    here.tell(Change.RENAMED, ops.id)
+    here.rooms.go_round()
+    assert (here.book.rooms[ops.id].name, here.book.rooms[ops.id].team) == ("operations", "ops")
+    assert "ops" in here.settings.teams
+
+
+def test_who_takes_the_bot_out_is_told_where_alerts_go_now(here: World) -> None:
+    ada = here.slack.add_user("ada")
+    ops = here.slack.add_channel("ops", [ada])
+    here.rooms.go_round()
+    change(here, ops, ada.id)
+    here.tell(Change.LEFT, ops.id)
+    here.rooms.go_round()
+    assert (here.settings.teams["ops"].slack, here.members("ops")) == (None, ("ada",))
+    [told] = here.told
+    assert told.key == "ops"
+    assert json.decode(told.body)["room"] == "#ops"
+    change(here, ops, ada.id, here.slack.bot.id)
+    here.tell(Change.JOINED, ops.id)
+    here.rooms.go_round()
+    assert here.settings.teams["ops"].slack == ops.id
+    assert json.decode(here.told[1].body)["over"]
+    assert len(here.welcomes) == 1
+
+
+def test_a_channel_that_was_archived_meanwhile_is_found_at_the_next_start(
+    here: World, slack: FakeSlack, tmp_path: Path
+) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    here.rooms.go_round()
+    slack.archive(ops)
+    with world(tmp_path, slack) as later:
+        later.rooms.go_round()
+        later.rooms.go_round()
+        assert later.settings.teams["ops"].slack is None
+        assert len(later.told) == 1
+
+
+def test_rooms_survive_a_restart(here: World, slack: FakeSlack, tmp_path: Path) -> None:
+    slack.add_channel("ops", [slack.add_user("ada")])
+    here.rooms.go_round()
+    with world(tmp_path, slack) as later:
+        assert later.members("ops") == ("ada",)
+        later.rooms.go_round()
+        assert not later.welcomes
+
+
+def test_a_welcome_waits_until_slack_takes_it(here: World) -> None:
+    here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    here.answers += [Postponed("paced", after=2 * SECOND, counts=False), Postponed("no answer")]
+    assert [here.rooms.go_round() for _ in range(3)] == [2.0, RETRY_SECONDS, SWEEP_SECONDS]
+    assert len({key for _, key in here.welcomes}) == len(held_keys(here.store)) == 1
+
+
+def test_who_died_before_the_welcome_says_it_with_another_key(here: World, slack: FakeSlack, tmp_path: Path) -> None:
+    slack.add_channel("ops", [slack.add_user("ada")])
+    here.answers.append(Postponed("no answer"))
+    here.rooms.go_round()
+    with world(tmp_path, slack) as later:
+        later.rooms.go_round()
+        assert later.welcomes[0][1] != here.welcomes[0][1]
+        assert set(held_keys(later.store)) == {digest(made.welcomes[0][1]) for made in (here, later)}
+
+
+def test_a_room_where_nothing_can_be_said_is_a_room(here: World, caplog: pytest.LogCaptureFixture) -> None:
+    here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    here.answers.append(Refused("read only"))
+    with caplog.at_level(logging.WARNING):
+        assert here.rooms.go_round() == SWEEP_SECONDS
+    assert here.members("ops") == ("ada",)
+    assert "nobody could be welcomed" in caplog.text
+
+
+def test_what_the_file_knows_already_needs_no_welcome(tmp_path: Path, slack: FakeSlack) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    with world(
+        tmp_path, slack, f"teams: {{ops: {{slack: {ops.id}}}}}\nintegrations: {{prod: {{key: {'k' * 20}}}}}"
+    ) as here:
+        here.rooms.go_round()
+        assert not here.welcomes
+        assert here.book.rooms[ops.id].integration == "prod"
+
+
+def test_a_team_of_the_file_without_a_key_gets_one(tmp_path: Path, slack: FakeSlack) -> None:
+    slack.add_channel("ops", [slack.add_user("ada")])
+    text = 'responders: {cy: {}}\nteams: {core: {members: [cy]}, ops: {members: [cy], slack: "#ops"}}'
+    with world(tmp_path, slack, text) as here:
+        here.rooms.go_round()
+        assert len(here.welcomes) == 1
+        assert (here.settings.integrations["ops"].team, here.members("ops")) == ("ops", ("cy",))
+
+
+def test_a_large_channel_is_read_page_by_page(here: World) -> None:
+    people = [here.slack.add_user(f"p{number}") for number in range(450)]
+    here.slack.add_channel("all", people)
+    here.rooms.go_round()
+    assert len(here.members("all")) == len(people)
+    pages = [call.payload for call in here.slack.calls if call.method == "conversations.members"]
+    assert len(pages) == 3
+    assert all(int(page["limit"]) <= 200 for page in pages)
+    assert not [call for call in here.slack.calls if call.method == "users.info"]
+
+
+def test_few_people_are_asked_for_one_by_one(here: World) -> None:
+    here.slack.add_channel("ops", [here.slack.add_user(f"p{number}") for number in range(ONE_BY_ONE_MAX)])
+    here.rooms.go_round()
+    assert not [call for call in here.slack.calls if call.method == "users.list"]
+
+
+def test_an_account_that_has_ended_is_not_asked_any_more(here: World) -> None:
+    ada = here.slack.add_user("ada")
+    here.slack.add_channel("ops", [ada, here.slack.add_user("bo")])
+    here.rooms.go_round()
+    here.slack.change_user(ada, deleted=True)
+    here.tell(Change.PERSON, user=ada.id)
+    here.rooms.go_round()
+    assert here.members("ops") == ("bo",)
+
+
+def test_two_with_one_name_are_two_people(here: World) -> None:
+    first, second = here.slack.add_user("ada"), here.slack.add_user("ada")
+    here.slack.add_channel("ops", [first, second])
+    here.rooms.go_round()
+    assert set(here.members("ops")) == {"ada", f"slack-{second.id.lower()}"}
+
+
+def test_too_many_calls_wait_as_long_as_slack_says(here: World) -> None:
+    here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    here.slack.rate_limit("conversations.members", 7)
+    assert here.rooms.go_round() == 7.0
+    assert here.rooms.go_round() == SWEEP_SECONDS
+    assert here.members("ops") == ("ada",)
+
+
+@pytest.mark.parametrize("method", ["auth.test", "users.conversations", "conversations.members", "users.info"])
+def test_trouble_of_slack_is_waited_for(here: World, method: str) -> None:
+    here.slack.add_channel("ops", [here.slack.add_user("ada")])
+    here.slack.fail(method, "internal_error")
+    assert here.rooms.go_round() == RETRY_SECONDS
+    assert here.rooms.go_round() == SWEEP_SECONDS
+    assert here.members("ops") == ("ada",)
+
+
+def test_a_refusal_does_not_hold_up_other_channels(here: World, caplog: pytest.LogCaptureFixture) -> None:
+    one, other = (here.slack.add_channel(name, [here.slack.add_user(name)]) for name in ("one", "other"))
+    here.slack.fail("conversations.members", "access_denied")
+    with caplog.at_level(logging.WARNING):
+        assert here.rooms.go_round() == SWEEP_SECONDS
+    assert list(here.book.rooms) == [other.id]
+    assert "does not let us see" in caplog.text
+    here.tell(Change.JOINED, one.id)
+    here.rooms.go_round()
+    assert set(here.book.rooms) == {one.id, other.id}
+
+
+def test_without_the_scope_for_private_channels_the_public_ones_are_seen(tmp_path: Path) -> None:
+    with FakeSlack(scopes={"channels:read", "users:read"}) as slack, world(tmp_path, slack) as here:
+        slack.add_channel("ops", [slack.add_user("ada")])
+        slack.add_channel("secret", [slack.add_user("bo")], private=True)
+        here.rooms.go_round()
+        assert [room.name for room in here.book.rooms.values()] == ["ops"]
+        slack.assert_clean(allow={"missing_scope"})
+
+
+def test_a_store_in_trouble_is_waited_for(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.slack.add_channel("ops", [here.slack.add_user("ada")])
+
+    def broken(*_: object) -> None:
+        raise StoreUnavailableError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(here.store, "put_record", broken)
+        assert here.rooms.go_round() == RETRY_SECONDS
+    assert here.rooms.go_round() == SWEEP_SECONDS
+    assert len(here.welcomes) == 1
+
+
+def change(here: World, channel: Channel, *members: str, name: str = "") -> None:
+    """Have other members, or another name, and tell nobody."""
+    found = here.slack.channel(channel)
+    here.slack._world.channels[found.id] = replace(found, members=members, name=name or found.name)
