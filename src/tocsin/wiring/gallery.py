@@ -24,6 +24,7 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.announcement import Announcement
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, MINUTE, Instant
+from tocsin.saying.forms import Form, Moments, Pick, Ticks, Words
 from tocsin.saying.incident import Setting
 from tocsin.saying.message import (
     Actions,
@@ -45,6 +46,11 @@ from tocsin.saying.thread import Line, thread_saying
 from tocsin.slack.announcements import announcement_message
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.drawing import Block, Message, draw
+from tocsin.slack.views import Facts as ViewFacts
+from tocsin.slack.views import form_view, home_view, loading_view, working_view
+from tocsin.wiring.concierge.rooms import welcome
+from tocsin.wiring.room_records import Room
+from tocsin.wiring.settings import Settings
 
 NOW: Final[Instant] = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
 
@@ -214,6 +220,37 @@ def _parts() -> Message:
     )
 
 
+def _form() -> View:
+    """A form with a field of every kind."""
+    people = tuple(Option(label=name, value={"id": name.lower()}) for name in ("Ada", "Bo", "Cy"))
+    form = Form(
+        name="everything",
+        title="Every kind of field",
+        submit="Save",
+        intro=(Paragraph(f"{bold('CPU of shop-web is above 90 %')}: what was it?"),),
+        fields=(
+            Words(name="cause", label="Cause", hint="What broke", lines=True),
+            Words(name="remedy", label="Remedy", initial="rolled shop 1.4.2 back", optional=True),
+            Pick(name="to", label="Who is asked", options=people, initial="bo"),
+            Moments(name="until", label="Until", initial=NOW),
+            Ticks(name="tell", label="Tell them too", options=people, initial=("ada",)),
+        ),
+        facts={"i": "48", "r": 1},
+    )
+    view = form_view(form, ViewFacts(form=form.name))
+    assert view is not None
+    return view
+
+
+def _home() -> View:
+    return home_view(Saying(summary="Nothing needs you.", parts=(Heading("Tocsin"), Paragraph("Nothing needs you."))))
+
+
+def _welcome() -> Message:
+    room = Room(channel="C012AB3CD", name="ops", team="ops", integration="ops", made_at=NOW, members=("U012AB3CD",))
+    return draw(welcome(room, "https://tocsin.example.com/v1/in/KEY", Settings(), "https://tocsin.example.com"))
+
+
 PAYLOADS: Final[tuple[Example, ...]] = (
     Example("room-triggered", "A new incident in the room", partial(_room, _pictured)),
     Example("room-repeated", "It goes on, and others are asked", partial(_room, _again)),
@@ -244,4 +281,9 @@ PAYLOADS: Final[tuple[Example, ...]] = (
     Example("thread-later", "A thread goes on", partial(_thread, opening=False)),
     Example("announcement", "An announcement", _announcement),
     Example("parts", "Every part of a message", _parts),
+    Example("welcome", "The bot is invited", _welcome),
+    Example("form-loading", "A form is on its way", loading_view),
+    Example("form-working", "A form takes longer", working_view),
+    Example("form", "A form", _form),
+    Example("home", "The home tab", _home),
 )
