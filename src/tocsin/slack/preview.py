@@ -160,7 +160,11 @@ def _element(element: Block) -> Html:
             initial = escape(str(element.get("initial_value", "")))
             return f'<span class="field{tall}">{initial or _placeholder(element)}</span>'
         case "checkboxes" | "radio_buttons":
-            return "".join(f'<span class="tick">{_text(option["text"])}</span>' for option in element["options"])
+            return "".join(
+                f'<span class="tick{" on" if option in element.get("initial_options", ()) else ""}">'
+                f"{_text(option['text'])}</span>"
+                for option in element["options"]
+            )
         case "datetimepicker":
             at = element.get("initial_date_time")
             return f'<span class="field">{_at(at) if at else "Date and time"}</span>'
