@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tocsin.cli import slack_check
+from tocsin.cli import slack_check, slack_preview
 from tocsin.cli.printing import say, say_json
 from tocsin.slack.manifest import in_yaml, manifest
 
@@ -25,4 +25,8 @@ def _manifest(given: argparse.Namespace) -> int:
     return 0
 
 
-_ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {"manifest": _manifest, "check": slack_check.run}
+_ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "manifest": _manifest,
+    "check": slack_check.run,
+    "preview": slack_preview.run,
+}

@@ -22,9 +22,9 @@ def add_slack(begin: Callable[[str], None], add: Callable[..., argparse.Argument
     )
     slack.add_argument(
         "action",
-        choices=("manifest", "check"),
+        choices=("manifest", "check", "preview"),
         help="manifest: print what to paste into Slack to make the app; check: ask Slack about tokens, scopes, "
-        "channels and people",
+        "channels and people; preview: draw examples of all messages to a page",
     )
     slack.add_argument("--name", default="Tocsin", help="manifest: what the app is called (default: Tocsin)")
     slack.add_argument(
@@ -36,6 +36,9 @@ def add_slack(begin: Callable[[str], None], add: Callable[..., argparse.Argument
         choices=EXTRAS,
         default=[],
         help="manifest: leave out the scopes for the on-call user group, channel topics, or pictures; may be repeated",
+    )
+    slack.add_argument(
+        "--out", default="slack-preview", help="preview: the folder for the page (default: slack-preview)"
     )
     slack.add_argument(
         "--json", action="store_true", help="manifest: as JSON instead of YAML; check: print a list for scripts"

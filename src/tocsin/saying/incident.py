@@ -227,7 +227,8 @@ def _ways(url: str, thread: str) -> tuple[str, ...]:
 
 def _short(incident: Incident, setting: Setting, now: Instant, why: str) -> str:
     face = incident.face
-    where = " ".join(filter(None, (setting.account(face.account), telling.one_line(face.region, LABEL_CHARS_MAX))))
+    account = setting.accounts.get(face.account) or face.account
+    where = " ".join(filter(None, (telling.one_line(part, LABEL_CHARS_MAX) for part in (account, face.region))))
     title = telling.title(incident, setting.telling, _SHORT_TITLE_MAX)
     what = f"{word(incident)}: {title} ({where})." if where else f"{word(incident)}: {title}."
     return " ".join(filter(None, (what, why, telling.standing(incident, setting.telling, now))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,7 +11,7 @@ import msgspec
 from tocsin.changes.machine import Entry
 from tocsin.incidents import telling
 from tocsin.incidents.state import Incident
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import Instant, parse_instant
 from tocsin.saying.message import Aside, Paragraph, Part, Saying
 from tocsin.saying.text import bold, link, moment
 
@@ -21,6 +22,7 @@ _LINE_MAX: Final = 300
 _TITLE_MAX: Final = 160
 _NAME_MAX: Final = 60
 _RUNBOOK: Final = "runbook"
+_INSTANT: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", re.ASCII)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -32,7 +34,7 @@ class Line(msgspec.Struct, frozen=True):
 
 def thread_saying(incident: Incident, lines: Sequence[Line], changes: Sequence[Entry], *, opening: bool) -> Saying:
     """*lines* of the timeline, the oldest first; *opening*: with what helps, and *changes*, the newest first."""
-    told = [f"{moment(line.at)} {telling.one_line(line.story, _LINE_MAX)}" for line in lines[-LINES_MAX:]]
+    told = [f"{moment(line.at)} {_story(line)}" for line in lines[-LINES_MAX:]]
     hidden = len(lines) - len(told)
     parts: list[Part] = []
     if opening:
@@ -43,8 +45,16 @@ def thread_saying(incident: Incident, lines: Sequence[Line], changes: Sequence[E
         parts.append(Paragraph("\n".join(told)))
     if hidden:
         parts.append(Aside((f"{hidden} earlier lines are in Tocsin.",)))
-    newest = telling.one_line(lines[-1].story, _LINE_MAX) if lines else "What is known about it."
+    newest = _story(lines[-1]) if lines else "What is known about it."
     return Saying(summary=newest, parts=tuple(parts))
+
+
+def _story(line: Line) -> str:
+    """The line, its instants as each reader's own."""
+    return _INSTANT.sub(
+        lambda found: found[0] if (at := parse_instant(found[0])) is None else moment(at),
+        telling.one_line(line.story, _LINE_MAX),
+    )
 
 
 def helps(incident: Incident) -> bool:

@@ -88,7 +88,7 @@ def _example(name: str, title: str, payload: Message | Block) -> Html:
 def _message(message: Message) -> Html:
     return (
         f'<article class="message"><div class="avatar">{_BELL}</div><div class="body">'
-        '<p class="who"><b>Tocsin</b> <span class="app">APP</span> <span class="time">12:06</span></p>'
+        '<p class="who"><b>Tocsin</b> <span class="app">APP</span> <span class="time">11:06</span></p>'
         f"{_blocks({'blocks': message.blocks})}</div></article>"
         f'<p class="spoken"><span>Preview and screen reader:</span> {words(message.text)}</p>'
     )
@@ -160,7 +160,11 @@ def _element(element: Block) -> Html:
             initial = escape(str(element.get("initial_value", "")))
             return f'<span class="field{tall}">{initial or _placeholder(element)}</span>'
         case "checkboxes" | "radio_buttons":
-            return "".join(f'<span class="tick">{_text(option["text"])}</span>' for option in element["options"])
+            return "".join(
+                f'<span class="tick{" on" if option in element.get("initial_options", ()) else ""}">'
+                f"{_text(option['text'])}</span>"
+                for option in element["options"]
+            )
         case "datetimepicker":
             at = element.get("initial_date_time")
             return f'<span class="field">{_at(at) if at else "Date and time"}</span>'

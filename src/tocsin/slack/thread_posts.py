@@ -103,8 +103,11 @@ class ThreadPosts:
             news = read.news.get(job.outgoing.id)
             if job.outgoing.aggregate in moved or job.receipt is None:
                 results[job.outgoing.id] = self._later(job)
-            elif news is None or not _own(job):
+            elif not _own(job):
                 results[job.outgoing.id] = Delivered()
+            elif news is None:
+                linked = await self._linked(job.receipt)
+                results[job.outgoing.id] = Delivered(None if linked == job.receipt else linked)
             else:
                 results[job.outgoing.id] = await self._tell(job, news, place)
                 place += 1
@@ -142,12 +145,15 @@ class ThreadPosts:
     async def _receipt(self, job: Job, news: News, ts: str) -> dict[str, Json]:
         """The receipt with the mark, and the address of the thread."""
         assert job.receipt is not None
-        receipt = job.receipt | {"told": told(news.told, ts)}
+        return await self._linked(job.receipt | {"told": told(news.told, ts)})
+
+    async def _linked(self, receipt: dict[str, Json]) -> dict[str, Json]:
+        """*receipt* with the address of the message, below which the thread is."""
         if "link" in receipt:
             return receipt
         channel, message_ts = batches.place(receipt)
         answer = await self._api.read(_PERMALINK, channel=channel, message_ts=message_ts)
-        # Without it pages have no link yet; the next post asks again.
+        # Without it pages have no link yet; the next change asks again.
         return receipt if isinstance(answer, Failure) else receipt | {"link": str(answer.get("permalink", ""))}
 
 

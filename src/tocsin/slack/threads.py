@@ -27,8 +27,6 @@ WAITING_MAX: Final = 20  # Threads of one room that wait for their turn.
 UNPOSTED_MAX: Final[Duration] = 10 * MINUTE  # So long is waited for the message that the thread is to hang on.
 READ_MAX: Final = 100
 
-_CARRIED: Final = ("told", "link")
-
 Lines = Callable[[str, int], Sequence[Handled]]  # Of an aggregate the newest so many.
 Changes = Callable[[Instant], Sequence[Entry]]  # Before an instant, the newest first.
 Receipts = Callable[[str], Mapping[tuple[str, str], dict[str, Json]]]
@@ -88,9 +86,9 @@ class ThreadBook:
 
 def carried(receipt: dict[str, Json] | None) -> dict[str, Json]:
     """What of an older message's receipt goes on with a newer one: its thread is a new one, its story is not."""
-    kept = {name: receipt[name] for name in _CARRIED if name in receipt} if receipt else {}
-    # The newest post hangs below the older message.
-    return kept | ({"told": kept["told"] | {"at": 0}} if "told" in kept else {})
+    mark = _mark(receipt)
+    # The newest post hangs below the older message: nothing is added to it.
+    return {"told": mark | {"at": 0}} if mark else {}
 
 
 def told(mark: dict[str, Json], ts: str) -> dict[str, Json]:

@@ -121,7 +121,7 @@ class SlackTransport:
         wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=True)
         if wait:
             return _paced(wait)
-        place = await self._say(channel, message, thread)
+        place = await self._say(channel, message, thread=thread)
         return place.result if isinstance(place, Failure) else Delivered()
 
     def check(self) -> str | None:

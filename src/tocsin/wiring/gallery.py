@@ -25,6 +25,7 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.announcement import Announcement
 from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, MINUTE, Instant
+from tocsin.saying.forms import Form, Moments, Pick, Ticks, Words
 from tocsin.saying.incident import Setting
 from tocsin.saying.message import (
     Actions,
@@ -46,7 +47,12 @@ from tocsin.saying.thread import Line, thread_saying
 from tocsin.slack.announcements import announcement_message
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.drawing import Block, Message, draw
+from tocsin.slack.views import Facts as ViewFacts
+from tocsin.slack.views import form_view, loading_view, working_view
 from tocsin.wiring import gallery_home
+from tocsin.wiring.concierge.rooms import welcome
+from tocsin.wiring.room_records import Room
+from tocsin.wiring.settings import Settings
 
 NOW: Final[Instant] = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
 
@@ -118,6 +124,10 @@ def _resolved() -> Incident:
     return _incident(taken, (NOW + 34 * MINUTE, Resolved(by="cy", note="rolled shop 1.4.2 back")))
 
 
+def _passed() -> Incident:
+    return _incident((NOW, Passed(by="ada", rung=0)))
+
+
 def _held() -> Incident:
     hold = Hold(since=NOW, until=NOW + 3 * MINUTE, usual=Usual(3 * MINUTE, 47, 50))
     return replace(
@@ -134,12 +144,16 @@ def _again() -> Incident:
     return _incident((NOW + MINUTE, more), (NOW + 2 * MINUTE, more), (NOW + 5 * MINUTE, Tick()))
 
 
-def _room(make: Callable[[], Incident], *, page: bool = False, now: Instant = NOW) -> Message:
-    return incident_message("48", make(), now=now, setting=SETTING, page=page, why=_WHY if page else "")
+def _room(make: Callable[[], Incident], *, page: bool = False) -> Message:
+    state = make()
+    return incident_message("48", state, now=state.changed_at, setting=SETTING, page=page, why=_WHY if page else "")
 
 
 def _page(make: Callable[[], Incident], viewer: str = "ada", why: str = _WHY) -> Message:
-    return incident_message("48", make(), now=NOW, setting=SETTING, viewer=viewer, why=why, page=True, thread=_THREAD)
+    state = make()
+    return incident_message(
+        "48", state, now=state.changed_at, setting=SETTING, viewer=viewer, why=why, page=True, thread=_THREAD
+    )
 
 
 def _pictured() -> Incident:
@@ -208,9 +222,36 @@ def _parts() -> Message:
     )
 
 
+def _form() -> View:
+    """A form with a field of every kind."""
+    people = tuple(Option(label=name, value={"id": name.lower()}) for name in ("Ada", "Bo", "Cy"))
+    form = Form(
+        name="everything",
+        title="Every kind of field",
+        submit="Save",
+        intro=(Paragraph(f"{bold('CPU of shop-web is above 90 %')}: what was it?"),),
+        fields=(
+            Words(name="cause", label="Cause", hint="What broke", lines=True),
+            Words(name="remedy", label="Remedy", initial="rolled shop 1.4.2 back", optional=True),
+            Pick(name="to", label="Who is asked", options=people, initial="bo"),
+            Moments(name="until", label="Until", initial=NOW),
+            Ticks(name="tell", label="Tell them too", options=people, initial=("ada",)),
+        ),
+        facts={"i": "48", "r": 1},
+    )
+    view = form_view(form, ViewFacts(form=form.name))
+    assert view is not None
+    return view
+
+
+def _welcome() -> Message:
+    room = Room(channel="C012AB3CD", name="ops", team="ops", integration="ops", made_at=NOW, members=("U012AB3CD",))
+    return draw(welcome(room, "https://tocsin.example.com/v1/in/KEY", Settings(), "https://tocsin.example.com"))
+
+
 PAYLOADS: Final[tuple[Example, ...]] = (
     Example("room-triggered", "A new incident in the room", partial(_room, _pictured)),
-    Example("room-repeated", "It goes on, and others are asked", partial(_room, _again, now=NOW + 5 * MINUTE)),
+    Example("room-repeated", "It goes on, and others are asked", partial(_room, _again)),
     Example("room-page", "Everybody in the room is asked", partial(_room, _incident, page=True)),
     Example("room-acknowledged", "Somebody is on it", partial(_room, _acknowledged)),
     Example("room-snoozed", "It is snoozed", partial(_room, _snoozed)),
@@ -225,11 +266,9 @@ PAYLOADS: Final[tuple[Example, ...]] = (
         ),
     ),
     Example("page-triggered", "A page", partial(_page, _incident)),
-    Example("page-acknowledged", "A page, acknowledged", partial(_page, _acknowledged, "cy")),
+    Example("page-acknowledged", "A page, acknowledged", partial(_page, _acknowledged, "cy", why="")),
     Example("page-elsewhere", "A page that was answered elsewhere", partial(_page, _acknowledged)),
-    Example(
-        "page-passed", "A page that was passed", partial(_page, lambda: _incident((NOW, Passed(by="ada", rung=0))))
-    ),
+    Example("page-passed", "A page that was passed", partial(_page, _passed, why="")),
     Example("page-over", "A page whose incident is over", partial(_page, _resolved)),
     Example(
         "page-replaced", "A page that is asked again", partial(replaced_message, "48", _incident(), setting=SETTING)
@@ -248,4 +287,8 @@ PAYLOADS: Final[tuple[Example, ...]] = (
         Example(f"digest-{kind.value}", f"A digest: {kind.value}", partial(gallery_home.digest, kind, NOW))
         for kind in DigestKind
     ),
+    Example("welcome", "The bot is invited", _welcome),
+    Example("form-loading", "A form is on its way", loading_view),
+    Example("form-working", "A form takes longer", working_view),
+    Example("form", "A form", _form),
 )
