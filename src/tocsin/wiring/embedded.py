@@ -375,13 +375,8 @@ class Embedded:
         known = machines()
         known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
-        addressing = Addressing(
-            known_routes,
-            self._silences.mute,
-            self._remedies.quieter,
-            histories=self.histories.occurrences,
-            causes=causes,
-        )
+        mute, quieter, histories = self._silences.mute, self._remedies.quieter, self.histories.occurrences
+        addressing = Addressing(known_routes, mute, quieter, histories=histories, causes=causes)
         opsgenie = OpsgenieChannel(addressing, Names(self.settings))
         interpreter = Interpreter(
             known_routes,
@@ -393,9 +388,9 @@ class Embedded:
                 **news.channels(lambda: self.settings, self.url),
             },
             readings=readings(self.settings),
-            mute=self._silences.mute,
-            quieter=self._remedies.quieter,
-            histories=self.histories.occurrences,
+            mute=mute,
+            quieter=quieter,
+            histories=histories,
             causes=causes,
         )
         interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))
