@@ -12,7 +12,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import document, figures, history, intake, machine, oncall, pages, parsing, readiness, storm, whom
+from bench import (
+    document,
+    figures,
+    history,
+    intake,
+    machine,
+    oncall,
+    pages,
+    parsing,
+    readiness,
+    slack_storm,
+    storm,
+    whom,
+)
 from bench.figures import Result
 
 ROOT: Final = Path(__file__).parents[1]
@@ -26,6 +39,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "intake": intake.measure,
     "pages": pages.measure,
     "storm": storm.measure,
+    "slack-storm": slack_storm.measure,
     "readiness": readiness.measure,
     "history": history.measure,
     "oncall": oncall.measure,

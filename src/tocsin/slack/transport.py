@@ -35,10 +35,12 @@ from tocsin.slack.blocks import (
     incident_message,
     replaced_message,
 )
+from tocsin.slack.budget import Allowance, Pacing, Rank
 from tocsin.slack.loop import LoopClosedError, LoopThread
-from tocsin.slack.turns import Turns
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
+BUNDLE_INTERVAL: Final[Duration] = 5 * SECOND  # After several at once in a room: fewer messages, each with more in it.
+RINGING_INTERVAL: Final[Duration] = 2 * SECOND  # After several at once to those who are asked.
 TIMEOUT: Final[Duration] = 10 * SECOND
 BUNDLES_MAX: Final = 64  # Bundles whose lines are kept true; an older one stays as it was.
 AT_ONCE_MAX: Final = 4  # Updates in flight for one channel.
@@ -77,6 +79,7 @@ class SlackTransport:
         setting: Setting,
         base_url: str = BASE_URL,
         timeout: Duration = TIMEOUT,
+        allowance: Allowance | None = None,
     ) -> None:
         """*token* is the bot's; *now* also paces the posts. Nothing is called yet."""
         self._loop = loop
@@ -85,7 +88,8 @@ class SlackTransport:
         self._api = loop.run(_made(token, base_url, timeout))
         self._channels: dict[str, str] = {}  # Channel ids by address.
         self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
-        self._turns = Turns()
+        self._pacing = Pacing(allowance or Allowance())
+        self._full_until: dict[str, Instant] = {}  # By channel: no new incidents before.
         self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
@@ -142,7 +146,7 @@ class SlackTransport:
         if isinstance(channel, Failure):
             return {job.outgoing.id: channel.result for job in jobs}
         page = any(job.outgoing.kind == ladder.PAGE for job in jobs)
-        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=page)
+        wait = self._turn(channel, Rank.PAGE if page else Rank.NEW)
         if wait:
             return {job.outgoing.id: _paced(wait) for job in jobs}
         return await (self._post_one(channel, jobs) if len(posts) == 1 else self._post_bundle(channel, jobs))
@@ -164,7 +168,7 @@ class SlackTransport:
             channel = await self._channel(address)
             if isinstance(channel, Failure):
                 results[job.outgoing.id] = channel.result
-            elif wait := self._wait(channel) or self._turns.wait(channel, self._now(), page=False):
+            elif wait := self._turn(channel, Rank.REST):
                 results[job.outgoing.id] = _paced(wait)
             else:
                 place = await self._say(channel, announcement_message(announcement(job.outgoing.facts)))
@@ -183,6 +187,9 @@ class SlackTransport:
         if isinstance(place, Failure):
             return {job.outgoing.id: place.result for job in jobs}
         self._bundles[place] = bundle
+        now = self._now()
+        self._full_until[place[0]] = now + BUNDLE_INTERVAL
+        self._free_at[place[0]] = now + (RINGING_INTERVAL if bundle.page else POST_INTERVAL)
         while len(self._bundles) > BUNDLES_MAX:
             self._bundles.popitem(last=False)
         shared = batches.receipt_of(*place, bundle=True)
@@ -193,8 +200,7 @@ class SlackTransport:
         }
 
     async def _said(self, room: str, text: str) -> DeliveryResult:
-        wait = self._wait(room) or self._turns.wait(room, self._now(), page=True)
-        if wait:
+        if wait := self._turn(room, Rank.PAGE):
             return _paced(wait)
         place = await self._say(self._channels.get(room, room), Message(text, ()))
         return place.result if isinstance(place, Failure) else Delivered()
@@ -213,7 +219,7 @@ class SlackTransport:
             answer = await self._api.call(_POST, **fixed)
         if isinstance(answer, Failure):
             if self._mind(channel, answer):
-                self._turns.limited(self._now())
+                self._pacing.too_many_posts(channel, self._now())
             return answer
         self._channels[channel] = answer["channel"]
         self._free_at[answer["channel"]] = self._now() + POST_INTERVAL
@@ -224,13 +230,11 @@ class SlackTransport:
         known = self._channels.get(address)
         if known is not None or _PERSON.fullmatch(address) is None:
             return known or address
-        wait = self._wait(_OPEN)
-        if wait:
-            return Failure("", _paced(wait))
+        if self._wait(_OPEN):
+            return address  # Slack opens it by itself when something is posted to a person, and a page must not wait.
         answer = await self._api.call(_OPEN, users=address)
         if isinstance(answer, Failure):
-            self._mind(_OPEN, answer)
-            return answer
+            return address if self._mind(_OPEN, answer) else answer
         self._channels[address] = answer["channel"]["id"]
         return self._channels[address]
 
@@ -257,36 +261,46 @@ class SlackTransport:
         assert job.receipt is not None
         why = str(job.receipt.get("why", "")) if _asks(job) else ""
         message = self._message(job, why, page=False)
-        result = await self._change(batches.place(job.receipt), message, gate)
+        # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
+        rank = Rank.NEW if _viewer(job) else Rank.UPDATE
+        result = await self._change(batches.place(job.receipt), message, gate, rank)
         return None if isinstance(result, Failure) else result
 
     async def _update_bundle(self, place: Place, bundle: _Bundle, gate: asyncio.Semaphore) -> DeliveryResult:
-        result = await self._change(place, self._bundle_message(bundle), gate)
+        rank = Rank.NEW if bundle.viewer else Rank.UPDATE
+        result = await self._change(place, self._bundle_message(bundle), gate, rank)
         if isinstance(result, Failure):
             self._bundles.pop(place, None)
             return Delivered()
         return result
 
-    async def _change(self, place: Place, message: Message, gate: asyncio.Semaphore) -> DeliveryResult | Failure:
-        """Replace what a message says. A Failure only when it is gone."""
+    async def _change(
+        self, place: Place, message: Message, gate: asyncio.Semaphore, rank: Rank | None
+    ) -> DeliveryResult | Failure:
+        """Replace what a message says, when it is the turn of *rank* (None: it is). A Failure only when it is gone."""
+        channel, ts = place
         async with gate:
             wait = self._wait(_UPDATE)
+            if not wait and rank is not None:
+                wait = self._pacing.change(f"{channel}/{ts}", rank, self._now())
             if wait:
                 return _paced(wait)
-            channel, ts = place
             fixed = {"channel": channel, "ts": ts, "text": message.text, "parse": "none"}
             answer = await self._api.call(_UPDATE, blocks=message.blocks, **fixed)
             if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
                 answer = await self._api.call(_UPDATE, blocks=(), **fixed)
         if not isinstance(answer, Failure):
             return Delivered()
-        self._mind(_UPDATE, answer)
+        if self._mind(_UPDATE, answer):
+            self._pacing.too_many_changes(self._now())
         return answer if answer.code in GONE else answer.result
 
     async def _replace(self, former: dict[str, Json], job: Job) -> None:
         """Take the buttons from a message that a newer one replaces. A courtesy: an old button does no harm (law 6)."""
+        if not self._pacing.spare_change(self._now()):
+            return
         message = replaced_message(job.outgoing.aggregate, _incident(job), setting=self._setting)
-        await self._change(batches.place(former), message, asyncio.Semaphore())
+        await self._change(batches.place(former), message, asyncio.Semaphore(), None)
 
     def _touched(self, jobs: Sequence[Job]) -> dict[Place, _Bundle]:
         """The bundles with a line that changes, after the change."""
@@ -323,6 +337,12 @@ class SlackTransport:
             viewer=bundle.viewer,
             page=bundle.page,
         )
+
+    def _turn(self, channel: str, rank: Rank) -> Duration:
+        """Milliseconds until *channel* may post something of *rank*; 0 takes the turn."""
+        now = self._now()
+        full = 0 if rank is Rank.PAGE else max(0, self._full_until.get(channel, 0) - now)
+        return self._wait(channel) or full or self._pacing.post(channel, rank, now)
 
     def _wait(self, name: str) -> Duration:
         """Milliseconds until the channel or method *name* is free."""

@@ -18,6 +18,7 @@ from tocsin.posting.requests import Place
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
+from tocsin.slack.budget import Allowance
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
@@ -114,6 +115,7 @@ def _slack(
         now=clock,
         setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
         base_url=slack_api,
+        allowance=Allowance(messages=settings.slack.messages_per_minute, changes=settings.slack.changes_per_minute),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     sockets = SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api) if app_token else None
