@@ -15,6 +15,7 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.slack import transport as module
+from tocsin.slack.budget import GATHERED_PAGES
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.transport import SlackTransport
 from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User
@@ -245,7 +246,7 @@ def test_in_a_room_a_bundle_that_is_forgotten_is_followed_by_a_message_of_its_ow
 def test_only_the_newest_bundles_are_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BUNDLES_MAX", 1)
     first = receipt_of(world.deliver(world.ada.id, *pages(2))[0])
-    world.clock.pass_by(module.RINGING_INTERVAL)
+    world.clock.pass_by(GATHERED_PAGES)
     world.deliver(world.ada.id, *pages(2))
     assert world.deliver(world.ada.id, job("show", ADA, RESOLVED, first, "inc-000")) == [Delivered()]
     assert [message.edits for message in world.to_ada] == [0, 0]

@@ -23,6 +23,11 @@ KEPT: Final[Duration] = 5 * SECOND  # A turn that nobody has come for is given a
 OTHER: Final[Duration] = 10 * SECOND  # Two channels that are refused this soon after each other: it is the workspace.
 
 
+GATHERED: Final[Duration] = 5 * SECOND  # What a room's new incidents wait for company, after a message for several.
+GATHERED_PAGES: Final[Duration] = 2 * SECOND  # The same for pages.
+GATHERED_MAX: Final[Duration] = 20 * SECOND
+
+
 class Rank(IntEnum):
     """Who comes first."""
 
@@ -99,6 +104,36 @@ class Budget:
         self._at = max(self._at, now)
         for key in [key for key, (at, _) in self._turns.items() if at + KEPT < now]:
             del self._turns[key]
+
+
+class Gathering:
+    """While much comes at once for one channel, messages become fewer and larger, so that they can be kept true.
+
+    After a message that stood for several, what comes next waits for company: the longer this goes on, the longer.
+    """
+
+    def __init__(self) -> None:
+        """Nothing comes."""
+        self._crowds: dict[str, tuple[int, Instant]] = {}  # How many such messages there were, and the last one.
+
+    def posted(self, channel: str, now: Instant, *, several: bool) -> None:
+        """A message was posted, for *several* incidents or for one."""
+        count, last = self._crowds.get(channel, (0, 0))
+        if now - last > GATHERED_MAX + OTHER:
+            count = 0
+        if several or count:
+            self._crowds[channel] = count + several, now
+        else:
+            self._crowds.pop(channel, None)
+
+    def wait(self, channel: str, rank: Rank, now: Instant, *, critical: bool) -> Duration:
+        """Milliseconds that something of *rank* waits for company; *critical*: hardly any."""
+        count, last = self._crowds.get(channel, (0, 0))
+        if not count:
+            return 0
+        first = GATHERED_PAGES if rank is Rank.PAGE else GATHERED
+        pause = GATHERED_PAGES if critical else min(first << min(count - 1, 8), GATHERED_MAX)
+        return max(0, last + pause - now)
 
 
 class Pacing:

@@ -18,6 +18,7 @@ import msgspec
 
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents import ladder
+from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
@@ -35,12 +36,12 @@ from tocsin.slack.blocks import (
     incident_message,
     replaced_message,
 )
-from tocsin.slack.budget import Allowance, Pacing, Rank
+from tocsin.slack.budget import Allowance, Gathering, Pacing, Rank
+from tocsin.slack.health import WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopClosedError, LoopThread
+from tocsin.slack.shown import Shown
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
-BUNDLE_INTERVAL: Final[Duration] = 5 * SECOND  # After several at once in a room: fewer messages, each with more in it.
-RINGING_INTERVAL: Final[Duration] = 2 * SECOND  # After several at once to those who are asked.
 TIMEOUT: Final[Duration] = 10 * SECOND
 BUNDLES_MAX: Final = 64  # Bundles whose lines are kept true; an older one stays as it was.
 AT_ONCE_MAX: Final = 4  # Updates in flight for one channel.
@@ -80,16 +81,19 @@ class SlackTransport:
         base_url: str = BASE_URL,
         timeout: Duration = TIMEOUT,
         allowance: Allowance | None = None,
+        health: SlackHealth | None = None,
     ) -> None:
-        """*token* is the bot's; *now* also paces the posts. Nothing is called yet."""
+        """*token* is the bot's; *now* also paces the posts; *health* hears all answers. Nothing is called yet."""
         self._loop = loop
         self._now = now
         self._setting = setting
         self._api = loop.run(_made(token, base_url, timeout))
         self._channels: dict[str, str] = {}  # Channel ids by address.
         self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
+        self._health = health or SlackHealth(now)
         self._pacing = Pacing(allowance or Allowance())
-        self._full_until: dict[str, Instant] = {}  # By channel: no new incidents before.
+        self._gathering = Gathering()
+        self._shown = Shown()
         self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
@@ -109,6 +113,7 @@ class SlackTransport:
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
         answer = self._loop.run(self._api.call("auth.test"))
+        self._health.heard(WORKSPACE, answer)
         return answer.result.error if isinstance(answer, Failure) else None
 
     def close(self) -> None:
@@ -146,7 +151,8 @@ class SlackTransport:
         if isinstance(channel, Failure):
             return {job.outgoing.id: channel.result for job in jobs}
         page = any(job.outgoing.kind == ladder.PAGE for job in jobs)
-        wait = self._turn(channel, Rank.PAGE if page else Rank.NEW)
+        critical = page and any(_incident(job).severity is Severity.CRITICAL for job in jobs)
+        wait = self._turn(channel, Rank.PAGE if page else Rank.NEW, critical=critical)
         if wait:
             return {job.outgoing.id: _paced(wait) for job in jobs}
         return await (self._post_one(channel, jobs) if len(posts) == 1 else self._post_bundle(channel, jobs))
@@ -157,6 +163,7 @@ class SlackTransport:
         place = await self._say(channel, self._message(job, why, page=job.outgoing.kind == ladder.PAGE))
         if isinstance(place, Failure):
             return {each.outgoing.id: place.result for each in jobs}
+        self._gathering.posted(place[0], self._now(), several=False)
         if job.receipt is not None and not batches.is_bundle(job.receipt):
             await self._replace(job.receipt, job)
         return {each.outgoing.id: Delivered(batches.receipt_of(*place, why=why)) for each in jobs}
@@ -187,9 +194,7 @@ class SlackTransport:
         if isinstance(place, Failure):
             return {job.outgoing.id: place.result for job in jobs}
         self._bundles[place] = bundle
-        now = self._now()
-        self._full_until[place[0]] = now + BUNDLE_INTERVAL
-        self._free_at[place[0]] = now + (RINGING_INTERVAL if bundle.page else POST_INTERVAL)
+        self._gathering.posted(place[0], self._now(), several=True)
         while len(self._bundles) > BUNDLES_MAX:
             self._bundles.popitem(last=False)
         shared = batches.receipt_of(*place, bundle=True)
@@ -200,7 +205,7 @@ class SlackTransport:
         }
 
     async def _said(self, room: str, text: str) -> DeliveryResult:
-        if wait := self._turn(room, Rank.PAGE):
+        if wait := self._turn(room, Rank.PAGE, critical=True):
             return _paced(wait)
         place = await self._say(self._channels.get(room, room), Message(text, ()))
         return place.result if isinstance(place, Failure) else Delivered()
@@ -217,12 +222,16 @@ class SlackTransport:
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
         if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
             answer = await self._api.call(_POST, **fixed)
+        self._health.heard(channel, answer)
         if isinstance(answer, Failure):
             if self._mind(channel, answer):
                 self._pacing.too_many_posts(channel, self._now())
             return answer
         self._channels[channel] = answer["channel"]
+        if channel != answer["channel"]:
+            self._health.alias(answer["channel"], channel)
         self._free_at[answer["channel"]] = self._now() + POST_INTERVAL
+        self._shown.put((answer["channel"], answer["ts"]), message)
         return answer["channel"], answer["ts"]
 
     async def _channel(self, address: str) -> str | Failure:
@@ -233,9 +242,11 @@ class SlackTransport:
         if self._wait(_OPEN):
             return address  # Slack opens it by itself when something is posted to a person, and a page must not wait.
         answer = await self._api.call(_OPEN, users=address)
+        self._health.heard(address, answer)
         if isinstance(answer, Failure):
             return address if self._mind(_OPEN, answer) else answer
         self._channels[address] = answer["channel"]["id"]
+        self._health.alias(self._channels[address], address)
         return self._channels[address]
 
     # ── Changes in place ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,6 +290,8 @@ class SlackTransport:
     ) -> DeliveryResult | Failure:
         """Replace what a message says, when it is the turn of *rank* (None: it is). A Failure only when it is gone."""
         channel, ts = place
+        if self._shown.has(place, message):
+            return Delivered()
         async with gate:
             wait = self._wait(_UPDATE)
             if not wait and rank is not None:
@@ -289,8 +302,11 @@ class SlackTransport:
             answer = await self._api.call(_UPDATE, blocks=message.blocks, **fixed)
             if isinstance(answer, Failure) and answer.code in LAYOUT_REFUSED:
                 answer = await self._api.call(_UPDATE, blocks=(), **fixed)
+        self._health.heard(channel, answer)
         if not isinstance(answer, Failure):
+            self._shown.put(place, message)
             return Delivered()
+        self._shown.forget(place)
         if self._mind(_UPDATE, answer):
             self._pacing.too_many_changes(self._now())
         return answer if answer.code in GONE else answer.result
@@ -338,11 +354,11 @@ class SlackTransport:
             page=bundle.page,
         )
 
-    def _turn(self, channel: str, rank: Rank) -> Duration:
+    def _turn(self, channel: str, rank: Rank, *, critical: bool = False) -> Duration:
         """Milliseconds until *channel* may post something of *rank*; 0 takes the turn."""
         now = self._now()
-        full = 0 if rank is Rank.PAGE else max(0, self._full_until.get(channel, 0) - now)
-        return self._wait(channel) or full or self._pacing.post(channel, rank, now)
+        gathers = self._gathering.wait(channel, rank, now, critical=critical)
+        return self._wait(channel) or gathers or self._pacing.post(channel, rank, now)
 
     def _wait(self, name: str) -> Duration:
         """Milliseconds until the channel or method *name* is free."""
