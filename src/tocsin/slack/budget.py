@@ -126,13 +126,13 @@ class Gathering:
         else:
             self._crowds.pop(channel, None)
 
-    def wait(self, channel: str, rank: Rank, now: Instant, *, critical: bool) -> Duration:
-        """Milliseconds that something of *rank* waits for company; *critical*: hardly any."""
+    def wait(self, channel: str, rank: Rank, now: Instant, *, pressing: bool) -> Duration:
+        """Milliseconds that something of *rank* waits for company; *pressing*: hardly any."""
         count, last = self._crowds.get(channel, (0, 0))
         if not count:
             return 0
-        first = GATHERED_PAGES if rank is Rank.PAGE else GATHERED
-        pause = GATHERED_PAGES if critical else min(first << min(count - 1, 8), GATHERED_MAX)
+        growing = min(GATHERED_PAGES << min(count - 1, 8), GATHERED_MAX)
+        pause = GATHERED_PAGES if pressing else growing if rank is Rank.PAGE else GATHERED
         return max(0, last + pause - now)
 
 
@@ -145,6 +145,7 @@ class Pacing:
         self._changes = Budget(allowance.changes, allowance.changes * 5 // 6)
         self._turns = Turns()
         self._refused: dict[str, Instant] = {}
+        self._changed: dict[str, Instant] = {}
 
     def post(self, channel: str, rank: Rank, now: Instant) -> Duration:
         """Milliseconds until *channel* may post something of *rank*; 0 takes the turn."""
@@ -157,8 +158,17 @@ class Pacing:
         return self._messages.wait(channel, rank, now)
 
     def change(self, key: str, rank: Rank, now: Instant) -> Duration:
-        """Milliseconds until the message *key* may be changed; 0 takes the turn."""
-        return self._changes.wait(key, rank, now)
+        """Milliseconds until the message *key* may be changed; 0 takes the turn.
+
+        When much is changed, none is changed again at once: it gathers what else is new.
+        """
+        rests = self._changed.get(key, 0) + GATHERED - now
+        if rests > 0 and self._changes.fullness < _LEFT[Rank.REST]:
+            return rests
+        wait = self._changes.wait(key, rank, now)
+        if not wait:
+            self._changed = {name: at for name, at in self._changed.items() if at + GATHERED > now} | {key: now}
+        return wait
 
     def spare_change(self, now: Instant) -> bool:
         """Whether there is room for a change that nobody would miss; then it is taken."""

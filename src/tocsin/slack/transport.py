@@ -44,6 +44,7 @@ from tocsin.slack.shown import Shown
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
 TIMEOUT: Final[Duration] = 10 * SECOND
 BUNDLES_MAX: Final = 64  # Bundles whose lines are kept true; an older one stays as it was.
+BUNDLE_FULL: Final = 80  # So many incidents at once need no more company.
 AT_ONCE_MAX: Final = 4  # Updates in flight for one channel.
 
 _PERSON: Final = re.compile(r"[UW][A-Z0-9]{5,}")
@@ -152,7 +153,8 @@ class SlackTransport:
             return {job.outgoing.id: channel.result for job in jobs}
         page = any(job.outgoing.kind == ladder.PAGE for job in jobs)
         critical = page and any(_incident(job).severity is Severity.CRITICAL for job in jobs)
-        wait = self._turn(channel, Rank.PAGE if page else Rank.NEW, critical=critical)
+        pressing = critical or len(posts) >= BUNDLE_FULL
+        wait = self._turn(channel, Rank.PAGE if page else Rank.NEW, pressing=pressing)
         if wait:
             return {job.outgoing.id: _paced(wait) for job in jobs}
         return await (self._post_one(channel, jobs) if len(posts) == 1 else self._post_bundle(channel, jobs))
@@ -205,7 +207,7 @@ class SlackTransport:
         }
 
     async def _said(self, room: str, text: str) -> DeliveryResult:
-        if wait := self._turn(room, Rank.PAGE, critical=True):
+        if wait := self._turn(room, Rank.PAGE, pressing=True):
             return _paced(wait)
         place = await self._say(self._channels.get(room, room), Message(text, ()))
         return place.result if isinstance(place, Failure) else Delivered()
@@ -354,10 +356,10 @@ class SlackTransport:
             page=bundle.page,
         )
 
-    def _turn(self, channel: str, rank: Rank, *, critical: bool = False) -> Duration:
+    def _turn(self, channel: str, rank: Rank, *, pressing: bool = False) -> Duration:
         """Milliseconds until *channel* may post something of *rank*; 0 takes the turn."""
         now = self._now()
-        gathers = self._gathering.wait(channel, rank, now, critical=critical)
+        gathers = self._gathering.wait(channel, rank, now, pressing=pressing)
         return self._wait(channel) or gathers or self._pacing.post(channel, rank, now)
 
     def _wait(self, name: str) -> Duration:

@@ -48,7 +48,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, storm_messages
+from tocsin.wiring import chat_care, digests, mail_in, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -59,7 +59,7 @@ from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
-from tocsin.wiring.interpretation import Interpreter, failure_report
+from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
@@ -137,7 +137,7 @@ class Embedded:
         self.keys = KeyRing(settings, self.store, self.clock)
         self._wrong_keys = WrongKeys(self.store, self.clock, self.keys.former)
         self._doorkeeper = Doorkeeper(self.keys, self._wrong_keys, self.clock, self._tell)
-        self.metrics = Metrics(self.store.health, self.clock, self._parked)
+        self.metrics = Metrics(self.store.health, self.clock, self._parked, self._troubled)
         self._pool = ThreadPoolExecutor(LANES_MAX, thread_name_prefix="lane")
         self._hub = ChangeHub(loop)
         check = sns_check(settings, self.clock, outside.sns_fetch)
@@ -173,6 +173,9 @@ class Embedded:
         self._directory = SettingsDirectory(settings, self._browsers.rings)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
+        self._care = chat_care.caring(
+            self._chats, lambda: self.settings, self.store, self.clock, accept=self._tell, url=url
+        )
         self._build_engine(
             [
                 MessageTransport(
@@ -221,6 +224,7 @@ class Embedded:
         self._gap_watch.start()
         for chat in self._chats:
             chat.start()
+        self._care.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -232,6 +236,7 @@ class Embedded:
         if self._heartbeat:
             self._heartbeat.stop()
         self._gap_watch.stop()
+        self._care.stop()
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
@@ -330,7 +335,7 @@ class Embedded:
             secret=request_secret(self.store),
             public_url=self.url,
         )
-        told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
+        told = [*health_routes(self._readiness, self.metrics.text, self._care.sentences), openapi_route(self.url)]
         api = OnCallApi(desk, self.clock)
         people = PeopleApi(
             api=api,
@@ -361,7 +366,11 @@ class Embedded:
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
+            more={
+                opsgenie_requests.CHANNEL: opsgenie.interpret,
+                chat_care.CHANNEL: chat_care.interpret,
+                **storm_messages.channels(self.settings),
+            },
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
@@ -392,7 +401,7 @@ class Embedded:
             clock=self.clock,
             chance=random.random,
             report=self._report,
-            preferred=preferred,
+            preferred=lambda outgoing, ways: self._care.preferred(outgoing, preferred(outgoing, ways)),
             on_result=self.metrics.result,
             on_done=self.wake,
         )
@@ -425,6 +434,10 @@ class Embedded:
         """Deliveries that wait for the rate of their integration; for what is made before the worker is."""
         return self._worker.parked()
 
+    def _troubled(self) -> Mapping[tuple[str, str], int]:
+        """What of the chats is in what trouble; for what is made before the care for them is."""
+        return self._care.figures()
+
     def _reached(self, receiver: str) -> bool:
         """Whether there is any way to *receiver*."""
         return bool(self._directory.ways(receiver))
@@ -446,8 +459,9 @@ class Embedded:
         self._intake.settled(delivery, note, outcomes)
 
     def _report(self, failure: Failure) -> None:
-        self.store.accept([failure_report(failure, self.clock())])
-        self._engine.wake()
+        if (report := self._care.report(failure, self.clock())) is not None:
+            self.store.accept([report])
+            self._engine.wake()
 
     def _readiness(self) -> str:
         try:

@@ -19,12 +19,14 @@ from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
 from tocsin.slack.budget import Allowance
+from tocsin.slack.health import SlackHealth
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
 from tocsin.slack.presence import SlackPresence
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.transport import SlackTransport
+from tocsin.slack.watch import SlackWatch
 from tocsin.webpush.transport import WebPushTransport
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.settings import Mail, Settings
@@ -50,6 +52,9 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     close: Callable[[], None] = _nothing
     more: Sequence[Transport] = ()
     presence: ShowsPresence = unseen
+    health: SlackHealth | None = None
+    look: Callable[[], None] = _nothing
+    """Asks the chat how it is, for *health*."""
 
 
 def connect(
@@ -109,12 +114,14 @@ def _slack(
     assert settings.slack is not None
     loop = LoopThread("slack")
     responders = {person.slack: name for name, person in settings.responders.items() if person.slack}
+    health = SlackHealth(clock)
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
         now=clock,
         setting=Setting(names=_names(settings), incident_url=lambda name: f"{url}/incidents/{name}", console_url=url),
         base_url=slack_api,
+        health=health,
         allowance=Allowance(messages=settings.slack.messages_per_minute, changes=settings.slack.changes_per_minute),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
@@ -128,6 +135,8 @@ def _slack(
         base_url=slack_api,
     )
     chooses = uses_smart(settings)
+    rooms = [team.slack for team in settings.teams.values() if team.slack]
+    watch = SlackWatch(loop, settings.slack.bot_token.reveal(), health, lambda: rooms, base_url=slack_api)
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
         found = commands(body, received_at=received_at, responders=responders)
@@ -154,6 +163,8 @@ def _slack(
         close=close,
         more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
         presence=presence.shown,
+        health=health,
+        look=watch.look,
     )
 
 

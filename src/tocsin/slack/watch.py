@@ -1,0 +1,117 @@
+"""Trouble is known before the first alert needs the way: Slack is asked now and then, and listened to.
+
+Asked: who we are (`auth.test`) and whether we are in our rooms (`conversations.info`). Told by Slack, as events:
+https://docs.slack.dev/reference/events (channel_archive, channel_left, tokens_revoked, user_change, ...).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from tocsin.kernel.time import SECOND, Duration
+from tocsin.slack.answers import Failure
+from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.health import OF_ROOMS, WORKSPACE, SlackHealth
+from tocsin.slack.loop import LoopThread
+
+TIMEOUT: Final[Duration] = 10 * SECOND
+ROOMS_MAX: Final = 40  # Of one look: conversations.info is of tier 3, fifty a minute. The others are next.
+
+_ROOM_EVENTS: Final = {
+    "channel_archive": "is_archived",
+    "group_archive": "is_archived",
+    "channel_deleted": "channel_not_found",
+    "group_deleted": "channel_not_found",
+    "channel_left": "not_in_channel",
+    "group_left": "not_in_channel",
+    "channel_unarchive": "",
+    "group_unarchive": "",
+    "channel_joined": "",
+    "group_joined": "",
+}
+
+
+class SlackWatch:
+    """Looks when it is told to. `look` blocks its caller, who is on another thread."""
+
+    def __init__(
+        self,
+        loop: LoopThread,
+        token: str,
+        health: SlackHealth,
+        rooms: Callable[[], Iterable[str]],
+        *,
+        base_url: str = BASE_URL,
+    ) -> None:
+        """*rooms*: the channels that matter, as the configuration names them."""
+        self._loop = loop
+        self._token = token
+        self._health = health
+        self._rooms = rooms
+        self._base_url = base_url
+        self._next = 0
+        self._may_look = True  # Until Slack says that we lack the scope: then we learn it when something is posted.
+
+    def look(self) -> None:
+        """Ask once. Raises LoopClosedError."""
+        self._loop.run(self._look())
+
+    async def _look(self) -> None:
+        api = Api(self._token, base_url=self._base_url, timeout=TIMEOUT)
+        try:
+            answer = await api.call("auth.test")
+            self._health.heard(WORKSPACE, answer)
+            if not isinstance(answer, Failure):
+                await self._look_at_rooms(api)
+        finally:
+            await api.close()
+
+    async def _look_at_rooms(self, api: Api) -> None:
+        rooms = [room for room in dict.fromkeys(self._rooms()) if not room.startswith("#")]
+        if self._next >= len(rooms):
+            self._next = 0
+        looked = rooms[self._next : self._next + ROOMS_MAX]
+        self._next += ROOMS_MAX
+        for room in looked if self._may_look else ():
+            answer = await api.read("conversations.info", channel=room)
+            if not isinstance(answer, Failure):
+                self._health.member(room, code=_standing(answer.get("channel")))
+            elif answer.code in OF_ROOMS:
+                self._health.member(room, code=answer.code)
+            else:
+                self._may_look = answer.code not in {"missing_scope", "no_permission"}
+                return
+
+
+def noticed(health: SlackHealth, event: Mapping[str, Any], bot: str = "") -> bool:
+    """Slack tells of *event*, an inner event of the Events API; whether it was one that concerns us here.
+
+    *bot* is our own member id, or empty where nobody knows it.
+    """
+    kind, channel, user = event.get("type"), _id(event.get("channel")), event.get("user")
+    if kind in _ROOM_EVENTS and channel:
+        health.member(channel, code=_ROOM_EVENTS[kind])
+    elif kind in {"member_left_channel", "member_joined_channel"} and channel and bot and user == bot:
+        health.member(channel, code="not_in_channel" if kind == "member_left_channel" else "")
+    elif kind in {"tokens_revoked", "app_uninstalled"}:
+        health.member(WORKSPACE, code="token_revoked")
+    elif kind == "user_change" and isinstance(user, dict) and _id(user.get("id")):
+        health.member(user["id"], code="user_disabled" if user.get("deleted") else "")
+    else:
+        return False
+    return True
+
+
+def _standing(channel: Any) -> str:  # noqa: ANN401 - whatever Slack says.
+    """What keeps us from posting there, in Slack's word; empty: nothing that is known."""
+    if not isinstance(channel, dict):
+        return ""
+    if channel.get("is_archived"):
+        return "is_archived"
+    return "not_in_channel" if channel.get("is_member") is False else ""
+
+
+def _id(value: Any) -> str:  # noqa: ANN401 - whatever Slack says.
+    found = value.get("id") if isinstance(value, dict) else value
+    return found if isinstance(found, str) else ""
