@@ -36,6 +36,7 @@ OF_ROOMS: Final = frozenset(
         "restricted_action_read_only_channel",
     }
 )
+_TOLD_BY_SLACK: Final = frozenset({"channel_not_found", "is_archived", "is_inactive", "not_in_channel", *OF_PEOPLE})
 _OF_THE_MESSAGE: Final = frozenset({"invalid_blocks", "msg_too_long"})  # Nothing is wrong but our message.
 _OF_THE_APP: Final = frozenset(PERMANENT) - OF_PEOPLE - OF_ROOMS - _OF_THE_MESSAGE
 
@@ -85,9 +86,17 @@ class SlackHealth:
             self._on_change()
 
     def member(self, room: str, *, code: str = "") -> None:
-        """Slack's own word about a *room*: all is well, or *code* says what is not."""
+        """Slack's own word about a *room*, or a member: all is well, or *code* says what is not.
+
+        Who may post there is not said so: that shows only when we do.
+        """
         with self._lock:
-            changed = self._wrong(room, code, PERMANENT[code]) if code else self._right(room)
+            room = self._addresses.get(room, room)
+            found = self._troubles.get(room)
+            if code:
+                changed = self._wrong(room, code, PERMANENT[code])
+            else:
+                changed = (found is None or found.code in _TOLD_BY_SLACK) and self._right(room)
         if changed:
             self._on_change()
 

@@ -150,10 +150,8 @@ class ChatCare:
         return order
 
     def explains(self, failure: Failure) -> bool:
-        """Whether *failure* needs no alert of its own: what is wrong is told, and nobody waits for the page in vain."""
-        if failure.transport not in TRANSPORTS or (failure.outgoing.kind == PAGE and failure.final):
-            return False
-        return self._health.trouble(_subject(failure.address)) is not None
+        """Whether *failure* needs no alert of its own: what is wrong is told to those whom it concerns."""
+        return failure.transport in TRANSPORTS and self._health.trouble(_subject(failure.address)) is not None
 
     def report(self, failure: Failure, now: Instant) -> Received | None:
         """What we tell ourselves of *failure*; None: nothing that we do not know."""

@@ -123,8 +123,7 @@ def failure_report(failure: Failure, now: Instant, *, quiet: bool = False) -> Re
         "transport": failure.transport,
         "error": failure.error,
         "final": failure.final,
-        "quiet": quiet,
-    }
+    } | ({"quiet": True} if quiet else {})
     return Received(received_at=now, channel="self", key=SELF, head=b"", body=json.encode(body))
 
 
