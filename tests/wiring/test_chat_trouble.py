@@ -10,6 +10,7 @@ import pytest
 from tests.wiring.trouble_world import Troubled, troubled
 from tocsin.incidents.state import Status
 from tocsin.kernel.time import MINUTE, SECOND
+from tocsin.testing.fake_slack import Message
 from tocsin.wiring import chat_care
 
 ROOM_GONE = "The Slack room of ops cannot be written to"
@@ -40,6 +41,11 @@ def mend(world: Troubled) -> None:
     found = world.slack.channel(world.room)
     if world.slack.bot.id not in found.members:
         world.slack.invite(world.slack.bot, world.room)
+
+
+def naming(world: Troubled, title: str) -> list[Message]:
+    """The messages in the room that name an incident."""
+    return [message for message in world.in_room if title in str(message.blocks)]
 
 
 TROUBLES = {"archived": archive, "bot removed": take_out, "restricted": restrict}
@@ -74,9 +80,7 @@ def test_a_room_that_is_gone_is_told_once_and_shows_the_newest_state_when_it_is_
         f"{ROOM_BACK} · It shows how things stand now."
     ]
     for number in range(5):
-        there = [message for message in world.in_room if f"disk {number} full" in str(message.blocks)]
-        assert len(there) == 1, "one message for each incident"
-        assert ("Resolved" in str(there[0].blocks)) >= (number == 0 and len(world.in_room) == 5)
+        assert len(naming(world, f"disk {number} full")) == 1, "one message for each incident"
     assert "Resolved" in str([message.blocks for message in world.in_room])
     assert (world.care.sentences(), chat_care.known(world.store)) == ((), {})
 
@@ -186,8 +190,7 @@ def test_an_hour_without_slack_loses_nothing_and_is_followed_by_no_storm(world: 
     world.slack.up()
     world.pass_by(90 * SECOND, SECOND)
     for number in range(10):
-        there = [message for message in world.in_room if f"disk {number} full" in str(message.blocks)]
-        assert len(there) == 1, f"disk {number}: one message with the newest state"
+        assert len(naming(world, f"disk {number} full")) == 1, f"disk {number}: one message with the newest state"
     shown = str([message.blocks for message in world.in_room])
     assert "disk 3 full" in shown
     first = next(message for message in world.in_room if "opened before" in str(message.blocks))

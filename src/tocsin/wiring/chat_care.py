@@ -176,7 +176,7 @@ class ChatCare:
             told=trouble_told(settings, trouble, self._url),
             receivers=_members(settings, trouble.subject),
         )
-        self._accept([_delivery(Message(subject=trouble.subject, noticed=given), now)])
+        self._accept([as_delivery(Message(subject=trouble.subject, noticed=given), now)])
         record = Told(subject=trouble.subject, code=trouble.code, said=trouble.said, since=since, told_at=now)
         self._store.put_record(RECORD, _name(trouble.subject), json.decode(json.encode(record)))
 
@@ -187,7 +187,7 @@ class ChatCare:
         messages += [
             Message(restored=tuple(behind[start : start + PAGE_OF])) for start in range(0, len(behind), PAGE_OF)
         ]
-        self._accept([_delivery(message, now) for message in messages])
+        self._accept([as_delivery(message, now) for message in messages])
         self._store.take_record(RECORD, _name(before.subject))
 
     def _behind(self, teams: Sequence[str], since: Instant) -> Iterator[str]:
@@ -266,7 +266,8 @@ def _members(settings: Settings, subject: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(responder(name) for name in names))
 
 
-def _delivery(message: Message, now: Instant) -> Received:
+def as_delivery(message: Message, now: Instant) -> Received:
+    """*message* as it is stored."""
     return Received(received_at=now, channel=CHANNEL, key="", head=b"", body=json.encode(message))
 
 

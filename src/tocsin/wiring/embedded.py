@@ -71,6 +71,7 @@ from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.notifying import Notifying, preferred
+from tocsin.wiring.on_call_handles import keepers
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
@@ -201,6 +202,7 @@ class Embedded:
         )
         self._calendars = Calendars(settings, self.store, self.clock)
         self._gap_watch = GapWatch(settings, self.store, self.clock, self._accept)
+        self._handles = keepers(self._chats, lambda: self.settings, self.store, self.clock, self._tell)
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -225,6 +227,8 @@ class Embedded:
         for chat in self._chats:
             chat.start()
         self._care.start()
+        for handles in self._handles:
+            handles.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -237,6 +241,8 @@ class Embedded:
             self._heartbeat.stop()
         self._gap_watch.stop()
         self._care.stop()
+        for handles in self._handles:
+            handles.stop()
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()

@@ -19,6 +19,7 @@ from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
 from tocsin.slack.blocks import Setting
 from tocsin.slack.budget import Allowance
+from tocsin.slack.handles import SlackHandles
 from tocsin.slack.health import SlackHealth
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
@@ -55,6 +56,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     health: SlackHealth | None = None
     look: Callable[[], None] = _nothing
     """Asks the chat how it is, for *health*."""
+    handles: SlackHandles | None = None
 
 
 def connect(
@@ -165,6 +167,7 @@ def _slack(
         presence=presence.shown,
         health=health,
         look=watch.look,
+        handles=SlackHandles(loop, settings.slack.bot_token.reveal(), base_url=slack_api),
     )
 
 
