@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -31,7 +31,9 @@ from tocsin.wiring.chat_words import healed_told, teams_of, trouble_told
 from tocsin.wiring.interpretation import failure_report
 from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.settings import Settings
-from tocsin.wiring.transports import Chat
+
+if TYPE_CHECKING:  # What talks to the chat is heavy, and `tocsin doctor` only reads records.
+    from tocsin.wiring.transports import Chat
 
 CHANNEL: Final = "notice"
 CHAT: Final = "slack"
