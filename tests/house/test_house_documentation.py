@@ -209,7 +209,7 @@ def figures() -> list[Metric]:
     well = Health(
         backlog=0, oldest_backlog_at=None, oldest_due_at=None, pending=0, oldest_pending_at=None, live={}, broken=()
     )
-    counted = Metrics(lambda _: well, lambda: 0, lambda: {"prod": 1})
+    counted = Metrics(lambda _: well, lambda: 0, lambda: {"prod": 1}, lambda: {("slack", "is_archived"): 1})
     counted.accepted(1)
     counted.refused("key")
     delivery = Delivery(id="1", received_at=0, channel="in", key="", head=b"", body=b"")

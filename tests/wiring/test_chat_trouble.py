@@ -120,6 +120,7 @@ def test_what_was_told_is_not_told_again_after_a_restart_and_its_end_is(world: T
 
 
 def test_a_person_whose_account_is_gone_is_paged_by_mail_at_once_and_the_team_knows(world: Troubled) -> None:
+    world.settle()  # All is well when it is looked at.
     world.slack.change_user(world.ada, deleted=True)
     world.ring()
     assert ("responder:ada", "page", "mail", "delivered") in world.results

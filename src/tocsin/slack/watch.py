@@ -1,6 +1,7 @@
 """Trouble is known before the first alert needs the way: Slack is asked now and then, and listened to.
 
-Asked: who we are (`auth.test`) and whether we are in our rooms (`conversations.info`). Told by Slack, as events:
+Asked: who we are (`auth.test`) and whether we are in our rooms (`conversations.info`),
+and whether people are still there (`users.info`). Told by Slack, as events:
 https://docs.slack.dev/reference/events (channel_archive, channel_left, tokens_revoked, user_change, ...).
 """
 
@@ -12,11 +13,13 @@ from typing import Any, Final
 from tocsin.kernel.time import SECOND, Duration
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api
-from tocsin.slack.health import OF_ROOMS, WORKSPACE, SlackHealth
+from tocsin.slack.health import OF_PEOPLE, OF_ROOMS, WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopThread
 
 TIMEOUT: Final[Duration] = 10 * SECOND
 ROOMS_MAX: Final = 40  # Of one look: conversations.info is of tier 3, fifty a minute. The others are next.
+
+PEOPLE_MAX: Final = 40  # users.info is of tier 4, a hundred a minute.
 
 _ROOM_EVENTS: Final = {
     "channel_archive": "is_archived",
@@ -42,15 +45,19 @@ class SlackWatch:
         health: SlackHealth,
         rooms: Callable[[], Iterable[str]],
         *,
+        people: Callable[[], Iterable[str]] = tuple,
         base_url: str = BASE_URL,
     ) -> None:
-        """*rooms*: the channels that matter, as the configuration names them."""
+        """*rooms*: the channels that matter, as the configuration names them; *people*: the ids of members who do."""
         self._loop = loop
         self._token = token
         self._health = health
         self._rooms = rooms
         self._base_url = base_url
+        self._people = people
         self._next = 0
+        self._next_person = 0
+        self.zones: dict[str, str] = {}  # The time zones of people, by their ids, as Slack shows them.
         self._may_look = True  # Until Slack says that we lack the scope: then we learn it when something is posted.
 
     def look(self) -> None:
@@ -64,6 +71,7 @@ class SlackWatch:
             self._health.heard(WORKSPACE, answer)
             if not isinstance(answer, Failure):
                 await self._look_at_rooms(api)
+                await self._look_at_people(api)
         finally:
             await api.close()
 
@@ -81,6 +89,24 @@ class SlackWatch:
                 self._health.member(room, code=answer.code)
             else:
                 self._may_look = answer.code not in {"missing_scope", "no_permission"}
+                return
+
+    async def _look_at_people(self, api: Api) -> None:
+        people = list(dict.fromkeys(self._people()))
+        if self._next_person >= len(people):
+            self._next_person = 0
+        looked = people[self._next_person : self._next_person + PEOPLE_MAX]
+        self._next_person += PEOPLE_MAX
+        for person in looked:
+            answer = await api.read("users.info", user=person)
+            if not isinstance(answer, Failure):
+                user = answer.get("user") or {}
+                self._health.member(person, code="user_disabled" if user.get("deleted") else "")
+                if isinstance(zone := user.get("tz"), str) and zone:
+                    self.zones[person] = zone
+            elif answer.code in OF_PEOPLE:
+                self._health.member(person, code=answer.code)
+            else:
                 return
 
 

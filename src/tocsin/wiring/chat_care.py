@@ -28,6 +28,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.notices.machine import Healed, Noticed, NoticeMachine
 from tocsin.slack.health import SlackHealth, Trouble
 from tocsin.wiring.chat_words import healed_told, teams_of, trouble_told
+from tocsin.wiring.chat_zones import keep
 from tocsin.wiring.interpretation import failure_report
 from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.settings import Settings
@@ -85,15 +86,20 @@ class ChatCare:
         health: SlackHealth,
         *,
         look: Callable[[], None],
+        zones: Callable[[], Mapping[str, str]] = dict,
         url: str = "",
     ) -> None:
-        """*accept* stores deliveries durably. *look* asks the chat how things are; what it raises is logged."""
+        """*accept* stores deliveries durably. *look* asks the chat how things are; what it raises is logged.
+
+        *zones*: the time zones of people, as it has found them.
+        """
         self._settings = settings
         self._store = store
         self._clock = clock
         self._accept = accept
         self._health = health
         self._look = look
+        self._zones = zones
         self._url = url
         self._looked_at: Instant | None = None
         self._orders: OrderedDict[str, tuple[tuple[int, int], Sequence[Way], bool]] = OrderedDict()
@@ -117,6 +123,7 @@ class ChatCare:
             self._look()
         try:
             self.tell()
+            keep(self._store, self._zones())
         except StoreUnavailableError as problem:
             log.warning("the trouble of a chat cannot be told", extra={"problem": problem.message})
 
@@ -216,7 +223,7 @@ def caring(
     """The care for the one of *chats* that tells how it is; without one there is nothing to do."""
     for chat in chats:
         if chat.health is not None:
-            return ChatCare(settings, store, clock, accept, chat.health, look=chat.look, url=url)
+            return ChatCare(settings, store, clock, accept, chat.health, look=chat.look, zones=chat.zones, url=url)
     return ChatCare(settings, store, clock, accept, SlackHealth(clock), look=lambda: None, url=url)
 
 

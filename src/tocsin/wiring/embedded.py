@@ -53,6 +53,7 @@ from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
+from tocsin.wiring.chat_zones import with_zones
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.directory import SettingsDirectory, SettingsRoster
 from tocsin.wiring.doorkeeper import Doorkeeper
@@ -127,11 +128,11 @@ class Embedded:
     def __init__(self, settings: Settings, db: Path, url: str, outside: Outside, end: Callable[[], None]) -> None:
         """*url* is the public one. *end* asks the HTTP server to end. Raises StoreUnavailableError, TocsinError."""
         loop = asyncio.get_running_loop()
-        self.settings = settings
         self.url = url
         self.end = end
         self.clock = outside.clock
         self.store = SqliteStore(db)
+        settings = self.settings = with_zones(settings, self.store)
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
         self._known_keys = {**configured_keys(settings), **({DEFAULT: self.made_key} if self.made_key else {})}

@@ -57,6 +57,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     look: Callable[[], None] = _nothing
     """Asks the chat how it is, for *health*."""
     handles: SlackHandles | None = None
+    zones: Callable[[], Mapping[str, str]] = dict
+    """The time zones of people, by responder, as far as the chat shows them."""
 
 
 def connect(
@@ -138,7 +140,9 @@ def _slack(
     )
     chooses = uses_smart(settings)
     rooms = [team.slack for team in settings.teams.values() if team.slack]
-    watch = SlackWatch(loop, settings.slack.bot_token.reveal(), health, lambda: rooms, base_url=slack_api)
+    watch = SlackWatch(
+        loop, settings.slack.bot_token.reveal(), health, lambda: rooms, people=lambda: responders, base_url=slack_api
+    )
 
     def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
         found = commands(body, received_at=received_at, responders=responders)
@@ -167,6 +171,7 @@ def _slack(
         presence=presence.shown,
         health=health,
         look=watch.look,
+        zones=lambda: {responders[user]: zone for user, zone in dict(watch.zones).items()},
         handles=SlackHandles(loop, settings.slack.bot_token.reveal(), base_url=slack_api),
     )
 
