@@ -333,6 +333,7 @@ class Embedded:
             public_url=self.url,
             figure_desk=Reckoner(self.settings, self.store),
             browsers=self._browsers,
+            notes=self._care.sentences,
         )
         senders = sender_routes(
             self._gate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -50,6 +50,8 @@ class Console:
     pages: Pages
     figures: FigureDesk | None = None
     browsers: Browsers | None = None
+    notes: Callable[[], Sequence[str]] = tuple
+    """What is wrong outside, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
