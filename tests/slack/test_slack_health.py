@@ -12,6 +12,7 @@ from tocsin.engine.ports import Postponed, Refused
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure, judged
 from tocsin.slack.blocks import Message
+from tocsin.slack.handles import SlackHandles
 from tocsin.slack.health import DOWN, WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.shown import REMEMBERED_MAX, Shown
@@ -192,6 +193,14 @@ def test_looking_finds_what_is_wrong_with_rooms_and_what_is_well_again(loop: Loo
         slack.revoke()
         watch.look()
         assert known.codes()[WORKSPACE] == "token_revoked"
+
+
+def test_after_the_end_nobody_is_asked() -> None:
+    known, loop = Known(), LoopThread("ended")
+    loop.close()
+    SlackWatch(loop, "test-token", known.health, list).look()
+    assert isinstance(SlackHandles(loop, "test-token").topic("C1"), Failure)
+    assert known.codes() == {}
 
 
 def test_without_the_scope_to_look_at_rooms_nothing_is_said_of_them(loop: LoopThread) -> None:

@@ -11,10 +11,11 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from tocsin.engine.ports import Postponed
 from tocsin.kernel.time import SECOND, Duration
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api
-from tocsin.slack.loop import LoopThread
+from tocsin.slack.loop import LoopClosedError, LoopThread
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlackHandles:
-    """Blocks its caller, who is on another thread than the loop. Everything raises LoopClosedError."""
+    """Blocks its caller, who is on another thread than the loop; when that has ended, everything fails."""
 
     def __init__(self, loop: LoopThread, token: str, *, base_url: str = BASE_URL) -> None:
         """Nothing is called yet."""
@@ -44,19 +45,25 @@ class SlackHandles:
 
     def group(self, handle: str) -> Group | Failure | None:
         """The group with this handle (with or without `@`); None: there is none."""
-        return self._loop.run(self._with(lambda api: _group(api, handle.removeprefix("@"))))
+        return self._run(lambda api: _group(api, handle.removeprefix("@")))
 
     def put(self, group: str, users: Sequence[str], *, enable: bool) -> Failure | None:
         """Replace the list of a group; None: done."""
-        return self._loop.run(self._with(lambda api: _put(api, group, users, enable=enable)))
+        return self._run(lambda api: _put(api, group, users, enable=enable))
 
     def topic(self, channel: str) -> str | Failure:
         """What stands above a channel."""
-        return self._loop.run(self._with(lambda api: _topic(api, channel)))
+        return self._run(lambda api: _topic(api, channel))
 
     def set_topic(self, channel: str, text: str) -> Failure | None:
         """Write it; None: done."""
-        return self._loop.run(self._with(lambda api: _done(api, "conversations.setTopic", channel=channel, topic=text)))
+        return self._run(lambda api: _done(api, "conversations.setTopic", channel=channel, topic=text))
+
+    def _run(self, work: Callable[[Api], Awaitable[T]]) -> T | Failure:
+        try:
+            return self._loop.run(self._with(work))
+        except LoopClosedError:
+            return Failure("", Postponed("Tocsin is stopping"))
 
     async def _with(self, work: Callable[[Api], Awaitable[T]]) -> T:
         api = Api(self._token, base_url=self._base_url, timeout=TIMEOUT)

@@ -8,13 +8,14 @@ https://docs.slack.dev/reference/events (channel_archive, channel_left, tokens_r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from tocsin.kernel.time import SECOND, Duration
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.health import OF_PEOPLE, OF_ROOMS, WORKSPACE, SlackHealth
-from tocsin.slack.loop import LoopThread
+from tocsin.slack.loop import LoopClosedError, LoopThread
 
 TIMEOUT: Final[Duration] = 10 * SECOND
 ROOMS_MAX: Final = 40  # Of one look: conversations.info is of tier 3, fifty a minute. The others are next.
@@ -61,8 +62,9 @@ class SlackWatch:
         self._may_look = True  # Until Slack says that we lack the scope: then we learn it when something is posted.
 
     def look(self) -> None:
-        """Ask once. Raises LoopClosedError."""
-        self._loop.run(self._look())
+        """Ask once; after the end of the loop nobody is asked."""
+        with suppress(LoopClosedError):
+            self._loop.run(self._look())
 
     async def _look(self) -> None:
         api = Api(self._token, base_url=self._base_url, timeout=TIMEOUT)

@@ -71,7 +71,7 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None,
         Key(Url(plain=True), "Address of an ntfy topic; who knows it can read it.", secret=True),
     ] = None
-    time_zone: Annotated[str, Key(ZONE, "Where they live; without it the time zone of a schedule counts for them.")] = (
+    time_zone: Annotated[str, Key(ZONE, "Where they live; without it the zone that Slack shows, or else a schedule's.")] = (
         ""
     )
     working_hours: Annotated[
