@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.kernel.time import MINUTE, SECOND, Instant
-from tocsin.slack.budget import Allowance, Budget, Pacing, Rank
+from tocsin.slack.budget import Allowance, Budget, Gathering, Pacing, Rank
 from tocsin.testing.fake_slack.limits import Limits, RateLimiter
 
 NOW: Instant = 1_795_000_000_000
@@ -113,3 +113,35 @@ def test_after_a_refusal_nothing_is_left_for_changes() -> None:
     pacing.too_many_changes(NOW)
     assert not pacing.spare_change(NOW)
     assert pacing.change("b", Rank.NEW, NOW) == MINUTE // 48
+
+
+# ── Company ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_after_a_message_for_several_the_next_ones_wait_for_company_longer_and_longer() -> None:
+    gathering, waits = Gathering(), []
+    for number in range(6):
+        waits.append(gathering.wait("D1", Rank.PAGE, NOW + number, pressing=False))
+        gathering.posted("D1", NOW + number, several=True)
+    assert [round(wait / SECOND) for wait in waits] == [0, 2, 4, 8, 16, 20]
+    now = NOW + 5
+    assert gathering.wait("D1", Rank.NEW, now, pressing=False) == 5 * SECOND
+    assert gathering.wait("D1", Rank.PAGE, now, pressing=True) == 2 * SECOND
+    assert gathering.wait("D2", Rank.PAGE, now, pressing=False) == 0
+
+
+def test_single_messages_gather_nothing_and_a_quiet_while_forgets_the_crowd() -> None:
+    gathering = Gathering()
+    gathering.posted("C1", NOW, several=False)
+    assert gathering.wait("C1", Rank.NEW, NOW, pressing=False) == 0
+    for _ in range(4):
+        gathering.posted("C1", NOW, several=True)
+    gathering.posted("C1", NOW + 31 * SECOND, several=True)
+    assert gathering.wait("C1", Rank.PAGE, NOW + 31 * SECOND, pressing=False) == 2 * SECOND
+    gathering.posted("C1", NOW + 2 * MINUTE, several=False)
+    assert gathering.wait("C1", Rank.PAGE, NOW + 2 * MINUTE, pressing=False) == 0
+
+
+def test_when_much_is_changed_no_message_is_changed_again_at_once() -> None:
+    pacing = Pacing(Allowance(changes=12))
+    assert [pacing.change(key, Rank.NEW, NOW) for key in ("a", "a", "b", "c", "d", "e")] == [0] * 6
+    assert pacing.change("e", Rank.NEW, NOW + SECOND) == 4 * SECOND
+    assert pacing.change("f", Rank.NEW, NOW + SECOND) == 0

@@ -171,10 +171,9 @@ def _quiet_hour(world: Troubled) -> None:
     world.pass_by(5 * SECOND)
 
 
-@pytest.mark.parametrize("outage", ["refuse", "unavailable"])
-def test_an_hour_without_slack_loses_nothing_and_is_followed_by_no_storm(world: Troubled, outage: str) -> None:
+def test_an_hour_without_slack_loses_nothing_and_is_followed_by_no_storm(world: Troubled) -> None:
     _quiet_hour(world)
-    world.slack.down(outage)  # type: ignore[arg-type]  # One of the two.
+    world.slack.down()
     for number in range(10):
         world.ring(f"disk {number} full")
         world.pass_by(MINUTE, 10 * SECOND)

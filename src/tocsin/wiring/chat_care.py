@@ -152,8 +152,8 @@ class ChatCare:
             kept = self._orders.get(outgoing.id)
             if kept is not None and (kept[2] or kept[0] == at):
                 return kept[1] if set(kept[1]) == set(ways) else ways
-            order = sorted(ways, key=self._fails) if outgoing.method == 0 else ways
-            self._orders[outgoing.id] = at, tuple(order), list(order) != list(ways)
+            order = tuple(sorted(ways, key=self._fails) if outgoing.method == 0 else ways)
+            self._orders[outgoing.id] = at, order, order != tuple(ways)
             while len(self._orders) > ORDERS_MAX:
                 self._orders.popitem(last=False)
         return order

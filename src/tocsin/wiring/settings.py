@@ -71,9 +71,7 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None,
         Key(Url(plain=True), "Address of an ntfy topic; who knows it can read it.", secret=True),
     ] = None
-    time_zone: Annotated[str, Key(ZONE, "Where they live; without it the zone that Slack shows, or else a schedule's.")] = (
-        ""
-    )
+    time_zone: Annotated[str, Key(ZONE, "Where they live; without it Slack's zone or a schedule's counts.")] = ""
     working_hours: Annotated[
         tuple[str, ...],
         Key(Many(of=WINDOW, single=True), "When they work, by their own clock: `mon-fri 09:00-17:00`; or a list."),
