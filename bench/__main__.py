@@ -23,6 +23,7 @@ from bench import (
     pages,
     parsing,
     readiness,
+    slack_storm,
     storm,
     whom,
 )
@@ -39,6 +40,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "intake": intake.measure,
     "pages": pages.measure,
     "storm": storm.measure,
+    "slack-storm": slack_storm.measure,
     "readiness": readiness.measure,
     "history": history.measure,
     "oncall": oncall.measure,

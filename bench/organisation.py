@@ -15,8 +15,11 @@ def team(number: int) -> str:
     return f"t{number % TEAMS:02d}"
 
 
-def write_settings(folder: Path, people: Sequence[str], rooms: Sequence[str]) -> None:
-    """Write tocsin.yaml: *people* are Slack's ids of TEAMS * MEMBERS users, *rooms* those of TEAMS channels."""
+def write_settings(folder: Path, people: Sequence[str], rooms: Sequence[str], *, limited: bool = True) -> None:
+    """Write tocsin.yaml: *people* are Slack's ids of TEAMS * MEMBERS users, *rooms* those of TEAMS channels.
+
+    Not *limited*: Slack has lifted its limits for the workspace, and Tocsin knows.
+    """
     lines = ["responders:"]
     lines += [f"  r{number:03d}: {{slack: {user}}}" for number, user in enumerate(people)]
     lines += ["teams:"]
@@ -25,5 +28,6 @@ def write_settings(folder: Path, people: Sequence[str], rooms: Sequence[str]) ->
         lines += [f"  {team(number)}: {{members: [{members}], slack: {room}}}"]
     lines += ["routes:"]
     lines += [f"  - {{when: {{labels: {{team: [{team(number)}]}}}}, team: {team(number)}}}" for number in range(TEAMS)]
-    lines += ['slack: {bot_token: "${BENCH_BOT_TOKEN}", app_token: "${BENCH_APP_TOKEN}"}']
+    lifted = "" if limited else ", messages_per_minute: 1000000, changes_per_minute: 1000000"
+    lines += [f'slack: {{bot_token: "${{BENCH_BOT_TOKEN}}", app_token: "${{BENCH_APP_TOKEN}}"{lifted}}}']
     (folder / "tocsin.yaml").write_text("\n".join(lines) + "\n")

@@ -84,7 +84,7 @@ def _figure(name: str, values: list[float]) -> Figure:
 def _day(folder: Path, seconds: int, seed: int) -> Day:
     folder.mkdir()
     with SlackProcess(folder, limited=False, clicks=True) as slack:
-        write_settings(folder, slack.people, slack.rooms)
+        write_settings(folder, slack.people, slack.rooms, limited=False)
         with Tocsin(folder, environ=slack.environ) as program:
             url = program.wait()
             send(url, traffic.warming())

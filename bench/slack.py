@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,8 @@ class Setting(msgspec.Struct, frozen=True):
 
     limited: bool
     clicks: bool
+    told: bool = False
+    """Whether the report holds all messages and all calls."""
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -56,6 +59,15 @@ class Click(msgspec.Struct, frozen=True):
     changed: float | None
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A message in its last state: its channel, the texts that it shows, and when it was posted and last changed."""
+
+    channel: str
+    texts: list[str]
+    posted: float
+    changed: float
+
+
 class Report(msgspec.Struct, frozen=True):
     """What happened. Times in seconds: *pages* (by the number in the alert's name) monotonic, *posts* since 1970."""
 
@@ -64,16 +76,27 @@ class Report(msgspec.Struct, frozen=True):
     clicks: list[Click]
     limited: int
     refused: list[str]
+    told: list[Told] = []
+    calls: dict[str, int] = {}
+    """By method."""
+    changes: list[float] = []
+    """When each message was changed."""
 
 
 class SlackProcess:
     """The other process, seen from here; it runs within `with`."""
 
-    def __init__(self, folder: Path, *, limited: bool, clicks: bool = False) -> None:
+    def __init__(self, folder: Path, *, limited: bool, clicks: bool = False, told: bool = False) -> None:
         """Start it, and wait until it listens."""
         self._report = folder / "slack.json"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.slack", self._report, msgspec.json.encode(Setting(limited, clicks)).decode()],
+            [
+                sys.executable,
+                "-m",
+                "bench.slack",
+                self._report,
+                msgspec.json.encode(Setting(limited, clicks, told)).decode(),
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -167,7 +190,7 @@ def _is_page(call: Call) -> bool:
     return call.method == "chat.postMessage" and call.error is None and call.payload["channel"].startswith("D")
 
 
-def _report(slack: FakeSlack, clicked: Sequence[tuple[float, Message]]) -> Report:
+def _report(slack: FakeSlack, clicked: Sequence[tuple[float, Message]], *, told: bool) -> Report:
     calls = slack.calls
     to_wall = time.time() - time.monotonic()
     pages: dict[int, float] = {}
@@ -190,7 +213,16 @@ def _report(slack: FakeSlack, clicked: Sequence[tuple[float, Message]]) -> Repor
         clicks=clicks,
         limited=errors.count("ratelimited"),
         refused=[error for error in errors if error != "ratelimited"],
+        told=[_told(message) for message in slack.messages()] if told else [],
+        calls=Counter(call.method for call in calls if call.error is None),
+        changes=[call.at for call in calls if call.method == "chat.update" and call.error is None],
     )
+
+
+def _told(message: Message) -> Told:
+    """A message in words: its preview, and each of its blocks as JSON."""
+    texts = [message.text, *(json.dumps(block) for block in message.layout)]
+    return Told(message.channel, texts, message.posted_at, message.updated_at)
 
 
 def _serve(report: Path, setting: Setting, said: IO[str], heard: IO[str]) -> None:
@@ -218,7 +250,7 @@ def _serve(report: Path, setting: Setting, said: IO[str], heard: IO[str]) -> Non
         if setting.clicks:
             clicker.end()
             time.sleep(CLICK_AFTER_SECONDS)  # The last of them must have had its time.
-        report.write_bytes(msgspec.json.encode(_report(slack, clicker.clicks)))
+        report.write_bytes(msgspec.json.encode(_report(slack, clicker.clicks, told=setting.told)))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from tests.sns.signing import CERTIFICATE_URL, certificate, signed
 from tests.wiring.serving import ask, serving, until
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
-from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside, Ready
 
 Served = tuple[Embedded, Ready]
 

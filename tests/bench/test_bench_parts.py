@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import databases, document, figures, parsing, traffic, wrk
+from bench import databases, document, figures, parsing, slack_storm, traffic, wrk
 from bench.figures import Figure, Result
+from bench.slack import Told
 from tests.sources.life_rows import LIVES
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.sqlite.store import SqliteStore
@@ -164,3 +166,17 @@ def test_a_multiplied_past_is_over(tmp_path: Path) -> None:
         store.close()
     assert len(rows) == 31
     assert stories == ["opened", "resolved by its source"]
+
+
+def test_a_storm_of_slack_ends_what_it_began_and_its_messages_are_judged_by_what_they_name() -> None:
+    sendings = list(slack_storm.storm(60, 6))
+    alerts = [msgspec.json.decode(sending.body) for sending in sendings]
+    assert [sending.at for sending in sendings] == sorted(sending.at for sending in sendings)
+    assert Counter(alert["status"] for alert in alerts) == {"firing": 60, "resolved": len(slack_storm.over(60))}
+    ended = slack_storm.over(60)
+    bundle = Told("D1", ["2 incidents", "Resolved (high) gust-1 of", "High gust-2 of"], 1.0, 2.0)
+    assert slack_storm.is_true(bundle, ended)
+    assert not slack_storm.is_true(bundle, ended | {2})
+    assert slack_storm.is_true(Told("C1", ["Resolved (high): gust-1", "gust-1"], 1.0, 2.0), ended)
+    assert not slack_storm.is_true(Told("C1", ["High: gust-1", "gust-1"], 1.0, 2.0), ended)
+    assert slack_storm.rung([bundle, bundle]) == {("D1", 1): 2, ("D1", 2): 2}

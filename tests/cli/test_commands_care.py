@@ -19,7 +19,7 @@ from tocsin.wiring.clock import SystemClock
 
 FIGURES = {
     "ok", "integrity", "broken", "open_incidents", "backlog", "oldest_backlog_age_ms", "oldest_due_age_ms",
-    "undelivered", "oldest_undelivered_age_ms", "warning", "wrong_keys",
+    "undelivered", "oldest_undelivered_age_ms", "warning", "wrong_keys", "chat_troubles",
 }  # fmt: skip
 
 

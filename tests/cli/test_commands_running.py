@@ -23,7 +23,7 @@ from tocsin.cli import serving
 from tocsin.cli.claim import claim, is_claimed
 from tocsin.cli.logs import JsonFormatter, TextFormatter
 from tocsin.cli.main import parser
-from tocsin.wiring.embedded import Ready
+from tocsin.wiring.outside import Ready
 from tocsin.wiring.settings_file import TEMPLATE
 
 MISTAKES = "server: {prot: 1}\nteams: {ops: {members: [adda]}}\nresponders: {ada: {}}\n"

@@ -10,7 +10,8 @@ from tests.wiring.serving import serving, until
 from tocsin.changes.machine import ChangeMachine, Entry
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 
 KEY = "test-key-0123456789"
 CONFIG = f"""

@@ -16,7 +16,7 @@ from tocsin.kernel.json import Json
 from tocsin.saying.forms import Form
 from tocsin.wiring.concierge import forms
 from tocsin.wiring.concierge.desk import Desk
-from tocsin.wiring.embedded import Outside
+from tocsin.wiring.outside import Outside
 
 CONFIG = "responders: {ada: {}, bo: {}}\nteams: {ops: {members: [ada, bo]}}\n"
 ADA = Speaker(chat="slack", user="U1", responder="ada")

@@ -9,7 +9,7 @@ import pytest
 from tests.wiring.serving import serving
 from tocsin.kernel.time import DAY, Instant
 from tocsin.testing.fake_slack import FakeSlack, Limits, Message, User
-from tocsin.wiring.embedded import Outside
+from tocsin.wiring.outside import Outside
 
 MONDAY: Instant = 1_767_614_400_000  # 2026-01-05T12:00Z
 

@@ -16,7 +16,8 @@ from tests.wiring.serving import serving, until
 from tocsin.demo.clock import StoryClock
 from tocsin.kernel.time import MINUTE, SECOND, Instant, parse_instant
 from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User, View
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 
 BEGIN: Instant = parse_instant("2026-11-18T10:00Z") or 0  # A Wednesday.
 PUBLIC = "https://tocsin"

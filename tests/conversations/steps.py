@@ -120,7 +120,8 @@ def leaves(made: Stage, who: str, place: str) -> None:
 def pastes(made: Stage, who: str, place: str) -> None:
     """The newest line for a terminal that stands in a place, into a terminal."""
     assert who in made.people
-    said = (line for each in _targets(made, who, place, old=False) for line in message_lines(each, made.name))
+    targets = (each for each in _targets(made, who, place, old=False) if isinstance(each, Message))
+    said = (line for each in targets for line in message_lines(each, made.name))
     line = next(found for each in said if (found := re.search(r"`(curl .*)`", each)))
     *_, kind, _, body, address = shlex.split(line[1])
     name, _, value = kind.partition(": ")

@@ -14,7 +14,7 @@ from tocsin.demo.stage import Stage
 from tocsin.demo.team import Team
 from tocsin.demo.terminal import Terminal
 from tocsin.testing.fake_slack import FakeSlack
-from tocsin.wiring.embedded import Outside
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.serving import listen
 
 NOW = 1_767_261_600_000  # 2026-01-01T10:00:00Z

@@ -18,7 +18,7 @@ from tocsin.demo.server import Server, ask
 from tocsin.demo.trouble import StoryError
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import MINUTE, SECOND
-from tocsin.wiring.embedded import Outside
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.serving import listen
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import complete

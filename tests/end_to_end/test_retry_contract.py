@@ -21,7 +21,8 @@ from tests.wiring.serving import ask, serving
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 
 KEY = "test-key-0123456789"
 CONFIG = f"""

@@ -15,7 +15,8 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel import json
 from tocsin.kernel.time import MINUTE, Instant
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 
 BEGUN: Instant = 1_767_571_200_000
 ALERTS = 500

@@ -84,6 +84,17 @@ def test_what_is_new_does_not_wait_for_what_is_paced() -> None:
     assert chat.flights[2:] == [("ada", ["r1/0"])]
 
 
+def test_pages_that_are_paced_may_leave_with_a_new_one() -> None:
+    post = Post(chat := answering(paced(SECOND), Delivered()))
+    post.ring("b", page("ada"))
+    post.step()
+    post.ring("c", page("ada"))
+    post.dispatcher.step(NOW, ["responder:ada"])
+    post.step(PACED_PAUSE)
+    assert [(name, sorted(ids)) for name, ids in chat.flights] == [("ada", ["r1/0"]), ("ada", ["r1/0", "r2/0"])]
+    assert (post.pending(), post.dispatcher.next_start()) == ({}, None)
+
+
 def test_a_pace_is_not_written_down_and_the_next_process_asks_at_once() -> None:
     first = Post(chat := answering(paced(MINUTE), Delivered()))
     first.ring("b", page("ada"))

@@ -25,8 +25,9 @@ from tocsin.cli.main import parser
 from tocsin.engine.ports import Commit, Delivery, Handled, Health, Outgoing
 from tocsin.engine.runner import Outcome
 from tocsin.web.openapi.surfaces import SURFACES
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.metrics import Metrics
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import parse
 
@@ -211,7 +212,7 @@ def figures() -> list[Metric]:
     well = Health(
         backlog=0, oldest_backlog_at=None, oldest_due_at=None, pending=0, oldest_pending_at=None, live={}, broken=()
     )
-    counted = Metrics(lambda _: well, lambda: 0, lambda: {"prod": 1})
+    counted = Metrics(lambda _: well, lambda: 0, lambda: {"prod": 1}, lambda: {("slack", "is_archived"): 1})
     counted.accepted(1)
     counted.refused("key")
     delivery = Delivery(id="1", received_at=0, channel="in", key="", head=b"", body=b"")

@@ -28,6 +28,7 @@ PURE = (
     "asking",
     "noise",
     "digests",
+    "notices",
     "saying",
     "conversing",
 )

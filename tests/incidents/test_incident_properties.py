@@ -23,6 +23,7 @@ from tocsin.incidents.inputs import (
     Reassigned,
     Redirected,
     Resolved,
+    Restored,
     Snoozed,
     Unacknowledged,
     Unmuted,
@@ -121,6 +122,7 @@ inputs: st.SearchStrategy[Input] = st.one_of(
     st.builds(Redirected, by=names, plan=plans),
     st.builds(Withdrawn, by=names),
     st.builds(PageFailed, receiver=receivers, rung=st.integers(-1, 5), error=texts, final=st.booleans()),
+    st.just(Restored()),
     st.just(Tick()),
 )
 # Equal instants, the next millisecond, and leaps over every deadline.

@@ -29,6 +29,7 @@ from tocsin.incidents.inputs import (
     Reassigned,
     Redirected,
     Resolved,
+    Restored,
     Snoozed,
     Unacknowledged,
     Unmuted,
@@ -116,6 +117,7 @@ def inputs(state: Incident, plan: Plan, now: Instant) -> Iterator[Input]:
     yield Noted(by="cy", text=" ")
     yield PageFailed(receiver=responder("ada"), rung=state.rung - 1, error="gone", final=True)
     yield PageFailed(receiver=responder("ada"), rung=state.rung, error="gone", final=False)
+    yield Restored()
     yield Tick()
 
 
@@ -235,6 +237,7 @@ def test_the_laws_hold_in_every_small_world() -> None:
     assert situations > 3000
     assert reasons == set(Reason) - {
         Reason.OPENED,  # The first step is not counted.
+        Reason.ASKED_AGAIN,  # That nobody of all can be reached takes more steps.
         Reason.HELD,
         Reason.OUT_OF_ORDER,  # Nobody tells the time here.
         Reason.PASSED_BY_EVERYONE,  # It takes more steps than there are here.

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.slack.slack_examples import ADA, NOW, ROOM, SETTING, incident, job
+from tests.slack.slack_examples import ADA, BO, NOW, ROOM, SETTING, incident, job
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents.inputs import Acknowledged, Passed, Resolved
 from tocsin.incidents.state import Incident
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.slack import transport as module
+from tocsin.slack.budget import GATHERED_PAGES
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.transport import SlackTransport
 from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User
@@ -245,7 +246,7 @@ def test_in_a_room_a_bundle_that_is_forgotten_is_followed_by_a_message_of_its_ow
 def test_only_the_newest_bundles_are_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BUNDLES_MAX", 1)
     first = receipt_of(world.deliver(world.ada.id, *pages(2))[0])
-    world.clock.pass_by(SECOND)
+    world.clock.pass_by(GATHERED_PAGES)
     world.deliver(world.ada.id, *pages(2))
     assert world.deliver(world.ada.id, job("show", ADA, RESOLVED, first, "inc-000")) == [Delivered()]
     assert [message.edits for message in world.to_ada] == [0, 0]
@@ -281,16 +282,28 @@ def test_after_429_nothing_is_asked_before_the_time_that_slack_named(world: Worl
     world.clock.pass_by(SECOND)
     world.slack.rate_limit("chat.postMessage", 30)
     world.slack.rate_limit("chat.update", 30)
-    world.slack.rate_limit("conversations.open", 30)
-    assert world.show(OPEN, name="inc-2") == world.show(RESOLVED, receipt) == world.page(OPEN) == asked
+    assert world.show(OPEN, name="inc-2") == world.show(RESOLVED, receipt) == asked
     before = world.methods()
     world.clock.pass_by(10_000)
     paced = Postponed("paced", after=20_000, counts=False)
-    assert world.show(OPEN, name="inc-2") == world.show(RESOLVED, receipt) == world.page(OPEN) == paced
+    assert world.show(OPEN, name="inc-2") == world.show(RESOLVED, receipt) == paced
     assert world.methods() == before
     world.clock.pass_by(20_000)
-    assert isinstance(world.page(OPEN), Delivered)
+    assert isinstance(world.show(OPEN, name="inc-2"), Delivered)
     assert isinstance(world.show(RESOLVED, receipt), Delivered)
+
+
+def test_a_page_does_not_wait_until_a_conversation_may_be_opened(world: World) -> None:
+    world.slack.rate_limit("conversations.open", 30)
+    receipt = receipt_of(world.page(OPEN))
+    assert [message.channel for message in world.to_ada] == [receipt["channel"]]
+    bo = world.slack.add_user("bo")
+    (result,) = world.deliver(bo.id, job("page", BO, OPEN))
+    assert isinstance(result, Delivered)
+    world.clock.pass_by(SECOND)
+    world.page(OPEN, name="inc-2")
+    assert world.methods().count("conversations.open") == 1
+    world.slack.assert_clean()
 
 
 @pytest.mark.parametrize(

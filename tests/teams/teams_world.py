@@ -12,7 +12,8 @@ from tocsin.kernel import json
 from tocsin.teams.cloud import Cloud
 from tocsin.testing.fake_teams import FakeTeams, Message, Person
 from tocsin.wiring.clock import SystemClock
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 
 CONFIG = """
 responders:

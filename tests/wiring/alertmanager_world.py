@@ -13,7 +13,8 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant, format_instant
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 
 START: Instant = 1_795_000_000_000
 CONFIG = """

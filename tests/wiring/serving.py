@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside, Ready
 from tocsin.wiring.serving import listen, serve
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import parse

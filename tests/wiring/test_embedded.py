@@ -28,8 +28,9 @@ from tocsin.kernel import json
 from tocsin.kernel.time import MINUTE, SECOND
 from tocsin.sqlite.store import SqliteStore
 from tocsin.testing.fake_slack import FakeSlack
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.keys import KEY, USED, derived_key
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.serving import listen, serve
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import parse

@@ -18,7 +18,8 @@ from tocsin.incidents.state import Status
 from tocsin.kernel import json
 from tocsin.kernel.time import MINUTE, SECOND
 from tocsin.testing.fake_slack import FakeSlack
-from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside, Ready
 
 NOW = 1_795_000_000_000
 CONFIG = """

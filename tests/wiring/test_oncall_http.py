@@ -18,7 +18,8 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import DAY, HOUR, Instant, format_instant
 from tocsin.web import api
 from tocsin.wiring import oncall_book
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.tokens import API, FEED, make_token, revoke_tokens
 
 NOW: Instant = 1_800_000_000_000  # 2027-01-15T08:00Z, a Friday.

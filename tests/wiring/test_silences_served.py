@@ -16,7 +16,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import MINUTE, SECOND
 from tocsin.testing.fake_slack import FakeSlack
 from tocsin.wiring.clock import SystemClock
-from tocsin.wiring.embedded import Outside
+from tocsin.wiring.outside import Outside
 
 JSON = {"content-type": "application/json"}
 

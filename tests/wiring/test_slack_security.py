@@ -13,7 +13,8 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.kernel import json
 from tocsin.testing.fake_slack import FakeSlack, User
 from tocsin.testing.fake_slack.delivery import Forgery
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 
 PATHS = ("interactions", "commands", "events")
 

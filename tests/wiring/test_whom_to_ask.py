@@ -11,8 +11,9 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.kernel import json
 from tocsin.kernel.time import MINUTE, SECOND, Instant
 from tocsin.testing.fake_slack import FakeSlack, Limits, Message, User
-from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.knowing import RECORD
+from tocsin.wiring.outside import Outside, Ready
 
 MONDAY_NOON: Instant = 1_767_614_400_000  # 2026-01-05T12:00Z
 

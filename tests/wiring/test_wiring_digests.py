@@ -24,7 +24,8 @@ from tocsin.testing.fake_slack.records import Channel
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import reckoning
 from tocsin.wiring.digests import changed, configuration, interpret, plans, turns
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_digests import parse_beat

@@ -16,8 +16,9 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.time import HOUR, MINUTE, Instant
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.heartbeats import interpret
+from tocsin.wiring.outside import Outside
 
 NOW: Instant = 1_800_000_000_000
 CONFIG = """

@@ -19,8 +19,9 @@ from tocsin.kernel.machine import Tick
 from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import histories
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.histories import HistoryBook
+from tocsin.wiring.outside import Outside
 
 NOW = 1_795_000_000_000
 MACHINE = HistoryMachine()

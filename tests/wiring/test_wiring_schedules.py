@@ -21,7 +21,8 @@ from tocsin.schedules.schedule import Absent, Holidays, Override, Swap
 from tocsin.schedules.windows import Span, Window
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.calendars import RECORD, Calendars, _fetch, name_of, spans
-from tocsin.wiring.embedded import Embedded, Outside
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.schedules import (
     OVERRIDE,
     SWAP,

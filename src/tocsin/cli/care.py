@@ -17,9 +17,10 @@ from tocsin.cli.printing import fields, plain, say, say_json
 from tocsin.engine.ports import Health
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.kernel.time import DAY, Duration, Instant, format_duration
+from tocsin.kernel.time import DAY, Duration, Instant, format_duration, format_instant
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import WrongKey
+from tocsin.wiring.chat_care import known
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.keys import TOKEN_BYTES
 from tocsin.wiring.watch import trouble
@@ -38,12 +39,14 @@ def doctor(given: argparse.Namespace) -> int:
         with open_store(given.db) as store:
             health, integrity = store.health(now), store.check()
             wrong = [entry for entry in stored(store) if entry.last_at > now - WRONG_KEYS_SHOWN_FOR]
+            chats = known(store)
     except StoreUnavailableError as problem:
-        health, integrity, wrong = None, problem.message, []
+        health, integrity, wrong, chats = None, problem.message, [], {}
     ok = integrity == "ok" and health is not None and not health.broken
     warning = trouble(health, now) if health else ""
     if given.json:
         figures = _figures(health, now) | {"wrong_keys": sum(entry.count for entry in wrong)}
+        figures |= {"chat_troubles": [{"subject": told.subject, "why": told.code} for told in chats.values()]}
         say_json({"ok": ok, "integrity": integrity} | figures | {"warning": warning})
     else:
         say(f"{given.db} is {'well' if ok else 'NOT well'}\n\n")
@@ -52,6 +55,9 @@ def doctor(given: argparse.Namespace) -> int:
             say(f"\n{warning[0].upper()}{warning[1:]}.\n")
         if warning and not is_claimed(given.db):
             say("No server runs on this database: `tocsin serve` starts one.\n")
+        for told in chats.values():
+            what = told.subject or "the workspace"
+            say(f"\nSlack, {what}, since {format_instant(told.since)}: {told.said}.\n")
         if wrong:
             say(f"\n{_told(wrong)}; `tocsin keys` lists them.\n")
     return 0 if ok else 1

@@ -21,7 +21,8 @@ from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.kernel import json
 from tocsin.slack.api import BASE_URL
 from tocsin.wiring.addresses import WILDCARDS, local_url
-from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside, Ready
 from tocsin.wiring.serving import listen
 from tocsin.wiring.serving import serve as run
 from tocsin.wiring.settings import Settings

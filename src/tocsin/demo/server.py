@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import uvloop
 
 from tocsin.demo.trouble import StoryError
-from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside, Ready
 from tocsin.wiring.serving import serve
 from tocsin.wiring.settings import Settings
 

@@ -25,7 +25,7 @@ from tocsin.demo.trouble import StoryError
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import MINUTE, SECOND, format_duration
 from tocsin.testing.fake_slack import FakeSlack
-from tocsin.wiring.embedded import Outside
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.serving import listen
 
 HOST: Final = "127.0.0.1"

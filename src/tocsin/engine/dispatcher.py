@@ -229,6 +229,8 @@ class Dispatcher:
         waiting = self._store.pending(self._clock(), per_receiver=BATCH_MAX, receivers=[batch.name])
         batch.full = len(waiting) == BATCH_MAX
         items = [item for item in waiting if item.id not in batch.paced]
+        if any(item.urgent for item in items):  # The others of its kind may leave with it, in the same message.
+            items = [item for item in waiting if item.id not in batch.paced or item.urgent]
         states, unreadable = self._read(dict.fromkeys(item.aggregate for item in items))
         jobs: dict[Way, list[Job]] = {}
         for item in items:
@@ -284,6 +286,7 @@ class Dispatcher:
         way = ways[item.method]
         match result:
             case Delivered(receipt):
+                batch.paced.pop(item.id, None)
                 batch.done.append(self._confirmation(item, "delivered", way.transport, receipt))
             case Postponed(_, after, False):
                 wait = after if after is not None else backoff.delay(1, self._chance())

@@ -128,6 +128,10 @@ class PageFailed(msgspec.Struct, frozen=True, kw_only=True):
     final: bool
 
 
+class Restored(msgspec.Struct, frozen=True):
+    """A way to people works again: what they see is made true, and who could not be reached is asked."""
+
+
 class Muted(msgspec.Struct, frozen=True, kw_only=True):
     """A silence covers the alert *dedup_key*, from now on or with another end than before."""
 
@@ -169,6 +173,7 @@ Input: TypeAlias = (
     | Redirected
     | Withdrawn
     | PageFailed
+    | Restored
     | Muted
     | Unmuted
     | Lapsed

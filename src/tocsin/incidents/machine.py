@@ -58,6 +58,7 @@ from tocsin.incidents.inputs import (
     Reassigned,
     Redirected,
     Resolved,
+    Restored,
     Snoozed,
     Unmuted,
 )
@@ -124,8 +125,8 @@ class IncidentMachine:
                 return _resolve(state, given, now)
             case Noted():
                 return _note(state, given)
-            case PageFailed():
-                return _page_failed(state, given, now)
+            case PageFailed() | Restored():
+                return _page_failed(state, given, now) if isinstance(given, PageFailed) else _restored(state, now)
             case Tick():
                 return _tick(state, now)
             case _:
@@ -305,6 +306,14 @@ def _page_failed(state: Incident, given: PageFailed, now: Instant) -> _Decision:
     if ladder.awaited(after) or after.plan.policy.asks_everyone(after.rung - after.base):
         return Decision(after, Reason.PAGE_FAILED, story=story)
     return ladder.next_rung(after, now, Reason.NOBODY_REACHED, story)
+
+
+def _restored(state: Incident, now: Instant) -> _Decision:
+    """Nobody is asked a second time: only where all who were asked could not be reached the next step begins."""
+    asks = state.status is Status.TRIGGERED and state.kind is Kind.ALERT
+    if asks and state.unreached and not ladder.awaited(state):
+        return ladder.next_rung(state, now, Reason.ASKED_AGAIN, "people can be reached again")
+    return Decision(state, Reason.SHOWN_AGAIN, ladder.refresh(state))
 
 
 def _tick(state: Incident, now: Instant) -> _Decision:

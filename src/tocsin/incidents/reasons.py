@@ -74,6 +74,8 @@ class Reason(StrEnum):
     NOT_ASKED = "was not asked"
     PAGE_FAILED = "page failed"
     NOBODY_REACHED = "nobody reached"
+    SHOWN_AGAIN = "shown again"  # A way to people works again.
+    ASKED_AGAIN = "asked again"  # The same, and nobody had been reached.
     STEP_EXPIRED = "no answer"
     STILL_ASKED = "no answer, still asked"  # A smart step waits on.
     ACK_EXPIRED = "acknowledged and forgotten"

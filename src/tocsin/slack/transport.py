@@ -19,6 +19,7 @@ import msgspec
 
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refused
 from tocsin.incidents import ladder
+from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
@@ -30,17 +31,20 @@ from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
+from tocsin.slack.budget import Allowance, Gathering, Pacing, Rank
 from tocsin.slack.drawing import Block, Message, unpictured
 from tocsin.slack.gallery import Gallery, Pictures
+from tocsin.slack.health import WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.pages import page_message
+from tocsin.slack.shown import Shown
 from tocsin.slack.thread_posts import Read, ThreadPosts
 from tocsin.slack.threads import ThreadBook, carried
-from tocsin.slack.turns import Turns
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
 TIMEOUT: Final[Duration] = 10 * SECOND
 BUNDLES_MAX: Final = 64  # Bundles whose lines are kept true; an older one stays as it was.
+BUNDLE_FULL: Final = 80  # So many incidents at once need no more company.
 AT_ONCE_MAX: Final = 4  # Updates in flight for one channel.
 
 _PERSON: Final = re.compile(r"[UW][A-Z0-9]{5,}")
@@ -79,10 +83,12 @@ class SlackTransport:
         timeout: Duration = TIMEOUT,
         threads: ThreadBook | None = None,
         pictures: Pictures | None = None,
+        allowance: Allowance | None = None,
+        health: SlackHealth | None = None,
     ) -> None:
         """*token* is the bot's; *now* also paces the posts. *threads* is what threads tell, *pictures* who makes those.
 
-        Nothing is called yet.
+        *health* hears all answers. Nothing is called yet.
         """
         self._loop = loop
         self._now = now
@@ -91,7 +97,10 @@ class SlackTransport:
         self._gallery = Gallery(self._api, pictures or Pictures(), now)
         self._channels: dict[str, str] = {}  # Channel ids by address.
         self._free_at: dict[str, Instant] = {}  # By channel or method: not before.
-        self._turns = Turns()
+        self._health = health or SlackHealth(now)
+        self._pacing = Pacing(allowance or Allowance())
+        self._gathering = Gathering()
+        self._shown = Shown()
         self._threads = ThreadPosts(threads, self._api, now=now, say=self._say, change=self._changed, wait=self._wait)
         self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
 
@@ -118,8 +127,7 @@ class SlackTransport:
 
     async def reply(self, channel: str, message: Message, thread: str = "") -> DeliveryResult:
         """Post *message* at the channel's pace, in the thread of the message at *thread* if given. On the loop."""
-        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=True)
-        if wait:
+        if wait := self._turn(channel, Rank.PAGE, pressing=True):
             return _paced(wait)
         place = await self._say(channel, message, thread=thread)
         return place.result if isinstance(place, Failure) else Delivered()
@@ -127,6 +135,7 @@ class SlackTransport:
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
         answer = self._loop.run(self._api.call("auth.test"))
+        self._health.heard(WORKSPACE, answer)
         return answer.result.error if isinstance(answer, Failure) else None
 
     def busy(self) -> bool:
@@ -176,7 +185,9 @@ class SlackTransport:
         if isinstance(channel, Failure):
             return {job.outgoing.id: channel.result for job in jobs}
         page = any(job.outgoing.kind == ladder.PAGE for job in jobs)
-        wait = self._wait(channel) or self._turns.wait(channel, self._now(), page=page)
+        critical = page and any(_incident(job).severity is Severity.CRITICAL for job in jobs)
+        pressing = critical or len(posts) >= BUNDLE_FULL
+        wait = self._turn(channel, Rank.PAGE if page else Rank.NEW, pressing=pressing)
         if wait:
             return {job.outgoing.id: _paced(wait) for job in jobs}
         return await (self._post_one(channel, jobs) if len(posts) == 1 else self._post_bundle(channel, jobs))
@@ -187,6 +198,7 @@ class SlackTransport:
         place = await self._say(channel, self._message(job, why, page=job.outgoing.kind == ladder.PAGE))
         if isinstance(place, Failure):
             return {each.outgoing.id: place.result for each in jobs}
+        self._gathering.posted(place[0], self._now(), several=False)
         self._illustrate(place, job, why)
         if job.receipt is not None and not batches.is_bundle(job.receipt):
             await self._replace(job.receipt, job)
@@ -200,7 +212,7 @@ class SlackTransport:
             channel = await self._channel(address)
             if isinstance(channel, Failure):
                 results[job.outgoing.id] = channel.result
-            elif wait := self._wait(channel) or self._turns.wait(channel, self._now(), page=False):
+            elif wait := self._turn(channel, Rank.REST):
                 results[job.outgoing.id] = _paced(wait)
             else:
                 place = await self._tell(channel, job.outgoing.facts)
@@ -229,6 +241,7 @@ class SlackTransport:
         if isinstance(place, Failure):
             return {job.outgoing.id: place.result for job in jobs}
         self._bundles[place] = bundle
+        self._gathering.posted(place[0], self._now(), several=True)
         while len(self._bundles) > BUNDLES_MAX:
             self._bundles.popitem(last=False)
         shared = batches.receipt_of(*place, bundle=True)
@@ -239,8 +252,7 @@ class SlackTransport:
         }
 
     async def _said(self, room: str, message: Message) -> DeliveryResult:
-        wait = self._wait(room) or self._turns.wait(room, self._now(), page=True)
-        if wait:
+        if wait := self._turn(room, Rank.PAGE, pressing=True):
             return _paced(wait)
         place = await self._say(self._channels.get(room, room), message)
         return place.result if isinstance(place, Failure) else Delivered()
@@ -261,12 +273,16 @@ class SlackTransport:
                 break
             if simpler != message.blocks:
                 answer = await self._api.call(_POST, **({"blocks": simpler} if simpler else {}), **fixed)
+        self._health.heard(channel, answer)
         if isinstance(answer, Failure):
             if self._mind(channel, answer):
-                self._turns.limited(self._now())
+                self._pacing.too_many_posts(channel, self._now())
             return answer
         self._channels[channel] = answer["channel"]
+        if channel != answer["channel"]:
+            self._health.alias(answer["channel"], channel)
         self._free_at[answer["channel"]] = self._now() + POST_INTERVAL
+        self._shown.put((answer["channel"], answer["ts"]), message)
         return answer["channel"], answer["ts"]
 
     async def _channel(self, address: str) -> str | Failure:
@@ -274,14 +290,14 @@ class SlackTransport:
         known = self._channels.get(address)
         if known is not None or _PERSON.fullmatch(address) is None:
             return known or address
-        wait = self._wait(_OPEN)
-        if wait:
-            return Failure("", _paced(wait))
+        if self._wait(_OPEN):
+            return address  # Slack opens it by itself when something is posted to a person, and a page must not wait.
         answer = await self._api.call(_OPEN, users=address)
+        self._health.heard(address, answer)
         if isinstance(answer, Failure):
-            self._mind(_OPEN, answer)
-            return answer
+            return address if self._mind(_OPEN, answer) else answer
         self._channels[address] = answer["channel"]["id"]
+        self._health.alias(self._channels[address], address)
         return self._channels[address]
 
     # ── Changes in place ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,23 +324,35 @@ class SlackTransport:
         why = str(job.receipt.get("why", "")) if _asks(job) else ""
         message = self._message(job, why, page=False)
         self._illustrate(batches.place(job.receipt), job, why)
-        result = await self._change(batches.place(job.receipt), message, gate)
+        # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
+        rank = Rank.NEW if _viewer(job) else Rank.UPDATE
+        result = await self._change(batches.place(job.receipt), message, gate, rank)
+        # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
+        rank = Rank.NEW if _viewer(job) else Rank.UPDATE
+        result = await self._change(batches.place(job.receipt), message, gate, rank)
         return None if isinstance(result, Failure) else result
 
     async def _update_bundle(self, place: Place, bundle: _Bundle, gate: asyncio.Semaphore) -> DeliveryResult:
-        result = await self._change(place, self._bundle_message(bundle), gate)
+        rank = Rank.NEW if bundle.viewer else Rank.UPDATE
+        result = await self._change(place, self._bundle_message(bundle), gate, rank)
         if isinstance(result, Failure):
             self._bundles.pop(place, None)
             return Delivered()
         return result
 
-    async def _change(self, place: Place, message: Message, gate: asyncio.Semaphore) -> DeliveryResult | Failure:
-        """Replace what a message says. A Failure only when it is gone."""
+    async def _change(
+        self, place: Place, message: Message, gate: asyncio.Semaphore, rank: Rank | None
+    ) -> DeliveryResult | Failure:
+        """Replace what a message says, when it is the turn of *rank* (None: it is). A Failure only when it is gone."""
+        channel, ts = place
+        if self._shown.has(place, message):
+            return Delivered()
         async with gate:
             wait = self._wait(_UPDATE)
+            if not wait and rank is not None:
+                wait = self._pacing.change(f"{channel}/{ts}", rank, self._now())
             if wait:
                 return _paced(wait)
-            channel, ts = place
             fixed = {"channel": channel, "ts": ts, "text": message.text, "parse": "none"}
             answer = await self._api.call(_UPDATE, blocks=message.blocks, **fixed)
             for simpler in (unpictured(message.blocks), ()):
@@ -332,18 +360,24 @@ class SlackTransport:
                     break
                 if simpler != message.blocks:
                     answer = await self._api.call(_UPDATE, blocks=simpler, **fixed)
+        self._health.heard(channel, answer)
         if not isinstance(answer, Failure):
+            self._shown.put(place, message)
             return Delivered()
-        self._mind(_UPDATE, answer)
+        self._shown.forget(place)
+        if self._mind(_UPDATE, answer):
+            self._pacing.too_many_changes(self._now())
         return answer if answer.code in GONE else answer.result
 
     async def _changed(self, place: Place, message: Message) -> DeliveryResult | Failure:
-        return await self._change(place, message, asyncio.Semaphore())
+        return await self._change(place, message, asyncio.Semaphore(), Rank.REST)
 
     async def _replace(self, former: dict[str, Json], job: Job) -> None:
         """Take the buttons from a message that a newer one replaces. A courtesy: an old button does no harm (law 6)."""
+        if not self._pacing.spare_change(self._now()):
+            return
         message = replaced_message(job.outgoing.aggregate, _incident(job), setting=self._setting)
-        await self._change(batches.place(former), message, asyncio.Semaphore())
+        await self._change(batches.place(former), message, asyncio.Semaphore(), None)
 
     def _touched(self, jobs: Sequence[Job]) -> dict[Place, _Bundle]:
         """The bundles with a line that changes, after the change."""
@@ -387,6 +421,12 @@ class SlackTransport:
             viewer=bundle.viewer,
             page=bundle.page,
         )
+
+    def _turn(self, channel: str, rank: Rank, *, pressing: bool = False) -> Duration:
+        """Milliseconds until *channel* may post something of *rank*; 0 takes the turn."""
+        now = self._now()
+        gathers = self._gathering.wait(channel, rank, now, pressing=pressing)
+        return self._wait(channel) or gathers or self._pacing.post(channel, rank, now)
 
     def _wait(self, name: str) -> Duration:
         """Milliseconds until the channel or method *name* is free."""

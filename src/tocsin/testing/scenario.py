@@ -38,6 +38,7 @@ What can happen (`#2` at the end of a line means the second incident, otherwise 
     amend WHO [severity SEVERITY] [tag TAG] [untag TAG] [title TEXT]
     redirect WHO [to TEAM]         to the ladder of the `policy:` line that stands above
     unreachable WHO [rung N] [once]    the page fails for good; once: another way is left
+    restored                       a way to people works again
     silence WHO KEY for DURATION    a silence of WHO begins, or changes, and covers the alert KEY
     unsilence WHO [KEY by OTHER for DURATION]    it is over; the one of OTHER covers KEY instead
     inhibit MARK KEY for DURATION    what fires under MARK inhibits the alert KEY, which must be mutable by it
@@ -324,8 +325,8 @@ class _Reader:
 
 def _command(verb: str, words: Words, now: Instant) -> Send:
     incident = words.incident()
-    if verb == "hint":
-        return Send((Tick(),), incident)
+    if verb in {"hint", "restored"}:
+        return Send((Tick() if verb == "hint" else inputs.Restored(),), incident)
     by = words.take("who")
     given: inputs.Input
     match verb:

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -28,13 +27,9 @@ from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.machine import Machine
-from tocsin.kernel.time import Instant
-from tocsin.posting.requests import Place
-from tocsin.slack.api import BASE_URL
 from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
-from tocsin.teams.cloud import Cloud
 from tocsin.web.api import OnCallApi
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
@@ -48,13 +43,13 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, news, raising, room_orders, storm_messages
+from tocsin.wiring import chat_care, digests, mail_in, news, raising, room_orders, storm_messages
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.chat_routes import chat_routes
-from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.chat_zones import with_zones
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
 from tocsin.wiring.concierge.home import HomeTab, home_handlers
@@ -65,7 +60,7 @@ from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
 from tocsin.wiring.home_watch import HomeWatch
-from tocsin.wiring.interpretation import Interpreter, failure_report
+from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
@@ -76,8 +71,10 @@ from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.notifying import Notifying, preferred
+from tocsin.wiring.on_call_handles import keepers
 from tocsin.wiring.opsgenie_channel import OpsgenieChannel
 from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.outside import Outside, Ready
 from tocsin.wiring.paging_desk import SettingsPagingDesk
 from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
@@ -94,7 +91,7 @@ from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import LiveRoutes
 from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.threads import thread_book, with_threads
-from tocsin.wiring.transports import Chat, connect, published, transports
+from tocsin.wiring.transports import Chat, connect, heard, published, transports
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
 
@@ -104,42 +101,15 @@ SWITCH_SECONDS: Final = 0.0002  # A thread that has work for microseconds must n
 log = logging.getLogger(__name__)
 
 
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """What a running server tells those who wait for it.
-
-    *ingest_url*: empty when the key of `default` was made at an earlier start, and nobody can tell it any more.
-    """
-
-    url: str
-    ingest_url: str
-    console_url: str
-    pid: int
-
-
-class Outside(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the world outside tests and the demo replace: the clock, where Slack is, how SNS's certificates come.
-
-    *twilio*: where that is. *cloud*: where Microsoft's is.
-    """
-
-    clock: Callable[[], Instant] = msgspec.field(default_factory=SystemClock)
-    slack_api: str = BASE_URL
-    sns_fetch: Callable[[str], bytes] | None = None
-    twilio: Place | None = None
-    cloud: Cloud | None = None
-
-
 class Embedded:
     """Everything but the HTTP listener. Made on the event loop that will serve."""
 
     def __init__(self, settings: Settings, db: Path, url: str, outside: Outside, end: Callable[[], None]) -> None:
         """*url* is the public one. *end* asks the HTTP server to end. Raises StoreUnavailableError, TocsinError."""
         loop = asyncio.get_running_loop()
-        self.url = url
-        self.end = end
-        self.clock = outside.clock
+        self.url, self.end, self.clock = url, end, outside.clock
         self.store = SqliteStore(db)
-        room_book = RoomBook(settings, self.store)
+        room_book = RoomBook(with_zones(settings, self.store), self.store)
         settings = self.settings = room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
@@ -147,7 +117,7 @@ class Embedded:
         self.keys = KeyRing(settings, self.store, self.clock)
         self._wrong_keys = WrongKeys(self.store, self.clock, self.keys.former)
         self._doorkeeper = Doorkeeper(self.keys, self._wrong_keys, self.clock, self._tell)
-        self.metrics = Metrics(self.store.health, self.clock, self._parked)
+        self.metrics = Metrics(self.store.health, self.clock, self._parked, self._troubled)
         self._pool = ThreadPoolExecutor(LANES_MAX, thread_name_prefix="lane")
         self._hub = ChangeHub(loop)
         check = sns_check(settings, self.clock, outside.sns_fetch)
@@ -198,6 +168,9 @@ class Embedded:
         self._directory = SettingsDirectory(settings, self._browsers.rings, self.personal.of)
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
+        self._care = chat_care.caring(
+            self._chats, lambda: self.settings, self.store, self.clock, accept=self._tell, url=url
+        )
         self._build_engine(
             [
                 MessageTransport(
@@ -222,7 +195,9 @@ class Embedded:
         )
         tab = HomeTab(self._desk, self.personal)
         self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
-        self._door.open(self._desk, [self.rooms.noticed], home=home_handlers(tab, self.home_watch.opened))
+        self._door.open(
+            self._desk, [self.rooms.noticed, *heard(self._chats)], home=home_handlers(tab, self.home_watch.opened)
+        )
         for chat in self._chats:
             chat.attend(self._door)
         self._queues = Queues(settings, self.clock, self._accept, self.store)
@@ -238,6 +213,7 @@ class Embedded:
         )
         self._calendars = Calendars(settings, self.store, self.clock)
         self._gap_watch = GapWatch(settings, self.store, self.clock, self._accept)
+        self._handles = keepers(self._chats, lambda: self.settings, self.store, self.clock, self._tell)
         self._keeper = Keeper(self.store, settings.retention, self.clock)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
@@ -263,6 +239,9 @@ class Embedded:
             chat.start()
         self.rooms.start()
         self.home_watch.start()
+        self._care.start()
+        for handles in self._handles:
+            handles.start()
         self._queues.start()
         if self.mail_in:
             self.mail_in.start()
@@ -274,6 +253,9 @@ class Embedded:
         if self._heartbeat:
             self._heartbeat.stop()
         self._gap_watch.stop()
+        self._care.stop()
+        for handles in self._handles:
+            handles.stop()
         self.quiet.stop()
         self._calendars.stop()
         self._queues.stop()
@@ -348,6 +330,7 @@ class Embedded:
             figure_desk=self._desk.figures,
             browsers=self._browsers,
             paging=SettingsPagingDesk(self._desk.settings, self.personal),
+            notes=self._care.sentences,
         )
         senders = sender_routes(
             self._gate,
@@ -357,7 +340,7 @@ class Embedded:
             secret=request_secret(self.store),
             public_url=self.url,
         )
-        told = [*health_routes(self._readiness, self.metrics.text), openapi_route(self.url)]
+        told = [*health_routes(self._readiness, self.metrics.text, self._care.sentences), openapi_route(self.url)]
         api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,
@@ -384,6 +367,7 @@ class Embedded:
             more={
                 opsgenie_requests.CHANNEL: opsgenie.interpret,
                 room_orders.CHANNEL: room_orders.RoomOrders(addressing).interpret,
+                chat_care.CHANNEL: chat_care.interpret,
                 **storm_messages.channels(self.settings),
                 **news.channels(lambda: self.settings, self.url),
             },
@@ -420,7 +404,7 @@ class Embedded:
             clock=self.clock,
             chance=random.random,
             report=self._report,
-            preferred=preferred,
+            preferred=lambda outgoing, ways: self._care.preferred(outgoing, preferred(outgoing, ways)),
             on_result=self.metrics.result,
             on_done=self.wake,
         )
@@ -453,6 +437,10 @@ class Embedded:
         """Deliveries that wait for the rate of their integration; for what is made before the worker is."""
         return self._worker.parked()
 
+    def _troubled(self) -> Mapping[tuple[str, str], int]:
+        """What of the chats is in what trouble; for what is made before the care for them is."""
+        return self._care.figures()
+
     def _reached(self, receiver: str) -> bool:
         """Whether there is any way to *receiver*."""
         return bool(self._directory.ways(receiver))
@@ -479,8 +467,9 @@ class Embedded:
                     chat.settled(delivery, [outcome.reason for outcome in outcomes])
 
     def _report(self, failure: Failure) -> None:
-        self.store.accept([failure_report(failure, self.clock())])
-        self._engine.wake()
+        if (report := self._care.report(failure, self.clock())) is not None:
+            self.store.accept([report])
+            self._engine.wake()
 
     def _readiness(self) -> str:
         try:

@@ -94,7 +94,8 @@ class Interpreter:
             source=SELF,
             severity=Severity.HIGH,
         )
-        inputs = [self.addressing.alert(f"{delivery.id}/0", delivery.id, SELF, alert, None)]
+        quiet = bool(report.get("quiet"))
+        inputs = [] if quiet else [self.addressing.alert(f"{delivery.id}/0", delivery.id, SELF, alert, None)]
         if report["kind"] == PAGE:
             failed = PageFailed(
                 receiver=report["receiver"], rung=report["rung"], error=report["error"], final=report["final"]
@@ -110,8 +111,11 @@ class Interpreter:
         return Interpretation(tuple(inputs))
 
 
-def failure_report(failure: Failure, now: Instant) -> Received:
-    """The delivery that tells of a failed way; the address stays out of it, since it may be a secret."""
+def failure_report(failure: Failure, now: Instant, *, quiet: bool = False) -> Received:
+    """The delivery that tells of a failed way; the address stays out of it, since it may be a secret.
+
+    *quiet*: it is told in another way, so that only the incident of a page hears of it.
+    """
     outgoing = failure.outgoing
     body = {
         "aggregate": outgoing.aggregate,
@@ -122,7 +126,7 @@ def failure_report(failure: Failure, now: Instant) -> Received:
         "transport": failure.transport,
         "error": failure.error,
         "final": failure.final,
-    }
+    } | ({"quiet": True} if quiet else {})
     return Received(received_at=now, channel="self", key=SELF, head=b"", body=json.encode(body))
 
 

@@ -15,6 +15,7 @@ from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.incidents.whom import Whom
 from tocsin.kernel.machine import Machine
 from tocsin.noise.machine import RemedyMachine
+from tocsin.notices.machine import NoticeMachine
 from tocsin.schedules.questions import QuestionMachine
 from tocsin.schedules.recurring import next_turn
 
@@ -32,4 +33,5 @@ def machines(
         DigestMachine(turn_of),
         HistoryMachine(),
         QuestionMachine(),
+        NoticeMachine(),
     )

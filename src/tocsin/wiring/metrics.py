@@ -30,8 +30,12 @@ class Metrics:
         health: Callable[[Instant], Health],
         clock: Callable[[], Instant],
         parked: Callable[[], Mapping[str, int]] = dict,
+        chats: Callable[[], Mapping[tuple[str, str], int]] = dict,
     ) -> None:
-        """*health* and *parked* (deliveries by integration that wait for its rate) are asked at each scrape."""
+        """*health*, *parked* (deliveries by integration that wait for its rate) and *chats* are asked at each scrape.
+
+        *chats*: how many rooms, people or workspaces of a chat are in what trouble.
+        """
         self._registry = CollectorRegistry()
         self._clock = clock
         self._accepted = self._counter("deliveries_accepted", "Deliveries on the disk before their sender heard 2xx.")
@@ -52,6 +56,7 @@ class Metrics:
         )
         self._registry.register(_HealthCollector(health, clock))
         self._registry.register(_ParkedCollector(parked))
+        self._registry.register(_ChatCollector(chats))
 
     def accepted(self, count: int) -> None:
         """So many deliveries are on the disk."""
@@ -132,4 +137,20 @@ class _ParkedCollector(Collector):
         )
         for integration, count in self._parked().items():
             found.add_metric([integration], count)
+        yield found
+
+
+class _ChatCollector(Collector):
+    def __init__(self, chats: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        self._chats = chats
+
+    def collect(self) -> Iterable[Metric]:
+        """A gauge for each trouble of a chat."""
+        found = GaugeMetricFamily(
+            "tocsin_chat_troubles",
+            "Rooms, people and workspaces of a chat that cannot be written to, by why.",
+            labels=("chat", "why"),
+        )
+        for labels, number in self._chats().items():
+            found.add_metric(labels, number)
         yield found

@@ -14,7 +14,8 @@ from typing import Final
 import uvicorn
 
 from tocsin.wiring.addresses import local_url
-from tocsin.wiring.embedded import Embedded, Outside, Ready
+from tocsin.wiring.embedded import Embedded
+from tocsin.wiring.outside import Outside, Ready
 from tocsin.wiring.settings import Settings
 
 GRACE_SECONDS: Final = 3  # For requests that are under way when the process is told to end.

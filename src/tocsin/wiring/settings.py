@@ -13,6 +13,7 @@ from tocsin.incidents.policy import REPEAT_MAX
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
 from tocsin.patterns import Pattern
 from tocsin.routing.plans import OWN
+from tocsin.slack.budget import CHANGES_PER_MINUTE, MESSAGES_PER_MINUTE
 from tocsin.wiring.settings_asking import Costs, When, step_complaint
 from tocsin.wiring.settings_digests import Digests
 from tocsin.wiring.settings_integrations import LEARNED, TRANSIENT, Integration
@@ -74,9 +75,7 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None,
         Key(Url(plain=True), "Address of an ntfy topic; who knows it can read it.", secret=True),
     ] = None
-    time_zone: Annotated[str, Key(ZONE, "Where they live; without it the time zone of a schedule counts for them.")] = (
-        ""
-    )
+    time_zone: Annotated[str, Key(ZONE, "Where they live; without it Slack's zone or a schedule's counts.")] = ""
     working_hours: Annotated[
         tuple[str, ...],
         Key(Many(of=WINDOW, single=True), "When they work, by their own clock: `mon-fri 09:00-17:00`; or a list."),
@@ -286,6 +285,16 @@ class Slack(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None, Key(Text(), "App-level token: Socket Mode, without a public URL.", secret=True)
     ] = None
     signing_secret: Annotated[Secret | None, Key(Text(), "Signing secret: buttons come by HTTP.", secret=True)] = None
+    messages_per_minute: Annotated[
+        int,
+        Key(
+            Whole(least=10, most=1_000_000),
+            "How many messages the workspace takes; Slack says several hundred. Pages never wait for it.",
+        ),
+    ] = MESSAGES_PER_MINUTE
+    changes_per_minute: Annotated[
+        int, Key(Whole(least=10, most=1_000_000), "How many messages may be changed; Slack's tier 3 is 50.")
+    ] = CHANGES_PER_MINUTE
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):

@@ -124,3 +124,21 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     holidays: Annotated[
         tuple[str, ...], Key(Many(of=Url(), single=True), "Calendars (iCal) whose events are its holidays.")
     ] = ()
+    handle: Annotated[
+        str | None,
+        Key(
+            Text(
+                most=80,
+                shape=r"@?[a-z0-9][a-z0-9._-]{0,78}",
+                what='the handle of a Slack user group, like "@ops-oncall" (in quotes, since @ cannot begin a value)',
+            ),
+            "A Slack user group that is kept equal to who is on call.",
+        ),
+    ] = None
+    topic: Annotated[
+        str | None,
+        Key(
+            Text(shape=r"[CG][A-Z0-9]{2,20}", what="the ID of a Slack channel like C012AB3CD"),
+            "A Slack channel whose topic says who is on call, where there is no `handle` or the app may not change it.",
+        ),
+    ] = None

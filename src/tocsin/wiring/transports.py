@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
 from tocsin.charts.drawing import picture
-from tocsin.conversing.replies import Concierge
+from tocsin.conversing.noticed import Noticed
+from tocsin.conversing.replies import Concierge, Nothing, Reply
 from tocsin.conversing.wishes import Speaker
 from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
@@ -22,9 +24,12 @@ from tocsin.saying.incident import Setting
 from tocsin.saying.message import Saying
 from tocsin.slack import signature
 from tocsin.slack.api import BASE_URL
+from tocsin.slack.budget import Allowance
 from tocsin.slack.conversation import House
 from tocsin.slack.drawing import draw
 from tocsin.slack.gallery import Pictures
+from tocsin.slack.handles import SlackHandles
+from tocsin.slack.health import SlackHealth
 from tocsin.slack.interactions import NoCommand, commands
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mention import MentionTransport
@@ -33,6 +38,7 @@ from tocsin.slack.rooms import SlackRooms
 from tocsin.slack.socket import SlackSocket
 from tocsin.slack.threads import ThreadBook
 from tocsin.slack.transport import SlackTransport
+from tocsin.slack.watch import SlackWatch, noticed
 from tocsin.teams.cloud import Cloud
 from tocsin.web.bots import Receive
 from tocsin.web.chat import Take
@@ -87,6 +93,14 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     presence: ShowsPresence = unseen
     receive: Receive | None = None
     attend: Callable[[Concierge], None] = _nobody
+    health: SlackHealth | None = None
+    noticed: Callable[[Noticed], object] = lambda _: None
+    """Hears of what happens in the chat, for *health*."""
+    look: Callable[[], None] = _nothing
+    """Asks the chat how it is, for *health*."""
+    handles: SlackHandles | None = None
+    zones: Callable[[], Mapping[str, str]] = dict
+    """The time zones of people, by responder, as far as the chat shows them."""
 
 
 def connect(
@@ -112,6 +126,18 @@ def connect(
     if settings.microsoft_teams:
         found.append(_teams(Teams(settings, url, clock, accept, threads=threads, cloud=cloud)))
     return found
+
+
+def heard(chats: Sequence[Chat]) -> Sequence[Callable[[Noticed], Reply]]:
+    """Who keeps the health of *chats* hears of what happens there, and answers nothing."""
+
+    def hear(event: Noticed) -> Reply:
+        for chat in chats:
+            if chat.channel == event.chat:
+                chat.noticed(event)
+        return Nothing()
+
+    return [hear]
 
 
 def published(chats: Sequence[Chat]) -> Callable[[Speaker, Saying], None]:
@@ -189,6 +215,7 @@ def _slack(
     zones = LiveMapping(
         settings, lambda now: {name: each.time_zone for name, each in now.responders.items() if each.time_zone}
     )
+    health = SlackHealth(clock)
     transport = SlackTransport(
         loop,
         settings.slack.bot_token.reveal(),
@@ -202,6 +229,8 @@ def _slack(
         base_url=slack_api,
         threads=threads,
         pictures=Pictures(charts=picture, graphs=graphs(settings)),
+        health=health,
+        allowance=Allowance(messages=settings.slack.messages_per_minute, changes=settings.slack.changes_per_minute),
     )
     app_token, secret = settings.slack.app_token, settings.slack.signing_secret
     rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
@@ -220,6 +249,14 @@ def _slack(
         settings.slack.bot_token.reveal(),
         LiveMapping(settings, _looked_after),
         now=clock,
+        base_url=slack_api,
+    )
+    watch = SlackWatch(
+        loop,
+        settings.slack.bot_token.reveal(),
+        health,
+        lambda: [team.slack for team in settings.teams.values() if team.slack],
+        people=lambda: list(responders),
         base_url=slack_api,
     )
 
@@ -264,6 +301,11 @@ def _slack(
         presence=presence.shown,
         rooms=rooms,
         say=say,
+        health=health,
+        look=watch.look,
+        noticed=partial(noticed, health),
+        zones=lambda: {responders[user]: zone for user, zone in dict(watch.zones).items() if user in responders},
+        handles=SlackHandles(loop, settings.slack.bot_token.reveal(), base_url=slack_api),
     )
 
 

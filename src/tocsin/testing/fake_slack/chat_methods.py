@@ -104,6 +104,8 @@ def _writable_channel(world: World, reference: object) -> Channel:
         refuse("is_archived")
     if world.bot.id not in channel.members:
         refuse("not_in_channel")
+    if error := world.restricted.get(channel.id):
+        refuse(error)
     return channel
 
 

@@ -166,6 +166,38 @@ def conversations_set_topic(world: World, payload: JsonObject) -> JsonObject:
     return {"channel": channel_json(world, changed)}
 
 
+def usergroups_list(world: World, payload: JsonObject) -> JsonObject:
+    """``usergroups.list``: all at once; members and disabled groups only when they are asked for."""
+    asked = {name: payload.get(name) in (True, "1", "true") for name in ("include_users", "include_disabled")}
+    found = [usergroup_json(world, group) for group in world.usergroups.values()]
+    shown = [group for group in found if asked["include_disabled"] or not group["date_delete"]]
+    if not asked["include_users"]:
+        shown = [{name: value for name, value in group.items() if name != "users"} for group in shown]
+    return {"usergroups": shown}
+
+
+def usergroups_enable(world: World, payload: JsonObject) -> JsonObject:
+    """``usergroups.enable``."""
+    return _switched(world, payload, disabled=False)
+
+
+def usergroups_disable(world: World, payload: JsonObject) -> JsonObject:
+    """``usergroups.disable``."""
+    return _switched(world, payload, disabled=True)
+
+
+def _switched(world: World, payload: JsonObject, *, disabled: bool) -> JsonObject:
+    group = world.usergroups.get(str(payload.get("usergroup")))
+    if group is None:
+        refuse("no_such_subteam")
+    if group.disabled is disabled:
+        refuse("already_disabled" if disabled else "already_enabled")
+    changed = msgspec.structs.replace(group, disabled=disabled)
+    world.usergroups[group.id] = changed
+    world.changed.notify_all()
+    return {"usergroup": usergroup_json(world, changed)}
+
+
 def usergroups_users_update(world: World, payload: JsonObject) -> JsonObject:
     """``usergroups.users.update``: replaces the whole list; it cannot be empty, and holds people only."""
     group = world.usergroups.get(str(payload.get("usergroup")))

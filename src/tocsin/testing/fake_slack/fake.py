@@ -161,6 +161,29 @@ class FakeSlack:
             found = self._world.channels[_id(channel)]
             self._world.channels[found.id] = msgspec.structs.replace(found, archived=True)
 
+    def unarchive(self, channel: Channel | str) -> None:
+        """Undo `archive`."""
+        with self._world.changed:
+            found = self._world.channels[_id(channel)]
+            self._world.channels[found.id] = msgspec.structs.replace(found, archived=False)
+
+    def restrict(self, channel: Channel | str, error: str = "restricted_action") -> None:
+        """Let nobody but its managers post in a channel (empty: let everybody again)."""
+        with self._world.changed:
+            self._world.restricted[_id(channel)] = error
+
+    def remove(self, user: User | str, channel: Channel | str) -> None:
+        """Take somebody, or the bot, out of a channel, without telling the application."""
+        with self._world.changed:
+            found = self._world.channels[_id(channel)]
+            members = tuple(member for member in found.members if member != _id(user))
+            self._world.channels[found.id] = msgspec.structs.replace(found, members=members)
+
+    def restore(self) -> None:
+        """Install the application again, as it was: the tokens count again."""
+        with self._world.changed:
+            self._trouble.token_error = None
+
     def revoke(self, error: Literal["token_revoked", "account_inactive"] = "token_revoked") -> None:
         """Make the tokens worthless, as uninstalling the application or closing the workspace does."""
         with self._world.changed:

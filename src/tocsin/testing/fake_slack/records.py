@@ -51,6 +51,7 @@ class Usergroup(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     handle: str
     users: tuple[str, ...] = ()
+    disabled: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

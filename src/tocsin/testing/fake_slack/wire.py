@@ -51,6 +51,7 @@ def usergroup_json(world: World, group: Usergroup) -> JsonObject:
         "team_id": world.team_id,
         "is_usergroup": True,
         "handle": group.handle,
+        "date_delete": 1 if group.disabled else 0,
         "name": group.handle,
         "users": list(group.users),
         "user_count": len(group.users),

@@ -87,6 +87,8 @@ class World:
         self.acknowledgements: list[Acknowledgement] = []
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.restricted: dict[str, str] = {}
+        """By channel: the error of those who may not post there."""
         self._messages: dict[str, dict[str, Message]] = {}
         self._last_us: dict[str, int] = {}
         self.bot = self.add_user("tocsin", bot=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -93,12 +93,14 @@ def console(
     figure_desk: FigureDesk | None = None,
     browsers: Browsers | None = None,
     paging: PagingDesk | None = None,
+    notes: Callable[[], Sequence[str]] = tuple,
 ) -> ASGIApp:
     """The console, to be mounted at `/`.
 
     *store* is called from several threads. *token* makes secrets of at least 128 random bits, safe in a URL.
     *public_url* is where browsers find the console; with https its cookies travel over TLS only. Without *figure_desk*
     there are no figures; without *browsers* none can be made to ring; without *paging* nobody says how they are paged.
+    *notes*: what is wrong outside.
     """
     assets = Assets()
     parts = Console(
@@ -118,6 +120,7 @@ def console(
         figures=figure_desk,
         browsers=browsers,
         paging=paging,
+        notes=notes,
     )
     handlers = {
         HTTPException: partial(_refused, parts),
@@ -198,6 +201,7 @@ def show_incidents(visit: Visit) -> Response:
         window=overview.WINDOW_MAX,
         resolved=overview.last_resolved(parts.store, parts.machine, visit.names) if plain else [],
         integrations=list(parts.roster.integrations()),
+        notes=parts.notes(),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -51,6 +51,8 @@ class Console:
     figures: FigureDesk | None = None
     browsers: Browsers | None = None
     paging: PagingDesk | None = None
+    notes: Callable[[], Sequence[str]] = tuple
+    """What is wrong outside, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
