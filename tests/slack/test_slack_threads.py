@@ -288,13 +288,13 @@ def test_a_page_is_linked_to_the_thread_once_there_is_one(world: World) -> None:
     world.deliver("show")
     world.deliver("page", person=True)
     assert world.deliver("thread", person=True) == Delivered()
-    assert "thread in the room" not in str(world.slack.messages(world.slack.direct_channel(world.ada)))
+    assert "Thread in the room" not in str(world.slack.messages(world.slack.direct_channel(world.ada)))
     world.happens("passed by bo")
     world.deliver("thread")
     world.deliver("thread", person=True)
     (page,) = world.slack.messages(world.slack.direct_channel(world.ada))
     href = world.receipts[ROOM, "slack"]["link"]
-    assert f"<{href}|thread in the room>" in str(page.blocks)
+    assert f"<{href}|Thread in the room>" in str(page.blocks)
     assert "Why." in str(page.blocks)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.wiring.words_world import CONFIG, URL, World, buttons, drawn
 from tocsin.conversing.replies import Answer, Ask
 from tocsin.conversing.wishes import Place, Pressed, Said, Speaker
+from tocsin.engine.ports import Handled, Received
+from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.outcomes import outcome
 from tocsin.incidents.reasons import Reason
 from tocsin.saying.text import Words, pieces
+from tocsin.wiring.concierge import words
 from tocsin.wiring.concierge.words_room import SAY, zone_of
 
 MANY = CONFIG.replace(
@@ -92,6 +97,16 @@ def test_a_form_that_words_open_knows_the_incident(world: World) -> None:
     assert world.forms["form:silence"].value == {}
 
 
+def test_a_store_that_cannot_work_is_told_to_the_chat(world: World) -> None:
+    def broken(_: Received) -> Sequence[Handled]:
+        raise StoreUnavailableError("the disk is full")
+
+    answer = words.said(msgspec.structs.replace(world.desk, do=broken))
+    said = Said(by=world.speaker("ada"), place=Place(channel="C0OPS"), text="silence disk 2h", at=world.now)
+    with pytest.raises(StoreUnavailableError):
+        answer(said)
+
+
 def test_where_no_form_can_be_opened_a_button_opens_it(world: World) -> None:
     world.with_forms({"form:swap": "Swap"})
     said = Said(by=world.speaker("ada"), place=Place(channel="C0OPS"), text="swap", at=world.now, opens=False)
@@ -116,9 +131,9 @@ def test_foreign_words_forge_nothing(world: World) -> None:
     [item] = [each for each in buttons(answer.saying) if each.label == "Take it"]
     assert item.value == {"text": "ack 1"}
     text = answer.saying.parts[1]
-    words = [piece for piece in pieces(getattr(text, "text", "")) if isinstance(piece, Words)]
-    assert [piece.href for piece in words if piece.href] == [f"{URL}/incidents/1"]
-    assert not any(piece.code for piece in words)
+    found = [piece for piece in pieces(getattr(text, "text", "")) if isinstance(piece, Words)]
+    assert [piece.href for piece in found if piece.href] == [f"{URL}/incidents/1"]
+    assert not any(piece.code for piece in found)
     assert "\ue003" not in drawn(world.answer('ack "\ue003hello\ue005"'))
 
 

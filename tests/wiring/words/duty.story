@@ -51,12 +51,12 @@ ada presses Take it back
     *
     Ada has taken an override back. The schedule counts again.
 ada: override end nothing
-    there is no override 'nothing'
+    There is no override 'nothing'.
 ada: override bob 2h
     I know no schedule, team or person called "bob", and it is no time. Did you mean this?
     [override bo 2h] [What can I say?]
 ada: override cy yesterday
-    Wed 2026-11-25 00:00 is not later than Wed 2026-11-25 10:33
+    Wed 2026-11-25 00:00 is not later than Wed 2026-11-25 10:33.
 wait 1m
 cy in web: override me 2h
     *
@@ -119,7 +119,7 @@ bo presses No
     *
     Bo cannot take the turns of Ada.
 ada: swap friday
-    ada has no turn in ops from Fri 2026-11-27 00:00 to Sat 2026-11-28 00:00
+    Ada has no turn in ops from Fri 2026-11-27 00:00 to Sat 2026-11-28 00:00.
 ada: swap list
     3 swaps:
     - Ada is agreed with Bo: ops from Fri 00:00 until Sat 00:00 [Take it back]
@@ -129,7 +129,7 @@ ada presses Take it back
     *
     Ada has taken a swap back.
 ada: swap accept nothing
-    there is no swap 'nothing' (any more)
+    There is no swap 'nothing' (any more).
 forms
 ada: override
     (the form form:override)

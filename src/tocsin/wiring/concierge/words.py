@@ -9,6 +9,7 @@ from tocsin.conversing import requests as asked
 from tocsin.conversing.replies import Reply
 from tocsin.conversing.wishes import Pressed, Said
 from tocsin.conversing.words import Understood, understand
+from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.incidents.telling import one_line
 from tocsin.wiring.concierge import (
     words_keys,
@@ -34,7 +35,13 @@ def said(desk: Desk, forms: Mapping[str, Callable[[Pressed], Reply]] | None = No
     opens = opening(forms or {})
 
     def answer(wish: Said) -> Reply:
-        return _answer(desk, wish, understand(wish.text, ears(desk, wish)), opens)
+        request = understand(wish.text, ears(desk, wish))
+        try:
+            return _answer(desk, wish, request, opens)
+        except StoreUnavailableError:
+            raise
+        except TocsinError as problem:
+            return tell(_sentence(problem.message))
 
     return answer
 
@@ -129,6 +136,12 @@ def _change(
         ):
             return words_verbs.act(desk, wish, request)
     assert_never(request)
+
+
+def _sentence(message: str) -> str:
+    """A refusal, as one says it to people."""
+    text = one_line(message, WHY_MAX)
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _unclear(request: asked.Unclear) -> Reply:
