@@ -11,6 +11,7 @@ from tests.teams.teams_world import World, world
 from tests.wiring.serving import ask, until
 from tocsin.conversing.replies import Answer, Reply
 from tocsin.conversing.wishes import Said, Wish
+from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import SECOND
 from tocsin.saying.message import Paragraph, Saying
 from tocsin.testing.fake_teams import FakeTeams
@@ -135,6 +136,19 @@ def test_while_teams_is_down_nothing_is_lost(here: World) -> None:
     here.shown(here.channel, "Disk full")
     assert here.teams.press(here.ada, page, "Acknowledge").status == 200
     here.follows(page, "is on it")
+
+
+def test_a_press_that_cannot_be_stored_is_not_taken(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreUnavailableError("the disk is full")
+
+    here.alert()
+    page = here.shown(here.ada, "Disk full")
+    monkeypatch.setattr(here.runtime.store, "accept", refuse)
+    assert here.teams.press(here.ada, page, "Acknowledge").status == 503
+    monkeypatch.undo()
+    assert here.teams.press(here.ada, page, "Acknowledge").status == 200
+    here.follows(page, "Ada is on it")
 
 
 def test_what_is_too_large_is_not_read(here: World) -> None:
