@@ -30,6 +30,7 @@ PURE = (
     "digests",
     "saying",
     "conversing",
+    "timetables",
 )
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"sources/mapping.py": {"jsonata"}}  # One module may know a library; all others go through it.
