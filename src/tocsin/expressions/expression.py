@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from collections.abc import Mapping as Map
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from jsonata import JException, Jsonata, Parser, Utils  # type: ignore[import-untyped] # It has no types.
@@ -78,14 +79,27 @@ class Expression:
         found = self.outcome(value, variables, now, meter)
         return None if found is NOTHING else found
 
-    def outcome(self, value: Json, variables: Map[str, Json], now: Instant, meter: Meter) -> Json:
-        """As `evaluate`, with NOTHING for nothing, which is not null. Raises Failed."""
+    def outcome(
+        self,
+        value: Json,
+        variables: Map[str, Json],
+        now: Instant,
+        meter: Meter,
+        functions: Map[str, Callable[..., Json]] = MappingProxyType({}),
+    ) -> Json:
+        """As `evaluate`, with NOTHING for nothing, which is not null. Raises Failed.
+
+        *functions* are known beside the library's. They take and give JSON, `Several` for what JSONata calls a
+        sequence, and raise Failed.
+        """
         engine = copy.copy(self._engine)
         engine.meter, engine.now = meter, now
         Jsonata.CURRENT.jsonata = engine  # Where the library's functions look for it; one for each thread.
         frame = Jsonata.Frame(_LIBRARY)
         for name, item in (("$", value), *variables.items()):
-            frame.bind(name, item)
+            frame.bind(name, Utils.NULL_VALUE if item is None and name != "$" else item)
+        for name, function in functions.items():
+            frame.bind(name, Jsonata.JLambda(_outer(function)))
         if isinstance(value, list):
             value = Utils.create_sequence(value)
             value.outer_wrapper = True
@@ -104,6 +118,25 @@ class Expression:
             raise Failed(
                 f"it was stopped: {meter.stopped}" if meter.stopped else f"it failed: {_python(error)}"
             ) from None
+
+
+class Several(list[Json]):
+    """What JSONata calls a sequence: of one element it is that element."""
+
+
+def _outer(function: Callable[..., Json]) -> Callable[..., _Value]:
+    """*function*, as the library calls it: with JSON in and its own kinds out, and charged."""
+
+    def call(*arguments: _Value) -> _Value:
+        meter = Jsonata.CURRENT.jsonata.meter
+        meter.walk(list(arguments))
+        found = function(*(_plain(argument) for argument in arguments))
+        meter.walk(found)
+        if isinstance(found, Several):
+            return Utils.create_sequence_from_iter(found)
+        return Utils.NULL_VALUE if found is None else found
+
+    return call
 
 
 class _Engine(Jsonata):  # type: ignore[misc] # It has no types.
