@@ -9,3 +9,21 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-lang
 """
 
 from __future__ import annotations
+
+from tocsin.asl.execution import Names
+from tocsin.asl.memory import Failure, Result, Takes, run
+from tocsin.asl.program import Definition
+from tocsin.asl.validation import DefinitionError, Problem, parse, validate
+
+__all__ = [
+    "Definition",
+    "DefinitionError",
+    "Failure",
+    "Names",
+    "Problem",
+    "Result",
+    "Takes",
+    "parse",
+    "run",
+    "validate",
+]

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tocsin.asl import outcomes
 from tocsin.asl.execution import Frame, Phase, Work
 from tocsin.asl.failures import EXCEED_TOLERATED, QUERY_EVALUATION, StateFailure, runtime
+from tocsin.asl.moves import Moves
 from tocsin.asl.program import MapPlan, State
 from tocsin.asl.scope import Scope
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 
-if TYPE_CHECKING:
-    from tocsin.asl.step import Stepper
-
 
 class Below:
     """Begins frames below one that is in a Parallel or Map, and goes on with that when they are over."""
 
-    def __init__(self, stepper: Stepper) -> None:
-        self._stepper = stepper
+    def __init__(self, moves: Moves) -> None:
+        self._moves = moves
 
     # ── Beginning ────────────────────────────────────────────────────────────────────────────────────────────────────
     def parallel(self, frame: Frame, state: State) -> bool:
         """Begin all branches."""
-        scope = self._stepper.scope(frame, state)
+        scope = self._moves.scope(frame, state)
         given = state.parameters(scope) if state.parameters else scope.value
         frame.work = Work(total=len(state.programs), results=[None] * len(state.programs))
         frame.phase = Phase.BELOW
-        self._stepper.event(frame, "ParallelStateStarted")
+        self._moves.event(frame, "ParallelStateStarted")
         for place in range(len(state.programs)):
             self._begin(frame, state.programs[place], place, given)
         return False
@@ -39,19 +37,19 @@ class Below:
         """Begin as many iterations as may run at once."""
         plan = state.map
         assert plan is not None
-        scope = self._stepper.scope(frame, state)
+        scope = self._moves.scope(frame, state)
         items = self._items(plan, state, scope)
-        at_once = _whole(plan.concurrency(scope), "MaxConcurrency", state)
+        at_once = _whole(plan.concurrency(scope), "MaxConcurrency")
         frame.work = Work(total=len(items), results=[None] * len(items), items=items, at_once=at_once)
         frame.work.distributed = plan.distributed
         frame.phase = Phase.BELOW
         if not plan.distributed:
-            self._tolerance(frame.work, plan, scope, state)
-        self._stepper.event(frame, "MapStateStarted", {"length": len(items)})
+            self._tolerance(frame.work, plan, scope)
+        self._moves.event(frame, "MapStateStarted", {"length": len(items)})
         if plan.distributed:
-            self._tolerance(frame.work, plan, scope, state)
-            arn = f"{self._stepper.execution.names.machine.replace(':stateMachine:', ':mapRun:')}/{frame.entered}"
-            self._stepper.event(frame, "MapRunStarted", {"mapRunArn": arn})
+            self._tolerance(frame.work, plan, scope)
+            arn = f"{self._moves.execution.names.machine.replace(':stateMachine:', ':mapRun:')}/{frame.entered}"
+            self._moves.event(frame, "MapRunStarted", {"mapRunArn": arn})
         return self._fill(frame, state)
 
     def _fill(self, frame: Frame, state: State) -> bool:
@@ -65,30 +63,27 @@ class Below:
             work.begun += 1
             work.running += 1
             item = work.items[place]
-            scope = self._stepper.scope(frame, state)
+            scope = self._moves.scope(frame, state)
             context = {"Index": place, "Value": item}
             scope.context = self._with_item(frame, state, context)
-            if plan.selector is None:
-                given = item
-            else:
-                given = plan.selector(scope)
+            given = item if plan.selector is None else plan.selector(scope)
             if not work.distributed:
-                self._stepper.event(frame, "MapIterationStarted", {"name": state.name, "index": place})
+                self._moves.event(frame, "MapIterationStarted", {"name": state.name, "index": place})
             self._begin(frame, state.programs[0], place, given, context)
         if work.done < work.total:
             return False
         return self._map_over(frame, state)
 
     def _with_item(self, frame: Frame, state: State, item: dict[str, Json]) -> Any:  # noqa: ANN401 - a maker of contexts.
-        return lambda: self._stepper.context(frame, state) | {"Map": {"Item": item}}
+        return lambda: self._moves.context(frame, state) | {"Map": {"Item": item}}
 
     def _begin(self, frame: Frame, program: str, place: int, given: Json, item: Json = None) -> None:
-        execution = self._stepper.execution
+        execution = self._moves.execution
         execution.last_frame += 1
         made = Frame(
             id=execution.last_frame,
             program=program,
-            state=self._stepper.definition.programs[program].start,
+            state=self._moves.definition.programs[program].start,
             input=given,
             variables=frame.variables,
             parent=frame.id,
@@ -98,7 +93,7 @@ class Below:
             silent=frame.silent or (frame.work is not None and frame.work.distributed),
         )
         execution.frames[made.id] = made
-        self._stepper.ready.append(made.id)
+        self._moves.ready.append(made.id)
 
     # ── Ending ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def over(self, frame: Frame, output: Json) -> bool:
@@ -111,13 +106,13 @@ class Below:
         if state.type == "Parallel":
             if work.done == work.total:
                 above.previous = frame.previous
-                self._stepper.event(above, "ParallelStateSucceeded", aside=True)
+                self._moves.event(above, "ParallelStateSucceeded", aside=True)
                 self._resume(above, state, work.results)
             return False
         work.running -= 1
         above.previous = frame.previous if not work.distributed else above.previous
         if not work.distributed:
-            self._stepper.event(above, "MapIterationSucceeded", {"name": state.name, "index": frame.place}, aside=True)
+            self._moves.event(above, "MapIterationSucceeded", {"name": state.name, "index": frame.place}, aside=True)
         self._next(above, state)
         return False
 
@@ -128,7 +123,7 @@ class Below:
         assert work is not None
         above.previous = frame.previous if not frame.silent else above.previous
         if state.type == "Map" and not work.distributed:
-            self._stepper.event(above, "MapIterationFailed", {"name": state.name, "index": frame.place}, aside=True)
+            self._moves.event(above, "MapIterationFailed", {"name": state.name, "index": frame.place}, aside=True)
         if state.type == "Map":
             work.failed += 1
             work.done += 1
@@ -139,43 +134,43 @@ class Below:
                 return False
             if work.distributed:
                 error, cause = EXCEED_TOLERATED, "The specified tolerated failure threshold was exceeded"
-                self._stepper.event(above, "MapRunFailed", {"error": error, "cause": cause})
-        failure = StateFailure(error or "", cause, located=False)
-        if self._stepper.attempt(above, state, lambda: outcomes.failed(self._stepper, above, state, failure)):
-            self._stepper.ready.append(above.id)
+                self._moves.event(above, "MapRunFailed", {"error": error, "cause": cause})
+        failure = StateFailure(error, cause, located=False)
+        if self._moves.attempt(above, state, lambda: outcomes.failed(self._moves, above, state, failure)):
+            self._moves.ready.append(above.id)
         return False
 
     def stop(self, frame: Frame) -> None:
         """End all frames below *frame*: its state has failed."""
-        below = [each for each in self._stepper.execution.frames.values() if each.parent == frame.id]
+        below = [each for each in self._moves.execution.frames.values() if each.parent == frame.id]
         for each in below:
             self.stop(each)
-            del self._stepper.execution.frames[each.id]
+            del self._moves.execution.frames[each.id]
         frame.work = None
 
     def _next(self, above: Frame, state: State) -> None:
-        if self._stepper.attempt(above, state, lambda: self._fill(above, state)):
-            self._stepper.ready.append(above.id)
+        if self._moves.attempt(above, state, lambda: self._fill(above, state)):
+            self._moves.ready.append(above.id)
 
     def _map_over(self, frame: Frame, state: State) -> bool:
         work = frame.work
         assert work is not None
         if work.distributed:
-            self._stepper.event(frame, "MapRunSucceeded")
-        self._stepper.event(frame, "MapStateSucceeded", aside=True)
+            self._moves.event(frame, "MapRunSucceeded")
+        self._moves.event(frame, "MapStateSucceeded", aside=True)
         results = work.results
         outcomes.reset_task(frame)
-        return outcomes.completed(self._stepper, frame, state, results)
+        return outcomes.completed(self._moves, frame, state, results)
 
     def _resume(self, above: Frame, state: State, results: list[Json]) -> None:
         outcomes.reset_task(above)
-        if self._stepper.attempt(above, state, lambda: outcomes.completed(self._stepper, above, state, results)):
-            self._stepper.ready.append(above.id)
+        if self._moves.attempt(above, state, lambda: outcomes.completed(self._moves, above, state, results)):
+            self._moves.ready.append(above.id)
 
     def _above(self, frame: Frame) -> tuple[Frame, State]:
-        above = self._stepper.execution.frames[frame.parent]
-        del self._stepper.execution.frames[frame.id]
-        return above, self._stepper.state(above)
+        above = self._moves.execution.frames[frame.parent]
+        del self._moves.execution.frames[frame.id]
+        return above, self._moves.state(above)
 
     # ── What a Map is told ───────────────────────────────────────────────────────────────────────────────────────────
     def _items(self, plan: MapPlan, state: State, scope: Scope) -> list[Json]:
@@ -187,9 +182,9 @@ class Below:
             raise StateFailure(QUERY_EVALUATION, f"Map state input must be an array but was: {shown}", place="Items")
         raise runtime(f'Reference path "{state.told.get("ItemsPath", "$")}" must point to array.')
 
-    def _tolerance(self, work: Work, plan: MapPlan, scope: Scope, state: State) -> None:
-        work.tolerated = _whole(plan.tolerated_count(scope), "ToleratedFailureCount", state)
-        percentage = _number(plan.tolerated_percentage(scope), "ToleratedFailurePercentage", state)
+    def _tolerance(self, work: Work, plan: MapPlan, scope: Scope) -> None:
+        work.tolerated = _whole(plan.tolerated_count(scope), "ToleratedFailureCount")
+        percentage = _number(plan.tolerated_percentage(scope), "ToleratedFailurePercentage")
         if not 0 <= percentage <= 100:  # noqa: PLR2004 - per cent.
             raise runtime("ToleratedFailurePercentage must be between 0 and 100.")
         work.tolerated_percentage = percentage
@@ -199,7 +194,7 @@ def _tolerates(work: Work) -> bool:
     return work.failed <= work.tolerated or 100 * work.failed <= work.tolerated_percentage * work.total
 
 
-def _whole(given: Json, field: str, state: State) -> int:
+def _whole(given: Json, field: str) -> int:
     value, path = _found(given)
     if value is None:
         return 0
@@ -211,7 +206,7 @@ def _whole(given: Json, field: str, state: State) -> int:
     return int(value)
 
 
-def _number(given: Json, field: str, state: State) -> float:
+def _number(given: Json, field: str) -> float:
     value, path = _found(given)
     if value is None:
         return 0.0

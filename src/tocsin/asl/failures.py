@@ -32,7 +32,7 @@ class StateFailure(Exception):
     failed, for errors of JSONata.
     """
 
-    def __init__(self, error: str, cause: str | None, *, located: bool = True, place: str = "") -> None:
+    def __init__(self, error: str | None, cause: str | None, *, located: bool = True, place: str = "") -> None:
         """Keep all of it."""
         super().__init__(error, cause)
         self.error = error

@@ -30,7 +30,7 @@ _Function: TypeAlias = Callable[[list[Json], Dice], Json]
 
 _NAME: Final = re.compile(r"\s*States\.([A-Za-z0-9]+)\s*\(")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_STRING: Final = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_STRING: Final = re.compile(r"'((?:[^'\\]|\\['{}\\])*)'", re.DOTALL)
 _WORD: Final = re.compile(r"null|true|false")
 _SPACE: Final = re.compile(r"\s*")
 _ALGORITHMS: Final = {

@@ -1,7 +1,7 @@
 """JSONPath as Step Functions reads it: definite paths give one value, all others a list.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html; what that does not say is
-as in the JSONPath of Java (Jayway), whose error messages Step Functions passes on.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html; what that does not say
+is as in the JSONPath of Java (Jayway), whose error messages Step Functions passes on.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ class _Reader:
         while found := _QUOTED.match(self.text, self.at):
             self.at = found.end()
             self._skip(0)
-            yield re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2])
+            yield found[1].replace("\\'", "'") if found[1] is not None else found[2].replace('\\"', '"')
             if not self.text.startswith(",", self.at):
                 break
             self._skip(1)

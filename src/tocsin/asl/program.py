@@ -143,19 +143,19 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 def compile_definition(document: dict[str, Json]) -> Definition:
     """The programs of a valid *document*. Raises TemplateError."""
     programs: dict[str, Program] = {}
-    _program(document, (), document.get("QueryLanguage", JSONPATH) == JSONATA, programs)
+    _program(document, (), document.get("QueryLanguage", JSONPATH), programs)
     return Definition(source=document, programs=programs)
 
 
 def _program(
     given: dict[str, Json],
     pointer: Pointer,
-    in_jsonata: bool,
+    language: str,
     programs: dict[str, Program],
 ) -> str:
     name = "/".join(str(part) for part in pointer)
     states = {
-        each: _state(each, state, (*pointer, "States", each), in_jsonata, programs)
+        each: _state(each, state, (*pointer, "States", each), language, programs)
         for each, state in given["States"].items()
     }
     config = given.get("ProcessorConfig") or {}
@@ -173,21 +173,17 @@ def _state(
     name: str,
     given: dict[str, Any],
     pointer: Pointer,
-    in_jsonata: bool,
+    language: str,
     programs: dict[str, Program],
 ) -> State:
-    speaks = given.get("QueryLanguage")
-    jsonata_here = in_jsonata if speaks is None else speaks == JSONATA
-    made = _Compiler(given, pointer, jsonata_here)
+    speaks = given.get("QueryLanguage", language)
+    made = _Compiler(given, pointer, speaks)
     kind = given["Type"]
-    programs_here = tuple(
-        _program(each, (*pointer, *place), jsonata_here if speaks is None else in_jsonata, programs)
-        for place, each in _subprograms(given)
-    )
+    programs_here = tuple(_program(each, (*pointer, *place), language, programs) for place, each in _subprograms(given))
     shared: dict[str, Any] = {
         "name": name,
         "type": kind,
-        "jsonata": jsonata_here,
+        "jsonata": made.jsonata,
         "next": given.get("Next", ""),
         "assign": made.template("Assign"),
         "retry": tuple(_retrier(each) for each in given.get("Retry", ())),
@@ -195,7 +191,7 @@ def _state(
         "programs": programs_here,
         "told": {field: text for field, text in given.items() if field.endswith("Path") and isinstance(text, str)},
     }
-    shared |= made.jsonata_fields() if jsonata_here else made.jsonpath_fields()
+    shared |= made.jsonata_fields() if made.jsonata else made.jsonpath_fields()
     match kind:
         case "Pass":
             shared["result"] = constant(given["Result"]) if "Result" in given else None
@@ -247,10 +243,10 @@ def _retrier(given: dict[str, Any]) -> Retrier:
 class _Compiler:
     """Compiles the fields of one state."""
 
-    def __init__(self, given: dict[str, Any], pointer: Pointer, in_jsonata: bool) -> None:  # noqa: FBT001
+    def __init__(self, given: dict[str, Any], pointer: Pointer, language: str) -> None:
         self.given = given
         self.pointer = pointer
-        self.jsonata = in_jsonata
+        self.jsonata = language == JSONATA
 
     def template(
         self, field: str, given: dict[str, Any] | None = None, pointer: Pointer | None = None
@@ -395,7 +391,7 @@ class _Compiler:
         path = f"{field}Path"
         if path not in source:
             return constant(None)
-        reference = _Compiler(source, self.pointer, in_jsonata=False).reference(path) or Reference("$")
+        reference = _Compiler(source, self.pointer, JSONPATH).reference(path) or Reference("$")
         return lambda scope: (path, reference.text, reference.find_for(scope, path))
 
     def _number(self, field: str, given: dict[str, Any] | None = None) -> Read:

@@ -50,9 +50,8 @@ class Reference:
             return self.find(scope)
         except PathNotFoundError:
             shown = json.encode(self._shown(scope)).decode()[:SHOWN_MAX]
-            raise runtime(
-                f"The JSONPath '{self.text}' specified for the field '{field}' could not be found in the input '{shown}'"
-            ) from None
+            where = f"The JSONPath '{self.text}' specified for the field '{field}'"
+            raise runtime(f"{where} could not be found in the input '{shown}'") from None
 
     def find_whole(self, scope: Scope) -> Json:
         """As `find`, for InputPath and OutputPath. Raises StateFailure."""

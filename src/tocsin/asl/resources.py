@@ -15,11 +15,11 @@ _ACTIVITY: Final = re.compile(r"arn:[^:]*:states:[^:]*:[^:]*:activity:(.+)")
 _SERVICE: Final = re.compile(
     r"arn:[^:]*:states:([^:]*):([^:]*):(aws-sdk:)?([A-Za-z0-9_-]+):([A-Za-z0-9]+)(?:\.(sync|sync:2|waitForTaskToken))?"
 )
-TOKEN: Final = "waitForTaskToken"
+WAITS: Final = "waitForTaskToken"
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """*kind*: `lambda` (by its ARN), `activity`, `service` or `local`. *type* and *action* as the history calls them."""
+    """*kind*: `lambda` (by its ARN), `activity`, `service` or `local`; *type* and *action* as histories call them."""
 
     kind: str
     name: str = ""
@@ -30,7 +30,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def waits(self) -> bool:
         """Whether it is over only when somebody answers with its token."""
-        return self.pattern == TOKEN
+        return self.pattern == WAITS
 
 
 def resource(text: str) -> Resource:

@@ -1,7 +1,7 @@
 """One step of a run: what follows from a task's answer, from time, from somebody's word.
 
-A step takes a run and goes on with it until everything in it waits. It reads no clock and calls nobody: what must be done
-leaves as `TaskStart`, what must happen later is `Execution.wake_at`. The same run and the same input give the same step.
+A step takes a run and goes on with it until everything in it waits. It reads no clock and calls nobody: what must be
+done leaves as `TaskStart`, what must happen later is `Execution.wake_at`. The same run and input give the same step.
 
 A frame enters a state, and then: a Pass, Choice, Succeed or Fail is over at once; a Wait sets `wake_at`; a Task leaves;
 a Parallel or Map begins frames below, and goes on when they are over. What fails is tried again or caught as the state
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from copy import copy
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -38,20 +38,16 @@ from tocsin.asl.execution import (
 from tocsin.asl.failures import HEARTBEAT_TIMEOUT, NO_CHOICE_MATCHED, RUNTIME, TIMEOUT, StateFailure
 from tocsin.asl.history import EVENTS_MAX, Event
 from tocsin.asl.intrinsics import drawn, uuid_of
-from tocsin.asl.program import Definition, Program, State
+from tocsin.asl.program import Definition, State
 from tocsin.asl.resources import Resource, resource
 from tocsin.asl.scope import Dice, Scope
 from tocsin.asl.times import written
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 
-STEPS_MAX: Final = 100_000  # Of frames within one step: what goes round without ever waiting is ended by its events.
-
-_EXPRESS_CHILD: Final = "EXPRESS"
-
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step gives: the run as it stands then, its new events, the tasks to begin. *noted*: why nothing followed."""
+    """What a step gives: the run as it stands then, new events, tasks to begin. *noted*: why nothing followed."""
 
     execution: Execution
     events: tuple[Event, ...]
@@ -115,11 +111,13 @@ class Stepper:
         self.below = Below(self)
 
     def step(self) -> Step:
+        """What it has come to."""
         self.execution.drawn = self.dice.drawn
         return Step(execution=self.execution, events=tuple(self.events), tasks=tuple(self.tasks), noted=self.noted)
 
     # ── What comes in ────────────────────────────────────────────────────────────────────────────────────────────────
     def take(self, given: Given) -> None:
+        """Note what comes in; `go_on` follows."""
         if isinstance(given, Redriven):
             self._redrive()
             return
@@ -347,14 +345,13 @@ class Stepper:
             self.ready.append(frame.id)
 
     # ── What a frame sees, and what is told of it ────────────────────────────────────────────────────────────────────
-    def program(self, frame: Frame) -> Program:
-        return self.definition.programs[frame.program]
-
     def state(self, frame: Frame) -> State:
+        """See `Moves`."""
         return self.definition.programs[frame.program].states[frame.state]
 
     @property
     def region(self) -> str:
+        """The region of the run."""
         parts = self.execution.names.execution.split(":")
         return parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 - arn:partition:service:region.
 

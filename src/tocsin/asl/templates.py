@@ -1,4 +1,4 @@
-"""Values with something to evaluate in them: payload templates of JSONPath (`"x.$": "$.y"`), and JSONata (`{% ... %}`)."""
+"""Values with something to evaluate in them: payload templates of JSONPath (`"x.$": "$.y"`), JSONata (`{% ... %}`)."""
 
 from __future__ import annotations
 
@@ -138,8 +138,8 @@ def typed(template: Template, told: str, field: str, wanted: str) -> Template:
             shown = json.encode(value).decode()[:VALUE_SHOWN_MAX]
             inner = told[len(OPEN) : -len(CLOSE)].strip()
             cause = (
-                f"The JSONata expression '{inner}' specified for the field '{field}' returned an unexpected result type."
-                f" Expected '{wanted}', but was '{kind}' for value: {shown}"
+                f"The JSONata expression '{inner}' specified for the field '{field}' returned an unexpected result "
+                f"type. Expected '{wanted}', but was '{kind}' for value: {shown}"
             )
             raise _evaluation(cause, field)
         return value
