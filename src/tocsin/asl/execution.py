@@ -130,10 +130,11 @@ class Execution(msgspec.Struct, omit_defaults=True):
 class TaskStart(msgspec.Struct, frozen=True, kw_only=True):
     """An effect: a task is to be done. Its answer is a `TaskSucceeded` or `TaskFailed` with the same *task*.
 
-    *token*: what resumes it, for a task that waits for a token. *role*: the role to assume for it, or empty.
+    *state*: whose it is. *token*: what resumes it, for a task that waits for a token. *role*: the role to assume.
     """
 
     task: str
+    state: str
     resource: str
     arguments: Json
     token: str = ""

@@ -12,6 +12,8 @@ import msgspec
 from tocsin.asl import step as stepping
 from tocsin.asl.execution import Execution, Given, Names, Passed, Status, TaskFailed, TaskStart, TaskSucceeded
 from tocsin.asl.history import Event, shown
+from tocsin.asl.mocks import Mocks, Return, Throw
+from tocsin.asl.mocks import mocks as read_mocks
 from tocsin.asl.program import Definition
 from tocsin.asl.resources import resource
 from tocsin.kernel import json
@@ -55,6 +57,7 @@ def run(
     given: Json = None,
     *,
     functions: Mapping[str, Function] | None = None,
+    mocks: Mocks | Json = None,
     names: Names | None = None,
     seed: str = "run",
     now: Instant = STARTED,
@@ -62,16 +65,20 @@ def run(
     """Run *definition* to its end with the input *given* (None: an empty object).
 
     *functions*: by name, ARN or whole resource; each takes the task's input (a Lambda function its payload) and gives
-    its output, or raises. A function that takes two arguments is given the name of its resource too.
+    its output, or raises. A function that takes two arguments is given the name of its resource too. *mocks*: answers
+    that take the place of tasks, as `mocks.mocks` reads them, or such a document with one state machine and one test
+    case. Raises DefinitionError for one that is wrong.
     """
-    world = _World(functions or {}, now)
+    prepared = mocks.fresh() if isinstance(mocks, Mocks) else read_mocks(mocks) if mocks else Mocks({})
+    world = _World(functions or {}, prepared, now)
     first = stepping.begin(definition, {} if given is None else given, names=names or Names(), seed=seed, now=now)
     return world.play(definition, first)
 
 
 class _World:
-    def __init__(self, functions: Mapping[str, Function], now: Instant) -> None:
+    def __init__(self, functions: Mapping[str, Function], mocks: Mocks, now: Instant) -> None:
         self._functions = functions
+        self._mocks = mocks
         self._now = now
         self._answers: list[tuple[Instant, int, Given]] = []
         self._order = 0
@@ -112,6 +119,13 @@ class _World:
 
     def _do(self, task: TaskStart) -> None:
         at = self._now
+        mocked = self._mocks.answer(task.state)
+        if isinstance(mocked, Return):
+            self._answer(at, TaskSucceeded(task=task.task, output=mocked.output))
+            return
+        if isinstance(mocked, Throw):
+            self._answer(at, TaskFailed(task=task.task, error=mocked.error, cause=mocked.cause))
+            return
         try:
             output = self._called(task)
         except Failure as failure:

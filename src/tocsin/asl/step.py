@@ -286,6 +286,7 @@ class Stepper:
         self.tasks.append(
             TaskStart(
                 task=frame.task,
+                state=state.name,
                 resource=state.resource,
                 arguments=arguments,
                 token=frame.token,

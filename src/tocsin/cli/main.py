@@ -16,6 +16,7 @@ from tocsin.cli import promises
 from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
 from tocsin.cli.silence_arguments import add_silences
+from tocsin.cli.workflow_arguments import add_workflows
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -86,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
     commands.begin("noise")
     add_noise(commands.add)
     promises.add(commands, _duration)
+    commands.begin("workflows")
+    add_workflows(commands.add, _count)
     _add_care(commands)
     whole.description = (
         "An alarm bell for teams that run software on AWS: it loses no alert and asks one person first.\n"
