@@ -76,7 +76,7 @@ class _Reader:
         if name not in _FUNCTIONS:
             raise IntrinsicError(f"there is no function States.{name}")
         self.at = found.end()
-        arguments = self._arguments(depth)
+        arguments = self._arguments(depth, name)
         least, most, function = _FUNCTIONS[name]
         if not least <= len(arguments) <= most:
             raise IntrinsicError(f"States.{name} takes {_count(least, most)}, not {len(arguments)}")
@@ -86,14 +86,15 @@ class _Reader:
 
         return run
 
-    def _arguments(self, depth: int) -> list[Call]:
+    def _arguments(self, depth: int, name: str) -> list[Call]:
         found: list[Call] = []
         self.skip()
         if self.text.startswith(")", self.at):
             self.at += 1
             return found
         while True:
-            found.append(self._argument(depth))
+            # The template of Format keeps its escapes: there `\\{` is not what `{` is.
+            found.append(self._argument(depth, raw=name == "Format" and not found))
             self.skip()
             if self.text.startswith(",", self.at):
                 self.at += 1
@@ -104,10 +105,10 @@ class _Reader:
                 return found
             raise IntrinsicError("')' is missing")
 
-    def _argument(self, depth: int) -> Call:
+    def _argument(self, depth: int, *, raw: bool) -> Call:
         if found := _STRING.match(self.text, self.at):
             self.at = found.end()
-            return _constant(re.sub(r"\\([\s\S])", r"\1", found[1]))
+            return _constant(found[1] if raw else re.sub(r"\\(.)", r"\1", found[1]))
         if found := _NUMBER.match(self.text, self.at):
             self.at = found.end()
             return _constant(float(found[0]) if re.search(r"[.eE]", found[0]) else int(found[0]))

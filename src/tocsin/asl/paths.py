@@ -189,9 +189,10 @@ class _Reader:
             self._skip(0)
             yield found[1].replace("\\'", "'") if found[1] is not None else found[2].replace('\\"', '"')
             if not self.text.startswith(",", self.at):
-                break
+                self._close()
+                return
             self._skip(1)
-        self._close()
+        raise self._wrong()
 
     def _numbers(self) -> bool:
         parts: list[int | None] = []
@@ -222,8 +223,6 @@ class _Reader:
         return self._several([*listed, parts[-1]])
 
     def _several(self, names: list[str] | list[int] | list[str | int]) -> bool:
-        if not names:
-            raise self._wrong()
         if len(names) == 1:
             name = names[0]
             self.names.append(name)

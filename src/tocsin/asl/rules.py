@@ -95,6 +95,9 @@ RETRIER: Final = frozenset(
 )
 CATCHER: Final = frozenset({"ErrorEquals", "Next", "ResultPath", "Assign", "Output", "Comment"})
 
+TEXTS: Final = frozenset({"Next", "Default", "Resource", "Comment", "Error", "Cause"})
+NULLABLE: Final = frozenset({"InputPath", "OutputPath", "ResultPath"})
+
 SECONDS_MAX: Final = 99_999_999
 NAME_MAX: Final = 80  # Characters of a state's name.
 LABEL_MAX: Final = 40

@@ -29,7 +29,6 @@ from tocsin.asl.execution import (
     Phase,
     Redriven,
     Status,
-    Stopped,
     TaskBeat,
     TaskFailed,
     TaskStart,
@@ -133,8 +132,8 @@ class Stepper:
                 self._answered(given.task, lambda frame: self._task_failed(frame, given.error, given.cause))
             case TaskBeat(task=task):
                 self._answered(task, self._beaten)
-            case Stopped(error=error, cause=cause):
-                self.end(Status.ABORTED, error=error, cause=cause)
+            case _:
+                self.end(Status.ABORTED, error=given.error, cause=given.cause)
 
     def _answered(self, task: str, then: Callable[[Frame], None]) -> None:
         found = next(
@@ -201,17 +200,15 @@ class Stepper:
     def _advance(self, frame: Frame) -> bool:
         """One move of *frame*; whether it can make another."""
         state = self.state(frame)
-        match frame.phase:
-            case Phase.ENTER:
-                self._enter(frame, state)
-            case Phase.WAIT:
-                frame.wake_at = None
-                return self.attempt(frame, state, lambda: outcomes.passed_on(self, frame, state))
-            case Phase.AGAIN:
-                frame.wake_at = None
-                frame.retries += 1
-            case Phase.TASK | Phase.BELOW:
-                return False
+        if frame.phase is Phase.WAIT:
+            frame.wake_at = None
+            return self.attempt(frame, state, lambda: outcomes.passed_on(self, frame, state))
+        if frame.phase is Phase.ENTER:
+            self._enter(frame, state)
+        else:
+            assert frame.phase is Phase.AGAIN, "what waits for others is not ready"
+            frame.wake_at = None
+            frame.retries += 1
         return self.attempt(frame, state, lambda: self._do(frame, state))
 
     def attempt(self, frame: Frame, state: State, work: Callable[[], bool]) -> bool:

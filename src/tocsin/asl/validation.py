@@ -139,7 +139,7 @@ class _Checker:
 
     def _language(self, given: dict[str, Json], path: Pointer, outer: str) -> str:
         found = given.get("QueryLanguage", outer or program.JSONPATH)
-        if found not in {program.JSONPATH, program.JSONATA}:
+        if found not in (program.JSONPATH, program.JSONATA):
             self.add((*path, "QueryLanguage"), "Value must be one of [JSONPath, JSONata]")
             return program.JSONPATH
         if found == program.JSONPATH and outer == program.JSONATA:
@@ -261,11 +261,9 @@ class _Checker:
             self.add((*path, "End"), "Expected value of type Boolean")
 
     def _fields(self, given: dict[str, Any], path: Pointer, *, jsonata: bool) -> None:
-        for field in ("Next", "Default", "Resource", "Comment", "ItemsPath", "SecondsPath", "TimestampPath"):
-            if field in given and not isinstance(given[field], str):
-                self.add((*path, field), "Expected value of type String")
-        for field in ("InputPath", "OutputPath", "ResultPath"):
-            if field in given and given[field] is not None and not isinstance(given[field], str):
+        for field, value in given.items():
+            is_text = isinstance(value, str) or (value is None and field in rules.NULLABLE)
+            if (field in rules.TEXTS or field.endswith("Path")) and not is_text:
                 self.add((*path, field), "Expected value of type String")
         for field in rules.NUMBERS:
             self._number(given, field, path, jsonata=jsonata)
@@ -321,7 +319,7 @@ class _Checker:
         self._unknown(given, rules.RETRIER, path)
         for field in ("IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds"):
             self._number(given, field, path, jsonata=False)
-        if given.get("JitterStrategy", "NONE") not in {"NONE", "FULL"}:
+        if given.get("JitterStrategy", "NONE") not in ("NONE", "FULL"):
             self.add((*path, "JitterStrategy"), "Value must be one of [NONE, FULL]")
 
     def _errors(self, given: dict[str, Any], path: Pointer, *, last: bool) -> None:
@@ -387,10 +385,10 @@ class _Checker:
             self.add((*path, key, "ProcessorConfig"), "Expected value of type Object")
             return
         mode = config.get("Mode", "INLINE")
-        if mode not in {"INLINE", "DISTRIBUTED"}:
+        if mode not in ("INLINE", "DISTRIBUTED"):
             self.add((*path, key, "ProcessorConfig", "Mode"), "Value must be one of [INLINE, DISTRIBUTED]")
         kind = config.get("ExecutionType")
-        if mode == "DISTRIBUTED" and kind not in {"STANDARD", "EXPRESS"}:
+        if mode == "DISTRIBUTED" and kind not in ("STANDARD", "EXPRESS"):
             self.add((*path, key, "ProcessorConfig", "ExecutionType"), "Value must be one of [STANDARD, EXPRESS]")
         if mode == "INLINE":
             for field in ("ItemReader", "ItemBatcher", "ResultWriter", "Label"):
