@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := $(wildcard src tests bench)
-PURE := kernel regexes incidents changes heartbeats sources routing patterns schedules choosing asking noise digests notices saying conversing
+PURE := kernel regexes incidents changes heartbeats sources routing patterns schedules choosing asking noise digests notices saying conversing timetables expressions asl
 SEEDS ?= 10000
 # The tests of one file stay together: they share what is dear to start.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -19,7 +19,7 @@ comma := ,
 empty :=
 space := $(empty) $(empty)
 
-.PHONY: help setup test check format demo bench simulate lock clean
+.PHONY: help setup test check format demo bench simulate conformance lock clean
 .DEFAULT_GOAL := help
 
 help: ## lists the verbs
@@ -63,6 +63,9 @@ bench: $(VENV)/.dev ## measures, side by side with Alertmanager
 
 simulate: $(VENV)/.dev ## runs the seeded simulation; SEEDS=10000
 	$(BIN)/python -m tocsin.testing.simulator --seeds $(SEEDS)
+
+conformance: $(VENV)/.dev ## compares with cases recorded from AWS, where they lie beside the repository
+	$(BIN)/python -m tests.conformance
 
 lock: $(VENV)/.dev ## refreshes both lock files to the newest versions
 	$(COMPILE) --upgrade --output-file requirements.lock

@@ -18,6 +18,7 @@ from tocsin.cli.noise_arguments import add_noise
 from tocsin.cli.silence_arguments import add_silences
 from tocsin.cli.slack_arguments import add_slack
 from tocsin.cli.teams import add_teams
+from tocsin.cli.workflow_arguments import add_workflows
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.wiring.keys import OVERLAP
@@ -88,6 +89,8 @@ def parser() -> argparse.ArgumentParser:
     commands.begin("noise")
     add_noise(commands.add)
     promises.add(commands, _duration)
+    commands.begin("workflows")
+    add_workflows(commands.add, _count)
     _add_care(commands)
     add_slack(commands.begin, commands.add)
     add_teams(commands)

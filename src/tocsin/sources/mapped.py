@@ -16,13 +16,13 @@ from typing import Final, Protocol, TypeAlias
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from tocsin.expressions.metering import Failed, Meter
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.sources import batches, generic
 from tocsin.sources.mapped_fields import FIELDS, NotSo
-from tocsin.sources.metering import Failed, Meter
 from tocsin.sources.reading import Hints, Problem, Reading
 
 ITEMS: Final = "items"

@@ -6,8 +6,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from tocsin.expressions.expression import Expression
 from tocsin.sources.mapped import NAMES
-from tocsin.sources.mapping import Expression, Mapping
+from tocsin.sources.mapping import Mapping
 from tocsin.wiring.settings_kinds import Formula, Key
 
 _FORMULA: Final = Formula()

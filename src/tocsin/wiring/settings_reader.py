@@ -7,9 +7,10 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tocsin.expressions.expression import Expression, ExpressionError
 from tocsin.incidents.policy import CHOSEN, NEXT, SCHEDULE
 from tocsin.routing.plans import OWN, OWN_CHANNEL, OWN_TEAM
-from tocsin.sources.mapping import Expression, ExpressionError
+from tocsin.sources.mapped import VARIABLES
 from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.settings_document import NULL, TEXT, at
 from tocsin.wiring.settings_kinds import (
@@ -182,7 +183,7 @@ class Reader:
         if not isinstance(node, ScalarNode):
             return self._mistyped(kind, node, where, "an expression, in quotes if it begins with [ or {")
         try:
-            return Expression(node.value)
+            return Expression(node.value, VARIABLES)
         except ExpressionError as wrong:
             self._note(node, where, node.value, f"{shown(node.value)} is no expression: {wrong}")
             return INVALID

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.sources.bodies import NOW
 from tests.sources.test_sources_hostile import REAL
+from tocsin.expressions.expression import EXPRESSION_MAX, Expression, ExpressionError
+from tocsin.expressions.metering import DELIVERY_STEPS_MAX, STEPS_MAX, Exhausted, Failed, Meter
 from tocsin.kernel.json import Json
-from tocsin.sources.mapping import EXPRESSION_MAX, Expression, ExpressionError
-from tocsin.sources.metering import DELIVERY_STEPS_MAX, STEPS_MAX, Exhausted, Failed, Meter
+from tocsin.sources.mapped import VARIABLES
 
 EVENT: Json = {
     "name": "disk",
@@ -30,7 +31,7 @@ EVENT: Json = {
 
 def said(text: str, value: Json = EVENT, meter: Meter | None = None, **variables: Json) -> Json:
     known = {"event": value, "found": {"title": "Found"}, "headers": {"x-a": "b"}, **variables}
-    return Expression(text).evaluate(copy.deepcopy(value), known, NOW, meter or Meter())
+    return Expression(text, VARIABLES).evaluate(copy.deepcopy(value), known, NOW, meter or Meter())
 
 
 def failure(text: str, value: Json = EVENT) -> str:
@@ -122,7 +123,7 @@ def test_a_list_is_one_value() -> None:
 )
 def test_what_is_no_expression_says_why_and_where(text: str, message: str, position: int) -> None:
     with pytest.raises(ExpressionError) as caught:
-        Expression(text)
+        Expression(text, VARIABLES)
     assert caught.value.message.startswith(message)
     assert caught.value.position == position
 
@@ -130,7 +131,7 @@ def test_what_is_no_expression_says_why_and_where(text: str, message: str, posit
 @given(st.text("ab$.()[]{}'\"/:;,?*+-=<>&|~@#%^0 \\", max_size=15))
 def test_any_text_is_an_expression_or_not(text: str) -> None:
     try:
-        made = Expression(text)
+        made = Expression(text, VARIABLES)
     except ExpressionError as wrong:
         assert wrong.message  # noqa: PT017 - whether it is raised is what the text decides.
         return
@@ -232,7 +233,7 @@ def test_all_expressions_of_a_delivery_share_what_it_may_cost() -> None:
 def test_no_expression_changes_the_event(body: Json, text: str) -> None:
     event = copy.deepcopy(body)
     try:
-        Expression(text).evaluate(event, {"event": event, "found": {}, "headers": {}}, NOW, Meter())
+        Expression(text, VARIABLES).evaluate(event, {"event": event, "found": {}, "headers": {}}, NOW, Meter())
     except Failed as failed:
         assert "signature" in str(failed)  # noqa: PT017 - of a list there are no keys.
     assert event == body

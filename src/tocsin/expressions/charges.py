@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from tocsin.sources.metering import CHARACTERS_A_STEP, ENTRIES_A_STEP, Meter
+from tocsin.expressions.metering import CHARACTERS_A_STEP, ENTRIES_A_STEP, Meter
 
 WORD_MAX: Final = 200  # Characters of a picture, and of a time: functions read them with patterns of their own.
 NUMBER_MAX: Final = 1_000_000  # Of what is written in words or in Roman digits.

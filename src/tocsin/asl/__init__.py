@@ -1,0 +1,29 @@
+"""Amazon States Language: read a definition, run it on virtual time, or step a durable execution.
+
+    >>> machine = parse({"StartAt": "Hello", "States": {"Hello": {"Type": "Pass", "Result": "hi", "End": True}}})
+    >>> run(machine, {}).output
+    'hi'
+
+The language: https://states-language.net/spec.html and
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
+"""
+
+from __future__ import annotations
+
+from tocsin.asl.execution import Names
+from tocsin.asl.memory import Failure, Result, Takes, run
+from tocsin.asl.program import Definition
+from tocsin.asl.validation import DefinitionError, Problem, parse, validate
+
+__all__ = [
+    "Definition",
+    "DefinitionError",
+    "Failure",
+    "Names",
+    "Problem",
+    "Result",
+    "Takes",
+    "parse",
+    "run",
+    "validate",
+]

@@ -1,0 +1,431 @@
+"""One step of a run: what follows from a task's answer, from time, from somebody's word.
+
+A step takes a run and goes on with it until everything in it waits. It reads no clock and calls nobody: what must be
+done leaves as `TaskStart`, what must happen later is `Execution.wake_at`. The same run and input give the same step.
+
+A frame enters a state, and then: a Pass, Choice, Succeed or Fail is over at once; a Wait sets `wake_at`; a Task leaves;
+a Parallel or Map begins frames below, and goes on when they are over. What fails is tried again or caught as the state
+says, else its frame fails, and with it the state above (`outcomes`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from copy import copy
+from typing import Any
+
+import msgspec
+
+from tocsin.asl import outcomes, waiting
+from tocsin.asl.below import Below
+from tocsin.asl.execution import (
+    ROOT,
+    Execution,
+    Frame,
+    Given,
+    Names,
+    Passed,
+    Phase,
+    Redriven,
+    Status,
+    TaskBeat,
+    TaskFailed,
+    TaskStart,
+    TaskSucceeded,
+)
+from tocsin.asl.failures import HEARTBEAT_TIMEOUT, NO_CHOICE_MATCHED, RUNTIME, TIMEOUT, StateFailure
+from tocsin.asl.history import EVENTS_MAX, Event
+from tocsin.asl.intrinsics import drawn, uuid_of
+from tocsin.asl.program import Definition, State
+from tocsin.asl.resources import Resource, resource
+from tocsin.asl.scope import Dice, Scope
+from tocsin.asl.times import written
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import SECOND, Instant
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step gives: the run as it stands then, new events, tasks to begin. *noted*: why nothing followed."""
+
+    execution: Execution
+    events: tuple[Event, ...]
+    tasks: tuple[TaskStart, ...]
+    noted: str = ""
+
+
+def begin(definition: Definition, given: Json, *, names: Names, seed: str, now: Instant) -> Step:
+    """A new run with the input *given*. *seed* decides what chance gives in it."""
+    program = definition.programs[""]
+    execution = Execution(
+        names=names,
+        input=given,
+        started_at=now,
+        seed=seed,
+        frames={ROOT: Frame(id=ROOT, program="", state=program.start, input=given)},
+        expires_at=now + int(program.timeout * SECOND) if program.timeout else None,
+    )
+    stepper = Stepper(definition, execution, now)
+    stepper.event(None, "ExecutionStarted", {"input": given, "roleArn": names.role})
+    stepper.ready.append(ROOT)
+    stepper.go_on()
+    return stepper.step()
+
+
+def step(definition: Definition, execution: Execution, given: Given, now: Instant) -> Step:
+    """What follows from *given*. *execution* itself is not changed. Total: what has no meaning is noted."""
+    stepper = Stepper(definition, _copied(execution), now)
+    stepper.take(given)
+    stepper.go_on()
+    return stepper.step()
+
+
+def _copied(execution: Execution) -> Execution:
+    """Everything that a step may change, copied; values of JSON are never changed in place."""
+    made = copy(execution)
+    made.frames = {}
+    for number, frame in execution.frames.items():
+        own = copy(frame)
+        own.attempts = dict(frame.attempts)
+        if frame.work:
+            own.work = copy(frame.work)
+            own.work.results = list(frame.work.results)
+        made.frames[number] = own
+    return made
+
+
+class Stepper:
+    """A step at work."""
+
+    def __init__(self, definition: Definition, execution: Execution, now: Instant) -> None:
+        self.definition = definition
+        self.execution = execution
+        self.now = now
+        self.events: list[Event] = []
+        self.tasks: list[TaskStart] = []
+        self.ready: deque[int] = deque()
+        self.noted = ""
+        self.dice = Dice(execution.seed)
+        self.dice.drawn = execution.drawn
+        self.below = Below(self)
+
+    def step(self) -> Step:
+        """What it has come to."""
+        self.execution.drawn = self.dice.drawn
+        return Step(execution=self.execution, events=tuple(self.events), tasks=tuple(self.tasks), noted=self.noted)
+
+    # ── What comes in ────────────────────────────────────────────────────────────────────────────────────────────────
+    def take(self, given: Given) -> None:
+        """Note what comes in; `go_on` follows."""
+        if isinstance(given, Redriven):
+            self._redrive()
+            return
+        if self.execution.status is not Status.RUNNING:
+            self.noted = "the run is over"
+            return
+        match given:
+            case Passed():
+                self._pass_time()
+            case TaskSucceeded(task=task, output=output):
+                self._answered(task, lambda frame: self._succeeded(frame, output))
+            case TaskFailed():
+                self._answered(given.task, lambda frame: self._task_failed(frame, given.error, given.cause))
+            case TaskBeat(task=task):
+                self._answered(task, self._beaten)
+            case _:
+                self.end(Status.ABORTED, error=given.error, cause=given.cause)
+
+    def _answered(self, task: str, then: Callable[[Frame], None]) -> None:
+        found = next(
+            (
+                frame
+                for frame in self.execution.frames.values()
+                if frame.phase is Phase.TASK and task and task in {frame.task, frame.token}
+            ),
+            None,
+        )
+        if found is None:
+            self.noted = "no task waits under that name"
+        else:
+            then(found)
+
+    def _beaten(self, frame: Frame) -> None:
+        if frame.beat:
+            frame.beat_at = self.now + frame.beat
+
+    def _pass_time(self) -> None:
+        if self.execution.expires_at is not None and self.execution.expires_at <= self.now:
+            self.end(Status.TIMED_OUT, error=TIMEOUT, cause=None)
+            return
+        for frame in list(self.execution.frames.values()):
+            if frame.id not in self.execution.frames:
+                continue  # Another's failure has ended it meanwhile.
+            if frame.expires_at is not None and frame.expires_at <= self.now:
+                self._task_failed(frame, TIMEOUT, None)
+            elif frame.beat_at is not None and frame.beat_at <= self.now:
+                self._task_failed(frame, HEARTBEAT_TIMEOUT, None)
+            elif frame.wake_at is not None and frame.wake_at <= self.now:
+                self.ready.append(frame.id)
+
+    def _redrive(self) -> None:
+        if self.execution.status not in {Status.FAILED, Status.TIMED_OUT, Status.ABORTED} or not self.execution.frames:
+            self.noted = "only what has failed can be redriven"
+            return
+        self.execution.status = Status.RUNNING
+        self.execution.error = self.execution.cause = self.execution.ended_at = None
+        self.execution.redrives += 1
+        self.execution.redriven_at = self.now
+        program = self.definition.programs[""]
+        self.execution.expires_at = self.now + int(program.timeout * SECOND) if program.timeout else None
+        self.event(None, "ExecutionRedriven", {"redriveCount": self.execution.redrives})
+        for frame in list(self.execution.frames.values()):
+            if frame.phase is not Phase.BELOW:
+                outcomes.reset(frame)
+                self.ready.append(frame.id)
+
+    # ── Going on ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def go_on(self) -> None:
+        """Until everything waits."""
+        while self.ready and self.execution.status is Status.RUNNING:
+            frame = self.execution.frames.get(self.ready.popleft())
+            while frame is not None and self._advance(frame):
+                if self.execution.events >= EVENTS_MAX:
+                    self._too_long()
+                    return
+
+    def _too_long(self) -> None:
+        cause = f"The execution reached the maximum number of history events ({EVENTS_MAX})."
+        self.end(Status.FAILED, error=RUNTIME, cause=cause)
+
+    def _advance(self, frame: Frame) -> bool:
+        """One move of *frame*; whether it can make another."""
+        state = self.state(frame)
+        if frame.phase is Phase.WAIT:
+            frame.wake_at = None
+            return self.attempt(frame, state, lambda: outcomes.passed_on(self, frame, state))
+        if frame.phase is Phase.ENTER:
+            self._enter(frame, state)
+        else:
+            assert frame.phase is Phase.AGAIN, "what waits for others is not ready"
+            frame.wake_at = None
+            frame.retries += 1
+        return self.attempt(frame, state, lambda: self._do(frame, state))
+
+    def attempt(self, frame: Frame, state: State, work: Callable[[], bool]) -> bool:
+        """Do *work*; where it fails, what follows from that. Whether *frame* can go on."""
+        try:
+            return work()
+        except StateFailure as failure:
+            return outcomes.failed(self, frame, state, failure)
+
+    def _enter(self, frame: Frame, state: State) -> None:
+        frame.before = frame.previous
+        frame.entered_at = self.now
+        frame.entered = self.event(frame, f"{state.type}StateEntered", {"name": state.name, "input": frame.input})
+
+    def _do(self, frame: Frame, state: State) -> bool:
+        match state.type:
+            case "Pass" | "Succeed":
+                return outcomes.passed_on(self, frame, state)
+            case "Task":
+                return self._start_task(frame, state)
+            case "Choice":
+                return self._choose(frame, state)
+            case "Wait":
+                return self._wait(frame, state)
+            case "Fail":
+                scope = self.scope(frame, state)
+                error = state.error(scope) if state.error else None
+                cause = state.cause(scope) if state.cause else None
+                return outcomes.gone(self, frame, error, cause)
+            case "Parallel":
+                return self.below.parallel(frame, state)
+            case _:
+                return self.below.map(frame, state)
+
+    def _choose(self, frame: Frame, state: State) -> bool:
+        scope = self.scope(frame, state)
+        for branch in state.branches:
+            if branch.holds(scope):
+                return outcomes.chosen(self, frame, state, branch.next, assign=branch.assign, output=branch.output)
+        if not state.default:
+            raise StateFailure(
+                NO_CHOICE_MATCHED,
+                f"Failed to transition out of the state '{state.name}'. No choice matched.",
+                located=False,
+            )
+        return outcomes.chosen(self, frame, state, state.default, assign=state.assign, output=state.output)
+
+    def _wait(self, frame: Frame, state: State) -> bool:
+        until = waiting.until(state, self.scope(frame, state), self.now)
+        if until <= self.now:
+            return outcomes.passed_on(self, frame, state)
+        frame.phase = Phase.WAIT
+        frame.wake_at = until
+        return False
+
+    # ── Tasks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _start_task(self, frame: Frame, state: State) -> bool:
+        what = resource(state.resource)
+        if what.waits:
+            frame.token = uuid_of(drawn(self.dice))
+        scope = self.scope(frame, state)
+        arguments = state.parameters(scope) if state.parameters else scope.value
+        role = state.role(scope) if state.role else None
+        seconds = waiting.seconds(state, "TimeoutSeconds", state.timeout, scope)
+        beat = waiting.seconds(state, "HeartbeatSeconds", state.heartbeat, scope)
+        frame.phase = Phase.TASK
+        frame.task = f"{frame.id}.{self.execution.events + 1}.{frame.retries}"
+        frame.expires_at = self.now + seconds if seconds else None
+        frame.beat = beat or 0
+        frame.beat_at = self.now + beat if beat else None
+        self._scheduled(frame, state, what, arguments, seconds)
+        self.tasks.append(
+            TaskStart(
+                task=frame.task,
+                state=state.name,
+                resource=state.resource,
+                arguments=arguments,
+                token=frame.token,
+                role=role,
+                timeout=seconds,
+            )
+        )
+        return False
+
+    def _scheduled(self, frame: Frame, state: State, what: Resource, arguments: Json, seconds: int | None) -> None:
+        limit = {"timeoutInSeconds": seconds // SECOND} if seconds else {}
+        if what.kind == "service":
+            details = {
+                "resourceType": what.type,
+                "resource": what.action,
+                "region": self.region,
+                "parameters": arguments,
+            }
+            self.event(frame, "TaskScheduled", details | limit)
+            self.event(frame, "TaskStarted", {"resourceType": what.type, "resource": what.action})
+            return
+        kind = "Activity" if what.kind == "activity" else "LambdaFunction"
+        self.event(frame, f"{kind}Scheduled", {"resource": state.resource, "input": arguments} | limit)
+        self.event(frame, f"{kind}Started")
+
+    def _succeeded(self, frame: Frame, output: Json) -> None:
+        state = self.state(frame)
+        what = resource(state.resource)
+        limit = outcomes.oversized(output)
+        if limit:
+            self._task_failed(frame, limit[0], outcomes.too_large(what.type or state.resource))
+            return
+        if what.kind == "service":
+            details = {"resourceType": what.type, "resource": what.action, "output": output}
+            self.event(frame, "TaskSucceeded", details)
+        else:
+            kind = "Activity" if what.kind == "activity" else "LambdaFunction"
+            self.event(frame, f"{kind}Succeeded", {"output": output})
+        outcomes.reset_task(frame)
+        if self.attempt(frame, state, lambda: outcomes.completed(self, frame, state, output)):
+            self.ready.append(frame.id)
+
+    def _task_failed(self, frame: Frame, error: str, cause: str | None) -> None:
+        state = self.state(frame)
+        what = resource(state.resource)
+        timed_out = error in {TIMEOUT, HEARTBEAT_TIMEOUT}
+        end = "TimedOut" if timed_out else "Failed"
+        details: dict[str, Any] = {"error": error, "cause": cause}
+        if what.kind == "service":
+            self.event(frame, f"Task{end}", details | {"resourceType": what.type, "resource": what.action})
+        else:
+            kind = "Activity" if what.kind == "activity" else "LambdaFunction"
+            self.event(frame, f"{kind}{end}", details)
+        outcomes.reset_task(frame)
+        failure = StateFailure(error, cause, located=False)
+        if self.attempt(frame, state, lambda: outcomes.failed(self, frame, state, failure)):
+            self.ready.append(frame.id)
+
+    # ── What a frame sees, and what is told of it ────────────────────────────────────────────────────────────────────
+    def state(self, frame: Frame) -> State:
+        """See `Moves`."""
+        return self.definition.programs[frame.program].states[frame.state]
+
+    @property
+    def region(self) -> str:
+        """The region of the run."""
+        parts = self.execution.names.execution.split(":")
+        return parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 - arn:partition:service:region.
+
+    def scope(self, frame: Frame, state: State) -> Scope:
+        """What is seen when *state* begins: its effective input. Raises StateFailure."""
+        scope = Scope(
+            value=frame.input,
+            variables=frame.variables,
+            context=lambda: self.context(frame, state),
+            now=self.now,
+            dice=self.dice,
+            input=frame.input,
+        )
+        if state.input_discarded:
+            scope.value = {}
+        elif state.input_path is not None:
+            scope.value = state.input_path.find_whole(scope)
+        return scope
+
+    def context(self, frame: Frame, state: State) -> dict[str, Json]:
+        """The context object (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html)."""
+        execution, names = self.execution, self.execution.names
+        found: dict[str, Json] = {
+            "Execution": {
+                "Id": names.execution,
+                "Input": execution.input,
+                "StartTime": written(execution.started_at),
+                "Name": names.name,
+                "RoleArn": names.role,
+                **({} if names.express else {"RedriveCount": execution.redrives}),
+            },
+            "StateMachine": {"Id": names.machine, "Name": names.machine_name},
+            "State": {"Name": state.name, "EnteredTime": written(frame.entered_at)},
+        }
+        if execution.redriven_at is not None:
+            found["Execution"]["RedriveTime"] = written(execution.redriven_at)
+        if state.type in {"Task", "Parallel", "Map"}:
+            found["State"]["RetryCount"] = frame.retries
+        if frame.token:
+            found["Task"] = {"Token": frame.token}
+        inner: Frame | None = frame
+        while inner is not None:
+            if inner.item is not None:
+                found["Map"] = {"Item": inner.item}
+                break
+            inner = self.execution.frames.get(inner.parent)
+        return found
+
+    def event(
+        self, frame: Frame | None, kind: str, details: dict[str, Any] | None = None, *, aside: bool = False
+    ) -> int:
+        """Tell an event; its id. *aside*: what follows refers to the one before it."""
+        if frame is not None and frame.silent:
+            return self.execution.events
+        self.execution.events += 1
+        number = self.execution.events
+        previous = frame.previous if frame else 0
+        self.events.append(Event(number, previous, self.now, kind, details or {}))
+        if frame is not None and not aside:
+            frame.previous = number
+        return number
+
+    def end(self, status: Status, *, output: Json = None, error: str | None = None, cause: str | None = None) -> None:
+        """The run is over."""
+        execution = self.execution
+        root = execution.frames.get(ROOT)
+        execution.status = status
+        execution.ended_at = self.now
+        execution.output, execution.error, execution.cause = output, error, cause
+        kinds = {
+            Status.SUCCEEDED: "ExecutionSucceeded",
+            Status.FAILED: "ExecutionFailed",
+            Status.TIMED_OUT: "ExecutionTimedOut",
+            Status.ABORTED: "ExecutionAborted",
+        }
+        details = {"output": output} if status is Status.SUCCEEDED else {"error": error, "cause": cause}
+        self.event(root, kinds[status], details)
+        if status is Status.SUCCEEDED:
+            execution.frames = {}

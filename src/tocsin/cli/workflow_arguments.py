@@ -1,0 +1,53 @@
+"""What `tocsin workflow`, `tocsin pattern` and `tocsin timetable` take."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+ACTIONS = ("validate", "run", "test")
+
+
+def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[str], int]) -> None:
+    """Add the commands with *add*; *count* reads a number."""
+    workflow = add(
+        "workflow",
+        "workflows.workflow",
+        "check, run or test a workflow in Amazon States Language",
+        example='run backup.asl.json --input \'{"table": "orders"}\'',
+    )
+    workflow.add_argument(
+        "action", choices=ACTIONS, help="tell all mistakes; run once, on virtual time; run the cases of a folder"
+    )
+    workflow.add_argument("path", nargs="+", metavar="FILE", help="definitions (validate), one (run), folders (test)")
+    workflow.add_argument(
+        "--input", default="{}", metavar="JSON", help="run: its input; @FILE for a file, - for standard input"
+    )
+    workflow.add_argument(
+        "--mock", default="", metavar="FILE", help="run: answers of tasks, as Step Functions Local's mock configuration"
+    )
+    workflow.add_argument("--machine", default="", metavar="NAME", help="run: the state machine in that file")
+    workflow.add_argument("--case", default="", metavar="NAME", help="run: the test case in that file")
+    workflow.add_argument("--json", action="store_true", help="print an object for scripts, with the whole history")
+    pattern = add(
+        "pattern",
+        "patterns.pattern",
+        "try an EventBridge event pattern",
+        example='test \'{"source": ["aws.ec2"]}\' event.json',
+    )
+    pattern.add_argument("action", choices=("test",), help="tell whether the event matches, and if not, why")
+    pattern.add_argument("pattern", metavar="PATTERN", help="the pattern as JSON; @FILE for a file")
+    pattern.add_argument("event", nargs="+", metavar="EVENT", help="files with an event each, - for standard input")
+    pattern.add_argument("--json", action="store_true", help="print an object for scripts")
+    timetable = add(
+        "timetable",
+        "timetables.timetable",
+        "when an EventBridge rate, cron or at is due next",
+        example="next 'cron(0 9 ? * MON-FRI *)' --zone Europe/Berlin",
+    )
+    timetable.add_argument("action", choices=("next",), help="list the next times")
+    timetable.add_argument("expression", metavar="EXPRESSION", help="rate(...), cron(...) or at(...)")
+    timetable.add_argument("--zone", default="UTC", metavar="ZONE", help="whose clocks count (default: UTC)")
+    timetable.add_argument("--after", default="now", metavar="TIME", help="another time than now")
+    timetable.add_argument("--count", type=count, default=5, metavar="N", help="how many (default: 5)")
+    timetable.add_argument("--json", action="store_true", help="print a list for scripts")

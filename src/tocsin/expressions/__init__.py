@@ -1,0 +1,1 @@
+"""JSONata in a bounded time and memory, for what strangers and teams wrote."""
