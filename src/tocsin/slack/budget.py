@@ -167,7 +167,10 @@ class Pacing:
             return rests
         wait = self._changes.wait(key, rank, now)
         if not wait:
-            self._changed = {name: at for name, at in self._changed.items() if at + GATHERED > now} | {key: now}
+            self._changed.pop(key, None)
+            self._changed[key] = now  # The newest stands last; the old ones are forgotten from the front.
+            while self._changed[oldest := next(iter(self._changed))] + GATHERED <= now:
+                del self._changed[oldest]
         return wait
 
     def spare_change(self, now: Instant) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -78,6 +79,7 @@ def spoken(text: str, most: int) -> str:
     return escape(bare(text).strip(), most)
 
 
+@lru_cache(512)  # A message is drawn again and again, and each of its words is asked for several times.
 def bare(text: str) -> str:
     """Neutral *text* in words only; moments in UTC, as there is no reader whose time zone is known."""
     return "".join(piece.text if isinstance(piece, Words) else utc_time(_bounded(piece.at)) for piece in pieces(text))
