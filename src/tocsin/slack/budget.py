@@ -65,9 +65,11 @@ class Budget:
         self._full = max(self._full - 1, -float(self._burst))
 
     def wait(self, key: str, rank: Rank, now: Instant) -> Duration:
-        """Milliseconds until *key* may; 0 takes one."""
+        """Milliseconds until *key* may; 0 takes one. A turn that a lower rank was given holds up no higher one."""
         self._fill(now)
         turn = self._turns.get(key)
+        if turn is not None and rank < turn[1]:
+            turn = None
         if turn is not None and now < turn[0]:
             return turn[0] - now
         ahead = sum(1 for name, (_, other) in self._turns.items() if name != key and other <= rank) if not turn else 0

@@ -38,8 +38,8 @@ from tocsin.slack.health import WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.pages import page_message
 from tocsin.slack.shown import Shown
-from tocsin.slack.thread_posts import Read, ThreadPosts
-from tocsin.slack.threads import ThreadBook, carried
+from tocsin.slack.thread_posts import CALLS_MAX, Read, ThreadPosts, is_thread
+from tocsin.slack.threads import TURN, ThreadBook, carried
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
 TIMEOUT: Final[Duration] = 10 * SECOND
@@ -101,7 +101,9 @@ class SlackTransport:
         self._pacing = Pacing(allowance or Allowance())
         self._gathering = Gathering()
         self._shown = Shown()
-        self._threads = ThreadPosts(threads, self._api, now=now, say=self._say, change=self._changed, wait=self._wait)
+        self._threads = ThreadPosts(
+            threads, self._api, now=now, say=self._say, change=self._changed, wait=self._wait, turn=self._rest
+        )
         self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
@@ -156,9 +158,13 @@ class SlackTransport:
             and job.outgoing.kind != ANNOUNCE
             and self._threads.shows(job, person=person)
         ]
+        links = [job for job in known if is_thread(job)]  # Of pages. They wait behind what rings or has been pressed.
+        later = {job.outgoing.id for job in (links if len(links) < len(known) else links[CALLS_MAX:])}
+        known = [job for job in known if job.outgoing.id not in later]
         batch = batches.sort(known, self._bundles, person=person)
         posted, updated = await asyncio.gather(self._post(address, batch.posts), self._update(batch))
         results = {job.outgoing.id: Delivered() for job in batch.nothing} | posted | updated
+        results |= dict.fromkeys(later, _paced(TURN))
         results |= await self._announce(address, [job for job in jobs if job.outgoing.kind == ANNOUNCE])
         gone: dict[str, list[Job]] = {}
         for job in batch.updates:
@@ -326,7 +332,7 @@ class SlackTransport:
         message = self._message(job, why, page=False)
         self._illustrate(batches.place(job.receipt), job, why)
         # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
-        rank = Rank.NEW if _viewer(job) else Rank.UPDATE
+        rank = Rank.REST if is_thread(job) else Rank.NEW if _viewer(job) else Rank.UPDATE
         result = await self._change(batches.place(job.receipt), message, gate, rank)
         return None if isinstance(result, Failure) else result
 
@@ -426,6 +432,10 @@ class SlackTransport:
         now = self._now()
         gathers = self._gathering.wait(channel, rank, now, pressing=pressing)
         return self._wait(channel) or gathers or self._pacing.post(channel, rank, now)
+
+    def _rest(self, channel: str) -> Duration:
+        """As `_turn`, for what waits behind everything else."""
+        return self._turn(channel, Rank.REST)
 
     def _wait(self, name: str) -> Duration:
         """Milliseconds until the channel or method *name* is free."""
