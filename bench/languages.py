@@ -88,9 +88,9 @@ def measure(folder: Path, quick: bool) -> Result:  # noqa: FBT001 - as all subje
         ),
         notes=(
             (
-                "Rules ask for a source, a detail type, a prefix, a number or what must not be, as rules in accounts do; "
-                f"{EVENTS} different events, decoded. Runs are in memory on both sides, moto's through its own client; "
-                f"{rounds} rounds, one after the other."
+                "Rules ask for a source, a detail type, a prefix, a number or what must not be, as rules in accounts "
+                f"do; {EVENTS} different events, decoded. Runs are in memory on both sides, moto's through its own "
+                f"client; {rounds} rounds, one after the other."
             ),
         ),
     )
