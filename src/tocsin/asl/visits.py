@@ -66,12 +66,23 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
 
 
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A history as it was read: the visits as they began, and the events that are about the run as a whole."""
+
+    visits: tuple[Visit, ...]
+    run: tuple[Event, ...]
+
+
+def read(history: History) -> Reading:
+    """All visits, and what belongs to none."""
+    reader = _Reader()
+    rest = [event for event in events(history) if not reader.took(event)]
+    return Reading(visits=tuple(each.shown() for each in reader.found.values()), run=tuple(rest))
+
+
 def visits(history: History) -> tuple[Visit, ...]:
     """All visits, as they began."""
-    reader = _Reader()
-    for event in events(history):
-        reader.read(event)
-    return tuple(each.shown() for each in reader.found.values())
+    return read(history).visits
 
 
 def by_state(found: Iterable[Visit]) -> dict[str, tuple[Visit, ...]]:
@@ -175,17 +186,18 @@ class _Reader:
         self._owners: dict[int, int] = {}  # Events, and the visits that they belong to.
         self._indexes: dict[int, int] = {}  # Events that begin an iteration, and its index.
 
-    def read(self, event: Event) -> None:
+    def took(self, event: Event) -> bool:
+        """Read *event*; whether it belongs to a visit."""
         before = self.found.get(self._owners.get(event.previous, 0))
         if event.type.endswith(_ENTERED):
             self._enter(event, before)
-            return
+            return True
         if event.type in _ENDS:
             self._end(event, before)
-            return
+            return False
         owner = self._owner(event, before)
         if owner is None:
-            return
+            return False
         self._owners[event.id] = owner.id
         if event.type == "MapIterationStarted":
             self._indexes[event.id] = event.details.get("index", 0)
@@ -199,6 +211,7 @@ class _Reader:
         if event.type.endswith(_EXITED):
             self._exit(owner, event)
         owner.took(event)
+        return True
 
     def _enter(self, event: Event, before: _Building | None) -> None:
         within, index = 0, None

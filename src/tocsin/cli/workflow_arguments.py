@@ -23,13 +23,16 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         "path", nargs="+", metavar="FILE", help="definitions (validate), one (run, picture), folders (test)"
     )
     workflow.add_argument(
-        "--input", default="{}", metavar="JSON", help="run: its input; @FILE for a file, - for standard input"
+        "--input", default="{}", metavar="JSON", help="run, picture: its input; @FILE for a file, - for standard input"
     )
     workflow.add_argument(
-        "--mock", default="", metavar="FILE", help="run: answers of tasks, as Step Functions Local's mock configuration"
+        "--mock",
+        default="",
+        metavar="FILE",
+        help="run, picture: answers of tasks, as Step Functions Local's mock configuration",
     )
-    workflow.add_argument("--machine", default="", metavar="NAME", help="run: the state machine in that file")
-    workflow.add_argument("--case", default="", metavar="NAME", help="run: the test case in that file")
+    workflow.add_argument("--machine", default="", metavar="NAME", help="the state machine in that file")
+    workflow.add_argument("--case", default="", metavar="NAME", help="the test case in that file")
     workflow.add_argument(
         "--out", default="-", metavar="FILE", help="picture: where to write the SVG (default: print it)"
     )

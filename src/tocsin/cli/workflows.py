@@ -51,10 +51,7 @@ def _run(given: argparse.Namespace) -> int:
     if len(given.path) > 1:
         raise TocsinError("workflow-one", f"run takes one file, not {len(given.path)}")
     definition = asl.parse(file_text(given.path[0]))
-    answers = None
-    if given.mock:
-        answers = mocks(json_of(file_text(given.mock), given.mock), given.machine, given.case)
-    result = asl.run(definition, json_of(text_of(given.input), "the input"), mocks=answers)
+    result = _played(given, definition)
     if given.json:
         say_json(result)
     else:
@@ -62,14 +59,22 @@ def _run(given: argparse.Namespace) -> int:
     return int(result.status != "SUCCEEDED")
 
 
+def _played(given: argparse.Namespace, definition: asl.Definition) -> asl.Result:
+    answers = None
+    if given.mock:
+        answers = mocks(json_of(file_text(given.mock), given.mock), given.machine, given.case)
+    return asl.run(definition, json_of(text_of(given.input), "the input"), mocks=answers)
+
+
 def _picture(given: argparse.Namespace) -> int:
-    """The picture of a definition: its SVG, or with --json its text alternative too."""
+    """The picture of a definition: with --mock a run is painted on it."""
     if len(given.path) > 1:
         raise TocsinError("workflow-one", f"picture takes one file, not {len(given.path)}")
     definition = asl.parse(file_text(given.path[0]))
+    history = _played(given, definition).history if given.mock else ()
     title = Path(given.path[0]).name.removesuffix(".json").removesuffix(".asl")
     try:
-        drawn = picture.draw(definition, title=title, width=given.width, alone=True)
+        drawn = picture.draw(definition, title=title, history=history, width=given.width, alone=True)
     except picture.TooLarge:
         message = f"{given.path[0]} is too large for a picture: more than {picture.STATES_MAX} states, or too many ways"
         raise TocsinError("workflow-too-large", message) from None
