@@ -1,4 +1,4 @@
-"""What a page shows of a workflow and one run of it: the pictures, the states with all their visits, the history by state.
+"""What a page shows of a workflow and one run of it: pictures, the states with all their visits, the history by state.
 
 No HTML here, and nothing that knows of a web server: values, for whatever shows them.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -202,9 +203,7 @@ class _Reader:
         if event.type == "MapIterationStarted":
             self._indexes[event.id] = event.details.get("index", 0)
         elif event.type == "MapIterationFailed":
-            for each in self._way_up(before):
-                if each is owner:
-                    break
+            for each in takewhile(lambda visit: visit is not owner, self._way_up(before)):
                 self._fail(each, event)
         elif event.type in _RESTARTS:
             self._stop_below(owner, event)

@@ -33,6 +33,7 @@ _KINDS: Final = {
     "IsBoolean": "true or false",
     "IsTimestamp": "a time",
 }
+_EXISTS: Final = re.compile(r"\$exists\(([^()]+)\)")
 _GIVEN: Final = re.compile(r"\$states\.input\.")
 
 
@@ -47,7 +48,9 @@ def condition(rule: Mapping[str, Json]) -> str:
 def expression(text: str) -> str:
     """A JSONata expression without its brackets; the input's fields are called by their names."""
     bare = text.strip().removeprefix("{%").removesuffix("%}")
-    return _GIVEN.sub("", " ".join(bare.split()))
+    bare = _GIVEN.sub("", " ".join(bare.split()))
+    found = _EXISTS.fullmatch(bare)
+    return f"{found[1]} is there" if found else bare
 
 
 def path(text: str) -> str:

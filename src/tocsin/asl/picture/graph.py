@@ -101,4 +101,7 @@ def _ways(here: int, state: Mapping[str, Any], places: Mapping[str, int]) -> Ite
 
 
 def _errors(names: list[str]) -> str:
-    return "on any error" if _ALL in names else f"on {', '.join(names)}"
+    """Errors by their own names: `DynamoDb.ThrottlingException` is Throttling, `States.Timeout` is Timeout."""
+    if _ALL in names:
+        return "on any error"
+    return f"on {', '.join(name.rpartition('.')[2].removesuffix('Exception') or name for name in names)}"

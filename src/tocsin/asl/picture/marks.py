@@ -32,8 +32,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def utc(at: Instant) -> str:
-    """A time as pictures write it when nobody says how: `2026-11-21 10:00 UTC`."""
-    return f"{format_instant(at)[:16].replace('T', ' ')} UTC"
+    """A time as pictures write it when nobody says how: `2026-11-21 10:00 UTC`, with seconds if there are any."""
+    return f"{format_instant(at)[:19].replace('T', ' ').removesuffix(':00')} UTC"
 
 
 def marks(found: Iterable[Visit], execution: Execution | None = None, tell: Tell = utc) -> dict[str, Mark]:
