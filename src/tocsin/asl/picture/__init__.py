@@ -17,7 +17,7 @@ import msgspec
 
 from tocsin.asl.execution import Execution
 from tocsin.asl.picture.drawing import drawn
-from tocsin.asl.picture.graph import graph
+from tocsin.asl.picture.graph import END, START, graph
 from tocsin.asl.picture.layering import TooLarge
 from tocsin.asl.picture.marks import Tell, marks, utc, walked
 from tocsin.asl.picture.sentences import sentences
@@ -55,7 +55,7 @@ def draw(
     light and dark. *tell*: how a time is written. Raises TooLarge where nobody could read it.
     """
     found = graph(definition.source)
-    if sum(1 for _ in found.everything()) > STATES_MAX:
+    if sum(node.type not in {START, END} for node in found.everything()) > STATES_MAX:
         raise TooLarge
     visited = visits(history)
     marked = marks(visited, execution, tell)

@@ -61,17 +61,24 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
 def placed(sizes: Sequence[Size], links: Sequence[Link], labels: Sequence[Label | None], width_max: float) -> Placed:
     """Place boxes of *sizes*. *labels*: one for each link, or None. Raises layering.TooLarge."""
     found = rows([each.width + each.beside + BESIDE for each in sizes], links, width_max + BESIDE)
-    return _Placing(found, sizes, links, labels).done()
+    return _Placing(found, sizes, links, labels, width_max).done()
 
 
 class _Placing:
     def __init__(
-        self, found: Rows, sizes: Sequence[Size], links: Sequence[Link], labels: Sequence[Label | None]
+        self,
+        found: Rows,
+        sizes: Sequence[Size],
+        links: Sequence[Link],
+        labels: Sequence[Label | None],
+        width_max: float,
     ) -> None:
         self.rows = found
         self.sizes = sizes
         self.links = links
         self.labels = labels
+        self.width_max = width_max
+        self.window = (-math.inf, math.inf)  # Nothing is to stand outside.
         self.above: list[list[tuple[int, float]]] = [[] for _ in found.spots]
         self.below: list[list[tuple[int, float]]] = [[] for _ in found.spots]
         for link, chain in zip(links, found.chains, strict=True):
@@ -85,20 +92,18 @@ class _Placing:
 
     def done(self) -> Placed:
         self._spread()
-        for sweep in range(SWEEPS):
-            last = sweep >= SWEEPS - 2
-            if sweep % 2 == 0:
-                for row in self.rows.rows:
-                    self._pull(row, [self.above, self.below] if last else [self.above])
-            else:
-                for row in reversed(self.rows.rows):
-                    self._pull(row, [self.above, self.below] if last else [self.below])
+        self._sweep()
+        left, right = self._extent()
+        if right - left > self.width_max:
+            wide = max(self.width_max, *(self._least(row) for row in self.rows.rows))
+            self.window = ((left + right - wide) / 2, (left + right + wide) / 2)
+            self._sweep()
         self._straighten()
         self._shift()
         self._find_ports()
         tops, bottoms, height = self._heights()
         return Placed(
-            width=max((self.x[spot] + self._right(spot) for row in self.rows.rows for spot in row), default=0),
+            width=self._extent()[1],
             height=height,
             corners=tuple((self.x[box] - size.width / 2, tops[self._row(box)]) for box, size in enumerate(self.sizes)),
             ways=tuple(self._way(at, tops, bottoms) for at in range(len(self.links))),
@@ -124,6 +129,23 @@ class _Placing:
         passing = any(self.rows.spots[each].box is None for each in (left, right))
         return self._right(left) + self._left(right) + (PASSING if passing else BESIDE)
 
+    def _extent(self) -> tuple[float, float]:
+        spots = [spot for row in self.rows.rows for spot in row]
+        return min(self.x[spot] - self._left(spot) for spot in spots), max(
+            self.x[spot] + self._right(spot) for spot in spots
+        )
+
+    def _least(self, row: Sequence[int]) -> float:
+        """How wide a row is where all stand as near to each other as they may."""
+        return self._left(row[0]) + sum(self._apart(*pair) for pair in pairwise(row)) + self._right(row[-1])
+
+    def _sweep(self) -> None:
+        for sweep in range(SWEEPS):
+            both = [self.above, self.below] if sweep >= SWEEPS - 2 else []
+            downwards = sweep % 2 == 0
+            for row in self.rows.rows if downwards else reversed(self.rows.rows):
+                self._pull(row, both or [self.above if downwards else self.below])
+
     def _spread(self) -> None:
         for row in self.rows.rows:
             for before, spot in pairwise(row):
@@ -142,8 +164,11 @@ class _Placing:
             wanted.append(sum(self.x[other] * each for other, each in near) / weight if near else self.x[spot])
             weights.append(weight or 0.1)
         apart = [self._apart(before, spot) for before, spot in pairwise(row)]
-        for spot, x in zip(row, spaced(wanted, weights, apart), strict=True):
-            self.x[spot] = x
+        low = self.window[0] + self._left(row[0])
+        high = self.window[1] - self._right(row[-1]) - sum(apart)
+        for spot, x, more in zip(row, spaced(wanted, weights, apart), [*apart, 0.0], strict=True):
+            self.x[spot] = min(max(x, low), high)
+            low, high = low + more, high + more
 
     def _straighten(self) -> None:
         """Where a way passes several rows and there is room, it leads straight through all of them."""
@@ -151,8 +176,12 @@ class _Placing:
 
         def free(spot: int) -> tuple[float, float]:
             row, at = places[spot]
-            low = self.x[row[at - 1]] + self._apart(row[at - 1], spot) if at else -math.inf
-            high = self.x[row[at + 1]] - self._apart(spot, row[at + 1]) if at + 1 < len(row) else math.inf
+            low = self.window[0] + self._left(spot)
+            high = self.window[1] - self._right(spot)
+            if at:
+                low = self.x[row[at - 1]] + self._apart(row[at - 1], spot)
+            if at + 1 < len(row):
+                high = self.x[row[at + 1]] - self._apart(spot, row[at + 1])
             return low, high
 
         for chain in self.rows.chains * 2:
@@ -173,7 +202,7 @@ class _Placing:
                 begin = end
 
     def _shift(self) -> None:
-        least = min(self.x[spot] - self._left(spot) for row in self.rows.rows for spot in row)
+        least, _ = self._extent()
         self.x = [x - least for x in self.x]
 
     def _find_ports(self) -> None:
