@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -295,7 +296,7 @@ def test_a_loop_says_how_often_and_a_failure_has_a_name() -> None:
 def test_the_ways_that_a_run_has_gone_are_heavier() -> None:
     run = Run(LOOP)
     run.succeed({"status": "RUNNING"})
-    assert walked(visits(run.events)) == {("", "Start job"), ("Start job", "Wait a little")}
+    assert walked(visits(run.events)) == {("", "Start job", False), ("Start job", "Wait a little", False)}
     drawing = picture.draw(run.definition, execution=run.execution, history=run.events).svg
     assert drawing.count(" walked") == 2
     assert "waits until 2025-11-27" in drawing
@@ -324,3 +325,18 @@ def test_a_page_gets_the_table_where_a_picture_would_be_too_large() -> None:
     states = {f"S{number}": {"Type": "Pass", "Next": f"S{number + 1}"} for number in range(401)}
     found = shown(asl.parse({"StartAt": "S0", "States": {**states, "S401": {"Type": "Succeed"}}}))
     assert (found.desktop, found.phone, found.sentences, len(found.states)) == ("", "", (TOO_LARGE,), 402)
+
+
+def test_of_two_ways_between_the_same_states_the_one_that_was_gone_is_heavier() -> None:
+    machine = {
+        "StartAt": "A",
+        "States": {"A": task("B", Catch=[{"ErrorEquals": ["Busy"], "Next": "B"}]), "B": {"Type": "Succeed"}},
+    }
+    for fails, heavy in ((False, "way next walked"), (True, "way catch walked")):
+        run = Run(machine)
+        if fails:
+            run.fail()
+        else:
+            run.succeed({})
+        drawing = picture.draw(run.definition, history=run.events).svg
+        assert re.findall('class="(way (?:next|catch) walked)"', drawing) == [heavy]

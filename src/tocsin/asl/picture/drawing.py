@@ -10,7 +10,7 @@ import msgspec
 from tocsin.asl.picture.graph import END, START, Arrow, Graph, Node
 from tocsin.asl.picture.layering import Link
 from tocsin.asl.picture.lettering import LINE_HEIGHT, width, wrapped
-from tocsin.asl.picture.marks import Mark
+from tocsin.asl.picture.marks import Mark, Walked
 from tocsin.asl.picture.placing import Label, Size, Station, placed
 
 SIZES: Final = {"type": 11.0, "name": 14.0, "detail": 12.0, "mark": 12.0, "label": 12.0}
@@ -76,9 +76,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     ways: tuple[Way, ...]
 
 
-def drawn(
-    graph: Graph, width_max: float, marks: Mapping[str, Mark], walked: frozenset[tuple[str, str]] = frozenset()
-) -> Drawn:
+def drawn(graph: Graph, width_max: float, marks: Mapping[str, Mark], walked: Walked = frozenset()) -> Drawn:
     """Lay out *graph*, as wide as *width_max* if it can be. Raises layering.TooLarge."""
     boxes = [_box(node, width_max, marks, walked) for node in graph.nodes]
     loops: dict[int, list[Arrow]] = {}
@@ -118,15 +116,25 @@ def drawn(
             stations=stations,
             upwards=upwards,
             lines=lines,
-            walked=(names[arrow.source], names[arrow.target]) in walked,
+            walked=_gone(arrow, names, walked),
         )
         for arrow, stations, upwards, lines in zip(arrows, found.ways, found.upwards, labels, strict=True)
     ]
     ways += [
-        Way(arrow=each[0], stations=(), lines=said[at], box=put[at], walked=(names[at], names[at]) in walked)
+        Way(
+            arrow=each[0],
+            stations=(),
+            lines=said[at],
+            box=put[at],
+            walked=any(_gone(arrow, names, walked) for arrow in each),
+        )
         for at, each in loops.items()
     ]
     return Drawn(width=found.width, height=found.height, boxes=tuple(put), ways=tuple(ways))
+
+
+def _gone(arrow: Arrow, names: Sequence[str], walked: Walked) -> bool:
+    return (names[arrow.source], names[arrow.target], arrow.way == "catch") in walked
 
 
 def _label(labels: Sequence[str]) -> tuple[str, ...]:
@@ -143,7 +151,7 @@ def _room(lines: Sequence[str]) -> Label:
 
 
 # ── Boxes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _box(node: Node, width_max: float, marks: Mapping[str, Mark], walked: frozenset[tuple[str, str]]) -> Box:
+def _box(node: Node, width_max: float, marks: Mapping[str, Mark], walked: Walked) -> Box:
     if node.type in {START, END}:
         return Box(node=node, x=0, y=0, width=DOT, height=DOT)
     mark = marks.get(node.name)

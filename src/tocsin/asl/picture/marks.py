@@ -15,6 +15,9 @@ Kind: TypeAlias = Literal["now", "waits", "done", "failed", "caught", "stopped"]
 Tell: TypeAlias = Callable[[Instant], str]
 """How a time is written."""
 
+Walked: TypeAlias = frozenset[tuple[str, str, bool]]
+"""Ways from state to state, from "" to where a run, a branch or an iteration begins; and whether by a Catch."""
+
 _OUTCOMES: Final[Mapping[Outcome, Kind]] = {
     Outcome.AT_WORK: "now",
     Outcome.DONE: "done",
@@ -51,10 +54,14 @@ def marks(found: Iterable[Visit], execution: Execution | None = None, tell: Tell
     return made
 
 
-def walked(found: Sequence[Visit]) -> frozenset[tuple[str, str]]:
-    """The ways that the run has gone, from state to state; from "" to where it, a branch or an iteration began."""
-    names = {visit.id: visit.state for visit in found}
-    return frozenset((names.get(visit.after, ""), visit.state) for visit in found)
+def walked(found: Sequence[Visit]) -> Walked:
+    """The ways that the run has gone."""
+    before = {visit.id: (visit.state, visit.outcome is Outcome.CAUGHT) for visit in found}
+    ways: list[tuple[str, str, bool]] = []
+    for visit in found:
+        source, caught = before.get(visit.after, ("", False))
+        ways.append((source, visit.state, caught))
+    return frozenset(ways)
 
 
 def _of_visits(found: Sequence[Visit]) -> Mark:
@@ -66,7 +73,8 @@ def _of_visits(found: Sequence[Visit]) -> Mark:
     told = [_count(outcome.value, number) for outcome, number in ends.items() if number]
     if len(found) == 1:
         told = [_one(last)]
-    kind = _OUTCOMES[Outcome.FAILED if ends[Outcome.FAILED] else last.outcome]
+    worst = next((outcome for outcome in (Outcome.FAILED, Outcome.CAUGHT) if ends[outcome]), last.outcome)
+    kind = _OUTCOMES[worst]
     return Mark(kind=kind, text=", ".join(told))
 
 
