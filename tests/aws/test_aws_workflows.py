@@ -1,25 +1,38 @@
-"""The shipped backup of DynamoDB tables with real calls of the SDK, on ministack."""
+"""The shipped workflows on ministack: with real calls of the SDK, by rules, and unchanged on its Step Functions."""
 
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
+import re
+import time
+import zipfile
 from collections.abc import Callable, Mapping
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
 import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from tests.aws.cloud import Cloud
+from tests.aws.cloud import ACCOUNT, DEADLINE_SECONDS, Cloud
 from tocsin import asl
 
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/workflow"
+SHIPPED = resources.files("tocsin") / "workflows"
+PAGE = Path(__file__).parents[2] / "docs" / "workflows-shipped.md"
 LATER = 3_786_912_000_000  # 2090: what was made before is old by then.
 
 
 @pytest.fixture
 def dynamodb(cloud: Cloud) -> Any:  # noqa: ANN401 - a client of the SDK.
     return boto3.client("dynamodb", endpoint_url=cloud.url)
+
+
+def definition(name: str) -> str:
+    return (SHIPPED / f"{name}.asl.json").read_text(encoding="utf-8")
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON, where the SDK gives times.
@@ -70,7 +83,7 @@ def backups(client: Any, name: str) -> list[str]:  # noqa: ANN401
 
 
 def test_tables_are_backed_up_and_only_our_old_backups_are_deleted(dynamodb: Any) -> None:  # noqa: ANN401
-    machine = asl.parse((resources.files("tocsin") / "workflows" / "dynamodb-backup.asl.json").read_text())
+    machine = asl.parse(definition("dynamodb-backup"))
     for name in ("flow-orders", "flow-users", "flow-tmp-x", "other"):
         table(dynamodb, name)
     by_hand = dynamodb.create_backup(TableName="flow-orders", BackupName="by-hand")["BackupDetails"]["BackupArn"]
@@ -103,3 +116,61 @@ def test_tables_are_backed_up_and_only_our_old_backups_are_deleted(dynamodb: Any
         "Backups of DynamoDB are made",
         "Backups of DynamoDB are incomplete",
     ]
+
+
+# ── On its Step Functions, by its rules ──────────────────────────────────────────────────────────────────────────────
+def announces() -> None:
+    """A function that takes announcements, and keeps them to itself."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("announce.py", "def handle(event, context):\n    return {}\n")
+    boto3.client("lambda").create_function(
+        FunctionName="tocsin-announce",
+        Runtime="python3.11",
+        Role=ROLE,
+        Handler="announce.handle",
+        Code={"ZipFile": packed.getvalue()},
+    )
+
+
+def started(machine: str) -> dict[str, Any]:
+    """The execution of a state machine, once it is over."""
+    states = boto3.client("stepfunctions")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        for each in states.list_executions(stateMachineArn=machine)["executions"]:
+            if each["status"] != "RUNNING":
+                found: dict[str, Any] = states.describe_execution(executionArn=each["executionArn"])
+                return found
+        assert time.monotonic() < deadline, "nothing has started it, or it does not end"
+        time.sleep(0.05)
+
+
+def created(name: str) -> str:
+    states = boto3.client("stepfunctions")
+    return str(states.create_state_machine(name=name, definition=definition(name), roleArn=ROLE)["stateMachineArn"])
+
+
+def test_the_same_file_runs_on_the_step_functions_of_others_when_a_rule_starts_it(cloud: Cloud, dynamodb: Any) -> None:  # noqa: ANN401
+    announces()
+    table(dynamodb, "ruled-orders")
+    machine = created("dynamodb-backup")
+    cloud.rule({"source": ["nightly"]}, machine, RoleArn=ROLE, Input=json.dumps({"only": ["ruled-"]}))
+    cloud.event("nightly", "now", {})
+    found = started(machine)
+    assert found["status"] == "SUCCEEDED", found
+    assert len(backups(dynamodb, "ruled-orders")) == 1
+
+
+def test_the_rule_of_the_page_starts_an_approval_with_the_event(cloud: Cloud) -> None:
+    [pattern] = [
+        json.loads(text)["EventPattern"]
+        for text in re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+        if "EventPattern" in text
+    ]
+    machine = created("deployment-approval")
+    cloud.rule({**pattern, "source": ["pipelines"]}, machine, RoleArn=ROLE)  # Only AWS itself may send as `aws.…`.
+    case = json.loads((SHIPPED / "deployment-approval.rejected.case.json").read_text(encoding="utf-8"))
+    cloud.event("pipelines", case["input"]["detail-type"], case["input"]["detail"])
+    given = json.loads(started(machine)["input"])
+    assert given["detail"] == case["input"]["detail"]
