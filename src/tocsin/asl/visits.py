@@ -149,9 +149,6 @@ class _Building:
         if event.type.endswith(_FAILURES):
             self.failure = (event.details.get("error"), event.details.get("cause"))
 
-    def close(self, outcome: Outcome, at: Instant) -> None:
-        self.outcome, self.ended_at = outcome, at
-
     def shown(self) -> Visit:
         kinds = [event.type for event in self.events]
         lengths = [event.details.get("length") for event in self.events if event.type == "MapStateStarted"]
@@ -184,6 +181,8 @@ class _Building:
 class _Reader:
     def __init__(self) -> None:
         self.found: dict[int, _Building] = {}
+        self._open: dict[int, _Building] = {}  # Those at work: few, however long the history is.
+        self._below: dict[int, list[_Building]] = {}  # By the Map or Parallel that they are within.
         self._owners: dict[int, int] = {}  # Events, and the visits that they belong to.
         self._indexes: dict[int, int] = {}  # Events that begin an iteration, and its index.
 
@@ -219,14 +218,16 @@ class _Reader:
         elif before is not None:
             within, index = before.within, before.index
         after = before.id if before is not None and before.id != within else 0
-        self.found[event.id] = _Building(event, after=after, within=within, index=index)
+        visit = _Building(event, after=after, within=within, index=index)
+        self.found[event.id] = self._open[event.id] = visit
+        self._below.setdefault(within, []).append(visit)
         self._owners[event.id] = event.id
 
     def _owner(self, event: Event, before: _Building | None) -> _Building | None:
         name = event.details.get("state" if event.type == "EvaluationFailed" else "name")
         if event.type == "EvaluationFailed":
             # It follows the event before its state was entered.
-            there = [each for each in self.found.values() if each.state == name and each.outcome is Outcome.AT_WORK]
+            there = [each for each in self._open.values() if each.state == name]
             return there[-1] if there else None
         if event.type.endswith(_EXITED):
             return next((each for each in self._way_up(before) if each.state == name), None)
@@ -250,26 +251,31 @@ class _Reader:
             visit = self.found.get(visit.within)
 
     def _exit(self, visit: _Building, event: Event) -> None:
-        self._stop_below(visit, event)
         visit.output = event.details.get("output")
-        visit.close(Outcome.CAUGHT if visit.failing else Outcome.DONE, event.at)
+        failing = visit.failing
+        self._stop_below(visit, event)
+        self._close(visit, Outcome.CAUGHT if failing else Outcome.DONE, event)
 
     def _stop_below(self, visit: _Building, event: Event) -> None:
-        for each in list(self.found.values()):
-            if each.outcome is Outcome.AT_WORK and each is not visit and visit in list(self._way_up(each)):
-                each.close(Outcome.FAILED if each.failing else Outcome.STOPPED, event.at)
+        for each in self._below.pop(visit.id, ()):
+            if each.id in self._open:
+                self._stop_below(each, event)
+                self._close(each, Outcome.FAILED if each.failing else Outcome.STOPPED, event)
 
     def _fail(self, visit: _Building, event: Event) -> None:
-        if visit.outcome is Outcome.AT_WORK:
+        if visit.id in self._open:
             self._stop_below(visit, event)
-            visit.close(Outcome.FAILED, event.at)
+            self._close(visit, Outcome.FAILED, event)
 
     def _end(self, event: Event, before: _Building | None) -> None:
         failed = event.type in {"ExecutionFailed", "ExecutionTimedOut"}
         lineage = list(self._way_up(before)) if failed else []
-        for each in self.found.values():
-            if each.outcome is Outcome.AT_WORK:
-                broken = each in lineage or (failed and each.failing)
-                each.close(Outcome.FAILED if broken else Outcome.STOPPED, event.at)
-                if each in lineage and each.failure == (None, None):
-                    each.failure = (event.details.get("error"), event.details.get("cause"))
+        for each in list(self._open.values()):
+            broken = each in lineage or (failed and each.failing)
+            self._close(each, Outcome.FAILED if broken else Outcome.STOPPED, event)
+            if each in lineage and each.failure == (None, None):
+                each.failure = (event.details.get("error"), event.details.get("cause"))
+
+    def _close(self, visit: _Building, outcome: Outcome, event: Event) -> None:
+        visit.outcome, visit.ended_at = outcome, event.at
+        self._open.pop(visit.id, None)
