@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-ACTIONS = ("validate", "run", "test")
+ACTIONS = ("validate", "run", "test", "picture")
 
 
 def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[str], int]) -> None:
@@ -13,21 +13,32 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
     workflow = add(
         "workflow",
         "workflows.workflow",
-        "check, run or test a workflow in Amazon States Language",
+        "check, run, test or draw a workflow in Amazon States Language",
         example='run backup.asl.json --input \'{"table": "orders"}\'',
     )
     workflow.add_argument(
-        "action", choices=ACTIONS, help="tell all mistakes; run once, on virtual time; run the cases of a folder"
-    )
-    workflow.add_argument("path", nargs="+", metavar="FILE", help="definitions (validate), one (run), folders (test)")
-    workflow.add_argument(
-        "--input", default="{}", metavar="JSON", help="run: its input; @FILE for a file, - for standard input"
+        "action", choices=ACTIONS, help="tell all mistakes; run once, on virtual time; run the cases of a folder; draw"
     )
     workflow.add_argument(
-        "--mock", default="", metavar="FILE", help="run: answers of tasks, as Step Functions Local's mock configuration"
+        "path", nargs="+", metavar="FILE", help="definitions (validate), one (run, picture), folders (test)"
     )
-    workflow.add_argument("--machine", default="", metavar="NAME", help="run: the state machine in that file")
-    workflow.add_argument("--case", default="", metavar="NAME", help="run: the test case in that file")
+    workflow.add_argument(
+        "--input", default="{}", metavar="JSON", help="run, picture: its input; @FILE for a file, - for standard input"
+    )
+    workflow.add_argument(
+        "--mock",
+        default="",
+        metavar="FILE",
+        help="run, picture: answers of tasks, as Step Functions Local's mock configuration",
+    )
+    workflow.add_argument("--machine", default="", metavar="NAME", help="the state machine in that file")
+    workflow.add_argument("--case", default="", metavar="NAME", help="the test case in that file")
+    workflow.add_argument(
+        "--out", default="-", metavar="FILE", help="picture: where to write the SVG (default: print it)"
+    )
+    workflow.add_argument(
+        "--width", type=count, default=760, metavar="N", help="picture: pixels across, if it can be (default: 760)"
+    )
     workflow.add_argument("--json", action="store_true", help="print an object for scripts, with the whole history")
     pattern = add(
         "pattern",
