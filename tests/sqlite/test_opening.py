@@ -43,6 +43,7 @@ SAMPLES = {
         INSERT INTO records VALUES ('session', 'x', '{"who":"ada"}');
     """,
 }
+SAMPLES[2] = SAMPLES[1] + "INSERT INTO history VALUES (1, 'a', 1, X'7B7D');"
 
 OPEN_TOGETHER = """
 import sys

@@ -80,4 +80,14 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         PRIMARY KEY (kind, name)
     ) STRICT, WITHOUT ROWID;
     """,
+    # 2: what an aggregate keeps of its past beside its state.
+    """
+    CREATE TABLE history (
+        seq INTEGER PRIMARY KEY,
+        aggregate TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        row BLOB NOT NULL,
+        UNIQUE (aggregate, place)
+    ) STRICT;
+    """,
 )
