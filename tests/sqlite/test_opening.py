@@ -43,7 +43,7 @@ SAMPLES = {
         INSERT INTO records VALUES ('session', 'x', '{"who":"ada"}');
     """,
 }
-SAMPLES[2] = SAMPLES[1] + "INSERT INTO history VALUES (1, 'a', 1, X'7B7D');"
+SAMPLES[2] = f"{SAMPLES[1]} INSERT INTO history VALUES (1, 'a', 1, X'7B7D');"  # noqa: S608 - constant text.
 
 OPEN_TOGETHER = """
 import sys

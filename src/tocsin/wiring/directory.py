@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from tocsin.engine.ports import Way
+from tocsin.executions.machine import is_task
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
+from tocsin.tasks.transport import CHANNEL as TASKS
 from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.settings import Settings
 
@@ -29,6 +31,8 @@ class SettingsDirectory:
         """See the port; a person who is not in the configuration (any more) has none."""
         if is_teller(receiver):
             return (Way(CHANNEL, receiver),)
+        if is_task(receiver):
+            return (Way(TASKS, receiver),)
         ways = self._ways.get(receiver, ())
         return tuple(way for way in ways if way.transport != PUSH or self._rings(way.address))
 

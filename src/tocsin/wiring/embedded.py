@@ -48,7 +48,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, storm_messages
+from tocsin.wiring import digests, mail_in, storm_messages, tasks, workflows
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -65,6 +65,7 @@ from tocsin.wiring.key_desk import SettingsKeyDesk, configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.knowing import KnowledgeBook
+from tocsin.wiring.lanes import Lanes, TaskThreads
 from tocsin.wiring.machines import machines
 from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
@@ -139,6 +140,7 @@ class Embedded:
         self._doorkeeper = Doorkeeper(self.keys, self._wrong_keys, self.clock, self._tell)
         self.metrics = Metrics(self.store.health, self.clock, self._parked)
         self._pool = ThreadPoolExecutor(LANES_MAX, thread_name_prefix="lane")
+        self._task_threads = TaskThreads()
         self._hub = ChangeHub(loop)
         check = sns_check(settings, self.clock, outside.sns_fetch)
         self._intake = LoopIntake(loop, self._submit)
@@ -168,6 +170,9 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
+        self.definitions = workflows.Definitions(self.store)
+        workflows.keep_all(settings, self.definitions)
+        self.tokens = tasks.Tokens(self.store, self._tell, self.clock)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self._directory = SettingsDirectory(settings, self._browsers.rings)
@@ -181,6 +186,7 @@ class Embedded:
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
                     Reckoner(settings, self.store).answer,
                 ),
+                tasks.transport(settings, self.store, self._tell, self.clock, self.tokens),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
@@ -244,6 +250,7 @@ class Embedded:
         self._engine.stop()
         self._keeper.stop()
         self._knowledge.stop()
+        self._task_threads.shutdown()
         self._pool.shutdown()
         for chat in self._chats:
             chat.close()
@@ -345,7 +352,7 @@ class Embedded:
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
-        known = machines()
+        known = machines(definitions=self.definitions)
         known_routes = routes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
         opsgenie = OpsgenieChannel(
@@ -361,7 +368,11 @@ class Embedded:
         interpreter = Interpreter(
             known_routes,
             {chat.channel: chat.commands for chat in self._chats},
-            more={opsgenie_requests.CHANNEL: opsgenie.interpret, **storm_messages.channels(self.settings)},
+            more={
+                opsgenie_requests.CHANNEL: opsgenie.interpret,
+                **storm_messages.channels(self.settings),
+                **workflows.channels(),
+            },
             readings=readings(self.settings),
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
@@ -388,7 +399,7 @@ class Embedded:
             known,
             transports,
             self._directory,
-            executor=self._pool,
+            executor=Lanes(self._pool, self._task_threads),
             clock=self.clock,
             chance=random.random,
             report=self._report,
@@ -404,7 +415,7 @@ class Embedded:
         """For one batch of decisions: what they know is as it is now."""
         calendar = duty(self.settings, self.store)
         turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self._knowledge.whom(calendar))
+        return machines(calendar, turns, self._knowledge.whom(calendar), self.definitions)
 
     def _accept(self, *received: Received) -> None:
         """Store deliveries of a chat or a queue, durably, all or none."""
