@@ -16,7 +16,7 @@ from tocsin.tasks.functions import Function
 PASS: Final = {"Type": "Pass"}
 WAIT: Final = {"Type": "Wait", "Seconds": 60}
 SUCCEED: Final = {"Type": "Succeed"}
-END: Final = {"End": True}
+END: Final[dict[str, Json]] = {"End": True}
 TASK: Final = {"Type": "Task", "Resource": "double"}
 
 
@@ -61,7 +61,7 @@ def _caught(state: dict[str, Json], error: str = "States.ALL", **catcher: Json) 
 def _branch(*states: dict[str, Json]) -> dict[str, Json]:
     """States inside another: no two states of one definition have the same name."""
     names = [f"B{next(_NUMBERS)}" for _ in states]
-    nexts = [{"Next": name} for name in names[1:]]
+    nexts: list[dict[str, Json]] = [{"Next": name} for name in names[1:]]
     made = {name: {**state, **after} for name, state, after in zip(names, states, [*nexts, END], strict=True)}
     return {"StartAt": names[0], "States": made}
 

@@ -1,4 +1,4 @@
-"""`tocsin workflow`: definitions checked, run once in memory, and run against cases."""
+"""`tocsin workflow`: definitions checked, run once in memory, run against cases; runs are in `runs`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tocsin import asl
 from tocsin.asl.mocks import mocks
+from tocsin.cli import runs
 from tocsin.cli.files import file_text, json_of, text_of
 from tocsin.cli.printing import plain, say, say_json
 from tocsin.errors import TocsinError
@@ -20,7 +21,11 @@ SHOWN_MAX = 400  # Characters of a value in a terminal.
 
 
 def workflow(given: argparse.Namespace) -> int:
-    """`tocsin workflow validate|run|test`. Raises TocsinError, OSError."""
+    """`tocsin workflow validate|run|test`, and what `runs` has. Raises TocsinError, OSError."""
+    if given.action in runs.ACTIONS:
+        return runs.run(given)
+    if not given.path:
+        raise TocsinError("workflow-no-file", f"{given.action} takes a file at least")
     match given.action:
         case "validate":
             return _validate(given)

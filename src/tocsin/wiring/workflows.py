@@ -139,9 +139,9 @@ def run_key(workflow: str, name: str) -> str:
     return f"run/{workflow}/{name}"
 
 
-def run_id(delivery: Delivery) -> str:
-    """The id of the run that the order of *delivery* begins."""
-    return f"run-{delivery.id}"
+def started_as(delivery_id: str) -> str:
+    """The id of the run that the order of a delivery begins."""
+    return f"run-{delivery_id}"
 
 
 def _ordered(delivery: Delivery) -> Interpretation:
@@ -162,7 +162,7 @@ def _ordered(delivery: Delivery) -> Interpretation:
 
 
 def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
-    fresh = run_id(delivery)
+    fresh = started_as(delivery.id)
     name = wanted.name or fresh
     place = f"{wanted.region}:{ACCOUNT}"
     names = Names(
