@@ -23,6 +23,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     """A run begins. *run*: its id. *definition*: the id of the definition that it keeps for life.
 
     *seed* decides what chance gives in it, and must not be guessed: the tokens of its tasks follow from it.
+    *role*: the ARN of the role at AWS that its tasks assume; empty: none.
     """
 
     run: str
@@ -32,6 +33,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     names: Names
     seed: str
     parent: Parent | None = None
+    role: str = ""
 
 
 Answer: TypeAlias = TaskSucceeded | TaskFailed | TaskBeat

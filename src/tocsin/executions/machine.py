@@ -86,6 +86,7 @@ class ExecutionMachine:
             definition=given.definition,
             execution=made.execution,
             parent=given.parent,
+            role=given.role,
         )
         return _went_on(begun, made, Reason.STARTED, now)
 
@@ -132,21 +133,23 @@ def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> D
         definition=state.definition,
         execution=execution,
         parent=state.parent,
+        role=state.role,
     )
     running = execution.status is Status.RUNNING
-    effects = [_effect(state.id, task) for task in made.tasks] if running else []
+    effects = [_effect(after, task) for task in made.tasks] if running else []
     if not running and state.parent is not None:
         effects.append(_answer(after, state.parent))
     history = tuple(Past(event.id, json.encode(event)) for event in made.events)
     return Decision(after, reason, tuple(effects), _story(execution, reason), history)
 
 
-def _effect(name: str, task: TaskStart) -> Effect:
+def _effect(run: Run, task: TaskStart) -> Effect:
     """Its receiver is a lane of its own, named after the kind of task: no task waits for another."""
     what = resource(task.resource)
     kind = what.type.removeprefix("aws-sdk:") or what.kind
     facts: dict[str, Json] = {
-        "run": name,
+        "run": run.id,
+        "runs_as": run.role,
         "task": task.task,
         "state": task.state,
         "resource": task.resource,
@@ -155,7 +158,7 @@ def _effect(name: str, task: TaskStart) -> Effect:
         "role": task.role,
         "timeout": task.timeout,
     }
-    return Effect(receiver=f"{_RECEIVER}{kind}/{name}/{task.task}", kind=TASK, facts=facts)
+    return Effect(receiver=f"{_RECEIVER}{kind}/{run.id}/{task.task}", kind=TASK, facts=facts)
 
 
 def _answer(run: Run, parent: Parent) -> Effect:

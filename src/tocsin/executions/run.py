@@ -13,13 +13,17 @@ from tocsin.kernel.json import Json
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The state. *definition* is the id under which the definition is kept with which the run began."""
+    """The state. *definition* is the id under which the definition is kept with which the run began.
+
+    *role*: the ARN of the role at AWS that its tasks assume; empty: none.
+    """
 
     id: str
     workflow: str
     definition: str
     execution: Execution
     parent: Parent | None = None
+    role: str = ""
 
     def awaits(self, task: str) -> bool:
         """Whether *task*, by its id, is at work."""

@@ -15,7 +15,10 @@ class Doing:
     """A `Doer` of all tasks."""
 
     def __init__(self, functions: Functions, services: Mapping[str, Doer], aws: Doer) -> None:
-        """*functions* by name. *services* by what a resource names, like `states:startExecution`. *aws*: all else."""
+        """*functions* by name; they stand in for Lambda functions of their names.
+
+        *services* by what a resource names, like `states:startExecution`. *aws*: all else.
+        """
         self._functions = functions
         self._services = services
         self._aws = aws
@@ -25,9 +28,26 @@ class Doing:
         what = task.what
         if what.kind == "local":
             return self._functions.do(task)
-        if what.kind == "lambda" and what.name in self._functions:
-            return self._functions.do(task)
+        name = _function(task)
+        if name in self._functions:
+            return self._lambda(name, task)
         if what.kind == "activity":
             raise Failure(RUNTIME, f"Nobody works on activities here: {task.resource}")
         service = self._services.get(f"{what.type}:{what.name}", self._aws)
         return service(task)
+
+    def _lambda(self, name: str, task: Task) -> Json:
+        """As AWS answers: by its ARN the payload alone, by `lambda:invoke` an envelope around it."""
+        if task.what.kind == "lambda":
+            return self._functions.call(name, task.arguments, task)
+        payload = task.arguments.get("Payload")
+        found = self._functions.call(name, {} if payload is None else payload, task)
+        return {"ExecutedVersion": "$LATEST", "Payload": found, "StatusCode": 200}
+
+
+def _function(task: Task) -> str:
+    """The name of the Lambda function that a task calls, or nothing."""
+    named = task.what.name if task.what.kind == "lambda" else ""
+    if (task.what.type, task.what.name) == ("lambda", "invoke") and isinstance(task.arguments, dict):
+        named = str(task.arguments.get("FunctionName", "")).rpartition(":function:")[2]
+    return named.partition(":")[0]

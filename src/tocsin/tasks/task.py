@@ -18,7 +18,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One task at work. *id*: the same however often it is done, and no other task's: an idempotency key.
 
     *run*, *task*: where its answer goes. *what*: its resource, *resource* as the definition writes it. *token*: with
-    what it is answered, if it waits for that. *role*: the ARN of the role to assume, or empty.
+    what it is answered, if it waits for that. *role*: the ARN of the role to assume, or empty;
+    *runs_as*: that of its workflow.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Json
     token: str = ""
     role: str = ""
+    runs_as: str = ""
     timeout: Duration | None = None
 
     @property

@@ -100,6 +100,7 @@ def task_of(outgoing: Outgoing) -> Task:
         arguments=facts["arguments"],
         token=facts["token"],
         role=role_of(facts["role"]),
+        runs_as=facts.get("runs_as", ""),
         timeout=facts["timeout"],
     )
 

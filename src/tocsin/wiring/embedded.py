@@ -171,7 +171,7 @@ class Embedded:
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
         self.definitions = workflows.Definitions(self.store)
-        workflows.keep_all(settings, self.definitions)
+        kept = workflows.keep_all(settings, self.definitions)
         self.tokens = tasks.Tokens(self.store, self._tell, self.clock)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
@@ -186,7 +186,7 @@ class Embedded:
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
                     Reckoner(settings, self.store).answer,
                 ),
-                tasks.transport(settings, self.store, self._tell, self.clock, self.tokens),
+                tasks.transport(settings, kept, self._tell, self.clock, self.tokens),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]

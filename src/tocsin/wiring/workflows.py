@@ -180,6 +180,7 @@ def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
         names=names,
         seed=wanted.seed,
         parent=wanted.parent,
+        role=wanted.role,
     )
     keys = (run_key(wanted.workflow, wanted.name),) if wanted.name else ()
     return Addressed(input_id=input_id, machine=_MACHINE, given=given, keys=keys, fresh=fresh)
