@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -40,9 +40,11 @@ def handler(event, context):
 """
 
 
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
 @pytest.fixture
-def amazon(cloud: Cloud) -> Amazon:
-    assert cloud
+def amazon() -> Amazon:
     return Amazon(SystemClock())
 
 
@@ -106,8 +108,7 @@ def test_a_task_runs_in_the_region_that_it_names(amazon: Amazon) -> None:
     assert listed["TableNames"] == ["far"]
 
 
-def test_a_role_is_assumed_once_while_it_lasts(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cloud
+def test_a_role_is_assumed_once_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     clock = SystemClock()
     late = [0]
@@ -172,9 +173,8 @@ NEVER = exceptions.ConnectTimeoutError(endpoint_url="https://aws.example")
     ],
 )
 def test_trouble_of_the_network_is_repeated_where_that_is_safe(
-    name: str, arguments: Json, problem: Exception, kind: type[Exception], cloud: Cloud
+    name: str, arguments: Json, problem: Exception, kind: type[Exception]
 ) -> None:
-    assert cloud
     with pytest.raises(kind) as caught:
         Amazon(lambda: NOW, Broken(problem)).do(sdk(name, arguments))
     assert str(caught.value.error).endswith(".SdkClientException")  # type: ignore[attr-defined]
@@ -194,7 +194,7 @@ def test_what_was_throttled_is_repeated(amazon: Amazon) -> None:
 
 def test_an_error_that_the_service_does_not_name_is_that_of_the_service(amazon: Amazon) -> None:
     with stubbed(amazon, "dynamodb") as stub:
-        for call, error in (
+        calls: list[tuple[Callable[[], Json], str]] = [
             (lambda: amazon.do(sdk("dynamodb:putItem", {"TableName": "t", "Item": {}})), "DynamoDb.DynamoDbException"),
             (
                 lambda: Integrations(amazon).doers()["dynamodb:putItem"](
@@ -202,7 +202,8 @@ def test_an_error_that_the_service_does_not_name_is_that_of_the_service(amazon: 
                 ),
                 "DynamoDB.AmazonDynamoDBException",
             ),
-        ):
+        ]
+        for call, error in calls:
             stub.add_client_error("put_item", "ValidationException", "no", 400)
             with pytest.raises(asl.Failure) as caught:
                 call()
