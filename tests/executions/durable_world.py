@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ from tocsin.executions.machine import ExecutionMachine
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import SECOND, Instant
 from tocsin.sqlite.store import SqliteStore
 from tocsin.tasks.functions import Function
 from tocsin.tasks.task import Doer, Task
@@ -90,7 +91,7 @@ class World:
         self.calls: list[str] = []
         self.tokens: dict[str, str] = {}  # By the name of the run.
         self.processes = 0
-        self._do = do or self._call
+        self.do = do or self._call
         self.store = SqliteStore(path, UnsyncedConnection)
 
     def close(self) -> None:
@@ -130,12 +131,17 @@ class World:
                 continue
         raise AssertionError("it goes round in circles")
 
+    def live_once(self, life: int) -> None:
+        """One process that dies after *life* writes, if it has so many."""
+        with suppress(Died):
+            self._live(life, self.now + 10 * SECOND)
+
     def _live(self, life: int | None, until: Instant | None) -> bool:
         """One process, whose memory is empty at first; whether it has been of use before time stood still."""
         store: Any = Mortal(self.store, life)
         machine = ExecutionMachine(workflows.Definitions(store))
         tokens = Tokens(store, store.accept, lambda: self.now)
-        transport = TasksTransport(self._do, store.accept, lambda: self.now, tokens.expect)
+        transport = TasksTransport(self.do, store.accept, lambda: self.now, tokens.expect)
         runner = Runner(store, [machine])
         read = workflows.channels()
         worker = Worker(

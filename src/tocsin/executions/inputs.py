@@ -12,11 +12,12 @@ from tocsin.kernel.machine import Tick
 
 
 class Parent(msgspec.Struct, frozen=True, kw_only=True):
-    """The task of another run that waits for this one's end. *text*: it wants the output as a JSON text."""
+    """The task of another run that has started this one. *waits*: for its end; *text*: it wants JSON texts then."""
 
     run: str
     task: str
     text: bool = False
+    waits: bool = True
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):

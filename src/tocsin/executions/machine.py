@@ -36,6 +36,8 @@ from tocsin.kernel.time import Instant
 TASK: Final = "task"  # The kind of an effect: a task is to be done, its facts are a `TaskStart`.
 ANSWER: Final = "answer"  # The kind of an effect: another run's task is over, since this run is.
 
+ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"
+
 _RECEIVER: Final = "task:"
 _ENDS: Final = {
     Status.SUCCEEDED: Reason.SUCCEEDED,
@@ -63,7 +65,7 @@ class ExecutionMachine:
         if state is None:
             return self._begin(given, now) if isinstance(given, Started) else Decision(None, Reason.UNKNOWN)
         if isinstance(given, Started):
-            return Decision(state, Reason.STARTED_BEFORE)
+            return Decision(state, Reason.STARTED_BEFORE, _taken(state, given))
         execution = state.execution
         if isinstance(given, Tick) and (execution.wake_at is None or execution.wake_at > now):
             return Decision(state, Reason.NOT_DUE)
@@ -137,7 +139,7 @@ def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> D
     )
     running = execution.status is Status.RUNNING
     effects = [_effect(after, task) for task in made.tasks] if running else []
-    if not running and state.parent is not None:
+    if not running and state.parent is not None and state.parent.waits:
         effects.append(_answer(after, state.parent))
     history = tuple(Past(event.id, json.encode(event)) for event in made.events)
     return Decision(after, reason, tuple(effects), _story(execution, reason), history)
@@ -170,6 +172,20 @@ def _answer(run: Run, parent: Parent) -> Effect:
     else:
         facts |= {"error": TASK_FAILED, "cause": json.encode(told).decode()}
     return Effect(receiver=f"{_RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts)
+
+
+def _taken(state: Run, given: Started) -> tuple[Effect, ...]:
+    """Who waits for the end of a run whose name another has must not wait for ever."""
+    parent = given.parent
+    if parent is None or not parent.waits or parent == state.parent:
+        return ()
+    facts: dict[str, Json] = {
+        "run": parent.run,
+        "task": parent.task,
+        "error": ALREADY_EXISTS,
+        "cause": f"Execution Already Exists: '{state.execution.names.execution}'",
+    }
+    return (Effect(receiver=f"{_RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts),)
 
 
 def _reason(made: stepping.Step, given: Input) -> Reason:

@@ -48,7 +48,7 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import digests, mail_in, storm_messages, tasks, workflows
+from tocsin.wiring import digests, mail_in, runs, storm_messages, tasks, workflows
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
@@ -186,7 +186,14 @@ class Embedded:
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
                     Reckoner(settings, self.store).answer,
                 ),
-                tasks.transport(settings, kept, self._tell, self.clock, self.tokens),
+                tasks.transport(
+                    settings,
+                    kept,
+                    self._tell,
+                    self.clock,
+                    tokens=self.tokens,
+                    find=lambda key: runs.find_by(self.store, key),
+                ),
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]

@@ -12,11 +12,13 @@ from tocsin.asl.failures import RUNTIME
 from tocsin.asl.outcomes import PAYLOAD_BYTES_MAX
 from tocsin.engine.ports import ONCE, Received
 from tocsin.executions.inputs import Parent
+from tocsin.executions.machine import ALREADY_EXISTS
+from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.tasks.task import Elsewhere, Task
-from tocsin.wiring.workflows import ACCOUNT, NAME_MAX, REGION, Order, Start, ordered
+from tocsin.wiring.workflows import ACCOUNT, NAME_MAX, REGION, Order, Start, ordered, run_key
 
 _NAME: Final = re.compile(rf"[A-Za-z0-9_.+@-]{{1,{NAME_MAX}}}")
 
@@ -30,17 +32,21 @@ class NestedRuns:
         roles: Mapping[str, str],
         accept: Callable[[Sequence[Received]], object],
         clock: Callable[[], Instant],
+        *,
         seed: Callable[[], str],
+        find: Callable[[str], Run | None],
     ) -> None:
         """*kept*: the ids of the workflows' definitions by their names, *roles* theirs at AWS.
 
         *accept* stores deliveries durably, or raises StoreUnavailableError. *seed* draws what nobody can guess.
+        *find* gives the run that answers to a correlation key, or raises StoreUnavailableError.
         """
         self._kept = kept
         self._roles = roles
         self._accept = accept
         self._clock = clock
         self._seed = seed
+        self._find = find
 
     def do(self, task: Task) -> Json:
         """A `Doer` of `states:startExecution`, its `.sync`, `.sync:2` and `.waitForTaskToken`.
@@ -57,7 +63,7 @@ class NestedRuns:
         if not _NAME.fullmatch(name):
             raise Failure("StepFunctions.InvalidNameException", f"{name[:100]!r} cannot be the name of a run")
         waits = task.what.pattern.startswith("sync")
-        parent = Parent(run=task.run, task=task.task, text=task.what.pattern == "sync") if waits else None
+        parent = Parent(run=task.run, task=task.task, text=task.what.pattern == "sync", waits=waits)
         start = Start(
             workflow=workflow,
             definition=self._kept[workflow],
@@ -68,7 +74,11 @@ class NestedRuns:
             parent=parent,
         )
         now = self._clock()
-        self._accept([Received(**_fields(ordered(Order(start=start), now), f"{task.id}/start"))])
+        there = self._find(run_key(workflow, name))
+        if there is None:
+            self._accept([Received(**_fields(ordered(Order(start=start), now), f"{task.id}/start"))])
+        elif there.parent != parent:
+            raise Failure(ALREADY_EXISTS, f"Execution Already Exists: '{there.execution.names.execution}'")
         if waits:
             raise Elsewhere
         return {"ExecutionArn": f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{workflow}:{name}", "StartDate": now}

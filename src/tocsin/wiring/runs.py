@@ -29,6 +29,11 @@ def find(store: Aggregates, run: str) -> Run | None:
     return _MACHINE.decode(stored.state) if stored is not None and stored.machine == _MACHINE.name else None
 
 
+def find_by(store: Aggregates, key: str) -> Run | None:
+    """The run that answers to a correlation key. Raises StoreUnavailableError."""
+    return next((find(store, name) for name in store.find([key]).values()), None)
+
+
 def listed(store: Aggregates, *, workflow: str = "", status: str = "", limit: int = PAGE) -> Iterator[Run]:
     """The newest runs, at most *limit*, of one *workflow* and in one *status* if given; read page by page."""
     before: tuple[Instant, str] | None = None

@@ -17,6 +17,7 @@ from tocsin.asl.failures import RUNTIME
 from tocsin.engine.ports import Received, Store
 from tocsin.errors import TocsinError
 from tocsin.executions.inputs import Answer
+from tocsin.executions.run import Run
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.tasks.doing import Doing
@@ -48,7 +49,8 @@ class Tokens:
     def expect(self, token: str, run: str, task: str) -> None:
         """Wait for *token*. Raises StoreUnavailableError."""
         digest = _digest(token)
-        self._store.put_record(TOKEN, digest, {"digest": digest, "run": run, "task": task})
+        if self._store.record(TOKEN, digest) is None:
+            self._store.put_record(TOKEN, digest, {"digest": digest, "run": run, "task": task})
 
     def answer(self, token: str, given: Answer) -> bool:
         """Give the task of *token* its answer, durably; False: there is none that waits.
@@ -79,15 +81,17 @@ def transport(
     kept: Mapping[str, str],
     accept: Accept,
     clock: Callable[[], Instant],
+    *,
     tokens: Tokens,
+    find: Callable[[str], Run | None],
 ) -> TasksTransport:
     """What does the tasks of runs; *kept*: the definitions' ids by the names of their workflows.
 
-    Raises TocsinError for a module of functions that cannot be used.
+    *find* gives the run of a correlation key. Raises TocsinError for a module of functions that cannot be used.
     """
     functions = Functions(_functions(settings.functions) if settings.functions else {})
     roles = {name: each.role for name, each in settings.workflows.items() if each.role}
-    nested = NestedRuns(kept, roles, accept, clock, lambda: secrets.token_urlsafe(SEED_BYTES))
+    nested = NestedRuns(kept, roles, accept, clock, seed=lambda: secrets.token_urlsafe(SEED_BYTES), find=find)
     aws = _Aws(clock)
     own = {"states:startExecution": nested.do, "http:invoke": Web(public_address).do}
     return TasksTransport(Doing(functions, own, aws.do), accept, clock, tokens.expect)
