@@ -173,7 +173,7 @@ def starts(pattern: str, workflow: str = "inner", **more: Json) -> dict[str, Jso
     }
 
 
-@pytest.mark.parametrize("life", [None, 3])  # Two ends at once are told, and then confirmed.
+@pytest.mark.parametrize("life", [None, 4])  # Two ends at once are told, and then confirmed.
 def test_a_run_waits_for_another_or_does_not(life: int | None, quick_folder: Path) -> None:
     world = nesting(quick_folder)
     begun, waits, text = (world.start(machine(starts(pattern))) for pattern in ("", ".sync:2", ".sync"))
