@@ -54,11 +54,11 @@ def mistakes(workflows: Mapping[str, Workflow]) -> Iterator[Wrong]:
         try:
             text = definition_text(workflow)
         except OSError as problem:
-            yield ("workflows", name, "file"), f"{workflow.file} cannot be read: {problem.strerror}"
+            yield ("workflows", name), f"{workflow.file} cannot be read: {problem.strerror}"
             continue
         except ValueError:
-            yield ("workflows", name, "file"), f"{workflow.file} is no UTF-8 text, or no file at all"
+            yield ("workflows", name), f"{workflow.file} is no UTF-8 text, or no file at all"
             continue
         for found in asl.validate(text)[:PROBLEMS_MAX]:
             line = f":{found.line}" if found.line else ""
-            yield ("workflows", name, "file"), f"{workflow.file}{line}: {found.message} ({found.location})"
+            yield ("workflows", name), f"{workflow.file}{line}: {found.message} ({found.location})"
