@@ -1,4 +1,4 @@
-"""`tocsin workflow`: definitions checked, run once in memory, run against cases, and drawn."""
+"""`tocsin workflow`: definitions checked, run once in memory, run against cases, drawn; runs are in `runs`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from tocsin import asl
 from tocsin.asl import picture
 from tocsin.asl.mocks import mocks
+from tocsin.cli import runs
 from tocsin.cli.files import file_text, json_of, text_of
 from tocsin.cli.printing import plain, say, say_json
 from tocsin.errors import TocsinError
@@ -21,7 +22,11 @@ SHOWN_MAX = 400  # Characters of a value in a terminal.
 
 
 def workflow(given: argparse.Namespace) -> int:
-    """`tocsin workflow validate|run|test|picture`. Raises TocsinError, OSError."""
+    """`tocsin workflow validate|run|test|picture`, and what `runs` has. Raises TocsinError, OSError."""
+    if given.action in runs.ACTIONS:
+        return runs.run(given)
+    if not given.path:
+        raise TocsinError("workflow-no-file", f"{given.action} takes a file at least")
     match given.action:
         case "validate":
             return _validate(given)
