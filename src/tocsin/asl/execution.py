@@ -37,8 +37,37 @@ class Phase(StrEnum):
     BELOW = "below"
 
 
+class Reading(msgspec.Struct, omit_defaults=True):
+    """What a distributed Map has read. *arguments*: of the next task; None when all is read.
+
+    *files*: those of an inventory that are still to be read, the one under way first; *schema*: their columns.
+    """
+
+    arguments: dict[str, Json] | None
+    items: list[Json] = []
+    items_max: int = 0
+    pages: int = 0
+    files: list[str] = []
+    schema: list[str] = []
+    bucket: str = ""
+
+
+class ChildRun(msgspec.Struct, frozen=True):
+    """What the context object tells of a child of a distributed Map, which is a run of its own."""
+
+    name: str
+    input: Json
+    started_at: Instant
+    express: bool = False
+
+
 class Work(msgspec.Struct, omit_defaults=True):
-    """What a Map or Parallel state has under way. *results* by place, with None where none is yet."""
+    """What a Map or Parallel state has under way. *results* by place, with None where none is yet.
+
+    Of a distributed Map: *arn* and *label* of its Map Run; *chosen*: *items* are the inputs of its children, as they are
+    selected and batched; *source*: where they were read. *weight*: the bytes of the results. *writing*: files that are
+    still to be written, the one under way first; *wrote*: where the manifest is.
+    """
 
     total: int
     results: list[Json]
@@ -51,13 +80,22 @@ class Work(msgspec.Struct, omit_defaults=True):
     tolerated: int = 0
     tolerated_percentage: float = 0.0
     distributed: bool = False
+    arn: str = ""
+    label: str = ""
+    chosen: bool = False
+    source: str = ""
+    weight: int = 0
+    reading: Reading | None = None
+    writing: list[dict[str, Json]] = []
+    wrote: str = ""
 
 
 class Frame(msgspec.Struct, omit_defaults=True):
     """One thread of control. Events are ids of the history; *parent* 0: it is the machine itself.
 
     *attempts*: how often each entry of Retry was used in this state. *place*: its branch or item. *silent*: it is a run
-    of its own (distributed Map), and leaves no events here.
+    of its own (distributed Map), and leaves no events here: *told* counts them, *run* is what it is called, if the run
+    begins with this frame. *sizes*: bytes of the variables that were assigned in it.
     """
 
     id: int
@@ -83,6 +121,9 @@ class Frame(msgspec.Struct, omit_defaults=True):
     beat_at: Instant | None = None
     work: Work | None = None
     silent: bool = False
+    told: int = 0
+    run: ChildRun | None = None
+    sizes: dict[str, int] = {}
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +156,7 @@ class Execution(msgspec.Struct, omit_defaults=True):
     drawn: int = 0
     redrives: int = 0
     redriven_at: Instant | None = None
+    variable_bytes: int = 0
 
     @property
     def wake_at(self) -> Instant | None:

@@ -32,7 +32,7 @@ class Reference:
 
     def find(self, scope: Scope) -> Json:
         """What it leads to. Raises PathNotFoundError."""
-        return self.path.find(self.root(scope))
+        return self.path.find(self.root(scope), scope.purse.visits)
 
     def root(self, scope: Scope) -> Json:
         """Where it begins. Raises PathNotFoundError for a variable that was not assigned."""

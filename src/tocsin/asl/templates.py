@@ -12,7 +12,7 @@ from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference
 from tocsin.asl.scope import ABSENT, Scope
 from tocsin.expressions.expression import NOTHING, Expression, ExpressionError
-from tocsin.expressions.metering import Failed, Meter
+from tocsin.expressions.metering import Failed
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 
@@ -115,7 +115,7 @@ def expression(text: str, field: str, pointer: tuple[str | int, ...] = ()) -> Te
 
     def evaluate(scope: Scope) -> Json:
         try:
-            found = compiled.outcome(None, _bindings(scope), scope.now, Meter(), functions(scope.dice))
+            found = compiled.outcome(None, _bindings(scope), scope.now, scope.purse.meter, functions(scope.dice))
         except Failed as problem:
             said = str(problem)
             if "function, which is no value" in said:

@@ -227,7 +227,7 @@ class _Checker:
             message = (
                 "These fields are required: [Type]"
                 if kind is None
-                else f"Value must be one of [{', '.join(rules.STATES)}]"
+                else f"The field 'Type' should have one of these values: [{', '.join(rules.STATES)}]"
             )
             self.add(path if kind is None else (*path, "Type"), message)
             return
@@ -339,6 +339,8 @@ class _Checker:
             case "Wait":
                 self._wait(given, path, jsonata=jsonata)
             case "Parallel":
+                if given.get("Branches") == []:
+                    self.add((*path, "Branches"), "Value cannot be empty")
                 for number, each in enumerate(self._listed(given, "Branches", path)):
                     self._program(each, (*path, "Branches", number), language, rules.BRANCH, depth + 1)
             case "Map":

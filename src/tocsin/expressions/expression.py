@@ -65,7 +65,8 @@ class Expression:
             raise ExpressionError("it is nested too deep") from None
         except Exception as error:  # noqa: BLE001 - the library's parser fails as Python does on some of what is wrong.
             raise ExpressionError(f"it cannot be read: {_python(error)}") from None
-        _check(self._engine.ast, variables)
+        self.free = _check(self._engine.ast, variables)
+        """The names of variables that must come from outside."""
         self.text = text
 
     def __eq__(self, other: object) -> bool:
@@ -264,9 +265,12 @@ def _charge_matching(steps: int) -> None:
     Jsonata.CURRENT.jsonata.meter.spend(steps // REGEX_STEPS)
 
 
-def _check(tree: _Value, variables: Collection[str] | None) -> None:
-    """Refuse what the library would tell only when it is evaluated: unknown names, and the transform operator."""
-    known = {"", "$", *(variables or ()), *_LIBRARY.bindings}
+def _check(tree: _Value, variables: Collection[str] | None) -> tuple[str, ...]:
+    """Refuse what the library would tell only when it is evaluated: unknown names, and the transform operator.
+
+    Gives the names that are bound nowhere in it.
+    """
+    known = {"", "$", *_LIBRARY.bindings}
     used: list[tuple[str, int]] = []
     for symbol in _symbols(tree):
         if symbol.type == "transform":
@@ -278,9 +282,14 @@ def _check(tree: _Value, variables: Collection[str] | None) -> None:
         if symbol.type == "lambda":
             known.update(str(argument.value) for argument in symbol.arguments)
         known.update(str(name) for name in (symbol.focus, symbol.index) if isinstance(name, str))
+    free: dict[str, int] = {}
     for name, position in used:
-        if variables is not None and name not in known:
+        if name in known:
+            continue
+        free.setdefault(name, position)
+        if variables is not None and name not in variables:
             raise ExpressionError(f"there is no ${name} here", position)
+    return tuple(free)
 
 
 def _symbols(tree: _Value) -> Iterator[_Value]:

@@ -1,0 +1,79 @@
+"""The items of a Map: what is selected of each, and how a distributed one puts them together.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tocsin.asl.execution import Frame
+from tocsin.asl.failures import runtime
+from tocsin.asl.moves import Moves
+from tocsin.asl.numbers import whole_of
+from tocsin.asl.program import BatchPlan, State
+from tocsin.asl.scope import Scope
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
+from tocsin.kernel import json
+from tocsin.kernel.json import Json
+
+SELECTING_MAX: Final = 500_000  # Steps of expressions for all items of a Map that makes batches.
+
+_EACH: Final = 1  # The comma between two items.
+
+
+def item_context(place: int, item: Json, source: str) -> dict[str, Json]:
+    """What `$$.Map.Item` is. *source*: where it was read, if it was."""
+    return {"Index": place, "Value": item, **({"Source": source} if source else {})}
+
+
+def selected(moves: Moves, frame: Frame, state: State, scope: Scope, place: int, item: Json) -> Json:
+    """What ItemSelector makes of the *item* at *place*. Raises StateFailure."""
+    assert state.map is not None
+    if state.map.selector is None:
+        return item
+    moves.purse.begin()
+    source = frame.work.source if frame.work else ""
+    context = {"Map": {"Item": item_context(place, item, source)}}
+    scope.context = lambda: moves.context(frame, state) | context
+    return state.map.selector(scope)
+
+
+def all_selected(moves: Moves, frame: Frame, state: State, scope: Scope, items: list[Json]) -> list[Json]:
+    """What ItemSelector makes of all *items*. Raises StateFailure, also when that takes too long."""
+    made: list[Json] = []
+    for place, item in enumerate(items):
+        if moves.purse.spent > SELECTING_MAX:
+            raise runtime("It takes too long to select all items before they are batched.")
+        made.append(selected(moves, frame, state, scope, place, item))
+    return made
+
+
+def batched(items: list[Json], plan: BatchPlan, scope: Scope) -> list[Json]:
+    """The inputs of the children: each has some of the *items*. Raises StateFailure."""
+    items_max = whole_of(plan.items_max(scope), "MaxItemsPerBatch")
+    bytes_max = whole_of(plan.bytes_max(scope), "MaxInputBytesPerBatch")
+    if not items_max and not bytes_max:
+        raise runtime("ItemBatcher needs MaxItemsPerBatch or MaxInputBytesPerBatch above 0.")
+    if bytes_max > PAYLOAD_BYTES_MAX:
+        raise runtime(f"MaxInputBytesPerBatch cannot be more than {PAYLOAD_BYTES_MAX}.")
+    shared = plan.input(scope)
+    around: dict[str, Json] = {} if shared is None else {"BatchInput": shared}
+    room = (bytes_max or PAYLOAD_BYTES_MAX) - len(json.encode({**around, "Items": []}))
+    return [{**around, "Items": group} for group in _groups(items, items_max or len(items), room)]
+
+
+def _groups(items: list[Json], items_max: int, room: int) -> Iterator[list[Json]]:
+    """As many items at once as fit; one that does not fit at all stands alone."""
+    group: list[Json] = []
+    left = room
+    for item in items:
+        size = len(json.encode(item)) + _EACH
+        if group and (size > left or len(group) == items_max):
+            yield group
+            group, left = [], room
+        group.append(item)
+        left -= size
+    if group:
+        yield group
