@@ -15,7 +15,8 @@ from tocsin.asl.inputs import InputError, read_input
 from tocsin.asl.memory import Failure, Result, Takes, run
 from tocsin.asl.naming import references
 from tocsin.asl.program import Definition
-from tocsin.asl.single import StateRefusedError, Tested, test_state
+from tocsin.asl.single import StateRefusedError, Tested
+from tocsin.asl.single import try_state as test_state
 from tocsin.asl.validation import DefinitionError, Problem, parse, validate
 
 __all__ = [

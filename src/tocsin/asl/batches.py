@@ -28,25 +28,27 @@ def item_context(place: int, item: Json, source: str) -> dict[str, Json]:
     return {"Index": place, "Value": item, **({"Source": source} if source else {})}
 
 
-def selected(moves: Moves, frame: Frame, state: State, scope: Scope, place: int, item: Json) -> Json:
-    """What ItemSelector makes of the *item* at *place*. Raises StateFailure."""
+def selected(moves: Moves, frame: Frame, state: State, each: tuple[int, Json]) -> Json:
+    """What ItemSelector makes of *each*, an item with its place. Raises StateFailure."""
+    place, item = each
     assert state.map is not None
     if state.map.selector is None:
         return item
     moves.purse.begin()
+    scope = moves.scope(frame, state)
     source = frame.work.source if frame.work else ""
     context = {"Map": {"Item": item_context(place, item, source)}}
     scope.context = lambda: moves.context(frame, state) | context
     return state.map.selector(scope)
 
 
-def all_selected(moves: Moves, frame: Frame, state: State, scope: Scope, items: list[Json]) -> list[Json]:
+def all_selected(moves: Moves, frame: Frame, state: State, items: list[Json]) -> list[Json]:
     """What ItemSelector makes of all *items*. Raises StateFailure, also when that takes too long."""
     made: list[Json] = []
-    for place, item in enumerate(items):
+    for each in enumerate(items):
         if moves.purse.spent > SELECTING_MAX:
             raise runtime("It takes too long to select all items before they are batched.")
-        made.append(selected(moves, frame, state, scope, place, item))
+        made.append(selected(moves, frame, state, each))
     return made
 
 

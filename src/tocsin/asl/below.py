@@ -67,7 +67,7 @@ class Below:
         self._moves.event(frame, "MapRunStarted", {"mapRunArn": work.arn})
         if plan.reader is not None:
             return mapruns.read(self._moves, frame, state, scope)
-        return self._chosen(frame, state, scope, items or [])
+        return self._chosen(frame, state, items or [])
 
     def _work(self, frame: Frame, plan: MapPlan, scope: Scope, at_once_max: int) -> Work:
         at_once = whole_of(plan.concurrency(scope), "MaxConcurrency")
@@ -75,12 +75,12 @@ class Below:
         frame.phase = Phase.BELOW
         return frame.work
 
-    def _chosen(self, frame: Frame, state: State, scope: Scope, items: list[Json]) -> bool:
+    def _chosen(self, frame: Frame, state: State, items: list[Json]) -> bool:
         """All *items* are there: put them together, if that is wanted, and begin."""
         assert state.map is not None
         assert frame.work is not None
         if state.map.batch is not None:
-            items = batches.all_selected(self._moves, frame, state, scope, items)
+            items = batches.all_selected(self._moves, frame, state, items)
             items = batches.batched(items, state.map.batch, self._moves.scope(frame, state))
             frame.work.chosen = True
         self._filled(frame, items)
@@ -105,8 +105,7 @@ class Below:
             work.begun += 1
             work.running += 1
             item = work.items[place]
-            scope = self._moves.scope(frame, state)
-            given = item if work.chosen else batches.selected(self._moves, frame, state, scope, place, item)
+            given = item if work.chosen else batches.selected(self._moves, frame, state, (place, item))
             if not work.distributed:
                 self._moves.event(frame, "MapIterationStarted", {"name": state.name, "index": place})
             self._begin(frame, state.programs[0], place, given, {"Index": place, "Value": item})
@@ -255,9 +254,8 @@ class Below:
         if frame.work.writing:
             result = mapruns.wrote(self._moves, frame, state)
             return False if result is None else self._ended(frame, state, result)
-        scope = self._moves.scope(frame, state)
         items = mapruns.took(self._moves, frame, state, output)
-        return False if items is None else self._chosen(frame, state, scope, items)
+        return False if items is None else self._chosen(frame, state, items)
 
     def unanswered(self, frame: Frame, error: str, cause: str | None) -> bool:
         """It has failed. Raises StateFailure."""
@@ -268,13 +266,6 @@ class Below:
         raise failure
 
     # ── What a Map is told ───────────────────────────────────────────────────────────────────────────────────────────
-    def child(self, frame: Frame) -> dict[str, Json]:
-        """What the context object tells of the run that begins with *frame*."""
-        above = self._moves.execution.frames[frame.parent]
-        assert above.work is not None
-        assert frame.run is not None
-        return mapruns.context(self._moves, above.work, frame.run)
-
     def _items(self, plan: MapPlan, state: State, scope: Scope) -> list[Json]:
         found = plan.items(scope) if plan.items else scope.value
         if isinstance(found, list):

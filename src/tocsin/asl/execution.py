@@ -64,9 +64,9 @@ class ChildRun(msgspec.Struct, frozen=True):
 class Work(msgspec.Struct, omit_defaults=True):
     """What a Map or Parallel state has under way. *results* by place, with None where none is yet.
 
-    Of a distributed Map: *arn* and *label* of its Map Run; *chosen*: *items* are the inputs of its children, as they are
-    selected and batched; *source*: where they were read. *weight*: the bytes of the results. *writing*: files that are
-    still to be written, the one under way first; *wrote*: where the manifest is.
+    Of a distributed Map: *arn* and *label* of its Map Run; *chosen*: *items* are the inputs of its children, selected
+    and batched; *source*: where they were read. *weight*: the bytes of the results. *writing*: files that are still to
+    be written, the one under way first; *wrote*: where the manifest is.
     """
 
     total: int

@@ -107,7 +107,7 @@ class Look:
             self._percentage = number_of(percentage, "ToleratedFailurePercentage")
             self.found["toleratedFailurePercentage"] = self._percentage
         if plan.selector is not None:
-            items = batches.all_selected(self._moves, self._frame, self._state, scope, items)
+            items = batches.all_selected(self._moves, self._frame, self._state, items)
             self._say("afterItemSelector", items)
         if plan.batch is not None:
             made = batches.batched(items, plan.batch, scope)

@@ -23,9 +23,12 @@ def arn(moves: Moves, label: str) -> str:
     return f"{machine}/{label}:{uuid_of(drawn(moves.dice))}"
 
 
-def context(moves: Moves, work: Work, run: ChildRun) -> dict[str, Json]:
-    """What the context object tells of a child."""
-    names = moves.execution.names
+def context(moves: Moves, frame: Frame) -> dict[str, Json]:
+    """What the context object tells of the child that begins with *frame*."""
+    names, run = moves.execution.names, frame.run
+    work = moves.execution.frames[frame.parent].work
+    assert run is not None
+    assert work is not None
     told: dict[str, Json] = {
         "Id": _child_arn(moves, work, run),
         "Input": run.input,

@@ -63,7 +63,7 @@ class StateRefusedError(TocsinError):
         self.exception = exception
 
 
-def test_state(
+def try_state(
     definition: str | Mapping[str, Json],
     given: Json = None,
     *,
@@ -189,9 +189,11 @@ def _allowed(state: State, mocked: Mapping[str, Any]) -> Json:
         except json.JsonError:
             raise StateRefusedError("Mocked result must be valid JSON") from None
     writes = state.map is not None and state.map.writer is not None
-    if "result" in mocked and state.type in _BELOW and not writes and not isinstance(result, list):
+    if "result" not in mocked or state.type == "Task" or writes:
+        return result
+    if not isinstance(result, list):
         raise StateRefusedError("Mocked result must be an array.")
-    if "result" in mocked and state.type == "Parallel" and len(result) != len(state.programs):
+    if state.type == "Parallel" and len(result) != len(state.programs):
         raise StateRefusedError("Mocked result must contain the same number of items as number of Parallel branches.")
     return result
 
@@ -237,7 +239,9 @@ class _Alone(Stepper):
         super().__init__(definition, execution, now)
         self._context = context
         self._error: tuple[str | None, str | None] | None = None
-        self._retries = 0
+        self._mock: Mapping[str, Any] = {}
+        self._told: Mapping[str, Any] = {}
+        self._result: Json = None
         self._inspected: dict[str, Json] = {}
 
     def context(self, frame: Frame, state: State) -> dict[str, Json]:
@@ -266,12 +270,13 @@ class _Alone(Stepper):
         self, frame: Frame, state: State, mocked: Mapping[str, Any], result: Json, told: Mapping[str, Any]
     ) -> None:
         """Run *state*; a mock takes the place of its work."""
-        self._retries = told.get("retrierRetryCount", 0)
-        frame.attempts = {str(number): self._retries for number in range(len(state.retry))}
+        used = told.get("retrierRetryCount", 0)
+        frame.attempts = {str(number): used for number in range(len(state.retry))}
+        self._mock, self._result, self._told = mocked, result, told
         look = inspecting.Look(self, frame, state, told)
         if state.type in _BELOW:
             self._enter(frame, state)
-            self.attempt(frame, state, lambda: self._mocked(frame, state, mocked, look, result, told))
+            self.attempt(frame, state, lambda: self._mocked(frame, state, look))
         else:
             with suppress(StateFailure):  # The run tells it; what comes after it is not there.
                 look.before(None)
@@ -280,30 +285,27 @@ class _Alone(Stepper):
                 self._advance(frame)
             if frame.phase is Phase.TASK:
                 look.before(self.tasks[-1])
-                self.attempt(frame, state, lambda: self._mocked(frame, state, mocked, look, result, told))
+                self.attempt(frame, state, lambda: self._mocked(frame, state, look))
         self._inspected = look.found
 
     def _mocked(
         self,
         frame: Frame,
         state: State,
-        mocked: Mapping[str, Any],
         look: inspecting.Look,
-        result: Json,
-        told: Mapping[str, Any],
     ) -> bool:
         outcomes.reset_task(frame)
         if state.type in _BELOW:
             look.before(None)
-        if "errorOutput" in mocked:
-            error = mocked["errorOutput"]
+        if "errorOutput" in self._mock:
+            error = self._mock["errorOutput"]
             raise StateFailure(error.get("error"), error.get("cause"), located=False)
-        if look.exceeds(told.get("mapIterationFailureCount", 0)):
+        if look.exceeds(self._told.get("mapIterationFailureCount", 0)):
             raise StateFailure(
                 EXCEED_TOLERATED, "The specified tolerated failure threshold was exceeded", located=False
             )
-        look.after(result)
-        return outcomes.completed(self, frame, state, result)
+        look.after(self._result)
+        return outcomes.completed(self, frame, state, self._result)
 
     def tested(self, frame: Frame, state: State, level: str) -> Tested:
         """What came of it."""
@@ -342,7 +344,9 @@ class _Alone(Stepper):
             if outcomes.matches(retrier.errors, error):
                 found["retryIndex"] = number
                 if status == "RETRIABLE":
-                    found["retryBackoffIntervalSeconds"] = int(outcomes.delay(retrier, self._retries))
+                    found["retryBackoffIntervalSeconds"] = int(
+                        outcomes.delay(retrier, self._told.get("retrierRetryCount", 0))
+                    )
                 break
         if status == "CAUGHT_ERROR":
             found["catchIndex"] = next(

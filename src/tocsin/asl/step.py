@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.asl import outcomes, waiting
+from tocsin.asl import contexts, outcomes, waiting
 from tocsin.asl.below import Below
 from tocsin.asl.execution import (
     ROOT,
@@ -40,10 +40,8 @@ from tocsin.asl.intrinsics import drawn, uuid_of
 from tocsin.asl.program import Definition, State
 from tocsin.asl.resources import Resource, resource
 from tocsin.asl.scope import Dice, Purse, Scope
-from tocsin.asl.times import written
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
-
 
 # What a step may do at most: it holds a thread. What is more goes on a millisecond later, in another step.
 MOVES_MAX: Final = 30_000
@@ -427,44 +425,8 @@ class Stepper:
         return scope
 
     def context(self, frame: Frame, state: State) -> dict[str, Json]:
-        """The context object (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html)."""
-        item, run = self._around(frame)
-        found: dict[str, Json] = {
-            **(self._own_run() if run is None else self.below.child(run)),
-            "State": {"Name": state.name, "EnteredTime": written(frame.entered_at)},
-        }
-        if state.type in {"Task", "Parallel", "Map"}:
-            found["State"]["RetryCount"] = frame.retries
-        if frame.token:
-            found["Task"] = {"Token": frame.token}
-        if item is not None:
-            found["Map"] = {"Item": item}
-        return found
-
-    def _around(self, frame: Frame) -> tuple[Json, Frame | None]:
-        """The item that *frame* is for, and where the child of a distributed Map begins that it is in."""
-        item: Json = None
-        inner: Frame | None = frame
-        while inner is not None:
-            item = inner.item if item is None else item
-            if inner.run is not None:
-                break
-            inner = self.execution.frames.get(inner.parent)
-        return item, inner
-
-    def _own_run(self) -> dict[str, Json]:
-        execution, names = self.execution, self.execution.names
-        told: dict[str, Json] = {
-            "Id": names.execution,
-            "Input": execution.input,
-            "StartTime": written(execution.started_at),
-            "Name": names.name,
-            "RoleArn": names.role,
-            **({} if names.express else {"RedriveCount": execution.redrives}),
-        }
-        if execution.redriven_at is not None:
-            told["RedriveTime"] = written(execution.redriven_at)
-        return {"Execution": told, "StateMachine": {"Id": names.machine, "Name": names.machine_name}}
+        """See `Moves`."""
+        return contexts.context(self, frame, state)
 
     def event(
         self, frame: Frame | None, kind: str, details: dict[str, Any] | None = None, *, aside: bool = False
