@@ -87,7 +87,7 @@ def with_state(**fields: Json) -> Json:
         ({"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}, "/StartAt", "Missing 'Next' target: B"),
         ({"StartAt": "A", "States": {"A": 5}}, "/States/A", "Expected value of type Object"),
         ({"StartAt": "A", "States": {"A": {}}}, "/States/A", "These fields are required: [Type]"),
-        ({"StartAt": "A", "States": {"A": {"Type": "X"}}}, "/States/A/Type", "Value must be one of [Task,"),
+        ({"StartAt": "A", "States": {"A": {"Type": "X"}}}, "/States/A/Type", "should have one of these values"),
         ({"StartAt": "a" * 81, "States": {"a" * 81: {"Type": "Succeed"}}}, f"/States/{'a' * 81}", "from 1 to 80"),
         (with_state(Foo=1), "/States/S0/Foo", "Field 'Foo' is not supported"),
         (with_state(Arguments=1), "/States/S0/Arguments", "Field 'Arguments' is not supported"),

@@ -14,8 +14,7 @@ from tocsin.asl.moves import Moves
 from tocsin.asl.numbers import whole_of
 from tocsin.asl.program import BatchPlan, State
 from tocsin.asl.scope import Scope
-from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
-from tocsin.kernel import json
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, size
 from tocsin.kernel.json import Json
 
 SELECTING_MAX: Final = 500_000  # Steps of expressions for all items of a Map that makes batches.
@@ -62,7 +61,7 @@ def batched(items: list[Json], plan: BatchPlan, scope: Scope) -> list[Json]:
         raise runtime(f"MaxInputBytesPerBatch cannot be more than {PAYLOAD_BYTES_MAX}.")
     shared = plan.input(scope)
     around: dict[str, Json] = {} if shared is None else {"BatchInput": shared}
-    room = (bytes_max or PAYLOAD_BYTES_MAX) - len(json.encode({**around, "Items": []}))
+    room = (bytes_max or PAYLOAD_BYTES_MAX) - size({**around, "Items": []})
     return [{**around, "Items": group} for group in _groups(items, items_max or len(items), room)]
 
 
@@ -71,11 +70,11 @@ def _groups(items: list[Json], items_max: int, room: int) -> Iterator[list[Json]
     group: list[Json] = []
     left = room
     for item in items:
-        size = len(json.encode(item)) + _EACH
-        if group and (size > left or len(group) == items_max):
+        weight = size(item) + _EACH
+        if group and (weight > left or len(group) == items_max):
             yield group
             group, left = [], room
         group.append(item)
-        left -= size
+        left -= weight
     if group:
         yield group

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from tocsin.asl import batches, mapruns, outcomes, readers, writers
+from tocsin.asl import batches, gathering, mapruns, outcomes, readers, writers
 from tocsin.asl.execution import ChildRun, Frame, Phase, Work
 from tocsin.asl.failures import DATA_LIMIT_EXCEEDED, EXCEED_TOLERATED, QUERY_EVALUATION, StateFailure, runtime
 from tocsin.asl.intrinsics import drawn, uuid_of
 from tocsin.asl.moves import Moves
 from tocsin.asl.numbers import number_of, whole_of
 from tocsin.asl.program import MapPlan, State
+from tocsin.asl.references import SHOWN_MAX
 from tocsin.asl.scope import Scope
-from tocsin.asl.sizes import RESULTS_BYTES_MAX
-from tocsin.kernel import json
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, RESULTS_BYTES_MAX, shown, size
 from tocsin.kernel.json import Json
 
 INLINE_AT_ONCE_MAX: Final = 40  # Iterations, as Step Functions has it.
@@ -35,7 +35,7 @@ class Below:
         """Begin all branches."""
         scope = self._moves.scope(frame, state)
         given = state.parameters(scope) if state.parameters else scope.value
-        frame.work = Work(total=len(state.programs), results=[None] * len(state.programs))
+        frame.work = Work(total=len(state.programs), results=gathering.nothing(len(state.programs)))
         frame.phase = Phase.BELOW
         self._moves.event(frame, "ParallelStateStarted")
         for place in range(len(state.programs)):
@@ -89,7 +89,7 @@ class Below:
     def _filled(self, frame: Frame, items: list[Json]) -> None:
         assert frame.work is not None
         frame.work.items, frame.work.total = items, len(items)
-        frame.work.results = [None] * len(items)
+        frame.work.results = gathering.nothing(len(items))
 
     def go_on(self, frame: Frame, state: State) -> bool:
         """Begin what may begin; whether the state is over."""
@@ -117,6 +117,10 @@ class Below:
     def _begin(self, frame: Frame, program: str, place: int, given: Json, item: Json = None) -> None:
         execution, work = self._moves.execution, frame.work
         assert work is not None
+        if size(given) > PAYLOAD_BYTES_MAX:
+            state = self._moves.state(frame)
+            cause = f"The state '{state.name}' gives an input of more than {PAYLOAD_BYTES_MAX} bytes."
+            raise StateFailure(DATA_LIMIT_EXCEEDED, cause, located=False)
         compiled = self._moves.definition.programs[program]
         execution.last_frame += 1
         made = Frame(
@@ -144,7 +148,7 @@ class Below:
         above, state = self._above(frame)
         work = above.work
         assert work is not None
-        work.results[frame.place] = self._result(frame, state, work, output, None)
+        work.results = gathering.put(work.results, frame.place, self._result(frame, state, work, output, None))
         work.weight += weight
         work.done += 1
         if work.weight > RESULTS_BYTES_MAX:
@@ -155,7 +159,7 @@ class Below:
             if work.done == work.total:
                 above.previous = frame.previous
                 self._moves.event(above, "ParallelStateSucceeded", aside=True)
-                self._resume(above, state, work.results)
+                self._resume(above, state, gathering.listed(work.results))
             return False
         work.running -= 1
         above.previous = frame.previous if not work.distributed else above.previous
@@ -177,7 +181,8 @@ class Below:
             work.done += 1
             work.running -= 1
             if _tolerates(work):
-                work.results[frame.place] = self._result(frame, state, work, None, (error, cause))
+                result = self._result(frame, state, work, None, (error, cause))
+                work.results = gathering.put(work.results, frame.place, result)
                 self._next(above, state)
                 return False
             if work.distributed:
@@ -224,7 +229,7 @@ class Below:
         writer = state.map.writer
         if writer is not None and writer.resource:
             return mapruns.write(self._moves, frame, state)
-        results = frame.work.results
+        results = gathering.listed(frame.work.results)
         return self._ended(frame, state, writers.transformed(results, writer.config) if writer else results)
 
     def _ended(self, frame: Frame, state: State, result: Json) -> bool:
@@ -270,9 +275,9 @@ class Below:
         found = plan.items(scope) if plan.items else scope.value
         if isinstance(found, list):
             return found
-        shown = json.encode(found).decode()
+        told = shown(found, SHOWN_MAX)
         if state.jsonata:
-            raise StateFailure(QUERY_EVALUATION, f"Map state input must be an array but was: {shown}", place="Items")
+            raise StateFailure(QUERY_EVALUATION, f"Map state input must be an array but was: {told}", place="Items")
         raise runtime(f'Reference path "{state.told.get("ItemsPath", "$")}" must point to array.')
 
     def _tolerance(self, work: Work, plan: MapPlan, scope: Scope) -> None:

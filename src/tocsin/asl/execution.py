@@ -62,7 +62,7 @@ class ChildRun(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct, omit_defaults=True):
-    """What a Map or Parallel state has under way. *results* by place, with None where none is yet.
+    """What a Map or Parallel state has under way. *results* by place, in groups (`gathering`), None where none is yet.
 
     Of a distributed Map: *arn* and *label* of its Map Run; *chosen*: *items* are the inputs of its children, selected
     and batched; *source*: where they were read. *weight*: the bytes of the results. *writing*: files that are still to
@@ -70,7 +70,7 @@ class Work(msgspec.Struct, omit_defaults=True):
     """
 
     total: int
-    results: list[Json]
+    results: list[list[Json]]
     items: list[Json] | None = None
     begun: int = 0
     done: int = 0
@@ -163,10 +163,15 @@ class Execution(msgspec.Struct, omit_defaults=True):
         """When time alone makes something happen."""
         if self.status is not Status.RUNNING:
             return None
-        times = [self.expires_at] + [
-            at for frame in self.frames.values() for at in (frame.wake_at, frame.expires_at, frame.beat_at)
-        ]
-        return min((at for at in times if at is not None), default=None)
+        times = [] if self.expires_at is None else [self.expires_at]
+        for frame in self.frames.values():  # There may be a thousand of them.
+            if frame.wake_at is not None:
+                times.append(frame.wake_at)
+            if frame.expires_at is not None:
+                times.append(frame.expires_at)
+            if frame.beat_at is not None:
+                times.append(frame.beat_at)
+        return min(times, default=None)
 
 
 class TaskStart(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-
-INPUT_BYTES_MAX: Final = 256 * 1024
 
 _WORD: Final = re.compile(r"\s*([A-Za-z_$][\w$]*)")
 _NAME: Final = re.compile(r"\s*\{\s*([^\s\"}])")
@@ -31,8 +30,8 @@ def read_input(text: str) -> Json:
     """The value of the JSON *text*. Raises InputError."""
     if not text.strip():
         raise InputError("Invalid execution input.")
-    if len(text.encode("utf-8", "replace")) > INPUT_BYTES_MAX:
-        raise InputError(f"It has more than {INPUT_BYTES_MAX} bytes")
+    if len(text.encode("utf-8", "replace")) > PAYLOAD_BYTES_MAX:
+        raise InputError(f"It has more than {PAYLOAD_BYTES_MAX} bytes")
     try:
         return json.decode(text)
     except json.JsonError as problem:

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-examine-ma
 
 from __future__ import annotations
 
-from tocsin.asl import readers, writers
+from tocsin.asl import gathering, readers, writers
 from tocsin.asl.execution import ChildRun, Frame, Phase, TaskStart, Work
 from tocsin.asl.failures import StateFailure
 from tocsin.asl.intrinsics import drawn, uuid_of
@@ -98,7 +98,7 @@ def write(moves: Moves, frame: Frame, state: State) -> bool:
     arguments = writer.arguments(moves.scope(frame, state))
     if not isinstance(arguments, dict):
         raise writers.failed("The arguments of the ResultWriter must be an object")
-    work.writing = writers.files(arguments, work.arn, work.results, writer.config)
+    work.writing = writers.files(arguments, work.arn, gathering.listed(work.results), writer.config)
     work.wrote = str(work.writing[-1]["Key"])
     work.items, work.results = [], []
     _start(moves, frame, writer.resource, work.writing[0], len(work.writing))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Final
 
 from tocsin.asl.failures import runtime
+from tocsin.asl.sizes import shown
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+
+SHOWN_MAX: Final = 10_000  # Characters of a value in a cause.
 
 
 def whole_of(given: Json, field: str) -> int:
@@ -15,8 +19,8 @@ def whole_of(given: Json, field: str) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        shown = value if isinstance(value, str) else json.encode(value).decode()
-        raise runtime(f'The {field}Path field refers to value "{shown}" which is not a valid integer: {path}')
+        told = value if isinstance(value, str) else shown(value, SHOWN_MAX)
+        raise runtime(f'The {field}Path field refers to value "{told}" which is not a valid integer: {path}')
     if value < 0:
         raise runtime(f"{field} cannot be negative.")
     return int(value)
@@ -28,8 +32,8 @@ def number_of(given: Json, field: str) -> float:
     if value is None:
         return 0.0
     if isinstance(value, bool) or not isinstance(value, int | float):
-        shown = value if isinstance(value, str) else json.encode(value).decode()
-        raise runtime(f'The {field}Path field refers to value "{shown}" which is not a valid float: {path}')
+        told = value if isinstance(value, str) else shown(value, SHOWN_MAX)
+        raise runtime(f'The {field}Path field refers to value "{told}" which is not a valid float: {path}')
     return float(value)
 
 

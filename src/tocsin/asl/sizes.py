@@ -40,3 +40,10 @@ def size(value: Json) -> int:
         least += len(below)
         level = below
     return PAYLOAD_BYTES_MAX + 1
+
+
+def shown(value: Json, characters: int) -> str:
+    """The beginning of the JSON text of *value*, for messages."""
+    if size(value) > PAYLOAD_BYTES_MAX:
+        return f"(more than {PAYLOAD_BYTES_MAX} bytes)"
+    return json.encode(value).decode()[:characters]

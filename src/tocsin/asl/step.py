@@ -34,12 +34,20 @@ from tocsin.asl.execution import (
     TaskStart,
     TaskSucceeded,
 )
-from tocsin.asl.failures import HEARTBEAT_TIMEOUT, NO_CHOICE_MATCHED, RUNTIME, TIMEOUT, StateFailure
+from tocsin.asl.failures import (
+    DATA_LIMIT_EXCEEDED,
+    HEARTBEAT_TIMEOUT,
+    NO_CHOICE_MATCHED,
+    RUNTIME,
+    TIMEOUT,
+    StateFailure,
+)
 from tocsin.asl.history import EVENTS_MAX, Event
 from tocsin.asl.intrinsics import drawn, uuid_of
 from tocsin.asl.program import Definition, State
 from tocsin.asl.resources import Resource, resource
 from tocsin.asl.scope import Dice, Purse, Scope
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 
@@ -115,7 +123,6 @@ class Stepper:
         made.attempts = dict(made.attempts)
         if made.work:
             made.work = copy(made.work)
-            made.work.results = list(made.work.results)
         self._own.add(number)
         return made
 
@@ -317,6 +324,9 @@ class Stepper:
             frame.token = uuid_of(drawn(self.dice))
         scope = self.scope(frame, state)
         arguments = state.parameters(scope) if state.parameters else scope.value
+        if outcomes.oversized(arguments):
+            cause = f"The task of the state '{state.name}' is given more than {PAYLOAD_BYTES_MAX} bytes."
+            raise StateFailure(DATA_LIMIT_EXCEEDED, cause, located=False)
         role = state.role(scope) if state.role else None
         seconds = waiting.seconds(state, "TimeoutSeconds", state.timeout, scope)
         beat = waiting.seconds(state, "HeartbeatSeconds", state.heartbeat, scope)

@@ -11,9 +11,9 @@ from tocsin.asl.intrinsics import IntrinsicError, intrinsic
 from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference
 from tocsin.asl.scope import ABSENT, Scope
+from tocsin.asl.sizes import shown
 from tocsin.expressions.expression import NOTHING, Expression, ExpressionError
 from tocsin.expressions.metering import Failed
-from tocsin.kernel import json
 from tocsin.kernel.json import Json
 
 OPEN: Final = "{%"
@@ -135,11 +135,11 @@ def typed(template: Template, told: str, field: str, wanted: str) -> Template:
         value = template(scope)
         kind = kind_of(value)
         if kind != wanted:
-            shown = json.encode(value).decode()[:VALUE_SHOWN_MAX]
+            said = shown(value, VALUE_SHOWN_MAX)
             inner = told[len(OPEN) : -len(CLOSE)].strip()
             cause = (
                 f"The JSONata expression '{inner}' specified for the field '{field}' returned an unexpected result "
-                f"type. Expected '{wanted}', but was '{kind}' for value: {shown}"
+                f"type. Expected '{wanted}', but was '{kind}' for value: {said}"
             )
             raise _evaluation(cause, field)
         return value

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.asl import program, rules
+from tocsin.asl import mapfields, program, rules
 from tocsin.asl.failures import ALL
 from tocsin.asl.places import lines, pointer
 from tocsin.asl.program import Pointer
@@ -71,7 +71,11 @@ def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, 
     if isinstance(definition, Mapping):
         document: Json = dict(definition)
         where: dict[Pointer, int] = {}
-        if len(json.encode(document)) > rules.DEFINITION_MAX:
+        try:
+            written = len(json.encode(document))
+        except RecursionError:
+            return (_whole(SCHEMA, "The definition is nested too deep"),), None
+        if written > rules.DEFINITION_MAX:
             return (_whole(SCHEMA, f"The definition has more than {rules.DEFINITION_MAX} bytes"),), None
     else:
         text = definition if isinstance(definition, str) else definition.decode("utf-8", "replace")
@@ -396,12 +400,8 @@ class _Checker:
             for field in ("ItemReader", "ItemBatcher", "ResultWriter", "Label"):
                 if field in given:
                     self.add((*path, field), f"The field '{field}' is only supported for the mode 'DISTRIBUTED'")
-        for field in ("ItemReader", "ItemBatcher", "ResultWriter"):
-            if field in given and not isinstance(given[field], dict):
-                self.add((*path, field), "Expected value of type Object")
-        for field in ("ItemReader", "ResultWriter"):
-            if isinstance(given.get(field), dict) and field == "ItemReader" and "Resource" not in given[field]:
-                self.add((*path, field), "These fields are required: [Resource]")
+        for place, message in mapfields.problems(given):
+            self.add((*path, *place), message)
         self._label(given, path)
 
     def _label(self, given: dict[str, Any], path: Pointer) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-ACTIONS = ("validate", "run", "test")
+ACTIONS = ("validate", "run", "test", "state")
+LEVELS = ("INFO", "DEBUG", "TRACE")
 
 
 def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[str], int]) -> None:
@@ -17,15 +18,28 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         example='run backup.asl.json --input \'{"table": "orders"}\'',
     )
     workflow.add_argument(
-        "action", choices=ACTIONS, help="tell all mistakes; run once, on virtual time; run the cases of a folder"
-    )
-    workflow.add_argument("path", nargs="+", metavar="FILE", help="definitions (validate), one (run), folders (test)")
-    workflow.add_argument(
-        "--input", default="{}", metavar="JSON", help="run: its input; @FILE for a file, - for standard input"
+        "action",
+        choices=ACTIONS,
+        help="tell all mistakes; run once, on virtual time; run the cases of a folder; try one state alone",
     )
     workflow.add_argument(
-        "--mock", default="", metavar="FILE", help="run: answers of tasks, as Step Functions Local's mock configuration"
+        "path", nargs="+", metavar="FILE", help="definitions (validate), one (run, state), folders (test)"
     )
+    workflow.add_argument(
+        "--input", default="{}", metavar="JSON", help="run, state: its input; @FILE for a file, - for standard input"
+    )
+    workflow.add_argument(
+        "--mock",
+        default="",
+        metavar="FILE",
+        help="run: answers of tasks, as Step Functions Local's mock configuration; state: JSON with a result or an "
+        "errorOutput, or @FILE",
+    )
+    workflow.add_argument("--state", default=None, metavar="NAME", help="state: which one of a whole definition")
+    workflow.add_argument(
+        "--variables", default="{}", metavar="JSON", help="state: the variables that are there before"
+    )
+    workflow.add_argument("--level", choices=LEVELS, default="INFO", help="state: how much is told (default: INFO)")
     workflow.add_argument("--machine", default="", metavar="NAME", help="run: the state machine in that file")
     workflow.add_argument("--case", default="", metavar="NAME", help="run: the test case in that file")
     workflow.add_argument("--json", action="store_true", help="print an object for scripts, with the whole history")

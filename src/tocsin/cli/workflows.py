@@ -10,6 +10,7 @@ from tocsin import asl
 from tocsin.asl.mocks import mocks
 from tocsin.cli.files import file_text, json_of, text_of
 from tocsin.cli.printing import plain, say, say_json
+from tocsin.cli.workflow_state import tried
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -20,12 +21,14 @@ SHOWN_MAX = 400  # Characters of a value in a terminal.
 
 
 def workflow(given: argparse.Namespace) -> int:
-    """`tocsin workflow validate|run|test`. Raises TocsinError, OSError."""
+    """`tocsin workflow validate|run|test|state`. Raises TocsinError, OSError."""
     match given.action:
         case "validate":
             return _validate(given)
         case "run":
             return _run(given)
+        case "state":
+            return tried(given)
         case _:
             return _test(given)
 
