@@ -12,7 +12,7 @@ from tests.asl.asl_examples import machine, run, types
 from tocsin import asl
 from tocsin.asl import below, readers
 from tocsin.asl import step as stepping
-from tocsin.asl.execution import Execution, Names, TaskSucceeded
+from tocsin.asl.execution import Execution, Names, TaskSucceeded, Work
 from tocsin.kernel.json import Json
 
 GET = "arn:aws:states:::s3:getObject"
@@ -221,14 +221,17 @@ def test_maps_within_maps_know_their_own_item() -> None:
 
 
 def test_a_child_that_never_ends_fails_alone() -> None:
+    turning = {"X": {"Type": "Pass", "Next": "Y"}, "Y": {"Type": "Pass", "Next": "X"}}
+    choices = [{"Variable": "$", "NumericEquals": 1, "Next": "B"}]
     loop = {
         "StartAt": "A",
-        "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 1, "Next": "B"}], "Default": "C"},
-                   "B": {"Type": "Parallel", "Branches": [{"StartAt": "X", "States": {"X": {"Type": "Pass", "Next": "Y"},
-                         "Y": {"Type": "Pass", "Next": "X"}}}], "Next": "C"},
-                   "C": {"Type": "Pass", "End": True}},
+        "States": {
+            "A": {"Type": "Choice", "Choices": choices, "Default": "C"},
+            "B": {"Type": "Parallel", "Branches": [{"StartAt": "X", "States": turning}], "Next": "C"},
+            "C": {"Type": "Pass", "End": True},
+        },
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
-    }  # fmt: skip
+    }
     result = run(machine({"Type": "Map", "ItemProcessor": loop, "ToleratedFailureCount": 1}), [1, 2])
     assert result.output[1] == 2
     assert "maximum number of history events" in result.output[0]["Cause"]
@@ -324,5 +327,7 @@ def test_a_step_copies_what_it_changes_and_nothing_else() -> None:
     assert sum(before.frames[number] is not after.frames.get(number) for number in before.frames) == 2
 
 
-def _work(execution: Execution) -> Any:
-    return execution.frames[1].work
+def _work(execution: Execution) -> Work:
+    work = execution.frames[1].work
+    assert work is not None
+    return work

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from tocsin.asl.execution import Frame
-from tocsin.asl.failures import runtime
+from tocsin.asl.failures import QUERY_EVALUATION, StateFailure, runtime
 from tocsin.asl.moves import Moves
 from tocsin.asl.numbers import whole_of
-from tocsin.asl.program import BatchPlan, State
+from tocsin.asl.program import BatchPlan, MapPlan, State
+from tocsin.asl.references import SHOWN_MAX
 from tocsin.asl.scope import Scope
-from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, size
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, shown, size
 from tocsin.kernel.json import Json
 
 SELECTING_MAX: Final = 500_000  # Steps of expressions for all items of a Map that makes batches.
@@ -25,6 +26,17 @@ _EACH: Final = 1  # The comma between two items.
 def item_context(place: int, item: Json, source: str) -> dict[str, Json]:
     """What `$$.Map.Item` is. *source*: where it was read, if it was."""
     return {"Index": place, "Value": item, **({"Source": source} if source else {})}
+
+
+def items_of(plan: MapPlan, state: State, scope: Scope) -> list[Json]:
+    """The items that are in the input. Raises StateFailure."""
+    found = plan.items(scope) if plan.items else scope.value
+    if isinstance(found, list):
+        return found
+    if state.jsonata:
+        told = shown(found, SHOWN_MAX)
+        raise StateFailure(QUERY_EVALUATION, f"Map state input must be an array but was: {told}", place="Items")
+    raise runtime(f'Reference path "{state.told.get("ItemsPath", "$")}" must point to array.')
 
 
 def selected(moves: Moves, frame: Frame, state: State, each: tuple[int, Json]) -> Json:

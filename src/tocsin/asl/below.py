@@ -10,14 +10,13 @@ from typing import Final
 
 from tocsin.asl import batches, gathering, mapruns, outcomes, readers, writers
 from tocsin.asl.execution import ChildRun, Frame, Phase, Work
-from tocsin.asl.failures import DATA_LIMIT_EXCEEDED, EXCEED_TOLERATED, QUERY_EVALUATION, StateFailure, runtime
+from tocsin.asl.failures import DATA_LIMIT_EXCEEDED, EXCEED_TOLERATED, StateFailure, runtime
 from tocsin.asl.intrinsics import drawn, uuid_of
 from tocsin.asl.moves import Moves
 from tocsin.asl.numbers import number_of, whole_of
 from tocsin.asl.program import MapPlan, State
-from tocsin.asl.references import SHOWN_MAX
 from tocsin.asl.scope import Scope
-from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, RESULTS_BYTES_MAX, shown, size
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, RESULTS_BYTES_MAX, size
 from tocsin.kernel.json import Json
 
 INLINE_AT_ONCE_MAX: Final = 40  # Iterations, as Step Functions has it.
@@ -49,7 +48,7 @@ class Below:
         scope = self._moves.scope(frame, state)
         if plan.distributed:
             return self._map_run(frame, state, plan, scope)
-        items = self._items(plan, state, scope)
+        items = batches.items_of(plan, state, scope)
         work = self._work(frame, plan, scope, INLINE_AT_ONCE_MAX)
         self._tolerance(work, plan, scope)
         self._moves.event(frame, "MapStateStarted", {"length": len(items)})
@@ -57,7 +56,7 @@ class Below:
         return self.go_on(frame, state)
 
     def _map_run(self, frame: Frame, state: State, plan: MapPlan, scope: Scope) -> bool:
-        items = None if plan.reader else self._items(plan, state, scope)
+        items = None if plan.reader else batches.items_of(plan, state, scope)
         work = self._work(frame, plan, scope, DISTRIBUTED_AT_ONCE_MAX)
         work.distributed = True
         work.label = plan.label or state.name
@@ -271,15 +270,6 @@ class Below:
         raise failure
 
     # ── What a Map is told ───────────────────────────────────────────────────────────────────────────────────────────
-    def _items(self, plan: MapPlan, state: State, scope: Scope) -> list[Json]:
-        found = plan.items(scope) if plan.items else scope.value
-        if isinstance(found, list):
-            return found
-        told = shown(found, SHOWN_MAX)
-        if state.jsonata:
-            raise StateFailure(QUERY_EVALUATION, f"Map state input must be an array but was: {told}", place="Items")
-        raise runtime(f'Reference path "{state.told.get("ItemsPath", "$")}" must point to array.')
-
     def _tolerance(self, work: Work, plan: MapPlan, scope: Scope) -> None:
         work.tolerated = whole_of(plan.tolerated_count(scope), "ToleratedFailureCount")
         percentage = number_of(plan.tolerated_percentage(scope), "ToleratedFailurePercentage")

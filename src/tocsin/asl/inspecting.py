@@ -115,14 +115,14 @@ class Look:
 
     def _read(self, plan: MapPlan, scope: Scope) -> list[Json]:
         if plan.reader is None:
-            items = plan.items(scope) if plan.items else scope.value
+            items = batches.items_of(plan, self._state, scope)
             if not self._state.jsonata:
                 self._say("afterItemsPath", items)
         else:
             items = readers.parsed(self._told.get("mapItemReaderData", "[]"), plan.reader)
             if plan.reader.config.get("ItemsPointer"):
                 self._say("afterItemsPointer", items)
-        return items if isinstance(items, list) else []
+        return items
 
     def _scope(self) -> Scope:
         scope = self._moves.scope(self._frame, self._state)

@@ -254,6 +254,6 @@ def delay(retrier: Retrier, used: int) -> float:
     """Seconds before the next attempt, after *used* ones."""
     limit = retrier.delay_max or DELAY_MAX
     try:
-        return min(limit, retrier.interval * retrier.backoff**used)
+        return min(limit, retrier.interval * float(retrier.backoff) ** used)
     except OverflowError:
         return limit
