@@ -137,6 +137,11 @@ def test_the_data_of_a_map_are_told() -> None:
     assert wrong.error == "States.Runtime"
 
 
+def test_a_map_in_jsonata_tells_its_numbers() -> None:
+    state = {**MAP, "QueryLanguage": "JSONata", "Items": "{% $states.input.l %}", "MaxConcurrency": "{% 1 + 1 %}"}
+    assert data(state, {"l": [1]}, mock={"result": [5]}) == {"input": {"l": [1]}, "maxConcurrency": 2}
+
+
 def test_the_items_of_a_reader_are_made_up_too() -> None:
     reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON", "ItemsPointer": "/a"}}
     state = {**MAP, "ItemReader": reader}

@@ -78,8 +78,13 @@ def _totals(verdicts: list[Verdict]) -> Iterator[tuple[str, Score, float]]:
         timetables.add(right=right)
     for right in recorded.refusals():
         refusals.add(right=right)
-    states, references, inputs = Score(), Score(), Score()
-    for score, judge in ((states, alone.states), (references, alone.references), (inputs, alone.inputs)):
+    states, references, inputs, logs = Score(), Score(), Score(), Score()
+    for score, judge in (
+        (states, alone.states),
+        (references, alone.references),
+        (inputs, alone.inputs),
+        (logs, alone.logs),
+    ):
         for name, right in judge():
             score.add(right=right)
             if not right:
@@ -99,6 +104,7 @@ def _totals(verdicts: list[Verdict]) -> Iterator[tuple[str, Score, float]]:
     yield "states alone, as TestState", states, 95
     yield "references to variables", references, 95
     yield "inputs refused", inputs, 95
+    yield "events logged", logs, 95
 
 
 if __name__ == "__main__":

@@ -74,3 +74,12 @@ def inputs() -> Iterator[tuple[str, bool]]:
             yield case["id"], refused.message == case["expected"]["Error"]["Message"]
         else:
             yield case["id"], False
+
+
+def logs() -> Iterator[tuple[str, bool]]:
+    """Whether the events that are logged have the recorded numbers and types."""
+    for case in cases("execution_log"):
+        history = asl.run(asl.parse(case["definition"]), case.get("input")).history
+        ours = [[str(event["id"]), event["type"], str(event["previousEventId"])] for event in history]
+        theirs = [[event["id"], event["type"], event["previous_event_id"]] for event in case["expected"]["logged"]]
+        yield case["id"], bool(theirs) and theirs == ours * (len(theirs) // len(ours))
