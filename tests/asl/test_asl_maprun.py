@@ -77,6 +77,8 @@ def test_items_are_read_from_an_object(body: Json, config: dict[str, Json], item
         ("a\n" + "x" * 200_000, {"InputType": "CSV"}, "is no CSV"),
         ("", {"InputType": "PARQUET"}, "'PARQUET' cannot be read here"),
         ("[]", {"InputType": "MANIFEST"}, "must have a fileSchema"),
+        ("[]", {"Transformation": "LOAD_AND_FLATTEN"}, "The Transformation 'LOAD_AND_FLATTEN' is not known here"),
+        ("[]", {"ManifestType": "ATHENA_DATA"}, "The ManifestType 'ATHENA_DATA' is not known here"),
         ('{"files": [], "fileSchema": "a", "fileFormat": "ORC"}', {"InputType": "MANIFEST"}, "the format 'ORC'"),
     ],
 )

@@ -37,6 +37,9 @@ def begun(plan: ReaderPlan, scope: Scope) -> Reading:
     arguments = plan.arguments(scope)
     if not isinstance(arguments, dict):
         raise failed("The arguments of the ItemReader must be an object")
+    for field, known in (("Transformation", "NONE"), ("ManifestType", "S3_INVENTORY")):
+        if plan.config.get(field, known) != known:
+            raise failed(f"The {field} {plan.config[field]!r} is not known here")
     return Reading(arguments=arguments, items_max=whole_of(plan.items_max(scope), "MaxItems"))
 
 
