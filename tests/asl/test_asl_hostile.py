@@ -230,3 +230,26 @@ def test_a_backoff_never_overflows() -> None:
     found = asl.test_state(state, mock=mock, configuration={"retrierRetryCount": 5000}, level="DEBUG")
     assert found.inspection_data is not None
     assert found.inspection_data["errorDetails"]["retryBackoffIntervalSeconds"] == 31_622_400
+
+
+def test_maps_within_maps_are_so_many_at_once_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.asl.below.FRAMES_MANY", 50)
+    inner: Json = {"StartAt": "Leaf", "States": {"Leaf": {"Type": "Task", "Resource": "work", "End": True}}}
+    for level in range(3):
+        state = {"Type": "Map", "ItemsPath": "$.l", "ItemSelector": {"l.$": "$.l"}, "ItemProcessor": inner, "End": True}
+        inner = {"StartAt": f"M{level}", "States": {f"M{level}": state}}
+    definition = asl.parse(inner)
+    made = stepping.begin(definition, {"l": [1] * 8}, names=Names(), seed="s", now=NOW)
+    assert 50 < len(made.execution.frames) < 250
+    result = asl.run(definition, {"l": [1] * 8}, functions={"work": lambda _: 1})
+    assert result.output == [[[1] * 8] * 8] * 8
+
+
+def test_large_values_are_a_few_at_once_in_a_step() -> None:
+    states = [{"Type": "Pass"}] * 1000
+    definition = asl.parse(machine(*states))
+    made = stepping.begin(definition, {"big": BIG}, names=Names(), seed="s", now=NOW)
+    assert made.execution.wake_at == NOW + 1
+    assert len(made.events) < 1000
+    execution, _ = played(definition, made.execution, 100)
+    assert execution.status is Status.SUCCEEDED

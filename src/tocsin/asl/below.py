@@ -22,6 +22,8 @@ from tocsin.kernel.json import Json
 INLINE_AT_ONCE_MAX: Final = 40  # Iterations, as Step Functions has it.
 DISTRIBUTED_AT_ONCE_MAX: Final = 1000  # Children: fewer than there, since all of them are in one state here.
 
+FRAMES_MANY: Final = 5000
+
 
 class Below:
     """Begins frames below one that is in a Parallel or Map, and goes on with that when they are over."""
@@ -96,7 +98,7 @@ class Below:
         assert work is not None
         assert plan is not None
         assert work.items is not None
-        while work.begun < work.total and work.running < work.at_once:
+        while work.begun < work.total and work.running < self._at_once(work):
             if self._moves.purse.empty:
                 frame.wake_at = self._moves.now + 1  # The rest is the next step's.
                 break
@@ -113,10 +115,16 @@ class Below:
         frame.wake_at = None
         return self._map_over(frame, state)
 
+    def _at_once(self, work: Work) -> int:
+        """How many may run now. Where Maps within Maps have become many, each has one, so that all go on."""
+        return work.at_once if len(self._moves.execution.frames) < FRAMES_MANY else 1
+
     def _begin(self, frame: Frame, program: str, place: int, given: Json, item: Json = None) -> None:
         execution, work = self._moves.execution, frame.work
         assert work is not None
-        if size(given) > PAYLOAD_BYTES_MAX:
+        weight = size(given)
+        self._moves.purse.weigh(weight)
+        if weight > PAYLOAD_BYTES_MAX:
             state = self._moves.state(frame)
             cause = f"The state '{state.name}' gives an input of more than {PAYLOAD_BYTES_MAX} bytes."
             raise StateFailure(DATA_LIMIT_EXCEEDED, cause, located=False)

@@ -104,6 +104,7 @@ def _exit(moves: Moves, frame: Frame, state: State, end: _End) -> bool:
     weight = size(output)
     if weight > PAYLOAD_BYTES_MAX:
         raise StateFailure(DATA_LIMIT_EXCEEDED, too_large(state.name), located=False)
+    moves.purse.weigh(weight)
     details: dict[str, Any] = {"name": state.name, "output": output}
     if variables:
         _assign(moves, frame, state, variables)

@@ -13,6 +13,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 
 COST_MAX: Final = 100_000  # Steps of expressions in a step of a run: about two seconds.
+BYTES_A_STEP: Final = 512  # Bytes that are measured and written in that time.
 VISITS_A_STEP: Final = 50  # Values that a path visits in the time of a step of an expression.
 
 ABSENT: Final = object()  # What is not there to be seen: no result yet, no error.
@@ -44,6 +45,10 @@ class Purse:
         """Another move, or another item of a Map, has everything that one may spend."""
         self._spent = self.spent
         self._meter = self._visits = None
+
+    def weigh(self, size: int) -> None:
+        """A value of *size* bytes goes into the history, or leaves."""
+        self._spent += size // BYTES_A_STEP
 
     @property
     def meter(self) -> Meter:

@@ -47,7 +47,7 @@ from tocsin.asl.intrinsics import drawn, uuid_of
 from tocsin.asl.program import Definition, State
 from tocsin.asl.resources import Resource, resource
 from tocsin.asl.scope import Dice, Purse, Scope
-from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, size
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 
@@ -324,7 +324,9 @@ class Stepper:
             frame.token = uuid_of(drawn(self.dice))
         scope = self.scope(frame, state)
         arguments = state.parameters(scope) if state.parameters else scope.value
-        if outcomes.oversized(arguments):
+        weight = size(arguments)
+        self.purse.weigh(weight)
+        if weight > PAYLOAD_BYTES_MAX:
             cause = f"The task of the state '{state.name}' is given more than {PAYLOAD_BYTES_MAX} bytes."
             raise StateFailure(DATA_LIMIT_EXCEEDED, cause, located=False)
         role = state.role(scope) if state.role else None
