@@ -93,6 +93,18 @@ def test_variables_and_context_are_what_is_given() -> None:
     assert token["afterParameters"] == {"t": "t"}
 
 
+def test_a_task_without_a_mock_calls_a_function_if_there_is_one() -> None:
+    def refuse(_: Json) -> Json:
+        raise asl.Failure("Busy", "too much")
+
+    state = {"Type": "Task", "Resource": "work", "End": True}
+    assert asl.test_state(state, {"a": 1}, functions={"work": lambda given: asl.Takes(given, 5)}).output == '{"a":1}'
+    assert asl.test_state(state, functions={"work": refuse}).error == "Busy"
+    assert asl.test_state(state, functions={}).status == "FAILED"
+    large = asl.test_state(state, functions={"work": lambda _: "x" * 300_000})
+    assert (large.error, "'work'" in str(large.cause)) == ("States.DataLimitExceeded", True)
+
+
 # ── The data on its way ──────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_data_of_a_pass_are_told() -> None:
     state = {"Type": "Pass", "InputPath": "$.a", "Parameters": {"x.$": "$.b"}, "ResultPath": "$.c", "End": True}

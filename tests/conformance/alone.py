@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tests.conformance.recorded import cases, same
+from tests.conformance.recorded import cases, functions, same
 from tocsin import asl
 from tocsin.errors import TocsinError
 from tocsin.kernel.json import Json
@@ -35,6 +35,7 @@ def _tried(case: dict[str, Any], expected: dict[str, Json]) -> Json:
             variables=request.get("variables"),
             context=request.get("context"),
             mock=request.get("mock"),
+            functions=functions(case.get("functions") or {}),
             configuration=request.get("stateConfiguration"),
             level=request.get("inspectionLevel", "INFO"),
             role=role,

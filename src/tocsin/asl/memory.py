@@ -81,6 +81,12 @@ def run(
     return world.play(definition, first)
 
 
+def called(task: TaskStart, functions: Mapping[str, Function]) -> Json:
+    """What one of the *functions* answers to *task*, at once. Raises Failure."""
+    output = _World(functions, Mocks({}), STARTED).call(task)
+    return output.output if isinstance(output, Takes) else output
+
+
 class _World:
     def __init__(self, functions: Mapping[str, Function], mocks: Mocks, now: Instant) -> None:
         self._functions = functions
@@ -133,7 +139,7 @@ class _World:
             self._answer(at, TaskFailed(task=task.task, error=mocked.error, cause=mocked.cause))
             return
         try:
-            output = self._called(task)
+            output = self.call(task)
         except Failure as failure:
             self._answer(at, TaskFailed(task=task.task, error=failure.error, cause=failure.cause))
             return
@@ -146,7 +152,7 @@ class _World:
         self._order += 1
         heapq.heappush(self._answers, (at, self._order, given))
 
-    def _called(self, task: TaskStart) -> Any:  # noqa: ANN401 - JSON, or Takes.
+    def call(self, task: TaskStart) -> Any:  # noqa: ANN401 - JSON, or Takes.
         what = resource(task.resource)
         if what.kind == "service" and (what.type, what.name) == ("lambda", "invoke"):
             return self._invoked(task)

@@ -1,7 +1,7 @@
 """One state, tried alone: what TestState says of it, with answers of tasks that are made up.
 
 The state is run by the same step that runs whole machines; what it does to its data on the way is looked at by
-`inspecting`. Nothing is called: a Task, Map or Parallel needs a mocked answer.
+`inspecting`. Nothing is called but functions of Python that are given; a Map or Parallel needs a mocked answer.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html
 """
@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.asl import inspecting, outcomes, program
-from tocsin.asl.execution import ROOT, Execution, Frame, Names, Phase, Status
-from tocsin.asl.failures import EXCEED_TOLERATED, StateFailure
+from tocsin.asl import inspecting, memory, outcomes, program
+from tocsin.asl.execution import ROOT, Execution, Frame, Names, Phase, Status, TaskStart
+from tocsin.asl.failures import DATA_LIMIT_EXCEEDED, EXCEED_TOLERATED, StateFailure
 from tocsin.asl.inputs import read_input
-from tocsin.asl.memory import STARTED
+from tocsin.asl.memory import STARTED, Failure, Function
 from tocsin.asl.program import Definition, State
 from tocsin.asl.resources import resource
 from tocsin.asl.step import Stepper
@@ -71,6 +71,7 @@ def try_state(
     variables: Json = None,
     context: Json = None,
     mock: Mapping[str, Json] | None = None,
+    functions: Mapping[str, Function] | None = None,
     configuration: Mapping[str, Json] | None = None,
     level: str = "INFO",
     role: str = "",
@@ -81,7 +82,8 @@ def try_state(
     """What one state does with the input *given* (None: an empty object).
 
     *definition* is a state, or a machine of which *state_name* names one. Texts are read as JSON, as the API has them;
-    what is no text is a value. *mock*: `result`, or `errorOutput` with `error` and `cause`. *configuration*:
+    what is no text is a value. *mock*: `result`, or `errorOutput` with `error` and `cause`.
+    *functions* are called by a Task without a mock, as `run` does. *configuration*:
     `retrierRetryCount`, `errorCausedByState`, `mapIterationFailureCount`, `mapItemReaderData`. Raises
     StateRefusedError, DefinitionError, InputError.
     """
@@ -91,7 +93,7 @@ def try_state(
     told = _configuration(configuration or {}, mocked=bool(mocked))
     compiled, name = _compiled(definition, state_name)
     state = compiled.programs[""].states[name]
-    result = _allowed(state, mocked)
+    result = _allowed(state, mocked, calls=functions is not None)
     seen = _context(context, state)
     value = {} if given is None else read_input(given) if isinstance(given, str) else given
     names = Names(
@@ -104,6 +106,7 @@ def try_state(
     frame = Frame(id=ROOT, program="", state=name, input=value, variables=_object(variables, "variables"))
     execution = Execution(names=names, input=value, started_at=now, seed=seed, frames={ROOT: frame})
     alone = _Alone(compiled, execution, now, seen)
+    alone.functions = functions or {}
     alone.play(frame, state, mocked, result, told)
     return alone.tested(frame, state, level)
 
@@ -168,7 +171,7 @@ def _compiled(definition: str | Mapping[str, Json], state_name: str | None) -> t
     return program.compile_definition(document), state_name
 
 
-def _allowed(state: State, mocked: Mapping[str, Any]) -> Json:
+def _allowed(state: State, mocked: Mapping[str, Any], *, calls: bool) -> Json:
     """The mocked result, if the state may have that."""
     if not mocked:
         if state.type in _BELOW:
@@ -177,7 +180,7 @@ def _allowed(state: State, mocked: Mapping[str, Any]) -> Json:
                 "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
             )
             raise StateRefusedError(message, "InvalidDefinition")
-        if state.type == "Task":
+        if state.type == "Task" and not calls:
             raise StateRefusedError("Nothing is called here: a Task needs a mock with a result or an errorOutput")
         return None
     if state.type not in _MOCKABLE:
@@ -237,6 +240,7 @@ class _Alone(Stepper):
         self, definition: Definition, execution: Execution, now: Instant, context: dict[str, Json] | None
     ) -> None:
         super().__init__(definition, execution, now)
+        self.functions: Mapping[str, Function] = {}
         self._context = context
         self._error: tuple[str | None, str | None] | None = None
         self._mock: Mapping[str, Any] = {}
@@ -284,9 +288,23 @@ class _Alone(Stepper):
             if frame.phase is Phase.WAIT:
                 self._advance(frame)
             if frame.phase is Phase.TASK:
+                if not mocked:
+                    self._call(self.tasks[-1])
                 look.before(self.tasks[-1])
                 self.attempt(frame, state, lambda: self._mocked(frame, state, look))
         self._inspected = look.found
+
+    def _call(self, task: TaskStart) -> None:
+        """The answer of a function takes the place of a mock."""
+        try:
+            self._result = memory.called(task, self.functions)
+        except Failure as failure:
+            self._mock = {"errorOutput": {"error": failure.error, "cause": failure.cause}}
+            return
+        if outcomes.oversized(self._result):
+            what = resource(task.resource)
+            error = {"error": DATA_LIMIT_EXCEEDED, "cause": outcomes.too_large(what.type or task.resource)}
+            self._mock = {"errorOutput": error}
 
     def _mocked(
         self,

@@ -55,11 +55,11 @@ class DefinitionError(TocsinError):
 
 def parse(definition: str | bytes | Mapping[str, Json]) -> program.Definition:
     """The compiled definition of a JSON text or a document. Raises DefinitionError with all mistakes."""
-    found, document = _read(definition)
+    found, compiled = _read(definition)
     if found:
         raise DefinitionError(found)
-    assert document is not None
-    return program.compile_definition(document)
+    assert compiled is not None
+    return compiled
 
 
 def validate(definition: str | bytes | Mapping[str, Json]) -> tuple[Problem, ...]:
@@ -67,7 +67,8 @@ def validate(definition: str | bytes | Mapping[str, Json]) -> tuple[Problem, ...
     return _read(definition)[0]
 
 
-def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, ...], dict[str, Json] | None]:
+def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, ...], program.Definition | None]:
+    """All mistakes; and what it is compiled to, where there are none."""
     if isinstance(definition, Mapping):
         document: Json = dict(definition)
         where: dict[Pointer, int] = {}
@@ -92,16 +93,17 @@ def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, 
         return (_whole(SCHEMA, "Definition must be a valid JSON object"),), None
     checker = _Checker()
     checker.top(document)
+    compiled = None
     if not checker.found:
         try:
-            program.compile_definition(document)
+            compiled = program.compile_definition(document)
         except TemplateError as problem:
             checker.add(problem.pointer, _template_words(problem))
     problems = tuple(
         Problem(code=code, message=message, location=pointer(path), line=_line(where, path))
         for path, code, message in checker.found[:PROBLEMS_MAX]
     )
-    return problems, document
+    return problems, compiled
 
 
 def _template_words(problem: TemplateError) -> str:
