@@ -253,3 +253,40 @@ def test_large_values_are_a_few_at_once_in_a_step() -> None:
     assert len(made.events) < 1000
     execution, _ = played(definition, made.execution, 100)
     assert execution.status is Status.SUCCEEDED
+
+
+def test_a_map_of_very_many_is_ended_by_its_history() -> None:
+    inner = {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": True}}}
+    result = run(machine({"Type": "Map", "ItemProcessor": inner}), [0] * 20_000)
+    assert (result.status, result.error) == ("FAILED", "States.Runtime")
+    assert 25_000 <= len(result.history) < 25_100
+    task = {"Type": "Parallel", "Branches": [{"StartAt": "T", "States": {"T": {
+        "Type": "Task", "Resource": "work", "Retry": [{"ErrorEquals": ["E"], "MaxAttempts": 99_999, "BackoffRate": 1}],
+        "End": True}}}]}  # fmt: skip
+
+    def refuse(_: Json) -> Json:
+        raise asl.Failure("E")
+
+    endless = run(machine(task), {}, {"work": refuse})
+    assert (endless.error, len(endless.history)) == ("States.Runtime", 25_001)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": "Task", "Resource": "work"},
+        {"Type": "Wait", "Seconds": 5},
+        {
+            "Type": "Parallel",
+            "Branches": [{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 5, "End": True}}}],
+        },
+    ],
+)
+def test_what_is_ready_by_mistake_stays_as_it_is(state: dict[str, Json]) -> None:
+    definition = asl.parse(machine(state))
+    made = stepping.begin(definition, {}, names=Names(), seed="s", now=NOW)
+    stepper = stepping.Stepper(definition, made.execution, NOW)
+    stepper.ready.extend([1, 1, 99])
+    stepper.go_on()
+    assert stepper.step().events == ()
+    assert stepper.execution.wake_at == made.execution.wake_at

@@ -13,7 +13,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 
 COST_MAX: Final = 100_000  # Steps of expressions in a step of a run: about two seconds.
-BYTES_A_STEP: Final = 512  # Bytes that are measured and written in that time.
+BYTES_A_STEP: Final = 128  # Bytes that are measured and written in that time.
 VISITS_A_STEP: Final = 50  # Values that a path visits in the time of a step of an expression.
 
 ABSENT: Final = object()  # What is not there to be seen: no result yet, no error.

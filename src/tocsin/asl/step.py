@@ -53,6 +53,7 @@ from tocsin.kernel.time import SECOND, Instant
 
 # What a step may do at most: it holds a thread. What is more goes on a millisecond later, in another step.
 MOVES_MAX: Final = 30_000
+TOO_LONG: Final = f"The execution reached the maximum number of history events ({EVENTS_MAX})."
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,32 +223,40 @@ class Stepper:
         """Until everything waits."""
         while self.ready and self.execution.status is Status.RUNNING:
             number = self.ready.popleft()
-            if number not in self.execution.frames:
-                continue  # Another's failure has ended it meanwhile.
+            if not self._can_move(number):
+                continue
             frame = self.frame(number)
             frame.wake_at = None
             if self._spent():
                 frame.wake_at = self.now + 1
                 continue
-            while self._advance(frame):
-                if max(self.execution.events, frame.told) >= EVENTS_MAX:
-                    self._too_long(frame)
+            while self._advance(frame) and self.execution.events < EVENTS_MAX:
+                if frame.told >= EVENTS_MAX:
+                    self.below.end_run(frame, RUNTIME, TOO_LONG)
                     break
                 if self._spent():
                     frame.wake_at = self.now + 1
                     break
+            self._end_too_long()
+        self._end_too_long()
+
+    def _can_move(self, number: int) -> bool:
+        """Whether the frame is there, and waits for nothing: it may be ready for two reasons, or be ended meanwhile."""
+        frame = self.execution.frames.get(number)
+        if frame is None or (frame.wake_at is not None and frame.wake_at > self.now):
+            return False
+        if frame.phase is Phase.BELOW:
+            return frame.work is not None and frame.work.items is not None
+        return frame.phase is not Phase.TASK
+
+    def _end_too_long(self) -> None:
+        if self.execution.events >= EVENTS_MAX and self.execution.status is Status.RUNNING:
+            self.end(Status.FAILED, error=RUNTIME, cause=TOO_LONG)
 
     def _spent(self) -> bool:
         """Whether this step has done so much that the rest is the next one's."""
         self._moved += 1
         return self._moved > MOVES_MAX or self.purse.empty
-
-    def _too_long(self, frame: Frame) -> None:
-        cause = f"The execution reached the maximum number of history events ({EVENTS_MAX})."
-        if self.execution.events >= EVENTS_MAX:
-            self.end(Status.FAILED, error=RUNTIME, cause=cause)
-        else:
-            self.below.end_run(frame, RUNTIME, cause)
 
     def _advance(self, frame: Frame) -> bool:
         """One move of *frame*; whether it can make another."""
