@@ -55,7 +55,7 @@ parts = st.fixed_dictionaries({}, optional={
 
 
 @given(more=parts, answer=values, item=values, value=values, language=st.sampled_from(["JSONPath", "JSONata"]))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_distributed_map_is_refused_or_ends(
     more: dict[str, Json], answer: Json, item: Json, value: Json, language: str
 ) -> None:
@@ -89,7 +89,7 @@ fields = st.sampled_from(sorted({name for each in rules.FIELDS.values() for grou
     }),
     value=values,
 )  # fmt: skip
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_state_alone_is_refused_or_tried(
     kind: str, more: dict[str, Json], request: dict[str, Json], value: Json
 ) -> None:
