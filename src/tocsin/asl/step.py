@@ -54,8 +54,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     noted: str = ""
 
 
-def begin(definition: Definition, given: Json, *, names: Names, seed: str, now: Instant) -> Step:
-    """A new run with the input *given*. *seed* decides what chance gives in it."""
+def begin(
+    definition: Definition, given: Json, *, names: Names, seed: str, now: Instant, events_max: int = EVENTS_MAX
+) -> Step:
+    """A new run with the input *given*. *seed* decides what chance gives in it. *events_max*: see `step`."""
     program = definition.programs[""]
     execution = Execution(
         names=names,
@@ -65,16 +67,21 @@ def begin(definition: Definition, given: Json, *, names: Names, seed: str, now: 
         frames={ROOT: Frame(id=ROOT, program="", state=program.start, input=given)},
         expires_at=now + int(program.timeout * SECOND) if program.timeout else None,
     )
-    stepper = Stepper(definition, execution, now)
+    stepper = Stepper(definition, execution, now, events_max)
     stepper.event(None, "ExecutionStarted", {"input": given, "roleArn": names.role})
     stepper.ready.append(ROOT)
     stepper.go_on()
     return stepper.step()
 
 
-def step(definition: Definition, execution: Execution, given: Given, now: Instant) -> Step:
-    """What follows from *given*. *execution* itself is not changed. Total: what has no meaning is noted."""
-    stepper = Stepper(definition, _copied(execution), now)
+def step(
+    definition: Definition, execution: Execution, given: Given, now: Instant, events_max: int = EVENTS_MAX
+) -> Step:
+    """What follows from *given*. *execution* itself is not changed. Total: what has no meaning is noted.
+
+    After about *events_max* events a step rests, and the run goes on when time passes: no loop is one huge commit.
+    """
+    stepper = Stepper(definition, _copied(execution), now, events_max)
     stepper.take(given)
     stepper.go_on()
     return stepper.step()
@@ -97,7 +104,9 @@ def _copied(execution: Execution) -> Execution:
 class Stepper:
     """A step at work."""
 
-    def __init__(self, definition: Definition, execution: Execution, now: Instant) -> None:
+    def __init__(
+        self, definition: Definition, execution: Execution, now: Instant, events_max: int = EVENTS_MAX
+    ) -> None:
         self.definition = definition
         self.execution = execution
         self.now = now
@@ -105,6 +114,7 @@ class Stepper:
         self.tasks: list[TaskStart] = []
         self.ready: deque[int] = deque()
         self.noted = ""
+        self._events_max = events_max
         self.dice = Dice(execution.seed)
         self.dice.drawn = execution.drawn
         self.below = Below(self)
@@ -192,6 +202,19 @@ class Stepper:
                 if self.execution.events >= EVENTS_MAX:
                     self._too_long()
                     return
+                if len(self.events) >= self._events_max:
+                    self.ready.appendleft(frame.id)
+                    break
+            if len(self.events) >= self._events_max:
+                break
+        self._rest()
+
+    def _rest(self) -> None:
+        """What could go on does so when time passes, which is at once."""
+        while self.ready and self.execution.status is Status.RUNNING:
+            frame = self.execution.frames.get(self.ready.popleft())
+            if frame is not None:
+                frame.wake_at = self.now
 
     def _too_long(self) -> None:
         cause = f"The execution reached the maximum number of history events ({EVENTS_MAX})."
@@ -204,6 +227,7 @@ class Stepper:
             frame.wake_at = None
             return self.attempt(frame, state, lambda: outcomes.passed_on(self, frame, state))
         if frame.phase is Phase.ENTER:
+            frame.wake_at = None
             self._enter(frame, state)
         else:
             assert frame.phase is Phase.AGAIN, "what waits for others is not ready"
