@@ -73,6 +73,8 @@ def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
         raise _Conflict
     handled = [(h.input_id, c.aggregate, h.at, h.reason, h.story) for c in commits for h in c.handled]
     writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
+    if done := [(name,) for c in commits for name in c.done]:
+        writer.executemany("DELETE FROM outbox WHERE id = ?", done)
     writer.insert("outbox", OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
     past = [(c.aggregate, item.place, item.row) for c in commits for item in c.history]
     writer.insert("history", "aggregate, place, row", past)

@@ -50,6 +50,7 @@ from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring import digests, mail_in, runs, storm_messages, tasks, workflows
 from tocsin.wiring.addressing import Addressing
+from tocsin.wiring.answers import Answers
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
@@ -173,6 +174,7 @@ class Embedded:
         self.definitions = workflows.Definitions(self.store)
         kept = workflows.keep_all(settings, self.definitions)
         self.tokens = tasks.Tokens(self.store, self._tell, self.clock)
+        self._answers = Answers(self._tell, self.wake)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self._directory = SettingsDirectory(settings, self._browsers.rings)
@@ -414,8 +416,15 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=self.wake,
         )
+        self._answers.attach(runner)
         self._engine = Engine(
-            self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
+            self.store,
+            self._worker,
+            runner,
+            dispatcher,
+            self.clock,
+            accepted=lambda: self._writer.accepted,
+            answers=self._answers.handle,
         )
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:
