@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import document, figures, history, intake, machine, oncall, pages, parsing, readiness, storm, whom
+from bench import document, figures, history, intake, machine, oncall, pages, parsing, readiness, storm, whom, workflows
 from bench.figures import Result
 
 ROOT: Final = Path(__file__).parents[1]
@@ -30,6 +30,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "history": history.measure,
     "oncall": oncall.measure,
     "whom": whom.measure,
+    "workflows": workflows.measure,
 }
 
 
