@@ -65,8 +65,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     noted: str = ""
 
 
-def begin(definition: Definition, given: Json, *, names: Names, seed: str, now: Instant) -> Step:
-    """A new run with the input *given*. *seed* decides what chance gives in it."""
+def begin(
+    definition: Definition, given: Json, *, names: Names, seed: str, now: Instant, events_max: int = EVENTS_MAX
+) -> Step:
+    """A new run with the input *given*. *seed* decides what chance gives in it. *events_max*: see `step`."""
     program = definition.programs[""]
     execution = Execution(
         names=names,
@@ -76,21 +78,24 @@ def begin(definition: Definition, given: Json, *, names: Names, seed: str, now: 
         frames={},
         expires_at=now + int(program.timeout * SECOND) if program.timeout else None,
     )
-    stepper = Stepper(definition, execution, now)
+    stepper = Stepper(definition, execution, now, events_max)
     stepper.event(None, "ExecutionStarted", {"input": given, "roleArn": names.role})
     stepper.add(Frame(id=ROOT, program="", state=program.start, input=given))
     stepper.go_on()
     return stepper.step()
 
 
-def step(definition: Definition, execution: Execution, given: Given, now: Instant) -> Step:
+def step(
+    definition: Definition, execution: Execution, given: Given, now: Instant, events_max: int = EVENTS_MAX
+) -> Step:
     """What follows from *given*. *execution* itself is not changed. Total: what has no meaning is noted.
 
+    After about *events_max* events a step rests, and the run goes on when time passes: no loop is one huge commit.
     What a step does not touch is the same in both: frames are copied when they are changed, values of JSON never are.
     """
     made = copy(execution)
     made.frames = dict(execution.frames)
-    stepper = Stepper(definition, made, now)
+    stepper = Stepper(definition, made, now, events_max)
     stepper.take(given)
     stepper.go_on()
     return stepper.step()
@@ -99,7 +104,9 @@ def step(definition: Definition, execution: Execution, given: Given, now: Instan
 class Stepper:
     """A step at work."""
 
-    def __init__(self, definition: Definition, execution: Execution, now: Instant) -> None:
+    def __init__(
+        self, definition: Definition, execution: Execution, now: Instant, events_max: int = EVENTS_MAX
+    ) -> None:
         self.definition = definition
         self.execution = execution
         self.now = now
@@ -107,6 +114,7 @@ class Stepper:
         self.tasks: list[TaskStart] = []
         self.ready: deque[int] = deque()
         self.noted = ""
+        self._events_max = events_max
         self.dice = Dice(execution.seed)
         self.dice.drawn = execution.drawn
         self.below = Below(self)
@@ -256,7 +264,7 @@ class Stepper:
     def _spent(self) -> bool:
         """Whether this step has done so much that the rest is the next one's."""
         self._moved += 1
-        return self._moved > MOVES_MAX or self.purse.empty
+        return self._moved > MOVES_MAX or self.purse.empty or len(self.events) >= self._events_max
 
     def _advance(self, frame: Frame) -> bool:
         """One move of *frame*; whether it can make another."""
@@ -267,6 +275,7 @@ class Stepper:
         if frame.phase is Phase.WAIT:
             return self.attempt(frame, state, lambda: outcomes.passed_on(self, frame, state))
         if frame.phase is Phase.ENTER:
+            frame.wake_at = None
             self._enter(frame, state)
         else:
             assert frame.phase is Phase.AGAIN, "what waits for others is not ready"

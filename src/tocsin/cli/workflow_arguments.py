@@ -23,8 +23,8 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
     workflow.add_argument(
         "action",
         choices=ACTIONS,
-        help="tell all mistakes; run once, on virtual time; run the cases of a folder; try one state alone; draw; start "
-        "a run that the server carries out; list such runs; show, stop or redrive one",
+        help="tell all mistakes; run once, on virtual time; run the cases of a folder; try one state alone; draw; "
+        "start a run that the server carries out; list such runs; show, stop or redrive one",
     )
     workflow.add_argument(
         "path",
