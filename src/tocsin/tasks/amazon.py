@@ -117,6 +117,7 @@ class Amazon:
         answer.pop("ResponseMetadata", None)
         if operation.output_shape is None:
             return {}
+        how = _Told(native=native, blob=_all if call.whole else _some)
         found: dict[str, Json] = _told(
             answer, operation.output_shape, _Told(native=native, blob=_all if call.whole else _some)
         )
