@@ -76,7 +76,7 @@ def test_who_has_acknowledged_and_who_must_still_is_told() -> None:
     assert outlook(machine(KNOWS), state, {"ada": "Ada"}).who == "asking bo; Ada acknowledged, 1 more must"
     assert (asks(state, "ada", ()), asks(state, "bo", ())) == (False, True)
     both = state_of(machine(KNOWS).decide(state, Acknowledged(by="bo"), NOON + 2 * MINUTE))
-    assert who(both, TELLING) == "ada and bo are on it since 12:02."
+    assert who(both, TELLING) == "ada and bo are on it (since 12:02)."
     assert outlook(machine(KNOWS), both, {}).who == "acknowledged by ada, bo"
 
 

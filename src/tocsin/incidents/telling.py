@@ -123,7 +123,7 @@ def who(incident: Incident, telling: Telling) -> str:
                 together = [ladder.responder(name) for name in incident.answered] or [
                     ladder.responder(incident.assignee)
                 ]
-                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it since {since}."
+                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it (since {since})."
             return f"Acknowledged in {telling.write(incident.acknowledged_by, NAME_CHARS_MAX)} at {since}."
         case Status.SNOOZED if incident.silenced and (mute := incident.mute):
             why = telling.write(mute.why, NOTE_CHARS_MAX)

@@ -111,7 +111,7 @@ def bundle_saying(
         f"{total} incidents ask {'you' if viewer else 'for an answer'} at once." if page else f"{total} incidents."
     )
     hidden = total - len(worst)
-    all_of_them = link(setting.console_url, "see them all") if setting.console_url else ""
+    all_of_them = link(setting.console_url, "see them all" if hidden else "See them all") if setting.console_url else ""
     foot = " · ".join(filter(None, (f"and {hidden} more" if hidden else "", all_of_them)))
     titles = "; ".join(
         f"{word(incidents[name])}: {telling.title(incidents[name], setting.telling, _SHORT_TITLE_MAX)}"
@@ -191,7 +191,7 @@ def _elsewhere(incident_id: str, incident: Incident, *, setting: Setting, thread
 def _has_it(incident: Incident, say: Telling) -> str:
     if incident.status is Status.ACKNOWLEDGED and incident.assignee and not incident.answered[1:]:
         since = say.when(incident.acknowledged_at or incident.changed_at)
-        return f"{say.person(incident.assignee)} has it since {since}."
+        return f"{say.person(incident.assignee)} has had it since {since}."
     return telling.who(incident, say)
 
 

@@ -103,13 +103,13 @@ cy: open
     - warning Disk slow on db-2 · #2
     Asking Bo. [Take it]
     - high Site down · #3
-    Ada is on it since Wed 11:30. [Take over]
+    Ada is on it (since Wed 11:30). [Take over]
 cy presses Take over
     Site down: You took it over from Ada. Asks Cy again at Wed 12:30, unless it is resolved.
 cy: mine
     1 incident is yours, or asks you.
     - high Site down · #3
-    Cy is on it since Wed 11:30. [Resolve]
+    Cy is on it (since Wed 11:30). [Resolve]
     No shift of yours is planned in the next 30 days.
 cy presses Resolve
     Site down: Resolved. Thank you!
