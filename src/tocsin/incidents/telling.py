@@ -166,6 +166,8 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
             return f"Without an answer, asks {telling.receivers(targets)} when it fires again."
         case Status.TRIGGERED:
             targets = steps.ahead(incident)
+            if (team := ladder.smart_alone(targets)) is not None:
+                return f"Without an answer, asks somebody else of {telling.write(team, NAME_CHARS_MAX)} {at}."
             again = "again" if set(targets) <= set(incident.asked) else "next"
             return f"Without an answer, asks {telling.receivers(targets)} {again} {at}."
         case Status.ACKNOWLEDGED | Status.SNOOZED if incident.assignee:

@@ -128,8 +128,8 @@ ada: missed team:web
 ada: stats today
     3 alerts became 3 incidents since Wed 00:00; 2 were missed.
     People were asked: 6 times, 0 of them in their sleep, 0 in free time
-    Answered after: 1h in the middle, 1h on average
-    Over after: 1h in the middle, 1h on average
+    Answered after: half within 1h, on average 1h
+    Over after: half within 1h, on average 1h
     Closed: 2, 1 of them by themselves
     Loudest: Disk full on db-1 (2); Disk slow on db-2 (2); Site down (2)
     Thanks to: Cy
