@@ -272,6 +272,7 @@ class SlackTransport:
             if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
                 break
             if simpler != message.blocks:
+                message = Message(message.text, simpler)
                 answer = await self._api.call(_POST, **({"blocks": simpler} if simpler else {}), **fixed)
         self._health.heard(channel, answer)
         if isinstance(answer, Failure):
@@ -327,9 +328,6 @@ class SlackTransport:
         # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
         rank = Rank.NEW if _viewer(job) else Rank.UPDATE
         result = await self._change(batches.place(job.receipt), message, gate, rank)
-        # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
-        rank = Rank.NEW if _viewer(job) else Rank.UPDATE
-        result = await self._change(batches.place(job.receipt), message, gate, rank)
         return None if isinstance(result, Failure) else result
 
     async def _update_bundle(self, place: Place, bundle: _Bundle, gate: asyncio.Semaphore) -> DeliveryResult:
@@ -359,6 +357,7 @@ class SlackTransport:
                 if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
                     break
                 if simpler != message.blocks:
+                    message = Message(message.text, simpler)
                     answer = await self._api.call(_UPDATE, blocks=simpler, **fixed)
         self._health.heard(channel, answer)
         if not isinstance(answer, Failure):
