@@ -57,5 +57,5 @@ def test_links_to_a_place_on_a_page_find_it(page: Path) -> None:
 
 def test_every_picture_is_shown_somewhere() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    shown = set(re.findall(r"\(\S*images/([\w-]+\.png)\)", text))
+    shown = set(re.findall(r"\(\S*images/([\w-]+\.(?:png|svg))\)", text))
     assert shown == {path.name for path in (ROOT / "docs" / "images").iterdir()}
