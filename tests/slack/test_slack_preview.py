@@ -34,7 +34,9 @@ def tags(html: str) -> list[tuple[str, dict[str, str | None]]]:
 
 def test_the_page_shows_every_example_and_fetches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["slack", "preview", "--out", str(tmp_path / "there")]) == 0
-    assert capsys.readouterr().out.startswith(f"{len(PAYLOADS)} examples")
+    told = capsys.readouterr().out
+    assert told.startswith(f"{len(PAYLOADS)} examples")
+    assert told.endswith("index.html\n")
     html = (tmp_path / "there" / "index.html").read_text(encoding="utf-8")
     found = tags(html)
     assert {attrs["id"] for _, attrs in found if "id" in attrs} == {example.name for example in PAYLOADS}
