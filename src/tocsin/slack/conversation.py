@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -44,6 +45,8 @@ ANSWER_MAX: Final[Duration] = 2 * SECOND  # Of the three seconds that Slack wait
 GLANCE: Final[Duration] = 60  # A form that is there by then needs no loading view.
 SETTLE: Final[Duration] = 400  # Until Slack has shown what an acknowledgement says; a newer view must come after it.
 TALKING_AT_ONCE_MAX: Final = 6
+UNDER_WAY_MAX: Final = 300  # Answers; more is no conversation.
+WORDS_AT_ONCE_MAX: Final = 10  # Of one person: whoever says more at once is heard again when those are answered.
 ERROR_CHARS_MAX: Final = 300
 STOP_MAX: Final[Duration] = 3 * SECOND
 
@@ -85,6 +88,7 @@ class Conversation:
         self._once = Once()
         self._pool = ThreadPoolExecutor(TALKING_AT_ONCE_MAX, thread_name_prefix="slack-talk")
         self._under_way: set[Future[Any]] = set()
+        self._speaking: Counter[str] = Counter()  # How much of a person's words is being answered; on our loop only.
 
     def busy(self) -> bool:
         """Whether somebody waits for an answer that could be given now."""
@@ -124,7 +128,10 @@ class Conversation:
                     return None
                 if isinstance(found.what, Filling):
                     return await self._begun(self._filled(found, found.what, at))
-                self._begin(self._asked(found, at))
+                if len(self._under_way) < UNDER_WAY_MAX:
+                    self._begin(self._heard_out(found, at))
+                else:
+                    _LOGGER.warning("too much is asked in Slack at once; some of it is not answered")
                 return None
 
     def settled(self, delivery: Delivery, reasons: Sequence[str]) -> None:
@@ -157,6 +164,19 @@ class Conversation:
         return await asyncio.wrap_future(self._begin(work))
 
     # ── Answering ────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def _heard_out(self, asked: Asked, at: Instant) -> None:
+        """Answer, unless it is words of somebody who does not stop."""
+        if not isinstance(asked.what, Words):
+            return await self._asked(asked, at)
+        if self._speaking[asked.user] >= WORDS_AT_ONCE_MAX:
+            return None
+        self._speaking[asked.user] += 1
+        try:
+            return await self._asked(asked, at)
+        finally:
+            self._speaking[asked.user] -= 1
+            self._speaking += Counter()  # Without those who say nothing now.
+
     async def _asked(self, asked: Asked, at: Instant) -> None:
         """Answer words, a press or a look."""
         work = asyncio.create_task(self._reply(asked, at))

@@ -33,7 +33,7 @@ ID_MAX: Final = 500
 SNOOZE_MAX: Final[Duration] = 30 * DAY
 TEXT_MAX: Final = 4000
 
-_AT: Final = re.compile(r"<at\b[^>]*>(.*?)</at>", re.IGNORECASE | re.DOTALL)
+_AT: Final = re.compile(r"<at\b[^>]{0,200}>[^<]{0,200}</at>", re.IGNORECASE)  # Bounded: others write it.
 _TAG: Final = re.compile(r"<[^>]{0,200}>")
 
 
