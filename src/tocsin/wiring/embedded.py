@@ -192,6 +192,7 @@ class Embedded:
             wrong_keys=self._wrong_keys,
             tell=self._tell,
             do=Errands(loop, self._intake).do,
+            configured=frozenset(room_book.file.responders),
         )
         tab = HomeTab(self._desk, self.personal)
         self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)

@@ -65,8 +65,8 @@ def zone_of(desk: Desk, by: Speaker) -> str:
 
 
 def is_known(desk: Desk, by: Speaker) -> bool:
-    """Whether the configuration knows who speaks."""
-    return by.responder in desk.settings().responders
+    """Whether the configuration knows who speaks; whoever has only joined a room is not known by that."""
+    return desk.is_configured(by.responder)
 
 
 def room_team(desk: Desk, place: Place) -> str:

@@ -26,6 +26,7 @@ from tocsin.saying.message import Aside, Paragraph, Part, Saying
 from tocsin.saying.text import moment
 from tocsin.web.console.outlook import outlook
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.rights import NOT_YOURS, may_act
 from tocsin.wiring.concierge.words_lists import Seen, glances, incident, item, worse
 from tocsin.wiring.concierge.words_room import incident_link, room_team, says, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
@@ -47,6 +48,8 @@ def act(desk: Desk, wish: Said, request: Verb) -> Answer:
     if isinstance(found, Answer):
         return found
     name, before = found
+    if not may_act(desk, wish.by, wish.place, before.team):
+        return tell(NOT_YOURS)
     if isinstance(request, Snooze) and request.until is None:
         return _until_when(desk, name, before)
     command = _command(request, name, before, wish.by.responder)
