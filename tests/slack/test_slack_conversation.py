@@ -310,3 +310,36 @@ def test_no_more_is_asked_than_can_be_answered(talk: Talk, monkeypatch: pytest.M
     assert talk.slack.mention("status", talk.ada, talk.room).ok
     talk.at_rest()
     assert not talk.script.wishes
+
+
+@pytest.mark.parametrize("attributes", [{"team": "T0ELSE"}, {"guest": True}, {"deleted": True}])
+def test_who_is_not_of_the_workspace_changes_and_learns_nothing(talk: Talk, attributes: dict[str, Any]) -> None:
+    mallory = talk.slack.add_user("mallory", **attributes)
+    room = talk.slack.add_channel("shared", [talk.ada, mallory])
+    message = talk.post(ACKNOWLEDGE, PRESS, channel=room)
+    talk.script.reply = lambda _: told("Secret.")
+    assert talk.slack.click(message, "tocsin:acknowledge", mallory).ok
+    assert talk.slack.click(message, "tocsin:test", mallory).ok
+    assert talk.slack.mention("status", mallory, room).ok
+    talk.at_rest()
+    talk.slack.wait_for(lambda: len(talk.slack.ephemerals(room)) == 3, 20)
+    assert {answer.text.partition(".")[0] for answer in talk.slack.ephemerals(room)} == {
+        "I answer the members of this workspace"
+    }
+    assert not talk.script.wishes
+    assert not talk.script.stored
+    talk.slack.open_home(mallory)
+    talk.slack.wait_for(lambda: [view for view in talk.slack.views() if view.type == "home"], 20)
+    assert not talk.script.wishes
+
+
+def test_another_bot_is_not_answered_at_all(talk: Talk) -> None:
+    bot = talk.slack.add_user("another", bot=True)
+    room = talk.slack.add_channel("shared", [talk.ada, bot])
+    message = talk.post(ACKNOWLEDGE, channel=room)
+    assert talk.slack.mention("status", bot, room).ok
+    assert talk.slack.click(message, "tocsin:acknowledge", bot).ok
+    talk.at_rest()
+    assert not talk.script.wishes
+    assert not talk.script.stored
+    assert talk.slack.ephemerals() == ()

@@ -121,6 +121,7 @@ def test_what_the_process_before_has_taken_is_not_taken_again(tmp_path: Path) ->
         with serving(tmp_path / "tocsin.db", config, outside) as (runtime, ready):
             slack.deliver_to(f"{ready.url}/slack/interactions", commands=f"{ready.url}/slack/commands")
             said = slack.slash("/tocsin", "test", ada, room)
+            assert said.ok, said
             until(lambda: len(runtime.store.listing("incident", live_only=False, limit=9)) == 1)
         passed[0] += 3 * SECOND  # Until the next one is there.
         with serving(tmp_path / "tocsin.db", config, outside) as (runtime, ready):

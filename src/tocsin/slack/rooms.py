@@ -206,12 +206,12 @@ def _person(shown: _Object, workspace: str, user: str = "") -> Person:
         email=str(told.get("email") or ""),
         bot=bool(shown.get("is_bot")) or shown.get("id") == "USLACKBOT",
         deleted=bool(shown.get("deleted")),
-        outside=_is_outside(shown, workspace),
+        outside=is_outside(shown, workspace),
     )
 
 
-def _is_outside(shown: _Object, workspace: str) -> bool:
-    """Whether somebody is in a shared channel from another organisation: Tocsin never asks these.
+def is_outside(shown: _Object, workspace: str) -> bool:
+    """Whether somebody is in a shared channel from another organisation: Tocsin neither asks nor answers these.
 
     Source: https://docs.slack.dev/reference/objects/user-object (`team_id`; in an enterprise `enterprise_user.teams`).
     """

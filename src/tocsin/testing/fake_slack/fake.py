@@ -128,10 +128,14 @@ class FakeSlack:
         email: str = "",
         bot: bool = False,
         deleted: bool = False,
+        guest: bool = False,
+        team: str = "",
     ) -> User:
         """Let somebody join the workspace; *tz* is an IANA name."""
         with self._world.changed:
-            return self._world.add_user(name, tz=tz, presence=presence, dnd=dnd, email=email, bot=bot, deleted=deleted)
+            return self._world.add_user(
+                name, tz=tz, presence=presence, dnd=dnd, email=email, bot=bot, deleted=deleted, guest=guest, team=team
+            )
 
     def change_user(self, user: User | str, **attributes: Json) -> User:
         """Change a user's ``presence``, ``dnd``, ``deleted`` and so on; the new state."""
