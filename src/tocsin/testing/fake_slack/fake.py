@@ -145,12 +145,18 @@ class FakeSlack:
             return changed
 
     def add_channel(
-        self, name: str, members: Iterable[User | str] = (), *, private: bool = False, with_bot: bool = True
+        self,
+        name: str,
+        members: Iterable[User | str] = (),
+        *,
+        private: bool = False,
+        with_bot: bool = True,
+        shared: bool = False,
     ) -> Channel:
         """Make a channel of these members; the bot is one of them unless *with_bot* is false."""
         with self._world.changed:
             bot = [self._world.bot.id] if with_bot else []
-            return self._world.add_channel(name, [*bot, *map(_id, members)], private=private)
+            return self._world.add_channel(name, [*bot, *map(_id, members)], private=private, shared=shared)
 
     def add_usergroup(self, handle: str, users: Iterable[User | str] = ()) -> Usergroup:
         """Make a user group, which is mentioned as ``@handle``."""

@@ -42,6 +42,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     private: bool = False
     archived: bool = False
     topic: str = ""
+    shared: bool = False
+    """Whether another organisation has it too."""
 
     @property
     def direct(self) -> bool:

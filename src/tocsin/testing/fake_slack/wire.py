@@ -36,6 +36,7 @@ def channel_json(world: World, channel: Channel) -> JsonObject:
         "is_mpim": channel.id.startswith("G"),
         "is_private": channel.private,
         "is_archived": channel.archived,
+        "is_ext_shared": channel.shared,
         "is_member": world.bot.id in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
