@@ -118,24 +118,10 @@ class FakeSlack:
         self._delivery.request_urls = {kind: each for kind, each in urls.items() if each is not None}
 
     # ── The world ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def add_user(
-        self,
-        name: str,
-        *,
-        tz: str = "UTC",
-        presence: Literal["active", "away"] = "active",
-        dnd: bool = False,
-        email: str = "",
-        bot: bool = False,
-        deleted: bool = False,
-        guest: bool = False,
-        team: str = "",
-    ) -> User:
-        """Let somebody join the workspace; *tz* is an IANA name."""
+    def add_user(self, name: str, *, tz: str = "UTC", **attributes: Json) -> User:
+        """Let somebody join the workspace; *tz* is an IANA name, *attributes* are others of `User`."""
         with self._world.changed:
-            return self._world.add_user(
-                name, tz=tz, presence=presence, dnd=dnd, email=email, bot=bot, deleted=deleted, guest=guest, team=team
-            )
+            return self._world.add_user(name, tz=tz, **attributes)
 
     def change_user(self, user: User | str, **attributes: Json) -> User:
         """Change a user's ``presence``, ``dnd``, ``deleted`` and so on; the new state."""

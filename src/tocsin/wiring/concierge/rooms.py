@@ -141,7 +141,10 @@ def _asking(room: Room, settings: Settings) -> str:
     )
 
 
-_SHARED: Final = "Another organisation reads this channel too, so its address is not shown here: press New address, and only you see it."
+_SHARED: Final = (
+    "Another organisation reads this channel too, so its address is not shown here: press New address, and only you "
+    "see it. Members of your own organisation who are here can."
+)
 _SHOWN: Final = "What is sent to the address below is shown here, each alert as one message that stays true."
 _TAKEN: Final = "Whoever takes it presses Acknowledge; everybody here sees who has it, and what happens next."
 _TEST_QUESTION: Final = "A test alert will be shown here, and you will be asked by direct message. Nobody else is."
