@@ -122,7 +122,7 @@ def test_words_are_what_is_left_of_mentions_and_mark_up(text: str | None, words:
     found = read(json.encode({"type": "message", "id": "1", "conversation": {"id": "a"}, "text": text}))
     assert isinstance(found, Activity)
     assert found.words == words
-    assert (found.tenant, found.channel) == ("", "a")
+    assert (found.tenants, found.channel) == (("",), "a")
 
 
 def test_words_that_are_all_mark_up_cost_no_time() -> None:

@@ -84,6 +84,7 @@ def test_what_only_looks_like_it_is_refused(gate: Gate, forge: Forge) -> None:
         ({"serviceUrl": "https://evil.example/"}, "the activity's service is not the one that the token names"),
         ({"channelId": "webchat"}, "the activity is of another channel than Teams"),
         ({"channelData": {"tenant": {"id": "other"}}}, "the activity is from another tenant"),
+        ({"conversation": {"id": "a", "tenantId": "other"}}, "the activity is from another tenant"),
         ({"id": ""}, "an activity without an id, or without a conversation"),
         ({"id": "x" * 501}, "an activity without an id, or without a conversation"),
         ({"conversation": {}}, "an activity without an id, or without a conversation"),

@@ -92,10 +92,10 @@ class Activity(_Loose, frozen=True):
     reply_to_id: str | None = None
 
     @property
-    def tenant(self) -> str:
-        """The tenant, or empty."""
-        told = self.channel_data.tenant.id if self.channel_data else ""
-        return told or self.conversation.tenant_id
+    def tenants(self) -> tuple[str, ...]:
+        """All that are named, wherever; an empty one if none is."""
+        told = (self.channel_data.tenant.id if self.channel_data else "", self.conversation.tenant_id)
+        return tuple(filter(None, told)) or ("",)
 
     @property
     def personal(self) -> bool:

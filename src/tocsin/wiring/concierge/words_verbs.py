@@ -34,6 +34,8 @@ from tocsin.wiring.concierge.words_room import telling as telling_of
 CHANNEL: Final = "console"  # Commands of people, by whatever chat they come, are read as the console's.
 TEXT_MAX: Final = 2000  # Characters, as the machine keeps of a note.
 ALIKE: Final = 0.6
+ALIKE_AMONG_MAX: Final = 200  # Titles, the newest, among which is guessed ...
+COMPARED_MAX: Final = 80  # ... by so many characters: others write them, and comparing takes their product.
 
 _MACHINE: Final = IncidentMachine()
 _LATER: Final = "It is stored, and will be done in a moment."
@@ -97,8 +99,9 @@ def _find(desk: Desk, wish: Said, request: Verb) -> tuple[str, Incident] | Answe
         begun = [seen for seen in live if seen[0].startswith(which)]
         return _choose(desk, wish, request, begun, f"No open incident has the number {one_line(which, 60)}.")
     if not found:
-        titles = {seen[1].face.title.lower(): seen for seen in live}
-        found = [titles[title] for title in difflib.get_close_matches(which.lower(), titles, n=3, cutoff=ALIKE)]
+        titles = {seen[1].face.title.lower()[:COMPARED_MAX]: seen for seen in live[:ALIKE_AMONG_MAX]}
+        meant = which.lower()[:COMPARED_MAX]
+        found = [titles[title] for title in difflib.get_close_matches(meant, titles, n=3, cutoff=ALIKE)]
         return _choose(desk, wish, request, found, f'No open incident is called "{one_line(which, 60)}".')
     return _only(desk, wish, request, found, which)
 
