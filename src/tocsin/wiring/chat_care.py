@@ -171,6 +171,11 @@ class ChatCare:
         """What is wrong now, for those who ask the process how it is."""
         return sentences(self._settings(), self._health.troubles())
 
+    def hints(self) -> Sequence[str]:
+        """The same without names, for anybody who asks: how many, and Slack's words for why."""
+        found = sorted(self.figures().items())
+        return tuple(f"{chat}: {code} ({number}); the console says where" for (chat, code), number in found)
+
     def figures(self) -> Mapping[tuple[str, str], int]:
         """How many things of which chat are in what trouble."""
         return Counter((CHAT, trouble.code) for trouble in self._health.troubles())

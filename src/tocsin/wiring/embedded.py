@@ -341,7 +341,7 @@ class Embedded:
             secret=request_secret(self.store),
             public_url=self.url,
         )
-        told = [*health_routes(self._readiness, self.metrics.text, self._care.sentences), openapi_route(self.url)]
+        told = [*health_routes(self._readiness, self.metrics.text, self._care.hints), openapi_route(self.url)]
         api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,
