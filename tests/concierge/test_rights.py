@@ -21,6 +21,7 @@ from tocsin.wiring.concierge.filling import plainly
 from tocsin.wiring.concierge.forms_duty import STRANGER
 from tocsin.wiring.concierge.rights import NOT_YOURS, may_act, team_of_integration
 from tocsin.wiring.concierge.words_room import NOT_KNOWN as UNKNOWN
+from tocsin.wiring.concierge.words_status import COUNTING
 from tocsin.wiring.key_desk import SettingsKeyDesk
 from tocsin.wiring.room_records import Room, stored
 
@@ -178,3 +179,10 @@ def test_the_bell_is_tried_where_it_rings(house: House) -> None:
     assert private(say(house, STRANGER_ID, "test")) == NOT_YOURS
     assert not house.store.listing("incident", live_only=True, limit=9)
     assert private(say(house, STRANGER_ID, "test", Place(channel=ROOM))) != NOT_YOURS
+
+
+def test_figures_are_counted_for_one_at_a_time(house: House) -> None:
+    assert "alerts became" in private(say(house, "ada", "stats"))
+    with COUNTING:
+        assert private(say(house, "bo", "stats")) == "I am counting for somebody else; ask again in a moment."
+    assert "alerts became" in private(say(house, "bo", "stats"))
