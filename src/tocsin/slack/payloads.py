@@ -167,6 +167,8 @@ def _event(document: Document, at: Instant) -> Heard:
         by_program = event.get("bot_id") or event.get("bot_profile") or event.get("user") in {us, _SLACKBOT}
         if by_program or event.get("subtype") or not event.get("user"):
             return Nothing("not said by a person")
+        if event.get("edited"):  # Slack tells of a mention again when its message is edited; it was answered.
+            return Nothing("said before")
         return Asked(
             what=Words(_without_mention(_text(event.get("text", ""))[:TEXT_MAX], us)),
             user=_text(event["user"]),
