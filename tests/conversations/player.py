@@ -27,6 +27,7 @@ The header, all of it optional, and its defaults:
 
     people: ada, bo            each with an IANA zone behind the name
     rooms: ops ada bo          the members behind the name; all, if none
+    groups: oncall ada         user groups, the members behind the name
     bot: not in ops            rooms that the bot is not in
     http:                      over HTTP; otherwise Socket Mode
     previews:                  show the fallback texts, too

@@ -13,6 +13,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Final, TypeAlias
 
 import msgspec
@@ -27,14 +28,14 @@ from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.saying.incident import Setting, bundle_lines
 from tocsin.slack import batches
 from tocsin.slack.announcements import announcement_message
-from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
+from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure, judged
 from tocsin.slack.api import BASE_URL, Api
 from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.budget import Allowance, Gathering, Pacing, Rank
 from tocsin.slack.drawing import Block, Message, unpictured
 from tocsin.slack.gallery import Gallery, Pictures
-from tocsin.slack.health import WORKSPACE, SlackHealth
+from tocsin.slack.health import OF_PEOPLE, WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.pages import page_message
 from tocsin.slack.shown import Shown
@@ -268,6 +269,7 @@ class SlackTransport:
             "unfurl_media": False,
         }
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
+        whole = not isinstance(answer, Failure)
         for simpler in (unpictured(message.blocks), ()):
             if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
                 break
@@ -282,11 +284,15 @@ class SlackTransport:
         if channel != answer["channel"]:
             self._health.alias(answer["channel"], channel)
         self._free_at[answer["channel"]] = self._now() + POST_INTERVAL
-        self._shown.put((answer["channel"], answer["ts"]), message)
+        if whole:
+            self._shown.put((answer["channel"], answer["ts"]), message)
         return answer["channel"], answer["ts"]
 
     async def _channel(self, address: str) -> str | Failure:
         """The channel to post to: for a person the direct message, opened once; for a name its id once it is known."""
+        trouble = self._health.trouble(address)
+        if trouble is not None and trouble.code in OF_PEOPLE:
+            return judged(HTTPStatus.OK, trouble.code, "")
         known = self._channels.get(address)
         if known is not None or _PERSON.fullmatch(address) is None:
             return known or address
@@ -327,9 +333,6 @@ class SlackTransport:
         # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
         rank = Rank.NEW if _viewer(job) else Rank.UPDATE
         result = await self._change(batches.place(job.receipt), message, gate, rank)
-        # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
-        rank = Rank.NEW if _viewer(job) else Rank.UPDATE
-        result = await self._change(batches.place(job.receipt), message, gate, rank)
         return None if isinstance(result, Failure) else result
 
     async def _update_bundle(self, place: Place, bundle: _Bundle, gate: asyncio.Semaphore) -> DeliveryResult:
@@ -355,16 +358,19 @@ class SlackTransport:
                 return _paced(wait)
             fixed = {"channel": channel, "ts": ts, "text": message.text, "parse": "none"}
             answer = await self._api.call(_UPDATE, blocks=message.blocks, **fixed)
+            whole = not isinstance(answer, Failure)
             for simpler in (unpictured(message.blocks), ()):
                 if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
                     break
                 if simpler != message.blocks:
                     answer = await self._api.call(_UPDATE, blocks=simpler, **fixed)
         self._health.heard(channel, answer)
-        if not isinstance(answer, Failure):
+        if whole:
             self._shown.put(place, message)
+        else:  # What was left out is tried again with the next change.
+            self._shown.forget(place)
+        if not isinstance(answer, Failure):
             return Delivered()
-        self._shown.forget(place)
         if self._mind(_UPDATE, answer):
             self._pacing.too_many_changes(self._now())
         return answer if answer.code in GONE else answer.result
