@@ -7,6 +7,7 @@ import difflib
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from unittest.mock import Mock, patch
 
@@ -146,9 +147,11 @@ class Stage:
         return f"{'home' if view.type == 'home' else 'modal'} of {self.name(view.user)}"
 
     def _stable(self, lines: Sequence[str]) -> list[str]:
-        """Without what differs from run to run: the address, keys."""
+        """Without what differs from run to run: the address, keys, in which order people cannot be reached."""
         assert self.runtime
-        return [_KEY.sub("KEY", line.replace(self.runtime.url, PUBLIC)) for line in lines]
+        found = [_KEY.sub("KEY", line.replace(self.runtime.url, PUBLIC)) for line in lines]
+        runs = groupby(found, lambda line: "could not be reached" in line)
+        return [line for unreached, run in runs for line in (sorted(run) if unreached else run)]
 
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
     def settle(self) -> None:
