@@ -269,11 +269,11 @@ class SlackTransport:
             "unfurl_media": False,
         }
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
-        whole = not isinstance(answer, Failure)
         for simpler in (unpictured(message.blocks), ()):
             if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
                 break
             if simpler != message.blocks:
+                message = Message(message.text, simpler)
                 answer = await self._api.call(_POST, **({"blocks": simpler} if simpler else {}), **fixed)
         self._health.heard(channel, answer)
         if isinstance(answer, Failure):
@@ -284,8 +284,7 @@ class SlackTransport:
         if channel != answer["channel"]:
             self._health.alias(answer["channel"], channel)
         self._free_at[answer["channel"]] = self._now() + POST_INTERVAL
-        if whole:
-            self._shown.put((answer["channel"], answer["ts"]), message)
+        self._shown.put((answer["channel"], answer["ts"]), message)
         return answer["channel"], answer["ts"]
 
     async def _channel(self, address: str) -> str | Failure:
@@ -358,19 +357,17 @@ class SlackTransport:
                 return _paced(wait)
             fixed = {"channel": channel, "ts": ts, "text": message.text, "parse": "none"}
             answer = await self._api.call(_UPDATE, blocks=message.blocks, **fixed)
-            whole = not isinstance(answer, Failure)
             for simpler in (unpictured(message.blocks), ()):
                 if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
                     break
                 if simpler != message.blocks:
+                    message = Message(message.text, simpler)
                     answer = await self._api.call(_UPDATE, blocks=simpler, **fixed)
         self._health.heard(channel, answer)
-        if whole:
-            self._shown.put(place, message)
-        else:  # What was left out is tried again with the next change.
-            self._shown.forget(place)
         if not isinstance(answer, Failure):
+            self._shown.put(place, message)
             return Delivered()
+        self._shown.forget(place)
         if self._mind(_UPDATE, answer):
             self._pacing.too_many_changes(self._now())
         return answer if answer.code in GONE else answer.result
