@@ -18,6 +18,7 @@ from bench import (
     figures,
     history,
     intake,
+    languages,
     machine,
     oncall,
     pages,
@@ -45,6 +46,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "history": history.measure,
     "oncall": oncall.measure,
     "whom": whom.measure,
+    "languages": languages.measure,
     "conversation": conversation.measure,
 }
 

@@ -81,9 +81,37 @@ def test_scripts_get_the_whole_run(terminal: Terminal, monkeypatch: pytest.Monke
     assert terminal.type(*words, "-").document["history"][0]["executionStartedEventDetails"]["input"] == '{"a":2}'
 
 
+def test_a_workflow_is_drawn_into_a_file_or_onto_the_terminal(terminal: Terminal) -> None:
+    said = terminal.type("workflow", "picture", "w.asl.json", "--out", "w.svg")
+    assert (said.code, said.out) == (0, "w.svg is written\n")
+    drawn = (terminal.folder / "w.svg").read_text(encoding="utf-8")
+    assert "<title>w</title>" in drawn
+    assert terminal.type("workflow", "picture", "w.asl.json").out == drawn
+
+
+def test_a_mocked_run_is_painted_on_the_picture(terminal: Terminal) -> None:
+    words = ("workflow", "picture", "w.asl.json", "--mock", "mocks.json", "--case", "bad", "--json", "--width", "340")
+    document = terminal.type(*words).document
+    assert (
+        document["sentences"][1]
+        == "Ask (Task; ask; tries up to 3 times more): goes on with Pause. It is marked: failed: Broken."
+    )
+    assert document["svg"].startswith("<svg ")
+
+
+def test_what_is_too_large_for_a_picture_is_told(terminal: Terminal) -> None:
+    states = {f"S{number}": {"Type": "Pass", "Next": f"S{number + 1}"} for number in range(400)}
+    large = {"StartAt": "S0", "States": {**states, "S400": {"Type": "Succeed"}}}
+    (terminal.folder / "large.json").write_text(json.dumps(large))
+    said = terminal.type("workflow", "picture", "large.json")
+    assert said.code == 1
+    assert "large.json is too large for a picture: more than 400 states" in said.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("picture", "w.asl.json", "event.json"), "picture takes one file, not 2"),
         (("run", "w.asl.json", "--input", "{"), "the input is not JSON"),
         (("run", "w.asl.json", "event.json"), "run takes one file, not 2"),
         (("run", "none.json"), "none.json"),

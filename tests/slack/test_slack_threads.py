@@ -316,5 +316,5 @@ def test_a_picture_that_slack_cannot_fetch_costs_no_button(world: World) -> None
     world.deliver("show", state)
     assert "image" in [block["type"] for block in world.posted[0].blocks]
     world.slack.fail("chat.update", "invalid_blocks")
-    world.deliver("show", state)
+    world.deliver("show", incident((NOW, Acknowledged("ada")), first=alert(links=(image,))))
     assert "image" not in [block["type"] for block in world.posted[0].blocks]

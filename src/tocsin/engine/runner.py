@@ -13,7 +13,7 @@ import msgspec
 
 from tocsin.engine.ports import STORY_MAX, Aggregates, Commit, CommitResult, Departure, Handled, Outgoing
 from tocsin.errors import StoreUnavailableError
-from tocsin.kernel.machine import Decision, Effect, Machine, Tick
+from tocsin.kernel.machine import Decision, Effect, Machine, Past, Tick
 from tocsin.kernel.time import Instant
 
 ATTEMPTS_MAX: Final = 8  # Eight lost races on one aggregate mean a hot key, not bad luck.
@@ -54,6 +54,7 @@ class _Work:
         self.inputs: list[Addressed] = []
         self.handled: list[Handled] = []
         self.outbox: list[Outgoing] = []
+        self.history: list[Past] = []
         self.claims: dict[str, str | None] = {}
 
 
@@ -172,6 +173,7 @@ class Runner:
         work.state = decision.state
         work.inputs.append(item)
         work.handled.append(Handled(item.input_id, now, decision.reason, decision.story[:STORY_MAX]))
+        work.history += decision.history
         for number, effect in enumerate(decision.effects):
             name = f"{item.input_id}/{number}"
             for turn, departure in enumerate(self._spread(effect, work.state, now)):
@@ -249,6 +251,7 @@ def _to_commit(work: _Work) -> Commit:
         claims=tuple(work.claims.items()),
         handled=tuple(work.handled),
         outbox=tuple(_newest(work.outbox)),
+        history=tuple(work.history),
     )
 
 

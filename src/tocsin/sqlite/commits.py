@@ -74,6 +74,8 @@ def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
     handled = [(h.input_id, c.aggregate, h.at, h.reason, h.story) for c in commits for h in c.handled]
     writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
     writer.insert("outbox", OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
+    past = [(c.aggregate, item.place, item.row) for c in commits for item in c.history]
+    writer.insert("history", "aggregate, place, row", past)
 
 
 def _write_one(writer: Connection, commit: Commit) -> CommitResult:

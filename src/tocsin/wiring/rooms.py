@@ -235,7 +235,7 @@ class Rooms:
         if room != before or guests:
             self._book.put(*guests, room)
             self._refresh_keys()  # Keys of an integration that was not there before open now.
-        if before is not None and before.left_at is not None:
+        if before is not None and before.left_at is not None and not self._book.is_of_file(room):
             self._accept([_tidings(room, now, back=True)])
         if room.welcomed_at is None:
             self._greet(room, shared=channel.shared)
@@ -263,7 +263,8 @@ class Rooms:
 
     def _leave(self, room: Room, now: Instant) -> None:
         self._book.put(replace(room, left_at=now))
-        self._accept([_tidings(room, now, back=False)])
+        if not self._book.is_of_file(room):  # Of the rooms of the file the care for the chat tells.
+            self._accept([_tidings(room, now, back=False)])
 
     def _new_guests(self, users: Sequence[str]) -> list[Guest]:
         if not users:

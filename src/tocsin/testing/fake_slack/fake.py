@@ -153,27 +153,25 @@ class FakeSlack:
 
     def archive(self, channel: Channel | str) -> None:
         """Archive a channel: nothing can be posted there any more."""
-        with self._world.changed:
-            found = self._world.channels[_id(channel)]
-            self._world.channels[found.id] = msgspec.structs.replace(found, archived=True)
+        self._change_channel(channel, archived=True)
 
     def unarchive(self, channel: Channel | str) -> None:
-        """Undo `archive`."""
-        with self._world.changed:
-            found = self._world.channels[_id(channel)]
-            self._world.channels[found.id] = msgspec.structs.replace(found, archived=False)
+        """Undo it."""
+        self._change_channel(channel, archived=False)
 
     def restrict(self, channel: Channel | str, error: str = "restricted_action") -> None:
         """Let nobody but its managers post in a channel (empty: let everybody again)."""
         with self._world.changed:
             self._world.restricted[_id(channel)] = error
 
+    def set_topic(self, channel: Channel | str, topic: str) -> None:
+        """Let somebody write a channel's topic."""
+        self._change_channel(channel, topic=topic)
+
     def remove(self, user: User | str, channel: Channel | str) -> None:
         """Take somebody, or the bot, out of a channel, without telling the application."""
-        with self._world.changed:
-            found = self._world.channels[_id(channel)]
-            members = tuple(member for member in found.members if member != _id(user))
-            self._world.channels[found.id] = msgspec.structs.replace(found, members=members)
+        members = self.channel(channel).members
+        self._change_channel(channel, members=tuple(member for member in members if member != _id(user)))
 
     def restore(self) -> None:
         """Install the application again, as it was: the tokens count again."""
@@ -480,6 +478,11 @@ class FakeSlack:
 
     def _deliver(self, outgoing: Outgoing, forge: Forgery | None) -> Acknowledgement:
         return self._server.run(self._delivery.send(outgoing, forge))
+
+    def _change_channel(self, channel: Channel | str, **attributes: Json) -> None:
+        with self._world.changed:
+            found = self._world.channels[_id(channel)]
+            self._world.channels[found.id] = msgspec.structs.replace(found, **attributes)
 
     def _all_messages(self, channel: Channel | str | None) -> list[Message]:
         with self._world.changed:

@@ -11,8 +11,9 @@ from typing import Final
 from tocsin.conversing.wishes import Place, Speaker
 from tocsin.incidents.silences import Silence
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team
 from tocsin.wiring.room_records import read_rooms, team_of
-from tocsin.wiring.settings import Settings, Team
+from tocsin.wiring.settings import Settings
 
 NOT_YOURS: Final = (
     "That is another team's, so I cannot do it for you here. Its members can, and so can whoever is in its room."
@@ -40,7 +41,7 @@ def team_at(desk: Desk, place: Place) -> str:
     settings = desk.settings()
     if place.direct or not place.channel:
         return ""
-    known = next((name for name, team in settings.teams.items() if place.channel in _rooms(team)), "")
+    known = room_team(settings, place)
     room = None if known else read_rooms(desk.store).get(place.channel)
     return team_of(settings, room) if room is not None else known
 
@@ -61,7 +62,3 @@ def team_of_integration(settings: Settings, integration: str) -> str:
     """Whose alerts come by *integration*; empty where that is not one team's."""
     found = settings.integrations.get(integration) if integration else None
     return (found.team or settings.first_team) if found else ""
-
-
-def _rooms(team: Team) -> frozenset[str]:
-    return frozenset(filter(None, (team.slack, team.teams_channel)))

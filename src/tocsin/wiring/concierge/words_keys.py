@@ -18,9 +18,10 @@ from tocsin.saying.text import bold, code, moment
 from tocsin.web.ports import IntegrationView
 from tocsin.wiring.addressing import incident_key
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team
 from tocsin.wiring.concierge.rights import NOT_YOURS, may_act, may_have_key
 from tocsin.wiring.concierge.words_lists import incident
-from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, room_team, says, team_here, tell
+from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, says, team_here, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 from tocsin.wiring.keys import OVERLAP
 
@@ -127,6 +128,6 @@ def _integrations(desk: Desk, wish: Said, named: str) -> list[IntegrationView]:
     listing = list(desk.keys.listing())
     if named:
         return [each for each in listing if each.name == named]
-    team = room_team(desk, wish.place) or team_here(desk, wish.place, wish.by)
+    team = room_team(desk.settings(), wish.place) or team_here(desk, wish.place, wish.by)
     first = desk.settings().first_team
     return [each for each in listing if (each.team or first) == team]

@@ -24,10 +24,11 @@ from tocsin.kernel import json
 from tocsin.saying.message import Aside, Item, Paragraph, Part, Saying
 from tocsin.saying.text import code, moment
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team
 from tocsin.wiring.concierge.rights import NOT_YOURS, may_act, own_team, team_of_integration, team_of_silence
 from tocsin.wiring.concierge.words_lists import incident
 from tocsin.wiring.concierge.words_opening import Opens
-from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, room_team, says, tell
+from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, says, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 
 CHANNEL: Final = "silence"
@@ -138,7 +139,7 @@ def spoken(found: Made) -> str:
 
 def _about(desk: Desk, wish: Said, request: Silence) -> tuple[tuple[Matcher, ...], str, str, str]:
     """The matcher for the alerts of an incident, its integration, the team, and what to call it."""
-    team = room_team(desk, wish.place)
+    team = room_team(desk.settings(), wish.place)
     name = request.which or (wish.place.incident if request.here else "")
     if not name:
         return (), "", team, ""

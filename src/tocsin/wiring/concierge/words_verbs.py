@@ -26,9 +26,10 @@ from tocsin.saying.message import Aside, Paragraph, Part, Saying
 from tocsin.saying.text import moment
 from tocsin.web.console.outlook import outlook
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team
 from tocsin.wiring.concierge.rights import NOT_YOURS, may_act
 from tocsin.wiring.concierge.words_lists import Seen, glances, incident, item, worse
-from tocsin.wiring.concierge.words_room import incident_link, room_team, says, tell
+from tocsin.wiring.concierge.words_room import incident_link, says, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 
 CHANNEL: Final = "console"  # Commands of people, by whatever chat they come, are read as the console's.
@@ -108,7 +109,7 @@ def _find(desk: Desk, wish: Said, request: Verb) -> tuple[str, Incident] | Answe
 
 def _likely(desk: Desk, wish: Said, live: list[Seen]) -> list[Seen]:
     """Of those that are open in this room, those that are the speaker's; or that wait for somebody; or all."""
-    team, me = room_team(desk, wish.place), wish.by.responder
+    team, me = room_team(desk.settings(), wish.place), wish.by.responder
     here = [seen for seen in live if team in {"", seen[1].plan.team} and seen[1].kind is Kind.ALERT]
     mine = [seen for seen in here if seen[1].assignee == me or (seen[1].waits and responder(me) in seen[1].asked)]
     return mine or [seen for seen in here if seen[1].waits] or here
