@@ -186,3 +186,12 @@ def test_figures_are_counted_for_one_at_a_time(house: House) -> None:
     with COUNTING:
         assert private(say(house, "bo", "stats")) == "I am counting for somebody else; ask again in a moment."
     assert "alerts became" in private(say(house, "bo", "stats"))
+
+
+def test_a_silence_of_everything_is_ended_by_the_configurations_people_only(house: House) -> None:
+    assert private(say(house, "ada", "silence disk 2h")).startswith("Ada has silenced")
+    assert silences(house) == [""]
+    assert private(say(house, "cy", "unsilence disk")) == NOT_YOURS
+    assert private(say(house, STRANGER_ID, "unsilence disk", Place(channel=ROOM))) == NOT_YOURS
+    assert silences(house) == [""]
+    assert private(say(house, "bo", "unsilence disk")).startswith("Bo has ended")
