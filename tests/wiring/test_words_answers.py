@@ -17,7 +17,8 @@ from tocsin.incidents.outcomes import outcome
 from tocsin.incidents.reasons import Reason
 from tocsin.saying.text import Words, pieces
 from tocsin.wiring.concierge import words
-from tocsin.wiring.concierge.words_room import SAY, zone_of
+from tocsin.wiring.concierge.filling import zone_of
+from tocsin.wiring.concierge.words_room import SAY
 
 MANY = CONFIG.replace(
     "schedules:\n", "schedules:\n  nights: {layers: [{responders: [bo, ada], start: 2026-01-05 20:00}]}\n"

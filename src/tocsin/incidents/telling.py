@@ -24,6 +24,7 @@ NOTE_CHARS_MAX: Final = 500
 FACT_CHARS_MAX: Final = 300
 LABEL_CHARS_MAX: Final = 80
 LABELS_MAX: Final = 8
+TOLD: Final = frozenset({"dedup_key", "status"})  # Labels that say nothing to people, or what the message says itself.
 LINKS_MAX: Final = 5
 OTHERS_MAX: Final = 5
 MINUTES_TOLD_MAX: Final = 90  # What is later is better told by the clock.
@@ -214,8 +215,9 @@ def background(incident: Incident, telling: Telling) -> dict[str, str]:
     more = [f"and {len(others) - OTHERS_MAX} more"] if len(others) > OTHERS_MAX else []
     labels = [
         f"{telling.write(name, LABEL_CHARS_MAX)}={telling.write(value, LABEL_CHARS_MAX)}"
-        for name, value in list(face.labels.items())[:LABELS_MAX]
-    ]
+        for name, value in face.labels.items()
+        if name not in TOLD and (name, value) != ("severity", face.severity.value)
+    ][:LABELS_MAX]
     found = {"Also firing": "; ".join(others[:OTHERS_MAX] + more), "Labels": ", ".join(labels)}
     return {name: value for name, value in found.items() if value}
 

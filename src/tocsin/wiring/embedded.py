@@ -59,7 +59,6 @@ from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.chat_routes import chat_routes
-from tocsin.wiring.chat_zones import with_zones
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
 from tocsin.wiring.concierge.home import HomeTab, home_handlers
@@ -120,7 +119,7 @@ class Embedded:
         loop = asyncio.get_running_loop()
         self.url, self.end, self.clock = url, end, outside.clock
         self.store = SqliteStore(db)
-        room_book = RoomBook(with_zones(settings, self.store), self.store)
+        room_book = RoomBook(settings, self.store)
         settings = self.settings = room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
@@ -181,7 +180,7 @@ class Embedded:
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._care = chat_care.caring(
-            self._chats, lambda: self.settings, self.store, self.clock, accept=self._tell, url=url
+            self._chats, lambda: settings, self.store, self.clock, accept=self._tell, url=url, on_zones=room_book.follow
         )
         self._build_engine(
             [
@@ -205,6 +204,7 @@ class Embedded:
             wrong_keys=self._wrong_keys,
             tell=self._tell,
             do=Errands(loop, self._intake).do,
+            configured=frozenset(room_book.file.responders),
         )
         tab = HomeTab(self._desk, self.personal)
         self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
@@ -347,7 +347,7 @@ class Embedded:
             secret=request_secret(self.store),
             public_url=self.url,
         )
-        told = [*health_routes(self._readiness, self.metrics.text, self._care.sentences), openapi_route(self.url)]
+        told = [*health_routes(self._readiness, self.metrics.text, self._care.hints), openapi_route(self.url)]
         api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,

@@ -70,7 +70,7 @@ def filled(desk: Desk) -> Mapping[str, Callable[[Filled], Reply]]:
 
 # ── Override ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _open_override(desk: Desk, wish: Pressed) -> Reply:
-    if wish.by.responder not in desk.settings().responders:
+    if not desk.is_configured(wish.by.responder):
         return plain_answer(STRANGER)
     known = desk.oncall.schedules()
     found = persons(desk)
@@ -91,7 +91,7 @@ def _override(desk: Desk, wish: Filled) -> Reply:
     facts = carried(wish)
     if facts is None:
         return plain_answer(OLD)
-    if wish.by.responder not in desk.settings().responders:
+    if not desk.is_configured(wish.by.responder):
         return plain_answer(STRANGER)
     if (there := _made(desk, facts.once)) is not None:  # The same form again.
         return _overridden(desk, wish.place, there)
@@ -188,6 +188,8 @@ def _swap(desk: Desk, wish: Filled) -> Reply:
     facts = carried(wish)
     if facts is None:
         return plain_answer(OLD)
+    if not desk.is_configured(wish.by.responder):
+        return plain_answer(STRANGER)
     there = next((swap for swap in desk.oncall.swaps() if swap.id == facts.once), None)
     if there is not None and there.accepted:  # The same form again, and somebody was quick.
         return _asked(desk, wish.place, there)
@@ -261,11 +263,20 @@ def _asked(desk: Desk, place: Place, made: Swap) -> Reply:
 
 
 def _accept(desk: Desk, wish: Pressed) -> Reply:
+    if not _may_answer(desk, wish):
+        return plain_answer(STRANGER)
     try:
         taken = desk.oncall.accept(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
     return _asked(desk, wish.place, taken)
+
+
+def _may_answer(desk: Desk, wish: Pressed) -> bool:
+    """Whoever is asked by name may, and whoever the configuration knows; the book has rules of its own."""
+    named = word(wish.value, "s")
+    asked = next((each.to for each in desk.oncall.swaps() if each.id == named), "")
+    return desk.is_configured(wish.by.responder) or asked == wish.by.responder
 
 
 def _decline(desk: Desk, wish: Pressed) -> Reply:
