@@ -225,7 +225,7 @@ def test_the_ladder_does_not_bind_by_people_who_have_left() -> None:
         (
             situation(),
             History(),
-            "You are asked since you are the first on the ladder; nothing is known yet that speaks for another.",
+            "You are asked since you are the first in line; nothing is known yet that speaks for another.",
         ),
         (
             situation(moves=1, now=5 * MINUTE, asked=(Asked("ada", 0),)),

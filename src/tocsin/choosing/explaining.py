@@ -40,7 +40,7 @@ def why_ladder(position: int) -> str:
     """When the plain ladder is walked."""
     if position:
         return "You are asked since the one before you has not answered, and you are next on the ladder."
-    return "You are asked since you are the first on the ladder; nothing is known yet that speaks for another."
+    return "You are asked since you are the first in line; nothing is known yet that speaks for another."
 
 
 def why_everyone(situation: Situation) -> str:

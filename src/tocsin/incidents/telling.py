@@ -124,7 +124,7 @@ def who(incident: Incident, telling: Telling) -> str:
                 together = [ladder.responder(name) for name in incident.answered] or [
                     ladder.responder(incident.assignee)
                 ]
-                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it since {since}."
+                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it (since {since})."
             return f"Acknowledged in {telling.write(incident.acknowledged_by, NAME_CHARS_MAX)} at {since}."
         case Status.SNOOZED if incident.silenced and (mute := incident.mute):
             why = telling.write(mute.why, NOTE_CHARS_MAX)
@@ -167,6 +167,8 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
             return f"Without an answer, asks {telling.receivers(targets)} when it fires again."
         case Status.TRIGGERED:
             targets = steps.ahead(incident)
+            if (team := ladder.smart_alone(targets)) is not None:
+                return f"Without an answer, asks somebody else of {telling.write(team, NAME_CHARS_MAX)} {at}."
             again = "again" if set(targets) <= set(incident.asked) else "next"
             return f"Without an answer, asks {telling.receivers(targets)} {again} {at}."
         case Status.ACKNOWLEDGED | Status.SNOOZED if incident.assignee:

@@ -170,7 +170,7 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
-        self.automation = Automation(settings, self.store, self._tell, self.clock)
+        self.automation = Automation(settings, self.store, self._tell, self.clock, self.wake)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self.personal = PersonalBook(
@@ -422,8 +422,15 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=self.wake,
         )
+        self.automation.answers.attach(runner)
         self._engine = Engine(
-            self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
+            self.store,
+            self._worker,
+            runner,
+            dispatcher,
+            self.clock,
+            accepted=lambda: self._writer.accepted,
+            answers=self.automation.answers.handle,
         )
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:

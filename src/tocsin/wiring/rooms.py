@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from tocsin.conversing.noticed import Change, Noticed
 from tocsin.conversing.replies import Nothing, Reply
-from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Received, Records
+from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Received, Records, Refused
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure
@@ -253,6 +253,7 @@ class Rooms:
             return
         if isinstance(said, Postponed):
             raise _WaitError(said.error, (said.after or RETRY_SECONDS * SECOND) / SECOND)
+        assert isinstance(said, Refused), "a welcome is posted at once"
         # Whoever lets us post there will cause an event, or the next sweep finds it.
         log.warning("nobody could be welcomed", extra={"channel": room.channel, "problem": said.error})
 

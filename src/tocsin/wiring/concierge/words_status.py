@@ -115,4 +115,4 @@ def _on_duty(desk: Desk, wish: Said, names: Sequence[str]) -> Iterator[str]:
 def _times(found: Times) -> str:
     if found.median is None or found.mean is None:
         return ""
-    return f"{format_duration(found.median)} in the middle, {format_duration(found.mean)} on average"
+    return f"half within {format_duration(found.median)}, on average {format_duration(found.mean)}"
