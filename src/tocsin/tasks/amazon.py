@@ -118,9 +118,7 @@ class Amazon:
         if operation.output_shape is None:
             return {}
         how = _Told(native=native, blob=_all if call.whole else _some)
-        found: dict[str, Json] = _told(
-            answer, operation.output_shape, _Told(native=native, blob=_all if call.whole else _some)
-        )
+        found: dict[str, Json] = _told(answer, operation.output_shape, how)
         return found
 
     def _client(self, task: Task, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type.

@@ -241,24 +241,17 @@ class Embedded:
             self._accept(wanted)
         self.quiet.start()
         self._accept(*planned(self.settings, self.store, self.clock()), *news.unanswered(self.store, self.clock()))
-        self._engine.start()
-        self._keeper.start()
-        self._knowledge.start()
-        self._doorkeeper.start()
-        self._calendars.start()
-        self._gap_watch.start()
+        for part in (self._engine, self._keeper, self._knowledge, self._doorkeeper, self._calendars, self._gap_watch):
+            part.start()
         for chat in self._chats:
             chat.start()
-        self.rooms.start()
-        self.home_watch.start()
-        self._care.start()
+        for watch in (self.rooms, self.home_watch, self._care, self._queues):
+            watch.start()
         for handles in self._handles:
             handles.start()
-        self._queues.start()
-        if self.mail_in:
-            self.mail_in.start()
-        if self._heartbeat:
-            self._heartbeat.start()
+        for way in (self.mail_in, self._heartbeat):
+            if way:
+                way.start()
 
     def stop(self) -> None:
         """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
