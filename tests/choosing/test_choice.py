@@ -247,6 +247,11 @@ def test_the_ladder_does_not_bind_by_people_who_have_left() -> None:
             ),
         ),
         (
+            situation(candidates=team()[:1]),
+            known(ada=[None] * 9),
+            "You are asked since it is working time for you.",
+        ),
+        (
             situation(candidates=team(**dict.fromkeys(NAMES, HourClass.SLEEP))[:1]),
             known(ada=[1.0] * 5),
             "You are asked since it is night for everyone and you answered 5 of 5 pages at night.",

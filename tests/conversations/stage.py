@@ -16,7 +16,9 @@ from msgspec.structs import replace
 from tests.conversations.drawn import message_lines, view_lines
 from tests.wiring.serving import serving, until
 from tocsin.demo.clock import StoryClock
-from tocsin.kernel.time import MINUTE, Instant, parse_instant
+from tocsin.kernel.time import MINUTE, SECOND, Instant, parse_instant
+from tocsin.slack.api import Api
+from tocsin.slack.presence import SlackPresence
 from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User, Usergroup, View
 from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.outside import Outside
@@ -152,6 +154,22 @@ class Stage:
         found = [_KEY.sub("KEY", line.replace(self.runtime.url, PUBLIC)) for line in lines]
         runs = groupby(found, lambda line: "could not be reached" in line)
         return [line for unreached, run in runs for line in (sorted(run) if unreached else run)]
+
+    def look_who_is_there(self) -> None:
+        """One round of it, without pauses."""
+        assert self.runtime
+        seer: SlackPresence = getattr(self.runtime._chats[0].presence, "__self__")  # noqa: B009 - a callable to its type.
+        seer.close()
+        seer._pause = 0
+
+        async def look() -> None:
+            api = Api(self.slack.bot_token, base_url=self.slack.base_url, timeout=10 * SECOND)
+            try:
+                await seer.look(api)
+            finally:
+                await api.close()
+
+        seer._loop.run(look())
 
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
     def settle(self) -> None:

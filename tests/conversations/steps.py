@@ -207,6 +207,11 @@ def slack_is(made: Stage, state: str) -> None:
         made.slack.down("unavailable")
 
 
+def looks(made: Stage) -> None:
+    """What is done every two minutes by the clock of the machine: see who seems to be there."""
+    made.look_who_is_there()
+
+
 def nothing(made: Stage) -> None:
     """Time passes; what happens by itself is told."""
 
@@ -240,6 +245,7 @@ STEPS: dict[str, Callable[..., None]] = {
     r"the token is (?P<state>revoked|restored)": token_is,
     r"slack is (?P<state>up|down)": slack_is,
     r"event (?P<content>\{.*\})": event,
+    r"tocsin looks who is there": looks,
     r"wait": nothing,
 }
 

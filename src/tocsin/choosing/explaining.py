@@ -70,6 +70,8 @@ def _habit(candidate: Candidate, history: History) -> str:
     pages, answers = round(told.expected), round(told.seen)
     if pages < TOLD_MIN:
         return "little is known of you yet" if not pages else ""
+    if not answers:
+        return ""  # That speaks for nobody.
     return f"you answered {answers} of {pages} pages {_HABIT[candidate.hours]}"
 
 

@@ -266,7 +266,7 @@ class Conversation:
 
     async def _show_answer(self, asked: Asked, answer: Answer, view: str) -> None:
         if not answer.private and asked.channel:
-            await self._showing.publicly(_screen(asked), draw(answer.saying))
+            await self._showing.publicly(_screen(asked), draw(answer.saying), replaces=answer.replaces)
             if view:
                 await self._showing.change(view, views.saying_view(_plain("Done. Everybody in the channel sees it.")))
             return
@@ -276,7 +276,7 @@ class Conversation:
         if not shown and not asked.channel:
             shown = bool(_opened(await self._showing.open(asked.trigger, drawn)))
         if not shown:
-            await self._showing.privately(_screen(asked), draw(answer.saying))
+            await self._showing.privately(_screen(asked), draw(answer.saying), replaces=answer.replaces)
 
     async def _look_again(self, asked: Asked, at: Instant) -> None:
         """The home tab after something was done in it."""

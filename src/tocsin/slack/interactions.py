@@ -14,14 +14,13 @@ import msgspec
 
 from tocsin.incidents.commands import Command
 from tocsin.kernel import json
-from tocsin.kernel.time import DAY, HOUR, Duration, Instant
+from tocsin.kernel.time import DAY, Duration, Instant
 from tocsin.saying.buttons import MORNING
 from tocsin.saying.mornings import morning
 from tocsin.slack.drawing import verb_of
 
 ACTIONS_MAX: Final = 25  # Slack sends one; more than a block's elements is no click.
 SNOOZE_MAX: Final[Duration] = 30 * DAY
-DAY_BEGINS: Final[Duration] = 4 * HOUR  # For people, a day ends when they go to bed.
 
 _VERBS: Final = frozenset({"acknowledge", "pass", "escalate", "snooze", "resolve"})
 

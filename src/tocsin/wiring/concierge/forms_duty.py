@@ -240,7 +240,7 @@ def _back(desk: Desk, wish: Filled, shift: Turn | None, to: str) -> tuple[Turn |
     return back, {}
 
 
-def _asked(desk: Desk, place: Place, made: Swap) -> Reply:
+def _asked(desk: Desk, place: Place, made: Swap) -> Answer:
     names = telling(desk)
     by, span = names.person(made.by), f"{moment(made.start)} to {moment(made.until)}"
     shift = f"the shift in {code(made.schedule)} from {span}"
@@ -269,7 +269,7 @@ def _accept(desk: Desk, wish: Pressed) -> Reply:
         taken = desk.oncall.accept(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return _asked(desk, wish.place, taken)
+    return replace(_asked(desk, wish.place, taken), replaces=True)
 
 
 def _may_answer(desk: Desk, wish: Pressed) -> bool:
@@ -284,7 +284,7 @@ def _decline(desk: Desk, wish: Pressed) -> Reply:
         over = desk.oncall.decline(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return plain_answer(f"You have declined; {telling(desk).person(over.by)} hears of it.")
+    return replace(plain_answer(f"You have declined; {telling(desk).person(over.by)} hears of it."), replaces=True)
 
 
 def _refused(problem: TocsinError, desk: Desk, wish: Pressed) -> Reply:

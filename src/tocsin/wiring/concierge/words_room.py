@@ -23,6 +23,7 @@ from tocsin.wiring.settings_reader import SCHEDULE_PREFIX
 SAY: Final = "say"  # The verb of a button that says its text, as if it had been typed.
 LABEL_MAX: Final = 70  # Characters of a button: Slack takes 75.
 TITLE_MAX: Final = 120
+TEXT_MAX: Final = 1500  # Characters that a button carries: Slack takes 2000, in JSON.
 
 NOT_KNOWN: Final = (
     "I do not know yet who you are, so I cannot do that for you. Whoever keeps the configuration can add you: "
@@ -97,7 +98,9 @@ def says(label: str, text: str, *, style: str = "", sure: str = "") -> Button:
 
 def said_value(text: str) -> dict[str, Json]:
     """What such a button carries."""
-    return {"text": text[:1500]}
+    return {
+        "text": text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
+    }  # Whoever reads it sees that it was cut.
 
 
 def tell(
