@@ -18,6 +18,7 @@ from bench import (
     figures,
     history,
     intake,
+    languages,
     machine,
     oncall,
     pages,
@@ -26,6 +27,7 @@ from bench import (
     slack_storm,
     storm,
     whom,
+    workflows,
 )
 from bench.figures import Result
 
@@ -45,7 +47,9 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "history": history.measure,
     "oncall": oncall.measure,
     "whom": whom.measure,
+    "languages": languages.measure,
     "conversation": conversation.measure,
+    "workflows": workflows.measure,
 }
 
 

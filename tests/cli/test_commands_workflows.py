@@ -81,9 +81,37 @@ def test_scripts_get_the_whole_run(terminal: Terminal, monkeypatch: pytest.Monke
     assert terminal.type(*words, "-").document["history"][0]["executionStartedEventDetails"]["input"] == '{"a":2}'
 
 
+def test_a_workflow_is_drawn_into_a_file_or_onto_the_terminal(terminal: Terminal) -> None:
+    said = terminal.type("workflow", "picture", "w.asl.json", "--out", "w.svg")
+    assert (said.code, said.out) == (0, "w.svg is written\n")
+    drawn = (terminal.folder / "w.svg").read_text(encoding="utf-8")
+    assert "<title>w</title>" in drawn
+    assert terminal.type("workflow", "picture", "w.asl.json").out == drawn
+
+
+def test_a_mocked_run_is_painted_on_the_picture(terminal: Terminal) -> None:
+    words = ("workflow", "picture", "w.asl.json", "--mock", "mocks.json", "--case", "bad", "--json", "--width", "340")
+    document = terminal.type(*words).document
+    assert (
+        document["sentences"][1]
+        == "Ask (Task; ask; tries up to 3 times more): goes on with Pause. It is marked: failed: Broken."
+    )
+    assert document["svg"].startswith("<svg ")
+
+
+def test_what_is_too_large_for_a_picture_is_told(terminal: Terminal) -> None:
+    states = {f"S{number}": {"Type": "Pass", "Next": f"S{number + 1}"} for number in range(400)}
+    large = {"StartAt": "S0", "States": {**states, "S400": {"Type": "Succeed"}}}
+    (terminal.folder / "large.json").write_text(json.dumps(large))
+    said = terminal.type("workflow", "picture", "large.json")
+    assert said.code == 1
+    assert "large.json is too large for a picture: more than 400 states" in said.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("picture", "w.asl.json", "event.json"), "picture takes one file, not 2"),
         (("run", "w.asl.json", "--input", "{"), "the input is not JSON"),
         (("run", "w.asl.json", "event.json"), "run takes one file, not 2"),
         (("run", "none.json"), "none.json"),
@@ -178,3 +206,35 @@ def test_what_is_due_never_again_is_told(terminal: Terminal) -> None:
     assert (said.code, said.out) == (1, "at(2020-01-01T00:00:00) is due never again\n")
     assert terminal.type("timetable", "next", "rate(0 minutes)").code == 1
     assert "--after 'soon' is no time" in terminal.type("timetable", "next", "rate(1 day)", "--after", "soon").err
+
+
+# ── One state ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_state_is_tried_with_a_mocked_answer(terminal: Terminal) -> None:
+    mock = '{"result": {"ok": true}}'
+    said = terminal.type("workflow", "state", "w.asl.json", "--state", "Ask", "--mock", mock, "--level", "TRACE")
+    assert said.code == 0
+    assert said.out.splitlines()[:3] == ["SUCCEEDED, then Pause", 'output: {"ok":true}', "  input: {}"]
+    document = terminal.type("workflow", "state", "w.asl.json", "--state", "Ask", "--mock", mock, "--json").document
+    assert document == {"status": "SUCCEEDED", "output": '{"ok":true}', "nextState": "Pause"}
+
+
+def test_a_state_that_fails_is_told_with_its_error(terminal: Terminal) -> None:
+    (terminal.folder / "one.json").write_text('{"Type": "Fail", "Error": "E", "Cause": "c"}')
+    said = terminal.type("workflow", "state", "one.json")
+    assert (said.code, said.out) == (1, "FAILED\nerror: E\ncause: c\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("w.asl.json", "w.asl.json"), "state takes one file, not 2"),
+        (("w.asl.json", "--state", "Ask", "--mock", "5"), "the mock is an object"),
+        (("w.asl.json", "--state", "Ask"), "a Task needs a mock"),
+        (("w.asl.json", "--state", "None"), "State not found in definition"),
+        (("w.asl.json", "--state", "Pause", "--input", "not"), "Unrecognized token 'not'"),
+    ],
+)
+def test_a_state_that_cannot_be_tried_says_why(terminal: Terminal, arguments: tuple[str, ...], told: str) -> None:
+    said = terminal.type("workflow", "state", *arguments)
+    assert said.code != 0
+    assert told in said.err

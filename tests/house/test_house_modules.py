@@ -34,6 +34,7 @@ PURE = (
     "timetables",
     "expressions",
     "asl",
+    "executions",
 )
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"expressions/expression.py": {"jsonata"}}  # One module may know a library; all others go through it.

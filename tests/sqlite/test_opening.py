@@ -44,6 +44,7 @@ SAMPLES = {
     """,
 }
 SAMPLES[2] = SAMPLES[1]  # An index more.
+SAMPLES[3] = f"{SAMPLES[2]} INSERT INTO history VALUES (1, 'a', 1, X'7B7D');"  # noqa: S608 - constant text.
 
 OPEN_TOGETHER = """
 import sys

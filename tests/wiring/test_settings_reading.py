@@ -192,9 +192,10 @@ def test_the_template_is_the_defaults() -> None:
     assert found == load(None, {})
 
 
-def test_the_template_is_valid_with_all_its_examples() -> None:
+def test_the_template_is_valid_with_all_its_examples(tmp_path: Path) -> None:
+    (tmp_path / "backup.asl.json").write_text('{"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}')
     addresses = dict.fromkeys(["ADA_NTFY", "ADA_CALENDAR", "HEARTBEAT_URL"], "https://example.com/x")
-    found = parse(uncommented().encode(), addresses | TOKENS)
+    found = parse(uncommented().encode(), addresses | TOKENS, str(tmp_path / "tocsin.yaml"))
     assert set(found.settings.responders) == {"ada", "bo"}
     assert found.settings.teams["everyone"].slack == "#ops"
     assert len(found.settings.routes) == 2

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-ACTIONS = ("validate", "run", "test")
+ACTIONS = ("validate", "run", "test", "state", "picture", "start", "runs", "show", "stop", "redrive")
+STATUSES = ("running", "succeeded", "failed", "timed_out", "aborted")
+LEVELS = ("INFO", "DEBUG", "TRACE")
 
 
 def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[str], int]) -> None:
@@ -13,22 +15,58 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
     workflow = add(
         "workflow",
         "workflows.workflow",
-        "check, run or test a workflow in Amazon States Language",
+        "check, test, draw and run workflows in Amazon States Language",
         example='run backup.asl.json --input \'{"table": "orders"}\'',
+        config=True,
+        db=True,
     )
     workflow.add_argument(
-        "action", choices=ACTIONS, help="tell all mistakes; run once, on virtual time; run the cases of a folder"
+        "action",
+        choices=ACTIONS,
+        help="tell all mistakes; run once, on virtual time; run the cases of a folder; try one state alone; draw; "
+        "start a run that the server carries out; list such runs; show, stop or redrive one",
     )
-    workflow.add_argument("path", nargs="+", metavar="FILE", help="definitions (validate), one (run), folders (test)")
     workflow.add_argument(
-        "--input", default="{}", metavar="JSON", help="run: its input; @FILE for a file, - for standard input"
+        "path",
+        nargs="*",
+        metavar="FILE",
+        help="definitions (validate), one (run, state, picture), folders (test); a workflow of tocsin.yaml or a file "
+        "(start), a workflow (runs), the id of a run (show, stop, redrive)",
     )
     workflow.add_argument(
-        "--mock", default="", metavar="FILE", help="run: answers of tasks, as Step Functions Local's mock configuration"
+        "--input",
+        default="{}",
+        metavar="JSON",
+        help="run, state, picture, start: its input; @FILE for a file, - for standard input",
     )
-    workflow.add_argument("--machine", default="", metavar="NAME", help="run: the state machine in that file")
-    workflow.add_argument("--case", default="", metavar="NAME", help="run: the test case in that file")
-    workflow.add_argument("--json", action="store_true", help="print an object for scripts, with the whole history")
+    workflow.add_argument(
+        "--name", default="", metavar="NAME", help="start: a name under which this workflow is started once only"
+    )
+    workflow.add_argument("--status", default="", choices=STATUSES, help="runs: only those (default: all)")
+    workflow.add_argument("--limit", type=count, default=50, metavar="N", help="runs: the newest N (default: 50)")
+    workflow.add_argument("--history", action="store_true", help="show: all that has happened, too")
+    workflow.add_argument("--cause", default="", metavar="TEXT", help="stop: why")
+    workflow.add_argument(
+        "--mock",
+        default="",
+        metavar="FILE",
+        help="run, picture: answers of tasks, as Step Functions Local's mock configuration; state: JSON with a result "
+        "or an errorOutput, or @FILE",
+    )
+    workflow.add_argument("--state", default=None, metavar="NAME", help="state: which one of a whole definition")
+    workflow.add_argument(
+        "--variables", default="{}", metavar="JSON", help="state: the variables that are there before"
+    )
+    workflow.add_argument("--level", choices=LEVELS, default="INFO", help="state: how much is told (default: INFO)")
+    workflow.add_argument("--machine", default="", metavar="NAME", help="the state machine in that file")
+    workflow.add_argument("--case", default="", metavar="NAME", help="the test case in that file")
+    workflow.add_argument(
+        "--out", default="-", metavar="FILE", help="picture: where to write the SVG (default: print it)"
+    )
+    workflow.add_argument(
+        "--width", type=count, default=760, metavar="N", help="picture: pixels across, if it can be (default: 760)"
+    )
+    workflow.add_argument("--json", action="store_true", help="print JSON for scripts; of run with the whole history")
     pattern = add(
         "pattern",
         "patterns.pattern",

@@ -1,4 +1,4 @@
-"""`tocsin workflow`: definitions checked, run once in memory, and run against cases."""
+"""`tocsin workflow`: definitions checked, run once in memory, run against cases, drawn; runs are in `runs`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tocsin import asl
+from tocsin.asl import picture
 from tocsin.asl.mocks import mocks
+from tocsin.cli import runs
 from tocsin.cli.files import file_text, json_of, text_of
 from tocsin.cli.printing import plain, say, say_json
+from tocsin.cli.workflow_state import tried
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -20,12 +23,20 @@ SHOWN_MAX = 400  # Characters of a value in a terminal.
 
 
 def workflow(given: argparse.Namespace) -> int:
-    """`tocsin workflow validate|run|test`. Raises TocsinError, OSError."""
+    """`tocsin workflow validate|run|test|state|picture`, and what `runs` has. Raises TocsinError, OSError."""
+    if given.action in runs.ACTIONS:
+        return runs.run(given)
+    if not given.path:
+        raise TocsinError("workflow-no-file", f"{given.action} takes a file at least")
     match given.action:
         case "validate":
             return _validate(given)
         case "run":
             return _run(given)
+        case "picture":
+            return _picture(given)
+        case "state":
+            return tried(given)
         case _:
             return _test(given)
 
@@ -48,15 +59,41 @@ def _run(given: argparse.Namespace) -> int:
     if len(given.path) > 1:
         raise TocsinError("workflow-one", f"run takes one file, not {len(given.path)}")
     definition = asl.parse(file_text(given.path[0]))
-    answers = None
-    if given.mock:
-        answers = mocks(json_of(file_text(given.mock), given.mock), given.machine, given.case)
-    result = asl.run(definition, json_of(text_of(given.input), "the input"), mocks=answers)
+    result = _played(given, definition)
     if given.json:
         say_json(result)
     else:
         _show(result)
     return int(result.status != "SUCCEEDED")
+
+
+def _played(given: argparse.Namespace, definition: asl.Definition) -> asl.Result:
+    answers = None
+    if given.mock:
+        answers = mocks(json_of(file_text(given.mock), given.mock), given.machine, given.case)
+    return asl.run(definition, json_of(text_of(given.input), "the input"), mocks=answers)
+
+
+def _picture(given: argparse.Namespace) -> int:
+    """The picture of a definition: with --mock a run is painted on it."""
+    if len(given.path) > 1:
+        raise TocsinError("workflow-one", f"picture takes one file, not {len(given.path)}")
+    definition = asl.parse(file_text(given.path[0]))
+    history = _played(given, definition).history if given.mock else ()
+    title = Path(given.path[0]).name.removesuffix(".json").removesuffix(".asl")
+    try:
+        drawn = picture.draw(definition, title=title, history=history, width=given.width, alone=True)
+    except picture.TooLarge:
+        message = f"{given.path[0]} is too large for a picture: more than {picture.STATES_MAX} states, or too many ways"
+        raise TocsinError("workflow-too-large", message) from None
+    if given.json:
+        say_json({"sentences": drawn.sentences, "svg": drawn.svg})
+    elif given.out == "-":
+        say(drawn.svg)
+    else:
+        Path(given.out).write_text(drawn.svg, encoding="utf-8")
+        say(f"{plain(given.out)} is written\n")
+    return 0
 
 
 def _show(result: asl.Result) -> None:

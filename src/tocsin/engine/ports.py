@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 from tocsin.kernel.json import Json
-from tocsin.kernel.machine import Effect
+from tocsin.kernel.machine import Effect, Past
 from tocsin.kernel.time import Duration, Instant
 
 REPLAY_OF: Final = "x-tocsin-replay-of"  # The header of a replayed delivery: the id of the first.
@@ -100,7 +100,9 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """One atomic step of one aggregate: state at an expected version, wake_at, the inputs handled, the outbox.
 
     *expected*: the version that was loaded, 0 for a new aggregate. *claims*: correlation keys that it answers to from
-    now on, each with the aggregate that held the key when it was loaded (None: nobody).
+    now on, each with the aggregate that held the key when it was loaded (None: nobody). *history*: rows that follow
+    those of its earlier commits; a place that is taken is a conflict. *done*: the ids of effects, of whatever
+    aggregate, that need not leave any more once it is written.
     """
 
     aggregate: str
@@ -114,6 +116,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[tuple[str, str | None], ...] = ()
     handled: tuple[Handled, ...] = ()
     outbox: tuple[Outgoing, ...] = ()
+    history: tuple[Past, ...] = ()
+    done: tuple[str, ...] = ()
 
 
 class CommitResult(StrEnum):
@@ -150,7 +154,14 @@ class Refused(msgspec.Struct, frozen=True):
     error: str
 
 
-DeliveryResult = Delivered | Postponed | Refused
+class Taken(msgspec.Struct, frozen=True):
+    """The receiver has it under way; an input that it gives will say that the effect is done (`Commit.done`).
+
+    Until then it is pending, and handed over again and again: the receiver knows it by its id.
+    """
+
+
+DeliveryResult = Delivered | Postponed | Refused | Taken
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -321,6 +332,10 @@ class Aggregates(Protocol):
 
     def timeline(self, aggregate: str, limit: int) -> Sequence[Handled]:
         """The newest *limit* inputs handled, oldest of them first."""
+        ...
+
+    def history(self, aggregate: str, limit: int, *, after: int = 0) -> Sequence[Past]:
+        """The first *limit* rows of its history behind the place *after*."""
         ...
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from tocsin.engine.ports import STORY_MAX, Aggregates, Commit, CommitResult, Departure, Handled, Outgoing
 from tocsin.errors import StoreUnavailableError
-from tocsin.kernel.machine import Decision, Effect, Machine, Tick
+from tocsin.kernel.machine import Decision, Effect, Machine, Past, Tick
 from tocsin.kernel.time import Instant
 
 ATTEMPTS_MAX: Final = 8  # Eight lost races on one aggregate mean a hot key, not bad luck.
@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 
 
 class Addressed(msgspec.Struct, frozen=True, kw_only=True):
-    """An input on its way: to one *aggregate*, or to whichever answers to one of *keys*, or to a new one, *fresh*."""
+    """An input on its way: to one *aggregate*, or to whichever answers to one of *keys*, or to a new one, *fresh*.
+
+    *done*: the effect that it answers, which is confirmed by the commit that handles it; empty: none.
+    """
 
     input_id: str
     machine: str
@@ -30,6 +33,7 @@ class Addressed(msgspec.Struct, frozen=True, kw_only=True):
     aggregate: str = ""
     keys: tuple[str, ...] = ()
     fresh: str = ""
+    done: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -54,6 +58,8 @@ class _Work:
         self.inputs: list[Addressed] = []
         self.handled: list[Handled] = []
         self.outbox: list[Outgoing] = []
+        self.history: list[Past] = []
+        self.done: list[str] = []
         self.claims: dict[str, str | None] = {}
 
 
@@ -172,6 +178,8 @@ class Runner:
         work.state = decision.state
         work.inputs.append(item)
         work.handled.append(Handled(item.input_id, now, decision.reason, decision.story[:STORY_MAX]))
+        work.history += decision.history
+        work.done += [item.done] if item.done else []
         for number, effect in enumerate(decision.effects):
             name = f"{item.input_id}/{number}"
             for turn, departure in enumerate(self._spread(effect, work.state, now)):
@@ -250,6 +258,8 @@ def _to_commit(work: _Work) -> Commit:
         claims=tuple(work.claims.items()),
         handled=tuple(work.handled),
         outbox=tuple(_newest(work.outbox)),
+        history=tuple(work.history),
+        done=tuple(work.done),
     )
 
 

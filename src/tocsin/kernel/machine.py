@@ -48,16 +48,25 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Json] = {}
 
 
+class Past(msgspec.Struct, frozen=True):
+    """A row of an aggregate's history, which is kept beside its state and read in pages; *place* counts from 1."""
+
+    place: int
+    row: bytes
+
+
 class Decision(msgspec.Struct, Generic[S], frozen=True):
     """What follows from one input: the next state (None: there is nothing to keep), why, and the effects.
 
-    *story* is the line for people in the timeline; empty when there is nothing to tell.
+    *story* is the line for people in the timeline; empty when there is nothing to tell. *history*: rows that follow
+    those of earlier decisions, for what needs more than a line and would make the state grow.
     """
 
     state: S | None
     reason: StrEnum
     effects: tuple[Effect, ...] = ()
     story: str = ""
+    history: tuple[Past, ...] = ()
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -84,4 +84,14 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     """,
     # 2: which aggregate a message is about that somebody answers.
     f"CREATE INDEX receipts_by_ts ON receipts ({RECEIPT_TS});",
+    # 3: what an aggregate keeps of its past beside its state.
+    """
+    CREATE TABLE history (
+        seq INTEGER PRIMARY KEY,
+        aggregate TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        row BLOB NOT NULL,
+        UNIQUE (aggregate, place)
+    ) STRICT;
+    """,
 )

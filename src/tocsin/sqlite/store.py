@@ -32,6 +32,7 @@ from tocsin.engine.ports import (
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.machine import Past
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.commits import IDS_MAX, OUTGOING, outgoing, write_commits
 from tocsin.sqlite.connection import ROWS_MAX, Connection, Row
@@ -200,6 +201,14 @@ class SqliteStore:
         )
         return [Handled(*row) for row in reversed(rows)]
 
+    def history(self, aggregate: str, limit: int, *, after: int = 0) -> Sequence[Past]:
+        """See the port."""
+        rows = self._read(
+            "SELECT place, row FROM history WHERE aggregate = ? AND place > ? ORDER BY place LIMIT ?",
+            (aggregate, after, limit),
+        )
+        return [Past(*row) for row in rows]
+
     # Outbox
 
     def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
@@ -313,7 +322,7 @@ class SqliteStore:
                 names = writer.query(_OLD_AGGREGATES, (aggregates_before, aggregates_before, limit))
                 for table in ("outcomes", "deliveries"):
                     writer.executemany(f"DELETE FROM {table} WHERE id = ?", numbers)  # noqa: S608 - names are ours.
-                for table in ("handled", "receipts", "keys"):
+                for table in ("handled", "receipts", "keys", "history"):
                     writer.executemany(f"DELETE FROM {table} WHERE aggregate = ?", names)  # noqa: S608 - names are ours.
                 writer.executemany("DELETE FROM aggregates WHERE id = ?", names)
                 return len(numbers) + len(names)

@@ -25,6 +25,7 @@ from tocsin.engine.ports import (
 )
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.machine import Past
 from tocsin.kernel.time import Instant
 
 BROKEN_MAX = 100
@@ -45,6 +46,7 @@ class MemoryStore:
         self._versions: dict[str, int] = {}
         self._keys: dict[str, str] = {}
         self._handled: dict[str, tuple[str, Handled]] = {}
+        self._histories: dict[str, dict[int, Past]] = {}
         self._outbox: dict[str, Outgoing] = {}
         self._places: dict[str, int] = {}
         self._last_place = 0
@@ -174,6 +176,12 @@ class MemoryStore:
         with self._lock:
             return [handled for owner, handled in self._handled.values() if owner == aggregate][-limit:]
 
+    def history(self, aggregate: str, limit: int, *, after: int = 0) -> Sequence[Past]:
+        """See the port."""
+        with self._lock:
+            found = self._histories.get(aggregate, {})
+            return [found[place] for place in sorted(found) if place > after][:limit]
+
     def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
         """See the port."""
         with self._lock:
@@ -290,12 +298,19 @@ class MemoryStore:
             return CommitResult.CONFLICT
         if any(self._keys.get(key) != holder for key, holder in commit.claims):
             return CommitResult.CONFLICT
+        past = {item.place: item for item in commit.history}
+        if len(past) < len(commit.history) or past.keys() & self._histories.get(commit.aggregate, {}).keys():
+            return CommitResult.CONFLICT
+        if past:
+            self._histories.setdefault(commit.aggregate, {}).update(past)
         self._versions[commit.aggregate] = commit.expected + 1
         self._aggregates[commit.aggregate] = commit
         for key, _ in commit.claims:
             self._keys[key] = commit.aggregate
         for handled in commit.handled:
             self._handled[handled.input_id] = (commit.aggregate, handled)
+        for name in commit.done:
+            self._take_out(name)
         for item in commit.outbox:
             self._put_out(item)
         return CommitResult.COMMITTED
@@ -303,6 +318,7 @@ class MemoryStore:
     def _forget(self, name: str) -> None:
         del self._aggregates[name], self._versions[name]
         self._receipts.pop(name, None)
+        self._histories.pop(name, None)
         self._keys = {key: owner for key, owner in self._keys.items() if owner != name}
         self._handled = {key: found for key, found in self._handled.items() if found[0] != name}
 

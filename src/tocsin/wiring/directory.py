@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from tocsin.engine.ports import Way
+from tocsin.executions.machine import is_task
 from tocsin.incidents.ladder import label, responder, room
 from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
+from tocsin.tasks.transport import CHANNEL as TASKS
 from tocsin.wiring.living import Derived
 from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.personal import Personal
@@ -37,6 +39,8 @@ class SettingsDirectory:
         """See the port; a person who is not in the configuration (any more) has none."""
         if is_teller(receiver):
             return (Way(CHANNEL, receiver),)
+        if is_task(receiver):
+            return (Way(TASKS, receiver),)
         ways = self._ways().get(receiver, ())
         return tuple(way for way in ways if way.transport not in _ASKED or self._has(receiver, way))
 

@@ -43,13 +43,22 @@ from tocsin.web.peers import networks
 from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.wiring import chat_care, digests, mail_in, news, raising, room_orders, storm_messages
+from tocsin.wiring import (
+    chat_care,
+    digests,
+    mail_in,
+    news,
+    raising,
+    room_orders,
+    storm_messages,
+    workflows,
+)
 from tocsin.wiring.addressing import Addressing
+from tocsin.wiring.automation import Automation
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.chat_routes import chat_routes
-from tocsin.wiring.chat_zones import with_zones
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
 from tocsin.wiring.concierge.home import HomeTab, home_handlers
@@ -66,6 +75,7 @@ from tocsin.wiring.key_desk import configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
 from tocsin.wiring.knowing import KnowledgeBook
+from tocsin.wiring.lanes import Lanes
 from tocsin.wiring.machines import machines
 from tocsin.wiring.maintenance import planned
 from tocsin.wiring.messages import MessageTransport
@@ -109,7 +119,7 @@ class Embedded:
         loop = asyncio.get_running_loop()
         self.url, self.end, self.clock = url, end, outside.clock
         self.store = SqliteStore(db)
-        room_book = RoomBook(with_zones(settings, self.store), self.store)
+        room_book = RoomBook(settings, self.store)
         settings = self.settings = room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
@@ -160,6 +170,7 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
+        self.automation = Automation(settings, self.store, self._tell, self.clock, self.wake)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self.personal = PersonalBook(
@@ -169,7 +180,7 @@ class Embedded:
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._care = chat_care.caring(
-            self._chats, lambda: self.settings, self.store, self.clock, accept=self._tell, url=url
+            self._chats, lambda: settings, self.store, self.clock, accept=self._tell, url=url, on_zones=room_book.follow
         )
         self._build_engine(
             [
@@ -179,6 +190,7 @@ class Embedded:
                     self.quiet.spread(Concerned(self.store, self._silences, self._reached)),
                     Reckoner(settings, self.store, url).answer,
                 ),
+                self.automation.transport,
                 *transports(settings, url, self.clock, browsers=self._browsers, twilio=outside.twilio),
                 *(each for chat in self._chats for each in (chat.transport, *chat.more)),
             ]
@@ -192,6 +204,7 @@ class Embedded:
             wrong_keys=self._wrong_keys,
             tell=self._tell,
             do=Errands(loop, self._intake).do,
+            configured=frozenset(room_book.file.responders),
         )
         tab = HomeTab(self._desk, self.personal)
         self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
@@ -229,24 +242,17 @@ class Embedded:
             self._accept(wanted)
         self.quiet.start()
         self._accept(*planned(self.settings, self.store, self.clock()), *news.unanswered(self.store, self.clock()))
-        self._engine.start()
-        self._keeper.start()
-        self._knowledge.start()
-        self._doorkeeper.start()
-        self._calendars.start()
-        self._gap_watch.start()
+        for part in (self._engine, self._keeper, self._knowledge, self._doorkeeper, self._calendars, self._gap_watch):
+            part.start()
         for chat in self._chats:
             chat.start()
-        self.rooms.start()
-        self.home_watch.start()
-        self._care.start()
+        for watch in (self.rooms, self.home_watch, self._care, self._queues):
+            watch.start()
         for handles in self._handles:
             handles.start()
-        self._queues.start()
-        if self.mail_in:
-            self.mail_in.start()
-        if self._heartbeat:
-            self._heartbeat.start()
+        for way in (self.mail_in, self._heartbeat):
+            if way:
+                way.start()
 
     def stop(self) -> None:
         """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
@@ -270,6 +276,7 @@ class Embedded:
         self._engine.stop()
         self._keeper.stop()
         self._knowledge.stop()
+        self.automation.threads.shutdown()
         self._pool.shutdown()
         for chat in self._chats:
             chat.close()
@@ -340,7 +347,7 @@ class Embedded:
             secret=request_secret(self.store),
             public_url=self.url,
         )
-        told = [*health_routes(self._readiness, self.metrics.text, self._care.sentences), openapi_route(self.url)]
+        told = [*health_routes(self._readiness, self.metrics.text, self._care.hints), openapi_route(self.url)]
         api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,
@@ -355,7 +362,7 @@ class Embedded:
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
-        known = machines()
+        known = machines(definitions=self.automation.definitions)
         known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
         mute, quieter, histories = self._silences.mute, self._remedies.quieter, self.histories.occurrences
@@ -370,6 +377,7 @@ class Embedded:
                 chat_care.CHANNEL: chat_care.interpret,
                 **storm_messages.channels(self.settings),
                 **news.channels(lambda: self.settings, self.url),
+                **workflows.channels(),
             },
             readings=readings(self.settings),
             mute=mute,
@@ -400,7 +408,7 @@ class Embedded:
             known,
             transports,
             self._directory,
-            executor=self._pool,
+            executor=Lanes(self._pool, self.automation.threads),
             clock=self.clock,
             chance=random.random,
             report=self._report,
@@ -408,15 +416,22 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=self.wake,
         )
+        self.automation.answers.attach(runner)
         self._engine = Engine(
-            self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
+            self.store,
+            self._worker,
+            runner,
+            dispatcher,
+            self.clock,
+            accepted=lambda: self._writer.accepted,
+            answers=self.automation.answers.handle,
         )
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:
         """For one batch of decisions: what they know is as it is now."""
         calendar = duty(self.settings, self.store)
         turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self._knowledge.whom(calendar))
+        return machines(calendar, turns, self._knowledge.whom(calendar), self.automation.definitions)
 
     def _accept(self, *received: Received) -> None:
         """Store deliveries of a chat or a queue, durably, all or none."""

@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.changes.machine import ChangeMachine
 from tocsin.digests.machine import DigestMachine, TurnOf
 from tocsin.digests.machine import nobody as no_turns
+from tocsin.executions.machine import Definitions, ExecutionMachine
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.incidents.duty import OnDuty, nobody
 from tocsin.incidents.history_machine import HistoryMachine
@@ -21,9 +22,12 @@ from tocsin.schedules.recurring import next_turn
 
 
 def machines(
-    on_duty: OnDuty = nobody, turn_of: TurnOf = no_turns, whom: Whom | None = None
+    on_duty: OnDuty = nobody,
+    turn_of: TurnOf = no_turns,
+    whom: Whom | None = None,
+    definitions: Definitions = lambda _: None,
 ) -> tuple[Machine[Any, Any], ...]:
-    """One of each; *on_duty* and *turn_of* know the schedules, *whom* the people."""
+    """One of each; *on_duty* and *turn_of* know the schedules, *whom* the people, *definitions* the workflows."""
     return (
         IncidentMachine(on_duty, whom),
         HeartbeatMachine(),
@@ -34,4 +38,5 @@ def machines(
         HistoryMachine(),
         QuestionMachine(),
         NoticeMachine(),
+        ExecutionMachine(definitions),
     )

@@ -38,6 +38,7 @@ from tocsin.wiring.settings_muting import GROUP_BY, INHIBIT, Inhibit, Storms
 from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
 from tocsin.wiring.settings_teams import TEAMS_CHANNEL, TEAMS_USER, MicrosoftTeams
 from tocsin.wiring.settings_ways import PHONE, SEVERITY, Connect, NotifyRule, Sns, Twilio
+from tocsin.wiring.settings_workflows import MODULE, Workflow
 
 FILE: Final = "tocsin.yaml"
 EVERYONE: Final = "everyone"  # The team that exists when the file names none.
@@ -404,6 +405,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, Maintenance],
         Key(Named("maintenance", Section(Maintenance, complaint)), "Windows of the week in which nobody is asked."),
     ] = {}
+    workflows: Annotated[
+        dict[str, Workflow], Key(Named("workflow", Section(Workflow, short="file")), "Workflows, by their names.")
+    ] = {}
+    functions: Annotated[
+        str | None,
+        Key(MODULE, "The Python module whose public functions workflows may call by their names."),
+    ] = None
     windows: Annotated[Windows, Key(Section(Windows), "When alerts are the same.")] = Windows()
     inhibit: Annotated[
         tuple[Inhibit, ...],

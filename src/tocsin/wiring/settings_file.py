@@ -19,6 +19,7 @@ from tocsin.wiring.settings_integrations import Integration
 from tocsin.wiring.settings_kinds import Secret, Section
 from tocsin.wiring.settings_problems import Problem, SettingsError
 from tocsin.wiring.settings_reader import Reader, is_null
+from tocsin.wiring.settings_workflows import anchored, mistakes
 
 TEMPLATE: Final = Path(__file__).with_name("tocsin.yaml")
 """The commented file that `tocsin init` writes."""
@@ -74,9 +75,10 @@ def parse(raw: bytes, environ: Mapping[str, str], file: str = FILE, *, public: b
     settings = reader.read(Section(Settings), root, "")
     problems += reader.problems
     if isinstance(settings, Settings):
+        settings = replace(settings, workflows=anchored(settings.workflows, Path(file).parent))
         problems += [
             at(_locate(root, path), ".".join(str(step) for step in path), "", message)
-            for path, message in strangers(settings, environ)
+            for path, message in (*strangers(settings, environ), *mistakes(settings.workflows))
         ]
     if problems or not isinstance(settings, Settings):
         raise SettingsError(file, problems)
@@ -99,7 +101,9 @@ def _slack(environ: Mapping[str, str]) -> Slack | None:
         signing_secret=Secret(signing) if signing else None,
     )
     if complaint := slack_complaint(found):
-        raise SettingsError(_ENVIRONMENT, [_everywhere(f"slack {complaint}")])
+        for key, name in zip(("bot_token", "app_token", "signing_secret"), SLACK_VARIABLES, strict=True):
+            complaint = complaint.replace(key, name)
+        raise SettingsError(_ENVIRONMENT, [_everywhere(f"Slack: {complaint}")])
     return found
 
 

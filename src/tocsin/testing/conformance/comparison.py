@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from msgspec.structs import replace
 
 from tocsin.engine.ports import Commit, Confirmation, Handled, Outgoing, Received, Store
+from tocsin.kernel.machine import Past
 from tocsin.testing.conformance.subject import NOW, UNKNOWN_IDS
 from tocsin.testing.memory import MemoryStore
 
@@ -147,6 +148,7 @@ class StoreComparison(RuleBasedStateMachine):
                 self.both(lambda store, m=machine, o=live_only: _paged(store, m, live_only=o))  # type: ignore[misc]
         for name in AGGREGATES:
             self.both(lambda store, n=name: (list(store.timeline(n, 3)), dict(store.receipts(n))))  # type: ignore[misc]
+            self.both(lambda store, n=name: list(store.history(n, 3)))  # type: ignore[misc]
         for limit in (1, 2, ALL):
             self.both(lambda store, m=limit: _lanes(store.pending(now, per_receiver=m)))  # type: ignore[misc]
         for kind in RECORDS:
@@ -192,6 +194,8 @@ class StoreComparison(RuleBasedStateMachine):
             ),
             handled=tuple(Handled(given, self.now, "reason", "") for given in inputs),
             outbox=tuple(self.draw_outgoing(data, name, f"{given}/{n}") for given in inputs for n in range(draw(_few))),
+            done=tuple(self.draw_effect(data) for _ in range(draw(_few))),
+            history=tuple(Past(place, draw(st.binary(max_size=2))) for place in draw(_places)),
         )
 
     def draw_inputs(self, data: st.DataObject) -> list[str]:
@@ -209,6 +213,7 @@ class StoreComparison(RuleBasedStateMachine):
 
 
 _few = st.integers(0, 2)
+_places = st.lists(st.integers(1, 30), max_size=2)
 
 
 def _effect(name: str, aggregate: str, receiver: str, kind: str, now: int, *, coalesce: bool, urgent: bool) -> Outgoing:

@@ -167,6 +167,7 @@ CHAT: Final = Surface(
             answers={
                 200: Answer(says="Stored, or answered.", media={JSON: OBJECT}),
                 403: plain("The token is not Microsoft's, or it is for another bot."),
+                404: Answer(says="There is no bot for Teams here.", media={"text/html": ANY}),
                 413: plain("The body is too large."),
                 501: Answer(says="Nothing here answers that."),
                 503: plain("Not stored, try again."),

@@ -1,0 +1,1 @@
+"""Runs of workflows: a machine around `tocsin.asl`, so that they survive what a process does not."""

@@ -1,0 +1,148 @@
+"""The transport that does tasks: does one, stores its answer durably as a delivery, and then it is delivered.
+
+At least once: who dies between doing and storing does it again. A second answer counts as the first, since both are
+named after the task's effect.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from tocsin.asl import Failure
+from tocsin.asl.failures import DATA_LIMIT_EXCEEDED, RUNTIME
+from tocsin.asl.outcomes import oversized, too_large
+from tocsin.asl.resources import resource
+from tocsin.engine.backoff import ATTEMPTS_MAX
+from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Job, Outgoing, Postponed, Received, Taken
+from tocsin.errors import StoreUnavailableError
+from tocsin.executions.machine import ANSWER
+from tocsin.kernel import json
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import Instant
+from tocsin.tasks.task import Doer, Elsewhere, Later, Task
+
+CHANNEL: Final = "tasks"
+
+READERS: Final = "s3"  # What a distributed Map reads is bounded by its reader, not by what a state may give.
+
+log = logging.getLogger(__name__)
+
+Await = Callable[[str, str, str], None]
+
+
+class Answering(Protocol):
+    """Takes answers, and commits them with the end of their effects."""
+
+    def knows(self, effect: str) -> bool:
+        """Whether the task of *effect* was answered a moment ago."""
+        ...
+
+    def give(self, effect: str, answer: Mapping[str, Json]) -> None:
+        """The task of *effect* was answered."""
+        ...
+
+
+class TasksTransport:
+    """`tocsin.engine.ports.Transport`. One task at a time for one address; an address is a task's own.
+
+    What has been answered, and is not yet committed, is not done again.
+    """
+
+    name = CHANNEL
+
+    def __init__(
+        self,
+        do: Doer,
+        accept: Callable[[Sequence[Received]], object],
+        clock: Callable[[], Instant],
+        expect: Await,
+        answers: Answering | None = None,
+    ) -> None:
+        """*do* does a task. *accept* stores deliveries durably. *expect* a token of a run's task, durably.
+
+        Both raise StoreUnavailableError. *answers* take them a shorter way than deliveries.
+        """
+        self._answers = answers
+        self._do = do
+        self._accept = accept
+        self._clock = clock
+        self._expect = expect
+
+    def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:  # noqa: ARG002 - the port's.
+        """See the port."""
+        return [self._deliver(job.outgoing) for job in jobs]
+
+    def _deliver(self, outgoing: Outgoing) -> DeliveryResult:
+        try:
+            if self._answers is not None and self._answers.knows(outgoing.id):
+                return Taken()
+            answer = outgoing.facts if outgoing.kind == ANSWER else self._answer(outgoing)
+            if answer is not None and self._answers is not None:
+                self._answers.give(outgoing.id, answer)
+                return Taken()
+            if answer is not None:
+                self._accept([answered(answer, f"{outgoing.id}/answer", self._clock())])
+        except StoreUnavailableError as problem:
+            return Postponed(problem.message, counts=False)
+        except Later as later:
+            return Postponed(f"{later.error}: {later.cause}", after=later.after)
+        return Delivered()
+
+    def _answer(self, outgoing: Outgoing) -> dict[str, Json] | None:
+        """What became of a task; None if somebody else says so later."""
+        task = task_of(outgoing)
+        if task.what.waits:
+            self._expect(task.token, task.run, task.task)
+        try:
+            output = self._do(task)
+            large = task.what.type != READERS and oversized(output)
+        except Failure as failure:
+            return _failed(task, failure.error, failure.cause)
+        except Elsewhere:
+            return None
+        except Later as later:
+            if outgoing.attempts + 1 >= ATTEMPTS_MAX:
+                return _failed(task, later.error, later.cause)
+            raise
+        except StoreUnavailableError:
+            raise
+        except Exception as problem:
+            log.exception("a task broke", extra={"resource": task.resource, "run": task.run})
+            return _failed(task, RUNTIME, f"internal error: {type(problem).__name__}; the log of Tocsin has it whole")
+        if large:
+            return _failed(task, DATA_LIMIT_EXCEEDED, too_large(task.what.type or task.resource))
+        return None if task.what.waits else {"run": task.run, "task": task.task, "output": output}
+
+
+def task_of(outgoing: Outgoing) -> Task:
+    """The task of an effect."""
+    facts = outgoing.facts
+    return Task(
+        id=outgoing.id,
+        run=facts["run"],
+        task=facts["task"],
+        resource=facts["resource"],
+        what=resource(facts["resource"]),
+        arguments=facts["arguments"],
+        token=facts["token"],
+        role=role_of(facts["role"]),
+        runs_as=facts.get("runs_as", ""),
+        timeout=facts["timeout"],
+    )
+
+
+def role_of(credentials: Json) -> str:
+    """The role that the Credentials of a state name, or empty."""
+    found = credentials.get("RoleArn") if isinstance(credentials, dict) else credentials
+    return found if isinstance(found, str) else ""
+
+
+def answered(answer: dict[str, Json], once: str, now: Instant) -> Received:
+    """The delivery of an answer; *once*: what all copies of it are called."""
+    return Received(received_at=now, channel=CHANNEL, key="", head=f"{ONCE}: {once}".encode(), body=json.encode(answer))
+
+
+def _failed(task: Task, error: str, cause: str | None) -> dict[str, Json]:
+    return {"run": task.run, "task": task.task, "error": error, "cause": cause}

@@ -1,0 +1,141 @@
+"""Tasks as the settings allow them: which functions there are, who calls AWS, who waits for a token."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib
+import importlib.util
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from tocsin.asl import Failure
+from tocsin.asl.execution import TaskBeat, TaskFailed, TaskSucceeded
+from tocsin.asl.failures import RUNTIME
+from tocsin.engine.ports import Received, Store
+from tocsin.errors import TocsinError
+from tocsin.executions.inputs import Answer
+from tocsin.executions.run import Run
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import Instant
+from tocsin.tasks.doing import Doing
+from tocsin.tasks.functions import Function, Functions, functions_of
+from tocsin.tasks.task import Doer, Task
+from tocsin.tasks.transport import Answering, TasksTransport, answered
+from tocsin.tasks.web import Web
+from tocsin.webpush.subscriptions import public_address
+from tocsin.wiring.nested_runs import NestedRuns
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.workflows import SEED_BYTES
+
+TOKEN: Final = "task-token"  # noqa: S105 - records of tokens that are waited for, by their digests.
+
+_NO_SDK: Final = 'tocsin[aws] is not installed, and a task needs it: pip install "tocsin[aws]"'
+
+Accept = Callable[[Sequence[Received]], object]
+
+
+class Tokens:
+    """The tokens of tasks that wait for one. Only digests are kept: who reads the database can answer nothing."""
+
+    def __init__(self, store: Store, accept: Accept, clock: Callable[[], Instant]) -> None:
+        """*accept* stores deliveries durably."""
+        self._store = store
+        self._accept = accept
+        self._clock = clock
+
+    def expect(self, token: str, run: str, task: str) -> None:
+        """Wait for *token*. Raises StoreUnavailableError."""
+        digest = _digest(token)
+        if self._store.record(TOKEN, digest) is None:
+            self._store.put_record(TOKEN, digest, {"digest": digest, "run": run, "task": task})
+
+    def answer(self, token: str, given: Answer) -> bool:
+        """Give the task of *token* its answer, durably; False: there is none that waits.
+
+        What *given* names as its task does not matter. Raises StoreUnavailableError.
+        """
+        digest = _digest(token)
+        found = self._store.record(TOKEN, digest)
+        if found is None or not hmac.compare_digest(str(found["digest"]), digest):
+            return False
+        now = self._clock()
+        told: dict[str, Json] = {"run": found["run"], "task": found["task"]}
+        match given:
+            case TaskBeat():
+                self._accept([answered({**told, "beat": True}, f"{digest}/beat/{now}", now)])
+                return True
+            case TaskSucceeded(output=output):
+                told["output"] = output
+            case TaskFailed():
+                told |= {"error": given.error, "cause": given.cause}
+        self._accept([answered(told, f"{digest}/answer", now)])
+        self._store.take_record(TOKEN, digest)
+        return True
+
+
+def transport(
+    settings: Settings,
+    kept: Mapping[str, str],
+    accept: Accept,
+    clock: Callable[[], Instant],
+    *,
+    tokens: Tokens,
+    find: Callable[[str], Run | None],
+    answers: Answering | None = None,
+) -> TasksTransport:
+    """What does the tasks of runs; *kept*: the definitions' ids by the names of their workflows.
+
+    *find* gives the run of a correlation key. Raises TocsinError for a module of functions that cannot be used.
+    """
+    functions = Functions(_functions(settings.functions) if settings.functions else {})
+    roles = {name: each.role for name, each in settings.workflows.items() if each.role}
+    nested = NestedRuns(kept, roles, accept, clock, seed=lambda: secrets.token_urlsafe(SEED_BYTES), find=find)
+    aws = _Aws(clock)
+    own = {"states:startExecution": nested.do, "http:invoke": Web(public_address).do}
+    return TasksTransport(Doing(functions, own, aws.do), accept, clock, tokens.expect, answers)
+
+
+class _Aws:
+    """Everything at AWS; the SDK is imported when the first task needs it."""
+
+    def __init__(self, clock: Callable[[], Instant]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: tuple[Any, Any, Mapping[str, Doer]] | None = None
+
+    def do(self, task: Task) -> Json:
+        """A `Doer`."""
+        what = task.what
+        amazon, integrations, doers = self._loaded()
+        if what.kind == "lambda":
+            return integrations.function(task)
+        return doers.get(f"{what.type}:{what.name}", amazon.do)(task)
+
+    def _loaded(self) -> tuple[Any, Any, Mapping[str, Doer]]:
+        with self._lock:
+            if self._known is None:
+                if not _sdk():
+                    raise Failure(RUNTIME, _NO_SDK)
+                amazon = importlib.import_module("tocsin.tasks.amazon").Amazon(self._clock)
+                found = importlib.import_module("tocsin.tasks.integrations").Integrations(amazon)
+                self._known = amazon, found, found.doers()
+            return self._known
+
+
+def _sdk() -> bool:
+    return importlib.util.find_spec("boto3") is not None
+
+
+def _functions(module: str) -> Mapping[str, Function]:
+    try:
+        return functions_of(importlib.import_module(module))
+    except Exception as problem:
+        message = f"functions: the module {module} cannot be imported: {type(problem).__name__}: {problem}"
+        raise TocsinError("functions-unusable", message) from problem
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

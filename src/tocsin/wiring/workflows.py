@@ -1,0 +1,219 @@
+"""Workflows at work: the definitions that runs keep, and orders to start, stop and redrive as deliveries."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tocsin import asl
+from tocsin.asl.execution import Names, Redriven, Stopped, TaskBeat, TaskFailed, TaskSucceeded
+from tocsin.asl.program import Definition
+from tocsin.engine.ports import Delivery, Received, Records
+from tocsin.engine.runner import Addressed
+from tocsin.engine.worker import Interpretation
+from tocsin.errors import TocsinError
+from tocsin.executions.inputs import Answer, Parent, Started
+from tocsin.executions.machine import ExecutionMachine
+from tocsin.kernel import json
+from tocsin.kernel.json import Json
+from tocsin.kernel.time import Instant
+from tocsin.tasks.transport import CHANNEL as ANSWERS
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings_workflows import definition_text
+
+ORDERS: Final = "execution"  # The channel of orders.
+DEFINITION: Final = "workflow-definition"
+ACCOUNT: Final = "000000000000"  # Of the ARNs of runs here: no account of AWS.
+REGION: Final = "us-east-1"
+SEED_BYTES: Final = 24
+DEFINITIONS_MAX: Final = 1000  # Compiled ones that are kept in memory.
+NAME_MAX: Final = 80  # Characters, as StartExecution has it.
+
+_MACHINE: Final = ExecutionMachine.name
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """A run to begin. *name*: under which it is started once only; empty: as often as asked."""
+
+    workflow: str
+    definition: str
+    input: Json
+    seed: str
+    name: str = ""
+    region: str = REGION
+    role: str = ""
+    parent: Parent | None = None
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted: that a run begins, or that the run *stop* is stopped or *redrive* goes on."""
+
+    start: Start | None = None
+    stop: str = ""
+    redrive: str = ""
+    error: str | None = None
+    cause: str | None = None
+
+
+# ── Definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+class Definitions:
+    """The definitions of all runs, by their ids; a lookup that always gives the same. Any thread."""
+
+    def __init__(self, records: Records) -> None:
+        """*records* keep them."""
+        self._records = records
+        self._compiled: dict[str, Definition] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str) -> Definition | None:
+        """The definition of an id. Raises StoreUnavailableError."""
+        with self._lock:
+            found = self._compiled.get(name)
+        if found is None:
+            kept = self._records.record(DEFINITION, name)
+            if kept is None:
+                return None
+            found = self._keep(name, asl.parse(kept["source"]))
+        return found
+
+    def keep(self, workflow: str, text: str) -> str:
+        """Keep a definition for the runs that begin with it; its id. Raises DefinitionError, StoreUnavailableError."""
+        definition = asl.parse(text)
+        name = definition_id(definition)
+        if self._records.record(DEFINITION, name) is None:
+            self._records.put_record(DEFINITION, name, {"workflow": workflow, "source": definition.source})
+        self._keep(name, definition)
+        return name
+
+    def _keep(self, name: str, definition: Definition) -> Definition:
+        with self._lock:
+            if len(self._compiled) >= DEFINITIONS_MAX:
+                del self._compiled[next(iter(self._compiled))]
+            self._compiled[name] = definition
+        return definition
+
+
+def definition_id(definition: Definition) -> str:
+    """The id of a definition: what it says, whatever its layout."""
+    return hashlib.sha256(json.encode(definition.source)).hexdigest()
+
+
+def keep_all(settings: Settings, definitions: Definitions) -> Mapping[str, str]:
+    """Keep the definitions of all workflows as their files are now; their ids by name. Raises TocsinError."""
+    found = {}
+    for name, workflow in settings.workflows.items():
+        try:
+            found[name] = definitions.keep(name, definition_text(workflow))
+        except (OSError, ValueError) as problem:
+            raise TocsinError("workflow-unreadable", f"{workflow.file} cannot be read: {problem}") from None
+    return found
+
+
+# ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def start(workflow: str, definition: str, given: Json, **more: Any) -> Order:  # noqa: ANN401 - the fields of Start.
+    """The order for a new run; its seed is drawn here, at the edge."""
+    return Order(
+        start=Start(
+            workflow=workflow, definition=definition, input=given, seed=secrets.token_urlsafe(SEED_BYTES), **more
+        )
+    )
+
+
+def ordered(order: Order, now: Instant) -> Received:
+    """The delivery of an order."""
+    return Received(received_at=now, channel=ORDERS, key="", head=b"", body=json.encode(order))
+
+
+def channels() -> Mapping[str, Callable[[Delivery], Interpretation]]:
+    """What reads orders, and the answers of tasks."""
+    return {ORDERS: _ordered, ANSWERS: _answered}
+
+
+def run_key(workflow: str, name: str) -> str:
+    """The correlation key of the run *name* of *workflow*."""
+    return f"run/{workflow}/{name}"
+
+
+def started_as(delivery_id: str) -> str:
+    """The id of the run that the order of a delivery begins."""
+    return f"run-{delivery_id}"
+
+
+def _ordered(delivery: Delivery) -> Interpretation:
+    try:
+        order = msgspec.convert(json.decode(delivery.body), Order)
+    except (msgspec.ValidationError, json.JsonError) as problem:
+        return Interpretation((), f"not an order: {problem}")
+    inputs: list[Addressed] = []
+    name = f"{delivery.occurrence}/0"
+    if order.start:
+        inputs.append(_begin(order.start, delivery, name))
+    elif order.stop:
+        given: Stopped | Redriven = Stopped(error=order.error, cause=order.cause)
+        inputs.append(Addressed(input_id=name, machine=_MACHINE, given=given, aggregate=order.stop))
+    elif order.redrive:
+        inputs.append(Addressed(input_id=name, machine=_MACHINE, given=Redriven(), aggregate=order.redrive))
+    return Interpretation(tuple(inputs), "" if inputs else "an empty order")
+
+
+def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
+    fresh = started_as(delivery.id)
+    name = wanted.name or fresh
+    place = f"{wanted.region}:{ACCOUNT}"
+    names = Names(
+        execution=f"arn:aws:states:{place}:execution:{wanted.workflow}:{name}",
+        name=name,
+        machine=f"arn:aws:states:{place}:stateMachine:{wanted.workflow}",
+        machine_name=wanted.workflow,
+        role=wanted.role or f"arn:aws:iam::{ACCOUNT}:role/{wanted.workflow}",
+    )
+    given = Started(
+        run=fresh,
+        workflow=wanted.workflow,
+        definition=wanted.definition,
+        input=wanted.input,
+        names=names,
+        seed=wanted.seed,
+        parent=wanted.parent,
+        role=wanted.role,
+    )
+    keys = (run_key(wanted.workflow, wanted.name),) if wanted.name else ()
+    return Addressed(input_id=input_id, machine=_MACHINE, given=given, keys=keys, fresh=fresh)
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    run: str
+    task: str
+    output: Json = None
+    error: str | None = None
+    cause: str | None = None
+    beat: bool = False
+
+
+def _answered(delivery: Delivery) -> Interpretation:
+    try:
+        told = msgspec.convert(json.decode(delivery.body), _Answer)
+    except (msgspec.ValidationError, json.JsonError) as problem:
+        return Interpretation((), f"not an answer: {problem}")
+    return Interpretation((_addressed(told, f"{delivery.occurrence}/0"),))
+
+
+def answer_input(answer: Mapping[str, Json], input_id: str, effect: str) -> Addressed:
+    """The input that an answer is, which confirms the *effect* that asked for it."""
+    return _addressed(msgspec.convert(answer, _Answer), input_id, effect)
+
+
+def _addressed(told: _Answer, input_id: str, done: str = "") -> Addressed:
+    given: Answer
+    if told.beat:
+        given = TaskBeat(task=told.task)
+    elif told.error is not None:
+        given = TaskFailed(task=told.task, error=told.error, cause=told.cause)
+    else:
+        given = TaskSucceeded(task=told.task, output=told.output)
+    return Addressed(input_id=input_id, machine=_MACHINE, given=given, aggregate=told.run, done=done)
