@@ -9,6 +9,7 @@ from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring import runs, tasks, workflows
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 
 class Automation:
@@ -20,6 +21,7 @@ class Automation:
         """*tell* stores deliveries durably."""
         self.definitions = workflows.Definitions(store)
         self.tokens = tasks.Tokens(store, tell, clock)
+        self.desk = StoreWorkflowDesk(lambda: settings, store, self.definitions, clock)
         self.threads = TaskThreads()
         self.transport = tasks.transport(
             settings,
