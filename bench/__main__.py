@@ -27,6 +27,7 @@ from bench import (
     slack_storm,
     storm,
     whom,
+    workflows,
 )
 from bench.figures import Result
 
@@ -48,6 +49,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "whom": whom.measure,
     "languages": languages.measure,
     "conversation": conversation.measure,
+    "workflows": workflows.measure,
 }
 
 

@@ -32,6 +32,13 @@ def test_a_branch_that_fails_ends_the_others() -> None:
     assert types(retried).count("ParallelStateStarted") == 3
 
 
+def test_what_is_caught_ends_branches_that_have_not_begun() -> None:
+    branches = [branch({"Type": "Fail", "Error": "E"}, "A"), branch({"Type": "Pass"}, "B")]
+    catch = [{"ErrorEquals": ["E"], "Next": "S1"}]
+    result = run(machine({"Type": "Parallel", "Branches": branches, "Catch": catch, "Next": "S1"}, {"Type": "Pass"}))
+    assert (result.status, types(result).count("PassStateEntered")) == ("SUCCEEDED", 1)
+
+
 def item_map(processor: dict[str, Json], **more: Json) -> dict[str, Json]:
     return {"Type": "Map", "ItemProcessor": processor, **more}
 

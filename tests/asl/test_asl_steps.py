@@ -165,7 +165,8 @@ def test_a_step_changes_nothing_that_it_was_given() -> None:
     assert msgspec.json.encode(held) == written
 
 
-FATES: Final = ("answer", "fail", "again", "late", "crash")
+FATES: Final = ("answer", "fail", "again", "late", "crash", "beat", "token", "time")
+FAILING: Final = {"Do", "Spread", "Child"}
 ALL_TYPES: Json = {
     "StartAt": "Begin",
     "States": {
@@ -185,7 +186,28 @@ ALL_TYPES: Json = {
                 {"StartAt": "One", "States": {"One": {**TASK, "TimeoutSeconds": 60, "End": True}}},
                 {"StartAt": "Two", "States": {"Two": {"Type": "Wait", "Seconds": 2, "End": True}}},
             ],
-            "Next": "Choose",
+            "Next": "Spread",
+        },
+        "Spread": {
+            "Type": "Map", "ResultPath": "$.spread", "MaxConcurrency": 2,
+            "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "in", "Key": "k"}},
+            "ItemSelector": {"v.$": "$$.Map.Item.Value", "n.$": "$.n"},
+            "ItemBatcher": {"MaxItemsPerBatch": 2},
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "Child",
+                "States": {"Child": {**TASK, "Retry": [{"ErrorEquals": ["Busy"], "MaxAttempts": 99}], "Next": "Rest"},
+                           "Rest": {"Type": "Wait", "Seconds": 1, "End": True}},
+            },
+            "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "out"}},
+            "ResultSelector": {"to.$": "$.ResultWriterDetails.Bucket"},
+            "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 99}],
+            "Next": "Ask",
+        },
+        "Ask": {
+            "Type": "Task", "QueryLanguage": "JSONata", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Arguments": {"who": "{% $who %}"}, "HeartbeatSeconds": 1000, "Assign": {"said": "{% $states.result %}"},
+            "Output": "{% $merge([$states.input, {'said': $states.result}]) %}", "Next": "Choose",
         },
         "Choose": {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericGreaterThan": 1, "Next": "Good"}],
                    "Default": "Bad"},
@@ -197,7 +219,7 @@ ALL_TYPES: Json = {
 
 
 @given(
-    fate=st.lists(st.tuples(st.sampled_from(FATES), st.integers(0, 5)), max_size=30),
+    fate=st.lists(st.tuples(st.sampled_from(FATES), st.integers(0, 5)), max_size=60),
     n=st.integers(0, 3),
 )
 @settings(max_examples=80, deadline=None)
@@ -205,32 +227,72 @@ def test_crashes_duplicates_and_late_answers_end_as_a_run_without_them(fate: lis
     value = {"list": [1, 2, 3], "n": n}
     calm = played(Run(ALL_TYPES, value), [])
     rough = played(Run(ALL_TYPES, value), fate)
+    assert calm.execution.status is not Status.RUNNING
     assert (rough.execution.status, rough.execution.output) == (calm.execution.status, calm.execution.output)
+
+
+def test_what_is_parsed_and_written_is_parsed_to_the_same() -> None:
+    source = asl.parse(ALL_TYPES).source
+    again = asl.parse(msgspec.json.encode(source))
+    assert again.source == source == ALL_TYPES
+    value: Json = {"list": [1, 2, 3], "n": 2}
+    assert played(Run(again.source, value), []).execution.output == played(Run(ALL_TYPES, value), []).execution.output
+
+
+def test_a_map_that_failed_is_redriven_as_a_whole() -> None:
+    inner = {"StartAt": "In", "States": {"In": {**TASK, "End": True}}}
+    run = Run(machine({"Type": "Map", "ItemProcessor": inner}), [1, 2])
+    run.give(TaskFailed(task=run.tasks[0].task, error="E"))
+    assert run.execution.status is Status.FAILED
+    run.give(Redriven())
+    for task in run.tasks[2:]:
+        run.give(TaskSucceeded(task=task.task, output=task.arguments))
+    assert run.execution.output == [1, 2]
+
+
+def answer(task: TaskStart) -> Json:
+    """Its input; of a reader what it reads."""
+    return {"Body": "[1, 2, 3]"} if task.resource.endswith("getObject") else task.arguments
+
+
+def befall(run: Run, what: str, which: int, answered: list[str]) -> None:
+    """One thing that happens to a run on its way."""
+    waiting = [task for task in run.tasks if task.task not in answered]
+    match what:
+        case "crash":
+            run.execution = msgspec.json.decode(msgspec.json.encode(run.execution), type=Execution)
+        case "again" | "late" if answered:
+            run.give(TaskSucceeded(task=answered[which % len(answered)], output="wrong"), later=which)
+        case "beat" if waiting:
+            run.give(TaskBeat(task=waiting[which % len(waiting)].task))
+        case "time":
+            run.give(Passed())
+        case "token" if waiting and waiting[0].token:
+            answered.append(waiting[0].task)
+            run.give(TaskSucceeded(task=waiting[0].token, output=answer(waiting[0])))
+        case "fail" if waiting and waiting[0].state in FAILING:
+            answered.append(waiting[0].task)
+            run.give(TaskFailed(task=waiting[0].task, error="Busy"))
+        case "answer" if waiting:
+            task = waiting[which % len(waiting)]
+            answered.append(task.task)
+            run.give(TaskSucceeded(task=task.task, output=answer(task)))
+        case _:
+            pass
 
 
 def played(run: Run, fate: list[tuple[str, int]]) -> Run:
     """A run to its end: tasks answer with their input, whatever fate does before."""
     answered: list[str] = []
     for what, which in fate:
-        waiting = [task for task in run.tasks if task.task not in answered]
-        if what == "crash":
-            run.execution = msgspec.json.decode(msgspec.json.encode(run.execution), type=Execution)
-        elif what in {"again", "late"} and answered:
-            run.give(TaskSucceeded(task=answered[which % len(answered)], output="wrong"), later=which)
-        elif what == "fail" and waiting and waiting[0].state == "Do":
-            answered.append(waiting[0].task)
-            run.give(TaskFailed(task=waiting[0].task, error="Busy"))
-        elif what == "answer" and waiting:
-            task = waiting[which % len(waiting)]
-            answered.append(task.task)
-            run.give(TaskSucceeded(task=task.task, output=task.arguments))
-    for _ in range(100):
+        befall(run, what, which, answered)
+    for _ in range(300):
         if run.execution.status is not Status.RUNNING:
             break
         waiting = [task for task in run.tasks if task.task not in answered]
         if waiting:
             answered.append(waiting[0].task)
-            run.give(TaskSucceeded(task=waiting[0].task, output=waiting[0].arguments))
+            run.give(TaskSucceeded(task=waiting[0].task, output=answer(waiting[0])))
         elif run.execution.wake_at is not None:
             run.give(Passed(), later=max(0, run.execution.wake_at - run.now))
     return run

@@ -87,7 +87,7 @@ def with_state(**fields: Json) -> Json:
         ({"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}, "/StartAt", "Missing 'Next' target: B"),
         ({"StartAt": "A", "States": {"A": 5}}, "/States/A", "Expected value of type Object"),
         ({"StartAt": "A", "States": {"A": {}}}, "/States/A", "These fields are required: [Type]"),
-        ({"StartAt": "A", "States": {"A": {"Type": "X"}}}, "/States/A/Type", "Value must be one of [Task,"),
+        ({"StartAt": "A", "States": {"A": {"Type": "X"}}}, "/States/A/Type", "should have one of these values"),
         ({"StartAt": "a" * 81, "States": {"a" * 81: {"Type": "Succeed"}}}, f"/States/{'a' * 81}", "from 1 to 80"),
         (with_state(Foo=1), "/States/S0/Foo", "Field 'Foo' is not supported"),
         (with_state(Arguments=1), "/States/S0/Arguments", "Field 'Arguments' is not supported"),
@@ -298,3 +298,39 @@ def test_any_definition_is_accepted_or_refused(kind: str, more: dict[str, Any], 
     assert problems == asl.validate(std_json.dumps(definition)) or problems
     if not problems:
         asl.run(asl.parse(definition), {"a": 1})
+
+
+def spread(**more: Json) -> dict[str, Json]:
+    return machine({"Type": "Map", "ItemProcessor": SPREAD, **more})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "place", "message"),
+    [
+        ("ItemReader", {}, "", "These fields are required: [Resource]"),
+        ("ItemReader", {"Resource": 5}, "/Resource", "Expected value of type String"),
+        ("ItemReader", {"Resource": "arn:aws:states:::s3:putObject"}, "/Resource", "getObject or listObjectsV2"),
+        ("ItemReader", {"Resource": "r", "ReaderConfig": [5]}, "/ReaderConfig", "type Object"),
+        ("ItemReader", {"Resource": "r", "ReaderConfig": {"InputType": []}}, "/ReaderConfig/InputType", "one of [CSV,"),
+        ("ItemReader", {"Resource": "r", "ReaderConfig": {"CSVHeaders": [5]}}, "/ReaderConfig/CSVHeaders", "Strings"),
+        (
+            "ItemReader",
+            {"Resource": "r", "ReaderConfig": {"CSVHeaderLocation": "GIVEN"}},
+            "/ReaderConfig",
+            "[CSVHeaders]",
+        ),
+        ("ItemReader", {"Resource": "r", "ReaderConfig": {"MaxItems": -1}}, "/ReaderConfig/MaxItems", "from 0"),
+        ("ItemReader", {"Resource": "r", "ReaderConfig": {"MaxItemsPath": 1}}, "/ReaderConfig/MaxItemsPath", "String"),
+        ("ItemReader", {"Resource": "r", "ReaderConfig": {"ItemsPointer": 1}}, "/ReaderConfig/ItemsPointer", "String"),
+        ("ItemBatcher", {"BatchInput": {}}, "", "One of these fields is required"),
+        ("ItemBatcher", {"MaxItemsPerBatch": 1, "MaxItemsPerBatchPath": "$.a"}, "", "Only one of these fields"),
+        ("ItemBatcher", {"MaxItemsPerBatch": True}, "/MaxItemsPerBatch", "Integer from 0"),
+        ("ResultWriter", {"Parameters": {}}, "", "These fields are required: [Resource]"),
+        ("ResultWriter", {"WriterConfig": [1]}, "/WriterConfig", "type Object"),
+        ("ResultWriter", {"WriterConfig": {"OutputType": "XML"}}, "/WriterConfig/OutputType", "one of [JSON, JSONL]"),
+        ("ResultWriter", 5, "", "type Object"),
+    ],
+)
+def test_what_a_distributed_map_reads_and_writes_is_checked(field: str, value: Json, place: str, message: str) -> None:
+    found = told(spread(**{field: value}))
+    assert any(at == f"/States/S0/{field}{place}" and message in why for at, why in found)

@@ -12,7 +12,7 @@ from botocore.stub import ANY, Stubber  # type: ignore[import-untyped]
 
 from tests.aws.cloud import REGION, Cloud
 from tests.slack.slack_examples import alert, incident
-from tocsin.aws.graphs import BYTES_MAX, KEPT_MAX, CloudWatchGraphs, widget
+from tocsin.aws.graphs import BYTES_MAX, CLIENTS_MAX, KEPT_MAX, CloudWatchGraphs, widget
 from tocsin.errors import TocsinError
 from tocsin.incidents.alerts import Metric
 from tocsin.incidents.state import Incident
@@ -43,7 +43,7 @@ class Stubbed:
     def __init__(self) -> None:
         self.graphs = CloudWatchGraphs()
         clients = {name: boto3.client(name, region_name=REGION) for name in ("cloudwatch", "sts")}
-        self.graphs._clients = {(name, REGION): client for name, client in clients.items()}
+        self.graphs._clients.update({(name, REGION): client for name, client in clients.items()})
         self.cloudwatch, self.sts = Stubber(clients["cloudwatch"]), Stubber(clients["sts"])
 
     def account(self, number: str = ACCOUNT) -> None:
@@ -162,3 +162,17 @@ def test_without_the_section_nobody_draws(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("importlib.import_module", missing)
     with pytest.raises(TocsinError, match="section `graphs`"):
         wired.graphs(wanted)
+
+
+@pytest.mark.parametrize(
+    "region", ["", "attacker.example/", "us-east-1.attacker.example", "a" * 60, "US-EAST-1", "us-1\n"]
+)
+def test_a_region_that_is_none_is_never_asked(region: str) -> None:
+    assert not CloudWatchGraphs().has(watched(region=region))
+
+
+def test_senders_who_name_many_regions_do_not_fill_the_memory() -> None:
+    graphs = CloudWatchGraphs()
+    for number in range(CLIENTS_MAX + 3):
+        graphs._client("cloudwatch", f"us-east-{number}")
+    assert len(graphs._clients) == CLIENTS_MAX

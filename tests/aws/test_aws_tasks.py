@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -265,6 +266,26 @@ def test_items_are_told_with_the_names_of_the_service(amazon: Amazon, table: str
             )
         )
     assert caught.value.error == "DynamoDB.ConditionalCheckFailedException"
+
+
+def test_an_object_whose_items_are_read_comes_whole_as_a_text(amazon: Amazon, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3, read = boto3.client("s3"), Integrations(amazon).doers()["s3:getObject"]
+    s3.create_bucket(Bucket="items", CreateBucketConfiguration={"LocationConstraint": REGION})
+    rows = "id\n" + "7\n" * 200_000
+
+    def body(raw: bytes) -> str:
+        s3.put_object(Bucket="items", Key="rows.csv", Body=raw)
+        found = read(task("arn:aws:states:::s3:getObject", {"Bucket": "items", "Key": "rows.csv"}))
+        return str(found["Body"])
+
+    assert body(rows.encode()) == rows
+    assert body(gzip.compress(rows.encode())) == rows
+    with pytest.raises(asl.Failure, match="no text in UTF-8"):
+        body(b"\xff\xfe\x00")
+    monkeypatch.setattr("tocsin.tasks.amazon.OBJECT_BYTES_MAX", 1000)
+    for raw in (rows.encode(), gzip.compress(rows.encode())):
+        with pytest.raises(asl.Failure, match="The object has more than"):
+            body(raw)
 
 
 def test_a_lambda_function_is_invoked(amazon: Amazon) -> None:

@@ -13,7 +13,7 @@ from tocsin.slack.preview import page
 from tocsin.wiring.gallery import PAYLOADS
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-IMAGE_BYTES_MAX = 150_000
+IMAGE_BYTES_MAX = 200_000
 PICTURES = {
     "slack-room": ("room-triggered", "light"),
     "slack-room-dark": ("room-triggered", "dark"),
@@ -22,6 +22,8 @@ PICTURES = {
     "slack-page-over": ("page-over", "dark"),
     "slack-bundle": ("bundle-page", "light"),
     "slack-thread": ("thread-opening", "light"),
+    "slack-welcome": ("welcome", "light"),
+    "slack-home": ("home", "light"),
 }
 
 

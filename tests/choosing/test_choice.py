@@ -225,7 +225,7 @@ def test_the_ladder_does_not_bind_by_people_who_have_left() -> None:
         (
             situation(),
             History(),
-            "You are asked since you are the first on the ladder; nothing is known yet that speaks for another.",
+            "You are asked since you are the first in line; nothing is known yet that speaks for another.",
         ),
         (
             situation(moves=1, now=5 * MINUTE, asked=(Asked("ada", 0),)),
@@ -245,6 +245,11 @@ def test_the_ladder_does_not_bind_by_people_who_have_left() -> None:
                 "You are asked since you are on call, it is working time for you, you seem to be active "
                 "and you answered 9 of 10 pages at work."
             ),
+        ),
+        (
+            situation(candidates=team()[:1]),
+            known(ada=[None] * 9),
+            "You are asked since it is working time for you.",
         ),
         (
             situation(candidates=team(**dict.fromkeys(NAMES, HourClass.SLEEP))[:1]),

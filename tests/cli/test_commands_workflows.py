@@ -206,3 +206,35 @@ def test_what_is_due_never_again_is_told(terminal: Terminal) -> None:
     assert (said.code, said.out) == (1, "at(2020-01-01T00:00:00) is due never again\n")
     assert terminal.type("timetable", "next", "rate(0 minutes)").code == 1
     assert "--after 'soon' is no time" in terminal.type("timetable", "next", "rate(1 day)", "--after", "soon").err
+
+
+# ── One state ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_state_is_tried_with_a_mocked_answer(terminal: Terminal) -> None:
+    mock = '{"result": {"ok": true}}'
+    said = terminal.type("workflow", "state", "w.asl.json", "--state", "Ask", "--mock", mock, "--level", "TRACE")
+    assert said.code == 0
+    assert said.out.splitlines()[:3] == ["SUCCEEDED, then Pause", 'output: {"ok":true}', "  input: {}"]
+    document = terminal.type("workflow", "state", "w.asl.json", "--state", "Ask", "--mock", mock, "--json").document
+    assert document == {"status": "SUCCEEDED", "output": '{"ok":true}', "nextState": "Pause"}
+
+
+def test_a_state_that_fails_is_told_with_its_error(terminal: Terminal) -> None:
+    (terminal.folder / "one.json").write_text('{"Type": "Fail", "Error": "E", "Cause": "c"}')
+    said = terminal.type("workflow", "state", "one.json")
+    assert (said.code, said.out) == (1, "FAILED\nerror: E\ncause: c\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("w.asl.json", "w.asl.json"), "state takes one file, not 2"),
+        (("w.asl.json", "--state", "Ask", "--mock", "5"), "the mock is an object"),
+        (("w.asl.json", "--state", "Ask"), "a Task needs a mock"),
+        (("w.asl.json", "--state", "None"), "State not found in definition"),
+        (("w.asl.json", "--state", "Pause", "--input", "not"), "Unrecognized token 'not'"),
+    ],
+)
+def test_a_state_that_cannot_be_tried_says_why(terminal: Terminal, arguments: tuple[str, ...], told: str) -> None:
+    said = terminal.type("workflow", "state", *arguments)
+    assert said.code != 0
+    assert told in said.err

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.concierge.forms_world import MONDAY, House, options, private, read, wrong
-from tocsin.conversing.snoozes import FORM
 from tocsin.conversing.wishes import Filled, Place, Speaker
 from tocsin.incidents.resolve_notes import Lesson
 from tocsin.incidents.resolve_notes import read as read_note
@@ -79,7 +78,7 @@ def test_it_may_be_resolved_without_a_word(house: House) -> None:
 
 def test_it_is_snoozed_until_the_moment_of_ones_choice(house: House) -> None:
     name = house.opened("disk full")
-    form = house.form("bo", FORM, i=name, zone="America/New_York")
+    form = house.form("bo", "form:snooze", i=name, zone="America/New_York")
     [until] = form.fields
     assert isinstance(until, Moments)
     assert until.initial == MONDAY + DAY + 2 * HOUR, "tomorrow at nine in New York"
@@ -98,14 +97,14 @@ def test_it_is_snoozed_until_the_moment_of_ones_choice(house: House) -> None:
     ],
 )
 def test_a_snooze_needs_an_end_that_is_to_come(house: House, until: object, why: str) -> None:
-    form = house.form("bo", FORM, i=house.opened("disk full"))
+    form = house.form("bo", "form:snooze", i=house.opened("disk full"))
     assert wrong(house.send("bo", form, until=until)) == {"until": why}
 
 
 def test_a_snooze_that_was_stored_too_late_says_so(house: House) -> None:
     """Between the form and the decision the moment has passed."""
     name = house.opened("disk full")
-    form = house.form("bo", FORM, i=name)
+    form = house.form("bo", "form:snooze", i=name)
     house.slow = True
     assert private(house.send("bo", form, until=MONDAY + MINUTE)) == "It is stored, and will be done in a moment."
     house.wait(2 * MINUTE)

@@ -115,10 +115,11 @@ def test_who_is_no_responder_can_have_the_room_reminded(house: House) -> None:
 
 
 def test_with_nobody_to_remind_nothing_is_asked_about_that(tmp_path: Path) -> None:
-    house = House(tmp_path / "tocsin.db", "teams: {ops: }")
-    form = house.form("slack:guest", "form:silence", matchers="a=b")
+    place = Place(channel="19:ops@thread.tacv2")
+    house = House(tmp_path / "tocsin.db", f'teams: {{ops: {{teams_channel: "{place.channel}"}}}}')
+    form = house.form("slack:guest", "form:silence", channel=place.channel, matchers="a=b")
     assert not [field for field in form.fields if isinstance(field, Ticks) or field.name == "team"]
-    public(house.send("slack:guest", form, why="known"))
+    public(house.send_from(place, "slack:guest", form, why="known"))
     house.close()
 
 

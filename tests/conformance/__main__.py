@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tests.conformance import recorded
+from tests.conformance import alone, recorded
 from tests.conformance.recorded import Verdict
 
 # Scores of the best peers on all recorded executions, measured elsewhere: per cent of results, of histories.
@@ -78,6 +78,17 @@ def _totals(verdicts: list[Verdict]) -> Iterator[tuple[str, Score, float]]:
         timetables.add(right=right)
     for right in recorded.refusals():
         refusals.add(right=right)
+    states, references, inputs, logs = Score(), Score(), Score(), Score()
+    for score, judge in (
+        (states, alone.states),
+        (references, alone.references),
+        (inputs, alone.inputs),
+        (logs, alone.logs),
+    ):
+        for name, right in judge():
+            score.add(right=right)
+            if not right:
+                say(f"different: {name}")
     results, causes, events = Score(), Score(), Score()
     for verdict in verdicts:
         results.add(right=verdict.result)
@@ -90,6 +101,10 @@ def _totals(verdicts: list[Verdict]) -> Iterator[tuple[str, Score, float]]:
     yield "and cause", causes, 98
     yield "types of events in order", events, 98
     yield "refused exactly where AWS is", refusals, 97
+    yield "states alone, as TestState", states, 95
+    yield "references to variables", references, 95
+    yield "inputs refused", inputs, 95
+    yield "events logged", logs, 95
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ The header, all of it optional, and its defaults:
 
     people: ada, bo            each with an IANA zone behind the name
     rooms: ops ada bo          the members behind the name; all, if none
+    groups: oncall ada         user groups, the members behind the name
     bot: not in ops            rooms that the bot is not in
     http:                      over HTTP; otherwise Socket Mode
     previews:                  show the fallback texts, too
@@ -41,9 +42,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tests.conversations.payloads import Payload, sent
 from tests.conversations.stage import BEGIN, Stage, stage
 from tests.conversations.steps import perform
 from tocsin.kernel.time import HOUR, MINUTE, SECOND, Duration, Instant
@@ -53,13 +55,17 @@ _HEADER = re.compile(r"([a-z]+):\s*(.*)")
 _PASSES = "... time passes"
 
 
-def play(told: str, folder: Path) -> str:
-    """The scenario *told*, with what really happened. *folder* is for the database. Raises AssertionError."""
+def play(told: str, folder: Path) -> tuple[str, Mapping[str, Payload]]:
+    """The scenario *told*, with what really happened, and what was sent to Slack. *folder* is for the database.
+
+    Raises AssertionError.
+    """
     lines = told.splitlines()
     begin = next((number for number, line in enumerate(lines) if _STEP.match(line)), len(lines))
     with stage(folder, _header(lines[:begin])) as made:
         played = list(_played(made, lines[begin:]))
-    return "\n".join([*lines[:begin], *played]) + "\n"
+        payloads = sent(made.slack)
+    return "\n".join([*lines[:begin], *played]) + "\n", payloads
 
 
 def _header(lines: list[str]) -> dict[str, str]:

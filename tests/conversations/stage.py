@@ -7,7 +7,9 @@ import difflib
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 from msgspec.structs import replace
 
@@ -15,16 +17,18 @@ from tests.conversations.drawn import message_lines, view_lines
 from tests.wiring.serving import serving, until
 from tocsin.demo.clock import StoryClock
 from tocsin.kernel.time import MINUTE, SECOND, Instant, parse_instant
-from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User, View
+from tocsin.slack.api import Api
+from tocsin.slack.presence import SlackPresence
+from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User, Usergroup, View
 from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.outside import Outside
 
 BEGIN: Instant = parse_instant("2026-11-18T10:00Z") or 0  # A Wednesday.
 PUBLIC = "https://tocsin"
 POLL_S = 0.004
-STEP = SECOND  # How far the clock goes at once, when time passes.
+PENDING_MAX = 100
 
-_KEY = re.compile(r"\b[a-z2-7]{26}\b")
+_KEY = re.compile(r"\b[a-z2-7]{26}\b|(?<=…)[a-z2-7]{4}\b")
 
 CONFIG = """
 responders: PEOPLE
@@ -41,12 +45,15 @@ class Stage:
         self.clock = clock
         self.previews = previews
         self.runtime: Embedded | None = None
+        self.step = Mock()  # The engine's.
         self.port = 0
         self.people: dict[str, User] = {}
         self.rooms: dict[str, Channel] = {}
+        self.groups: dict[str, Usergroup] = {}
         self.history: list[Message] = []
         self.told: list[str] = []  # What a step has seen itself: the errors that a modal shows.
         self._messages: dict[tuple[str, str], tuple[Message, list[str]]] = {}
+        self._shown: dict[str, str] = {}  # What user groups and topics say, each by what it is called.
         self._views: dict[str, tuple[View, list[str]]] = {}
 
     # ── Names ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,7 +82,19 @@ class Stage:
     def news(self) -> list[str]:
         """What has changed on anybody's screen since the last time."""
         told, self.told = self.told, []
-        return [*told, *self._new_messages(), *self._new_views()]
+        return [*told, *self._new_messages(), *self._new_views(), *self._new_elsewhere()]
+
+    def _new_elsewhere(self) -> Iterator[str]:
+        """User groups and topics."""
+        shown = {f"topic of #{name}": self.slack.channel(room).topic for name, room in self.rooms.items()}
+        for name, group in self.groups.items():
+            found = self.slack.usergroup(group)
+            members = ", ".join(self.name(user) for user in found.users)
+            shown[f"@{name}"] = f"{members} (disabled)" if found.disabled else members
+        for name, text in shown.items():
+            if text != self._shown.get(name, ""):
+                self._shown[name] = text
+                yield f"{name}: {text}"
 
     def _new_messages(self) -> Iterator[str]:
         for message in sorted((*self.slack.messages(deleted=True), *self.slack.ephemerals()), key=self._order):
@@ -130,14 +149,51 @@ class Stage:
         return f"{'home' if view.type == 'home' else 'modal'} of {self.name(view.user)}"
 
     def _stable(self, lines: Sequence[str]) -> list[str]:
-        """Without what differs from run to run: the address, keys."""
+        """Without what differs from run to run: the address, keys, in which order people cannot be reached."""
         assert self.runtime
-        return [_KEY.sub("KEY", line.replace(self.runtime.url, PUBLIC)) for line in lines]
+        found = [_KEY.sub("KEY", line.replace(self.runtime.url, PUBLIC)) for line in lines]
+        runs = groupby(found, lambda line: "could not be reached" in line)
+        return [line for unreached, run in runs for line in (sorted(run) if unreached else run)]
+
+    def look_who_is_there(self) -> None:
+        """One round of it, without pauses."""
+        assert self.runtime
+        seer: SlackPresence = getattr(self.runtime._chats[0].presence, "__self__")  # noqa: B009 - a callable to its type.
+        seer.close()
+        seer._pause = 0
+
+        async def look() -> None:
+            api = Api(self.slack.bot_token, base_url=self.slack.base_url, timeout=10 * SECOND)
+            try:
+                await seer.look(api)
+            finally:
+                await api.close()
+
+        seer._loop.run(look())
 
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
     def settle(self) -> None:
         """Wait until the server has nothing to do at this instant."""
+        self._wait()
+        self._go_rounds()
+        self._wait()
+
+    def _wait(self) -> None:
         until(lambda: not self._is_busy() and not self._is_busy())
+
+    def take_rounds(self) -> None:
+        """Go the rounds that go by themselves every few real seconds when this clock says so; wait without chance."""
+        assert self.runtime
+        self.runtime._engine._dispatcher._chance = lambda: 0.5
+        self.runtime._care.stop()
+        for handles in self.runtime._handles:
+            handles.stop()
+
+    def _go_rounds(self) -> None:
+        assert self.runtime
+        self.runtime._care.go_round()
+        for handles in self.runtime._handles:
+            handles.go_round()
 
     def pass_until(self, then: Instant) -> Iterator[tuple[Instant, list[str]]]:
         """Let time pass; what is new, and when."""
@@ -153,7 +209,8 @@ class Stage:
         """Up to what is due next: a second, or a minute while nothing is."""
         assert self.runtime
         store, now = self.runtime.store, self.clock()
-        found = [at for at in (store.next_wake(), store.next_attempt(now)) if at is not None]
+        rested = self.runtime._engine._dispatcher.next_start()
+        found = [at for at in (store.next_wake(), store.next_attempt(now), rested) if at is not None]
         return max(1, min([MINUTE, *(at - now for at in found)]))
 
     def _is_busy(self) -> bool:
@@ -162,11 +219,35 @@ class Stage:
         time.sleep(POLL_S)
         store, now = self.runtime.store, self.clock()
         talks = any(chat.busy() for chat in self.runtime._chats) or self.runtime.home_watch.busy()
-        return (
-            talks
-            or self.runtime.rooms.busy
-            or bool(store.backlog(1) or store.due(now, 1) or store.pending(now, per_receiver=1))
-        )
+        return talks or self.runtime.rooms.busy or bool(store.backlog(1) or store.due(now, 1)) or not self._rests(now)
+
+    def _rests(self, now: Instant) -> bool:
+        """Whether all that waits to be sent is kept back until a later instant, by its own pace or that of its lane."""
+        assert self.runtime
+        dispatcher, store = self.runtime._engine._dispatcher, self.runtime.store
+
+        def moving(*, lanes: bool) -> bool:
+            return any(
+                dispatcher._paced.get(each.receiver, {}).get(each.id, 0) <= now
+                and not (lanes and (lane := dispatcher._resting.get(each.receiver)) and lane.swept > now)
+                for each in store.pending(now, per_receiver=PENDING_MAX)
+            )
+
+        if not moving(lanes=False):
+            return True
+        if moving(lanes=True):
+            return False
+        # A lane that rests may just have been told of something: two whole rounds later it has begun.
+        rounds = self.step.call_count
+        until(lambda: self._wakes() > rounds + 2)
+        return not dispatcher.busy() and not moving(lanes=True)
+
+    def _wakes(self) -> int:
+        """Let the engine look what there is to do; how often it has begun to."""
+        assert self.runtime
+        self.runtime.wake()
+        time.sleep(POLL_S)
+        return self.step.call_count
 
 
 @contextlib.contextmanager
@@ -184,14 +265,21 @@ def stage(folder: Path, header: Mapping[str, str]) -> Iterator[Stage]:
             made.rooms[name] = slack.add_channel(
                 name, inside, with_bot="bot" not in header or name not in header["bot"]
             )
+        for word in filter(None, (header.get("groups") or "").split(",")):
+            name, *members = word.split()
+            made.groups[name] = slack.add_usergroup(name, [made.people[member] for member in members])
         http = "http" in header
         outside = Outside(clock=clock, slack_api=slack.base_url)
-        with serving(folder / "tocsin.db", _config(made, header, http=http), outside) as (runtime, ready):
+        with (
+            serving(folder / "tocsin.db", _config(made, header, http=http), outside) as (runtime, ready),
+            patch.object(runtime._engine, "step", wraps=runtime._engine.step) as made.step,
+        ):
             made.runtime = runtime
             if http:
                 slack.deliver_to(f"{ready.url}/slack/interactions")
             else:
                 slack.wait_for(lambda: slack.sockets, 30)
+            made.take_rounds()
             made.settle()
             made.news()
             yield made

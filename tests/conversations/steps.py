@@ -135,6 +135,63 @@ def archived(made: Stage, place: str) -> None:
     _took(made.slack.event({"type": "channel_archive", "channel": channel.id, "user": made.slack.bot.id}))
 
 
+def back(made: Stage, place: str) -> None:
+    """Not archived any more."""
+    channel = made.channel(place)
+    made.slack.unarchive(channel)
+    _took(made.slack.event({"type": "channel_unarchive", "channel": channel.id, "user": made.slack.bot.id}))
+
+
+def taken_out(made: Stage, place: str) -> None:
+    """Somebody takes the bot out, and no event of it arrives."""
+    made.slack.remove(made.slack.bot, made.channel(place))
+
+
+def person_is(made: Stage, who: str, state: str) -> None:
+    """As Slack shows somebody; what it sends an event of, it sends."""
+    changes: dict[str, dict[str, object]] = {
+        "away": {"presence": "away"},
+        "there": {"presence": "active", "dnd": False},
+        "not to be disturbed": {"dnd": True},
+        "deactivated": {"deleted": True},
+        "active again": {"deleted": False},
+    }
+    user = made.people[who] = made.slack.change_user(made.people[who], **changes[state])
+    if "deleted" in changes[state]:
+        content = {"id": user.id, "name": user.name, "deleted": user.deleted, "tz": user.tz, "is_bot": False}
+        _took(made.slack.event({"type": "user_change", "user": content}))
+
+
+def moves(made: Stage, who: str, zone: str) -> None:
+    """Somebody chooses another time zone."""
+    user = made.people[who] = made.slack.change_user(made.people[who], tz=zone)
+    content = {"id": user.id, "name": user.name, "deleted": False, "tz": user.tz, "is_bot": False}
+    _took(made.slack.event({"type": "user_change", "user": content}))
+
+
+def topic_is(made: Stage, place: str, text: str) -> None:
+    """Somebody writes a channel's topic."""
+    made.slack.set_topic(made.channel(place), text)
+
+
+def fails(made: Stage, method: str, error: str, times: str) -> None:
+    """A method of Slack refuses what it would take."""
+    made.slack.fail(method, error, int(times))
+
+
+def too_many(made: Stage, method: str, after: str) -> None:
+    """Slack says 429 once."""
+    made.slack.rate_limit(method, int(after))
+
+
+def token_is(made: Stage, state: str) -> None:
+    """The application is uninstalled, and installed again."""
+    if state == "revoked":
+        made.slack.revoke()
+    else:
+        made.slack.restore()
+
+
 def event(made: Stage, content: str) -> None:
     for name, user in made.people.items():
         content = content.replace(f"@{name}", user.id)
@@ -148,6 +205,11 @@ def slack_is(made: Stage, state: str) -> None:
         made.slack.up()
     else:
         made.slack.down("unavailable")
+
+
+def looks(made: Stage) -> None:
+    """What is done every two minutes by the clock of the machine: see who seems to be there."""
+    made.look_who_is_there()
 
 
 def nothing(made: Stage) -> None:
@@ -173,8 +235,17 @@ STEPS: dict[str, Callable[..., None]] = {
     r"(?P<who>\w+) leaves (?P<place>#\w+)": leaves,
     rf"{_WHO} pastes the line in {_PLACE} into a terminal": pastes,
     r"(?P<place>#\w+) is archived": archived,
+    r"(?P<place>#\w+) is back": back,
+    r"bot is taken out of (?P<place>#\w+)": taken_out,
+    r'topic of (?P<place>#\w+) is "(?P<text>.*)"': topic_is,
+    r"(?P<who>\w+) is (?P<state>away|there|not to be disturbed|deactivated|active again)": person_is,
+    r"(?P<who>\w+) lives in (?P<zone>[\w/]+)": moves,
+    r"(?P<method>[\w.]+) fails with (?P<error>\w+) (?P<times>\d+) times": fails,
+    r"(?P<method>[\w.]+) says 429, for (?P<after>\d+) s": too_many,
+    r"the token is (?P<state>revoked|restored)": token_is,
     r"slack is (?P<state>up|down)": slack_is,
     r"event (?P<content>\{.*\})": event,
+    r"tocsin looks who is there": looks,
     r"wait": nothing,
 }
 

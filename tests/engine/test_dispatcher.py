@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
-from tests.engine.bells import NOW, End, Pigeons, Post, Ways, answering, page, show, spoil, to
+from tests.engine.bells import NOW, End, Pigeons, Post, Ring, Ways, answering, page, show, spoil, to
 from tocsin.engine import backoff
 from tocsin.engine.dispatcher import BATCH_MAX, TROUBLE_PAUSE, UNREADABLE_PAUSE, Failure
-from tocsin.engine.ports import Confirmation, Delivered, DeliveryResult, Job, Outgoing, Postponed, Refused
+from tocsin.engine.ports import Confirmation, Delivered, DeliveryResult, Job, Outgoing, Postponed, Refused, Taken
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import MINUTE
 from tocsin.testing.memory import MemoryStore
@@ -367,3 +368,19 @@ def test_an_effect_is_handed_over_as_it_stands_in_the_outbox() -> None:
     post.step()
     assert [job.outgoing for job in chat.jobs] == [waiting]
     assert isinstance(waiting, Outgoing)
+
+
+# Under way
+
+
+def test_what_is_taken_stays_pending_until_an_input_says_that_it_is_done() -> None:
+    post = Post(chat := answering(Taken(), Taken()))
+    name = post.ring("b", page("ada"))
+    for _ in range(2):
+        post.step()
+    assert [len(ids) for _, ids in chat.flights] == [1, 1]
+    assert post.results == []
+    assert list(post.pending()) != []
+    done = replace(to("b", Ring(), "answer"), done=f"{name}/0")
+    post.runner.handle([done], post.now)
+    assert post.pending() == {}

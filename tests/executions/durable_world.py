@@ -30,6 +30,7 @@ from tocsin.tasks.task import Doer, Task
 from tocsin.tasks.transport import CHANNEL, TasksTransport
 from tocsin.testing.conformance.subject import NOW
 from tocsin.wiring import workflows
+from tocsin.wiring.answers import Answers
 from tocsin.wiring.tasks import Tokens
 
 T = TypeVar("T")
@@ -91,6 +92,7 @@ class World:
         self.calls: list[str] = []
         self.tokens: dict[str, str] = {}  # By the name of the run.
         self.processes = 0
+        self.quick = True  # Answers take the short way.
         self.do = do or self._call
         self.store = SqliteStore(path, UnsyncedConnection)
 
@@ -141,8 +143,12 @@ class World:
         store: Any = Mortal(self.store, life)
         machine = ExecutionMachine(workflows.Definitions(store))
         tokens = Tokens(store, store.accept, lambda: self.now)
-        transport = TasksTransport(self.do, store.accept, lambda: self.now, tokens.expect)
+        answers = Answers(store.accept, lambda: None)
+        transport = TasksTransport(
+            self.do, store.accept, lambda: self.now, tokens.expect, answers if self.quick else None
+        )
         runner = Runner(store, [machine])
+        answers.attach(runner)
         read = workflows.channels()
         worker = Worker(
             store, runner, lambda delivery: read[delivery.channel](delivery), lambda *_: Interpretation((), "poisoned")
@@ -158,7 +164,7 @@ class World:
             report=lambda _: None,
         )
         for _ in range(STEPS_MAX):
-            busy = worker.step(self.now)
+            busy = answers.handle(self.now) + worker.step(self.now)
             due = store.due(self.now, 100)
             if due:
                 runner.tick(due, self.now)

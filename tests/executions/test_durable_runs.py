@@ -9,21 +9,26 @@ import pytest
 from tests.executions.durable_cases import CASES, FUNCTIONS, Case
 from tests.executions.durable_world import World, outcome
 from tocsin import asl
+from tocsin.executions import machine as executions
 from tocsin.kernel.json import Json
 
 
+@pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize("name", CASES)
-def test_a_run_with_a_crash_after_every_write_ends_as_the_one_without(name: str, quick_folder: Path) -> None:
+def test_a_run_with_a_crash_after_every_write_ends_as_the_one_without(
+    name: str, quick: bool, quick_folder: Path
+) -> None:
     case = CASES[name]
-    found = [played(case, quick_folder / f"{life}.db", life) for life in (None, 1)]
+    found = [played(case, quick_folder / f"{life}.db", life, quick=quick) for life in (None, 1)]
     expected = asl.run(asl.parse(case.definition), case.given, functions=FUNCTIONS)
     assert found[0] == found[1]
     assert found[0][0] == (expected.status, expected.output, expected.error, expected.cause)
     assert found[0][1] == sorted(event["type"] for event in expected.history)
 
 
-def played(case: Case, path: Path, life: int | None) -> tuple[Json, list[str]]:
+def played(case: Case, path: Path, life: int | None, *, quick: bool = True) -> tuple[Json, list[str]]:
     world = World(path, FUNCTIONS)
+    world.quick = quick
     run = world.start(case.definition, case.given)
     world.play(life)
     found = (
@@ -33,3 +38,26 @@ def played(case: Case, path: Path, life: int | None) -> tuple[Json, list[str]]:
     assert len(set(world.calls)) <= len(world.calls) <= 2 * len(set(world.calls))  # At least once, seldom twice.
     world.close()
     return found
+
+
+@pytest.mark.parametrize("events_max", [1, 4])
+def test_a_run_that_goes_on_in_small_bites_ends_the_same(
+    events_max: int, quick_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executions, "EVENTS_MAX", events_max)
+    for name, case in CASES.items():
+        found = played(case, quick_folder / f"{name.replace(' ', '-')}.db", None)
+        expected = asl.run(asl.parse(case.definition), case.given, functions=FUNCTIONS)
+        assert found[0] == (expected.status, expected.output, expected.error, expected.cause), name
+        assert found[1] == sorted(event["type"] for event in expected.history), name
+
+
+def test_a_loop_without_end_is_many_commits_and_fails_at_its_25000th_event(quick_folder: Path) -> None:
+    world = World(quick_folder / "tocsin.db")
+    loop = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}
+    run = world.start(loop)
+    world.play()
+    assert outcome(world.run(run))[:3] == ("FAILED", None, "States.Runtime")
+    assert world.store.load([run])[run].version > 90
+    assert len(world.history(run)) == len(asl.run(asl.parse(loop)).history)
+    world.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.test_house_senders import slug
 from tocsin.slack.manifest import scopes
 from tocsin.wiring.settings_file import parse
 
@@ -23,7 +24,7 @@ def _block(language: str) -> str:
 
 
 def test_the_scopes_are_told_with_their_uses() -> None:
-    page = ROOT / "docs" / "slack-talk.md"
+    page = ROOT / "docs" / "slack.md"
     head, begin, rest = page.read_text(encoding="utf-8").partition("| scope | for |\n|---|---|\n")
     told, end, tail = rest.partition("<!-- end -->")
     right = "".join(f"| `{scope}` | {use} |\n" for scope, use in sorted(scopes().items()))
@@ -44,3 +45,17 @@ def test_links_within_the_project_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} names {target}, which is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_a_place_on_a_page_find_it(page: Path) -> None:
+    for target, place in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        there = page.parent / target if target else page
+        heads = {slug(head) for head in re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)}
+        assert place in heads, f"{page.name} names {target}#{place}, which is not there"
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    shown = set(re.findall(r"\(\S*images/([\w-]+\.(?:png|svg))\)", text))
+    assert shown == {path.name for path in (ROOT / "docs" / "images").iterdir()}

@@ -60,12 +60,12 @@ STORIES: dict[str, tuple[list[tuple[int, Input]], str, str]] = {
     "everyone": ([(5, Tick()), (15, Tick())], "Asking team ops.", "Without an answer, asks team ops again at 11:30."),
     "acknowledged": (
         [(1, Acknowledged(by="ada"))],
-        "Ada Lovelace is on it since 11:01.",
+        "Ada Lovelace is on it (since 11:01).",
         "Asks Ada Lovelace again at 12:01, unless it is resolved.",
     ),
     "acknowledged by a stranger": (
         [(1, Acknowledged(by="slack:dora"))],
-        "dora is on it since 11:01.",
+        "dora is on it (since 11:01).",
         "Asks dora again at 12:01, unless it is resolved.",
     ),
     "acknowledged at its source": (

@@ -14,7 +14,7 @@ def test_the_instants_of_a_story_are_each_readers_own() -> None:
     said = thread_saying(incident(), (line,), (), opening=False)
     at = moment(1_795_078_800_000)
     assert said.summary == f"ada snoozed until {at}, not until 2026-99-19T09:00:00Z"
-    assert said.parts == (Paragraph(f"{moment(0)} {said.summary}"),)
+    assert said.parts == (Paragraph(f"{moment(0)}: {said.summary}"),)
 
 
 def test_a_thread_without_a_story_says_what_helps() -> None:

@@ -123,7 +123,7 @@ def test_an_announcement_without_words_still_is_one() -> None:
 def test_times_are_each_readers_own() -> None:
     told = Announcement("It ends", ("at 2026-11-18 11:06 UTC", "not 2026-13-40 99:99 UTC"))
     [_, section] = announcement_message(told).blocks
-    assert "• at <!date^1794999960^{date_short_pretty} {time}|2026-11-18 11:06 UTC>" in section["text"]["text"]
+    assert "• at <!date^1794999960^{time} {date_short_pretty}|2026-11-18 11:06 UTC>" in section["text"]["text"]
     assert "• not 2026-13-40 99:99 UTC" in section["text"]["text"]
 
 

@@ -54,7 +54,7 @@ OPTION_VALUE_MAX = 150
 ACTION_ID_MAX = 255
 FALLBACK_MAX = 4000  # Beyond it Slack advises against, beyond 40,000 it cuts.
 
-OURS_RE = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]+UTC>|<https?://[^<>|\s]+\||<!channel>")
+OURS_RE = re.compile(r"<!date\^\d+\^\{time\} \{date_short_pretty\}\|[-\d: ]+UTC>|<https?://[^<>|\s]+\||<!channel>")
 ENTITY_RE = re.compile(r"&(?:amp|lt|gt);")
 
 

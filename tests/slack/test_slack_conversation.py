@@ -16,6 +16,8 @@ from tocsin.conversing.wishes import Place, Pressed, Said, Wish
 from tocsin.engine.ports import Delivery
 from tocsin.incidents.telling import one_line
 from tocsin.saying.message import Button
+from tocsin.slack import conversation as conversation_module
+from tocsin.slack.conversation import WORDS_AT_ONCE_MAX
 from tocsin.slack.drawing import draw
 from tocsin.testing.fake_slack import Limits, Message
 
@@ -284,3 +286,60 @@ def test_an_answer_is_posted_to_nobody_but_slack(talk: Talk) -> None:
 
 def test_drawing_is_the_one_of_messages() -> None:
     assert draw(said("x")).text == "x"
+
+
+def test_who_does_not_stop_talking_leaves_room_for_others(talk: Talk) -> None:
+    talk.script.gate.clear()
+    for _ in range(WORDS_AT_ONCE_MAX + 3):
+        assert talk.slack.mention("status", talk.ada, talk.room).ok
+    talk.slack.mention("status", talk.bo, talk.room)
+    talk.script.reply = lambda _: told("All is well.")
+    talk.script.gate.set()
+    talk.slack.wait_for(
+        lambda: [each for each in talk.slack.ephemerals(talk.room) if each.ephemeral_to == talk.bo.id], 20
+    )
+    talk.at_rest()
+    asked = [wish.by.user for wish in talk.script.wishes if isinstance(wish, Said)]
+    assert (asked.count(talk.ada.id), asked.count(talk.bo.id)) == (WORDS_AT_ONCE_MAX, 1)
+    talk.slack.mention("status", talk.ada, talk.room)
+    until(lambda: len(talk.script.wishes) == WORDS_AT_ONCE_MAX + 2, 20)
+
+
+def test_no_more_is_asked_than_can_be_answered(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation_module, "UNDER_WAY_MAX", 0)
+    assert talk.slack.mention("status", talk.ada, talk.room).ok
+    talk.at_rest()
+    assert not talk.script.wishes
+
+
+@pytest.mark.parametrize("attributes", [{"team": "T0ELSE"}, {"guest": True}, {"deleted": True}])
+def test_who_is_not_of_the_workspace_changes_and_learns_nothing(talk: Talk, attributes: dict[str, Any]) -> None:
+    mallory = talk.slack.add_user("mallory", **attributes)
+    room = talk.slack.add_channel("shared", [talk.ada, mallory])
+    message = talk.post(ACKNOWLEDGE, PRESS, channel=room)
+    talk.script.reply = lambda _: told("Secret.")
+    assert talk.slack.click(message, "tocsin:acknowledge", mallory).ok
+    assert talk.slack.click(message, "tocsin:test", mallory).ok
+    assert talk.slack.mention("status", mallory, room).ok
+    talk.at_rest()
+    talk.slack.wait_for(lambda: len(talk.slack.ephemerals(room)) == 3, 20)
+    assert {answer.text.partition(".")[0] for answer in talk.slack.ephemerals(room)} == {
+        "I answer the members of this workspace"
+    }
+    assert not talk.script.wishes
+    assert not talk.script.stored
+    talk.slack.open_home(mallory)
+    talk.slack.wait_for(lambda: [view for view in talk.slack.views() if view.type == "home"], 20)
+    assert not talk.script.wishes
+
+
+def test_another_bot_is_not_answered_at_all(talk: Talk) -> None:
+    bot = talk.slack.add_user("another", bot=True)
+    room = talk.slack.add_channel("shared", [talk.ada, bot])
+    message = talk.post(ACKNOWLEDGE, channel=room)
+    assert talk.slack.mention("status", bot, room).ok
+    assert talk.slack.click(message, "tocsin:acknowledge", bot).ok
+    talk.at_rest()
+    assert not talk.script.wishes
+    assert not talk.script.stored
+    assert talk.slack.ephemerals() == ()

@@ -62,6 +62,8 @@ def test_each_answer_is_about_what_it_can_be_about() -> None:
     assert known.codes() == {"C1": "is_archived", "U1": "user_disabled"}
     known.hear("C1")
     known.hear("U1")
+    assert known.codes() == {"U1": "user_disabled"}, "Slack takes what is said to them, and nobody reads it"
+    known.health.member("U1")
     assert (known.codes(), known.health.trouble("C1"), known.changes) == ({}, None, 6)
 
 

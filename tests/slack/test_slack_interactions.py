@@ -98,7 +98,7 @@ def test_every_button_that_is_drawn_can_be_read() -> None:
     [
         ("2026-11-18T11:06:40Z", "Europe/Berlin", "2026-11-19T08:00:00Z"),
         ("2026-11-18T02:59:00Z", "Europe/Berlin", "2026-11-18T08:00:00Z"),  # 3:59 is still yesterday's evening.
-        ("2026-11-18T03:00:00Z", "Europe/Berlin", "2026-11-19T08:00:00Z"),
+        ("2026-11-18T05:00:00Z", "Europe/Berlin", "2026-11-19T08:00:00Z"),
         ("2026-03-28T12:00:00Z", "Europe/Berlin", "2026-03-29T07:00:00Z"),  # The night when summer begins.
         ("2026-11-18T11:06:40Z", "No/Where", "2026-11-19T09:00:00Z"),
     ],

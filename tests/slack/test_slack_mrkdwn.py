@@ -63,7 +63,7 @@ def test_an_address_with_a_pipe_and_a_bracket_stays_an_address() -> None:
 
 def test_times_are_shown_in_the_readers_zone_with_utc_as_fallback() -> None:
     assert utc_time(1_795_000_000_000) == "2026-11-18 11:06 UTC"
-    assert local_time(1_795_000_000_999) == "<!date^1795000000^{date_short_pretty} {time}|2026-11-18 11:06 UTC>"
+    assert local_time(1_795_000_000_999) == "<!date^1795000000^{time} {date_short_pretty}|2026-11-18 11:06 UTC>"
 
 
 @pytest.mark.parametrize("instant", [-1, INSTANT_MAX + 1])

@@ -206,3 +206,15 @@ def test_no_payload_breaks_the_reader(document: dict[str, Any]) -> None:
 @given(st.binary(max_size=60))
 def test_no_bytes_break_the_reader(body: bytes) -> None:
     heard(body, NOW)
+
+
+@pytest.mark.parametrize("by", [{"user": "USLACKBOT"}, {"user": "U1", "bot_profile": {"id": "B1"}}, {"user": "U0US"}])
+def test_what_programs_say_is_never_answered(by: dict[str, Any]) -> None:
+    event = {"type": "app_mention", "channel": "C1", "text": "<@U0US> status", "ts": "1.0", **by}
+    found = read({"type": "event_callback", "event": event, "authorizations": [{"user_id": "U0US"}]})
+    assert found == Nothing("not said by a person")
+
+
+def test_a_mention_whose_message_was_edited_is_not_heard_twice() -> None:
+    event = {"type": "app_mention", "channel": "C1", "user": "U1", "text": "silence disk 2h", "edited": {"ts": "2.0"}}
+    assert read({"type": "event_callback", "event_id": "2", "event": event}) == Nothing("said before")

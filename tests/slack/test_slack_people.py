@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tocsin.slack import people as people_module
 from tocsin.slack.api import Api
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.once import WINDOW, Once
-from tocsin.slack.people import People
+from tocsin.slack.people import People, Standing
 from tocsin.testing.fake_slack import FakeSlack
 
 
@@ -100,3 +101,34 @@ def test_only_so_much_is_remembered_as_done(monkeypatch: pytest.MonkeyPatch) -> 
     assert all(done.first(name, NOW) for name in "abc")
     assert done.first("a", NOW)
     assert not done.first("c", NOW)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "standing"),
+    [
+        ({}, Standing.MEMBER),
+        ({"guest": True}, Standing.GUEST),
+        ({"team": "T0ELSE"}, Standing.OUTSIDE),
+        ({"deleted": True}, Standing.GONE),
+        ({"bot": True}, Standing.BOT),
+    ],
+)
+def test_what_somebody_is_in_the_workspace(world: World, attributes: dict[str, Any], standing: Standing) -> None:
+    world.slack.add_user("ada")
+    user = world.slack.add_user("mallory", **attributes)
+    for _ in range(2):
+        assert world.loop.run(world.people.standing(user.id)) is standing
+    assert world.asked() == 1
+
+
+def test_whom_the_configuration_names_is_one_of_ours_whoever_that_is(world: World) -> None:
+    assert world.loop.run(world.people.standing("U0000000005")) is Standing.MEMBER
+    assert world.asked() == 0
+
+
+def test_of_whom_slack_tells_nothing_is_heard(world: World) -> None:
+    world.slack.add_user("ada")
+    user = world.slack.add_user("bo", team="T0ELSE")
+    world.slack.fail("users.info", "internal_error")
+    assert world.loop.run(world.people.standing(user.id)) is Standing.MEMBER
+    assert world.loop.run(world.people.standing(user.id)) is Standing.OUTSIDE

@@ -34,7 +34,9 @@ def tags(html: str) -> list[tuple[str, dict[str, str | None]]]:
 
 def test_the_page_shows_every_example_and_fetches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["slack", "preview", "--out", str(tmp_path / "there")]) == 0
-    assert capsys.readouterr().out.startswith(f"{len(PAYLOADS)} examples")
+    told = capsys.readouterr().out
+    assert told.startswith(f"{len(PAYLOADS)} examples")
+    assert told.endswith("index.html\n")
     html = (tmp_path / "there" / "index.html").read_text(encoding="utf-8")
     found = tags(html)
     assert {attrs["id"] for _, attrs in found if "id" in attrs} == {example.name for example in PAYLOADS}
@@ -53,6 +55,9 @@ def test_the_page_shows_every_example_and_fetches_nothing(tmp_path: Path, capsys
         ),
         ("<!channel> <@U012AB3CD>", '<span class="mention">@channel</span> <span class="mention">@U012AB3CD</span>'),
         ("<!date^1795000000^{time}|2026-11-18 11:06 UTC>", "<time>11:06</time>"),
+        ("at <!date^1795000000^{time} {date_short_pretty}|then>", "at <time>11:06 today</time>"),
+        ("<!date^1795086400^{time} {date_short_pretty}|then>", "<time>11:06 tomorrow</time>"),
+        ("<!date^1795259200^{time} {date_short_pretty}|then>", "<time>11:06 Nov 21, 2026</time>"),
         ("`a&lt;b`\n2 * 3 * 4", "<code>a&lt;b</code><br>2 * 3 * 4"),
         ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
         ("<javascript:alert(1)|x>", "&lt;javascript:alert(1)|x&gt;"),

@@ -67,3 +67,9 @@ def test_the_window_is_five_minutes_to_both_sides() -> None:
 
 def test_without_a_secret_everything_is_refused() -> None:
     assert verify("")(signed(secret=""), BODY, NOW) == "no signing secret is configured"
+
+
+def test_what_was_signed_before_the_process_began_may_be_a_replay() -> None:
+    check = verify(SECRET, since=NOW + 500)
+    assert check(signed(at=NOW - SECOND), BODY, NOW + SECOND) == "the signature is older than this process"
+    assert check(signed(at=NOW), BODY, NOW + SECOND) is None, "within the second in which it began"

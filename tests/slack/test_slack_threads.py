@@ -129,7 +129,9 @@ def test_the_thread_tells_what_was_done_since(world: World) -> None:
     world.happens("acknowledged by ada", "")
     world.deliver("show", ACKNOWLEDGED)
     world.deliver("thread", ACKNOWLEDGED)
-    assert world.thread == [f"{local_time(NOW)} opened; asked ada\n{local_time(NOW + 4 * SECOND)} acknowledged by ada"]
+    assert world.thread == [
+        f"{local_time(NOW)}: opened; asked ada\n{local_time(NOW + 4 * SECOND)}: acknowledged by ada"
+    ]
     assert world.deliver("thread", ACKNOWLEDGED) == Delivered()
     assert len(world.posted) == 1
     assert all(not call.payload.get("reply_broadcast") for call in world.slack.calls)
@@ -145,9 +147,9 @@ def test_what_was_changed_before_and_what_to_do_open_the_thread(world: World) ->
             [
                 "*What to do* · <https://wiki.example/cpu|Runbook>",
                 "*Changed shortly before*",
-                f"{local_time(NOW - 3 * MINUTE)} <https://ci.example/7|shop 1.4.2> in shop by bo",
-                f"{local_time(NOW - 3 * MINUTE)} (no title)",
-                f"{local_time(NOW)} opened; asked ada",
+                f"{local_time(NOW - 3 * MINUTE)}: <https://ci.example/7|shop 1.4.2> in shop by bo",
+                f"{local_time(NOW - 3 * MINUTE)}: (no title)",
+                f"{local_time(NOW)}: opened; asked ada",
             ]
         )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from tocsin.incidents.commands import Command
 from tocsin.kernel import json
 from tocsin.kernel.time import HOUR, Instant
 from tocsin.saying.mornings import morning
-from tocsin.teams.activities import Activity, commands, read
+from tocsin.teams.activities import TEXT_MAX, Activity, commands, read
 
 NOW: Instant = int(datetime(2026, 11, 27, 23, 30, tzinfo=UTC).timestamp()) * 1000
 ADA = {"id": "29:1ada", "aadObjectId": "AAAAAAAA-0000-0000-0000-000000000001", "name": "Ada"}
@@ -121,4 +122,13 @@ def test_words_are_what_is_left_of_mentions_and_mark_up(text: str | None, words:
     found = read(json.encode({"type": "message", "id": "1", "conversation": {"id": "a"}, "text": text}))
     assert isinstance(found, Activity)
     assert found.words == words
-    assert (found.tenant, found.channel) == ("", "a")
+    assert (found.tenants, found.channel) == (("",), "a")
+
+
+def test_words_that_are_all_mark_up_cost_no_time() -> None:
+    for text in ("<at>" * 7000, "<at " * 7000, "<at></at" * 3500):
+        found = read(json.encode({"type": "message", "id": "1", "conversation": {"id": "a"}, "text": text}))
+        assert isinstance(found, Activity)
+        begun = time.process_time()
+        assert len(found.words) <= TEXT_MAX
+        assert time.process_time() - begun < 0.3

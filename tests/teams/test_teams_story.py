@@ -88,7 +88,7 @@ def test_a_forged_press_is_refused_and_changes_nothing(here: World, forge: Forge
     assert heard.status == 403
     assert heard.text.startswith("refused: ")
     assert here.teams.press(here.bo, page, "Acknowledge").status == 200
-    here.follows(page, "Bo has it")
+    here.follows(page, "Bo has had it")
     assert b'tocsin_deliveries_refused_total{why="signature"} 1.0' in ask(f"{here.url}/metrics")[1]
 
 

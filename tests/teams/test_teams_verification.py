@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ import jwt
 import pytest
 
 from tests.teams.teams_world import cloud
+from tests.wiring.serving import until
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import DAY, MINUTE, SECOND
 from tocsin.teams.cloud import Cloud
-from tocsin.teams.keys import FRESH, RENEW_EVERY, SigningKeys
+from tocsin.teams.keys import FRESH, RENEW_EVERY, WAITING_MAX, SigningKeys
 from tocsin.teams.verification import SEEN_MAX, Verification, Verified
 from tocsin.testing.fake_teams import FakeTeams, Person
 from tocsin.testing.fake_teams.signing import Forge
@@ -84,6 +86,7 @@ def test_what_only_looks_like_it_is_refused(gate: Gate, forge: Forge) -> None:
         ({"serviceUrl": "https://evil.example/"}, "the activity's service is not the one that the token names"),
         ({"channelId": "webchat"}, "the activity is of another channel than Teams"),
         ({"channelData": {"tenant": {"id": "other"}}}, "the activity is from another tenant"),
+        ({"conversation": {"id": "a", "tenantId": "other"}}, "the activity is from another tenant"),
         ({"id": ""}, "an activity without an id, or without a conversation"),
         ({"id": "x" * 501}, "an activity without an id, or without a conversation"),
         ({"conversation": {}}, "an activity without an id, or without a conversation"),
@@ -236,3 +239,30 @@ def test_a_document_of_keys_that_is_none_is_none(gate: Gate, document: object, m
 )
 def test_only_addresses_of_microsoft_are_written_to(url: str, trusted: bool) -> None:
     assert Cloud().trusts(url) is trusted
+
+
+def test_who_invents_key_ids_holds_nobody_up_who_has_a_good_one(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(gate.check(), Verified)
+    gate.now += RENEW_EVERY
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(_: str) -> dict[str, Any]:
+        begun.set()
+        go.wait(20)
+        return {}
+
+    monkeypatch.setattr(gate.keys, "_get", slow)
+    found: list[object] = []
+    strangers = [threading.Thread(target=lambda: found.append(gate.keys.find("invented"))) for _ in range(WAITING_MAX)]
+    for each in strangers:
+        each.start()
+    assert begun.wait(20)
+    try:
+        until(lambda: not gate.keys._waiting._value, 20)  # A semaphore tells it nowhere else.
+        assert isinstance(gate.check(), Verified)
+        assert gate.keys.find("another") is None, "and no more than some wait at the same time"
+    finally:
+        go.set()
+        for each in strangers:
+            each.join(20)
+    assert found == [None] * WAITING_MAX

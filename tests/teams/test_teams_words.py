@@ -19,6 +19,7 @@ from tocsin.kernel.time import SECOND, Instant
 from tocsin.saying.forms import Form, Moments, Words
 from tocsin.saying.incident import Setting
 from tocsin.saying.message import Actions, Button, Heading, Paragraph, Saying
+from tocsin.teams import bot as bot_module
 from tocsin.teams.bot import TAKEN, TRIES_MAX, Bot, Met
 from tocsin.teams.connector import Connector
 from tocsin.teams.keys import SigningKeys
@@ -354,3 +355,19 @@ def test_without_a_concierge_it_says_that_it_does_not_understand(room: Room) -> 
     room.bot._concierge = None
     room.teams.say(room.ada, "hello")
     until(lambda: room.texts(room.ada) == ["I do not understand that yet."])
+
+
+def test_bots_are_not_answered(room: Room) -> None:
+    said = room.teams.activity(room.ada, type="message", text="who is on call?")
+    assert room.teams.send({**said, "from": {"id": "28:another", "name": "Another bot"}}).status == 200
+    us = {"id": "29:us", "name": "Tocsin"}
+    assert room.teams.send({**said, "id": "2", "from": us, "recipient": us}).status == 200
+    room.bot.close()
+    assert room.told.wishes == []
+
+
+def test_no_more_is_asked_than_can_be_answered(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot_module, "WAITING_MAX", 0)
+    assert room.teams.say(room.ada, "who is on call?").status == 200
+    room.bot.close()
+    assert room.told.wishes == []

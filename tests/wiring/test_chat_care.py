@@ -63,7 +63,7 @@ def test_only_the_newest_orders_are_remembered(monkeypatch: pytest.MonkeyPatch) 
     health.heard("U0ADA", judged(200, "user_disabled", ""))
     for name in "ab":
         assert care.preferred(effect(name), (SLACK, MAIL)) == (MAIL, SLACK)
-    health.heard("U0ADA", {"ok": True})
+    health.member("U0ADA")
     assert [care.preferred(effect(name), (SLACK, MAIL))[0] for name in "ba"] == [MAIL, SLACK]
 
 

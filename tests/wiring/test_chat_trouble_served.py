@@ -24,9 +24,10 @@ slack: {{bot_token: "{slack.bot_token}", signing_secret: test-secret}}
         group = slack.add_usergroup("ops", [slack.add_user("bo")])
         slack.archive(room)
         with serving(tmp_path / "t.db", config, Outside(slack_api=slack.base_url)) as (runtime, ready):
-            until(lambda: b"The Slack room of ops cannot be written to" in ask(f"{ready.url}/readyz")[1])
+            until(lambda: b"slack: is_archived (1); the console says where" in ask(f"{ready.url}/readyz")[1])
             status, body, _ = ask(f"{ready.url}/readyz")
             assert (status, body.splitlines()[0]) == (200, b"ok")
+            assert b"ops" not in body, "who needs no key is told no names"
             assert b'tocsin_chat_troubles{chat="slack",why="is_archived"} 1.0' in ask(f"{ready.url}/metrics")[1]
             address = urlsplit(runtime.signin_url())
             browser = Visitor(address.port or 0)

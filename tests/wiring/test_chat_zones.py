@@ -6,8 +6,11 @@ from pathlib import Path
 
 from tests.wiring.trouble_world import troubled
 from tocsin.kernel.time import MINUTE, SECOND
+from tocsin.slack.health import SlackHealth
 from tocsin.testing.memory import MemoryStore
+from tocsin.wiring.chat_care import ChatCare
 from tocsin.wiring.chat_zones import RECORD, keep, with_zones
+from tocsin.wiring.room_book import RoomBook
 from tocsin.wiring.settings_file import parse
 
 TEXT = b"responders: {ada: {}, bo: {time_zone: Asia/Tokyo}, cy: {}}"
@@ -30,6 +33,26 @@ def test_only_what_is_new_is_written() -> None:
     store.put_record(*RECORD, ["of another version"])
     keep(store, {"ada": "Europe/Berlin"})
     assert store.record(*RECORD) == {"ada": "Europe/Berlin"}
+
+
+def test_a_zone_that_was_found_counts_at_once() -> None:
+    store = MemoryStore()
+    book = RoomBook(parse(TEXT, {}).settings, store)
+    assert book.settings.responders["ada"].time_zone == ""
+    zones = {"ada": "Europe/Berlin"}
+    care = ChatCare(
+        lambda: book.settings,
+        store,
+        lambda: 0,
+        lambda _: None,
+        SlackHealth(lambda: 0),
+        look=lambda: None,
+        zones=lambda: zones,
+        on_zones=book.follow,
+    )
+    care.go_round()
+    assert book.settings.responders["ada"].time_zone == "Europe/Berlin"
+    assert not keep(store, zones)
 
 
 def test_the_watch_finds_the_zones_and_who_has_left(tmp_path: Path) -> None:

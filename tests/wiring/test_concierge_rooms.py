@@ -230,3 +230,12 @@ def delivery(received: Received) -> Delivery:
         head=received.head,
         body=received.body,
     )
+
+
+def test_where_others_read_the_welcome_shows_no_address() -> None:
+    settings = joined(FILE, {CHANNEL: room("U0ADA")}, {"U0ADA": guest("U0ADA", "ada")})
+    said = welcome(room("U0ADA"), "", settings, URL)
+    drawn = str(draw(said))
+    assert "/v1/in/" not in drawn
+    assert "press New address, and only you see it" in drawn
+    assert "can have an address" in said.summary

@@ -133,3 +133,8 @@ def test_what_is_stored_is_read_again_and_what_is_no_record_is_passed_over() -> 
     store.put_record(GUEST, "U0ADA", json.decode(json.encode(stored(GUESTS["U0ADA"]))))
     assert with_rooms(NO_FILE, store).teams["ops"].members == ("ada",)
     assert list(RoomBook(NO_FILE, store).rooms) == [CHANNEL]
+
+
+def test_nobody_takes_the_name_that_another_ones_id_would_have() -> None:
+    assert free_name("slack-u0victim99", "U0MALLORY", ()) == "slack-u0mallory"
+    assert free_name("slack-alerts", "C0ALERTS1", ()) == "slack-alerts"

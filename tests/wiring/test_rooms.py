@@ -57,6 +57,19 @@ def test_a_channel_is_welcomed_once(here: World) -> None:
     assert len(here.welcomes) == len(here.book.rooms) == len(held_keys(here.store)) == 1
 
 
+def test_the_key_of_a_channel_that_others_read_is_not_shown_there(here: World) -> None:
+    ada, mallory = here.slack.add_user("ada"), here.slack.add_user("mallory", team="T0ELSE")
+    ops = here.slack.add_channel("ops", [ada, mallory], shared=True)
+    here.answers.append(Refused("not now"))
+    here.rooms.go_round()
+    here.tell(Change.JOINED, ops.id)
+    here.rooms.go_round()
+    here.rooms.go_round()
+    assert here.welcomes == [(ops.id, "")] * 2
+    assert (here.members("ops"), "ops" in here.settings.integrations) == (("ada",), True)
+    assert not held_keys(here.store), "who is asked there has one made"
+
+
 def test_an_invitation_is_found_by_its_event(here: World) -> None:
     here.rooms.go_round()
     ops = here.slack.add_channel("ops", [here.slack.add_user("ada")])
@@ -282,7 +295,7 @@ def test_a_store_in_trouble_is_waited_for(here: World, monkeypatch: pytest.Monke
 def test_guests_from_another_organisation_are_not_asked(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ada, eve = here.slack.add_user("ada"), here.slack.add_user("eve")
     here.slack.add_channel("shared", [ada, eve])
-    monkeypatch.setattr("tocsin.slack.rooms._is_outside", lambda shown, _: shown.get("id") == eve.id)
+    monkeypatch.setattr("tocsin.slack.rooms.is_outside", lambda shown, _: shown.get("id") == eve.id)
     here.rooms.go_round()
     assert here.members("shared") == ("ada",)
     assert "eve" not in here.settings.responders

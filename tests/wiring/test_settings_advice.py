@@ -14,6 +14,13 @@ teams: {ops: {members: [ada]}}
 """
 
 
+HANDLED = """\
+schedules:
+  s:
+    handle: "@ops"
+    layers: [{responders: [ada], start: 2026-01-05 09:00, rotate: weekly}]
+policies: {default: {steps: [{ask: "schedule:s"}]}}
+"""
 SCHEDULE = """schedules:
   s: {layers: [{responders: [ada], start: 2026-01-05}]}
 """
@@ -48,6 +55,10 @@ def test_a_sound_file_needs_no_advice() -> None:
         ),
         (FINE + "policies:\n  default: {steps: [{ask: [team, ada]}]}\n", []),
         (FINE + SCHEDULE, ["5:3: schedules.s: s is asked by no policy"]),
+        (
+            FINE + HANDLED,
+            ["6:5: schedules.s.handle: nothing is done with it: there is no `slack` section"],
+        ),
         (FINE + SCHEDULE + "policies: {default: {steps: [{ask: 'schedule:s:next'}]}}", []),
         ("policies:\n  default: {steps: [{ask: ada}]}\nresponders: {ada: {ntfy: 'http://a/'}}\n", []),
         (FINE + "policies:\n  p: {steps: [{ask: ada}]}\nroutes: [{policy: p}]\n", []),

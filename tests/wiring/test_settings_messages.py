@@ -30,7 +30,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
     ),
     "unknown key, nothing near": (
         "windows: {xyz: 1}\n",
-        ['1:11: windows: unknown key "xyz"; there are alert, notification, reopen'],
+        ['1:11: windows: unknown key "xyz"; known: alert, notification, reopen'],
     ),
     "unknown section": ("team: {}\n", ['1:1: unknown key "team"; did you mean "teams"?']),
     "the same key twice": (

@@ -11,8 +11,10 @@ from tests.wiring.serving import ask, serving, until
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel import json
+from tocsin.kernel.time import SECOND
 from tocsin.testing.fake_slack import FakeSlack, User
 from tocsin.testing.fake_slack.delivery import Forgery
+from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.outside import Outside
 
@@ -104,3 +106,25 @@ def test_a_press_that_came_too_late_is_told_so(world: World) -> None:
     world.slack.click(message, "tocsin:acknowledge", world.ada)
     found = world.slack.wait_for(world.slack.ephemerals, 20)
     assert found[0].text.startswith("Nothing has changed. It is acknowledged already. CPU: ada is on it")
+
+
+def test_what_the_process_before_has_taken_is_not_taken_again(tmp_path: Path) -> None:
+    passed = [0]
+    system = SystemClock()
+    with FakeSlack() as slack:
+        ada, room = slack.add_user("ada"), slack.add_channel("ops")
+        config = (
+            f"responders: {{ada: {{slack: {ada.id}}}}}\n"
+            f'slack: {{bot_token: "{slack.bot_token}", signing_secret: "{slack.signing_secret}"}}\n'
+        )
+        outside = Outside(slack_api=slack.base_url, clock=lambda: system() + passed[0])
+        with serving(tmp_path / "tocsin.db", config, outside) as (runtime, ready):
+            slack.deliver_to(f"{ready.url}/slack/interactions", commands=f"{ready.url}/slack/commands")
+            said = slack.slash("/tocsin", "test", ada, room)
+            assert said.ok, said
+            until(lambda: len(runtime.store.listing("incident", live_only=False, limit=9)) == 1)
+        passed[0] += 3 * SECOND  # Until the next one is there.
+        with serving(tmp_path / "tocsin.db", config, outside) as (runtime, ready):
+            slack.deliver_to(f"{ready.url}/slack/interactions", commands=f"{ready.url}/slack/commands")
+            assert slack.replay(said).status == 403
+            assert len(runtime.store.listing("incident", live_only=False, limit=9)) == 1

@@ -17,7 +17,8 @@ from tocsin.incidents.outcomes import outcome
 from tocsin.incidents.reasons import Reason
 from tocsin.saying.text import Words, pieces
 from tocsin.wiring.concierge import words
-from tocsin.wiring.concierge.words_room import SAY, zone_of
+from tocsin.wiring.concierge.filling import zone_of
+from tocsin.wiring.concierge.words_room import SAY, TEXT_MAX, said_value
 
 MANY = CONFIG.replace(
     "schedules:\n", "schedules:\n  nights: {layers: [{responders: [bo, ada], start: 2026-01-05 20:00}]}\n"
@@ -189,3 +190,8 @@ def test_what_came_of_a_verb_is_said_the_same_everywhere() -> None:
     assert outcome(Reason.ESCALATED, who="asking Bo") == "Escalated: now asking Bo."
     assert outcome(Reason.TAKEN_OVER, before="Ada") == "You took it over from Ada."
     assert outcome("flapping") == "flapping"
+
+
+def test_what_a_button_cannot_carry_is_seen_to_be_cut() -> None:
+    assert said_value("x" * TEXT_MAX) == {"text": "x" * TEXT_MAX}
+    assert said_value("x" * TEXT_MAX + "y") == {"text": "x" * (TEXT_MAX - 1) + "…"}

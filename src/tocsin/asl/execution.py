@@ -37,11 +37,40 @@ class Phase(StrEnum):
     BELOW = "below"
 
 
+class Reading(msgspec.Struct, omit_defaults=True):
+    """What a distributed Map has read. *arguments*: of the next task; None when all is read.
+
+    *files*: those of an inventory that are still to be read, the one under way first; *schema*: their columns.
+    """
+
+    arguments: dict[str, Json] | None
+    items: list[Json] = []
+    items_max: int = 0
+    pages: int = 0
+    files: list[str] = []
+    schema: list[str] = []
+    bucket: str = ""
+
+
+class ChildRun(msgspec.Struct, frozen=True):
+    """What the context object tells of a child of a distributed Map, which is a run of its own."""
+
+    name: str
+    input: Json
+    started_at: Instant
+    express: bool = False
+
+
 class Work(msgspec.Struct, omit_defaults=True):
-    """What a Map or Parallel state has under way. *results* by place, with None where none is yet."""
+    """What a Map or Parallel state has under way. *results* by place, in groups (`gathering`), None where none is yet.
+
+    Of a distributed Map: *arn* and *label* of its Map Run; *chosen*: *items* are the inputs of its children, selected
+    and batched; *source*: where they were read. *weight*: the bytes of the results. *writing*: files that are still to
+    be written, the one under way first; *wrote*: where the manifest is.
+    """
 
     total: int
-    results: list[Json]
+    results: list[list[Json]]
     items: list[Json] | None = None
     begun: int = 0
     done: int = 0
@@ -51,13 +80,22 @@ class Work(msgspec.Struct, omit_defaults=True):
     tolerated: int = 0
     tolerated_percentage: float = 0.0
     distributed: bool = False
+    arn: str = ""
+    label: str = ""
+    chosen: bool = False
+    source: str = ""
+    weight: int = 0
+    reading: Reading | None = None
+    writing: list[dict[str, Json]] = []
+    wrote: str = ""
 
 
 class Frame(msgspec.Struct, omit_defaults=True):
     """One thread of control. Events are ids of the history; *parent* 0: it is the machine itself.
 
     *attempts*: how often each entry of Retry was used in this state. *place*: its branch or item. *silent*: it is a run
-    of its own (distributed Map), and leaves no events here.
+    of its own (distributed Map), and leaves no events here: *told* counts them, *run* is what it is called, if the run
+    begins with this frame. *sizes*: bytes of the variables that were assigned in it.
     """
 
     id: int
@@ -83,6 +121,9 @@ class Frame(msgspec.Struct, omit_defaults=True):
     beat_at: Instant | None = None
     work: Work | None = None
     silent: bool = False
+    told: int = 0
+    run: ChildRun | None = None
+    sizes: dict[str, int] = {}
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,16 +156,22 @@ class Execution(msgspec.Struct, omit_defaults=True):
     drawn: int = 0
     redrives: int = 0
     redriven_at: Instant | None = None
+    variable_bytes: int = 0
 
     @property
     def wake_at(self) -> Instant | None:
         """When time alone makes something happen."""
         if self.status is not Status.RUNNING:
             return None
-        times = [self.expires_at] + [
-            at for frame in self.frames.values() for at in (frame.wake_at, frame.expires_at, frame.beat_at)
-        ]
-        return min((at for at in times if at is not None), default=None)
+        times = [] if self.expires_at is None else [self.expires_at]
+        for frame in self.frames.values():  # There may be a thousand of them.
+            if frame.wake_at is not None:
+                times.append(frame.wake_at)
+            if frame.expires_at is not None:
+                times.append(frame.expires_at)
+            if frame.beat_at is not None:
+                times.append(frame.beat_at)
+        return min(times, default=None)
 
 
 class TaskStart(msgspec.Struct, frozen=True, kw_only=True):

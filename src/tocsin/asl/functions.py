@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from tocsin.asl import intrinsics
 from tocsin.asl.failures import StateFailure
@@ -13,6 +14,8 @@ from tocsin.asl.scope import Dice
 from tocsin.expressions.expression import Several
 from tocsin.expressions.metering import Failed
 from tocsin.kernel.json import Json
+
+NAMES: Final = frozenset({"partition", "range", "hash", "random", "uuid", "parse"})
 
 
 def functions(dice: Dice) -> Mapping[str, Callable[..., Json]]:

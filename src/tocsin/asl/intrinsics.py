@@ -17,6 +17,7 @@ from tocsin.asl.failures import INTRINSIC_FAILURE, StateFailure
 from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference
 from tocsin.asl.scope import Dice, Scope
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, size
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 
@@ -159,7 +160,7 @@ def _failure(cause: str) -> StateFailure:
 # ── Functions ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _format(arguments: list[Json], _: Dice) -> str:
     template = _text(arguments[0], "States.Format")
-    values = arguments[1:]
+    values: list[Json] = _sized(arguments[1:], "States.Format")
     parts: list[str] = []
     used = at = 0
     while at < len(template):
@@ -204,7 +205,7 @@ def _string_to_json(arguments: list[Json], _: Dice) -> Json:
 
 
 def _json_to_string(arguments: list[Json], _: Dice) -> str:
-    return json.encode(arguments[0]).decode()
+    return json.encode(_sized(arguments[0], "States.JsonToString")).decode()
 
 
 def _array(arguments: list[Json], _: Dice) -> list[Json]:
@@ -220,7 +221,8 @@ def _partition(arguments: list[Json], _: Dice) -> list[Json]:
 
 
 def _contains(arguments: list[Json], _: Dice) -> bool:
-    return any(_equal(item, arguments[1]) for item in _list(arguments[0], "States.ArrayContains"))
+    array = _list(_sized(arguments[0], "States.ArrayContains"), "States.ArrayContains")
+    return any(_equal(item, arguments[1]) for item in array)
 
 
 def _range(arguments: list[Json], _: Dice) -> list[Json]:
@@ -247,7 +249,7 @@ def _length(arguments: list[Json], _: Dice) -> int:
 
 def _unique(arguments: list[Json], _: Dice) -> list[Json]:
     found: dict[bytes, Json] = {}
-    for item in _list(arguments[0], "States.ArrayUnique"):
+    for item in _list(_sized(arguments[0], "States.ArrayUnique"), "States.ArrayUnique"):
         found.setdefault(json.encode(item), item)
     return list(found.values())
 
@@ -267,7 +269,7 @@ def _hash(arguments: list[Json], _: Dice) -> str:
     name = _text(arguments[1], "States.Hash")
     if name not in _ALGORITHMS:
         raise _failure(f"States.Hash knows {', '.join(_ALGORITHMS)}, not {name!r}")
-    value = arguments[0]
+    value = _sized(arguments[0], "States.Hash")
     text = value if isinstance(value, str) else json.encode(value).decode()
     return _ALGORITHMS[name](_short(text, "States.Hash").encode(), usedforsecurity=False).hexdigest()
 
@@ -329,8 +331,15 @@ def _drawn(seed: str) -> int:
 
 def _text(value: Json, function: str) -> str:
     if not isinstance(value, str):
-        raise _failure(f"{function} takes a string, not {json.encode(value).decode()[:200]}")
+        raise _failure(f"{function} takes a string, not {_named(value)}")
     return value
+
+
+def _named(value: Json) -> str:
+    """A wrong argument in a message."""
+    if size(value) > PAYLOAD_BYTES_MAX:
+        return "something that large"
+    return json.encode(value).decode()[:200]
 
 
 def _short(value: Json, function: str) -> str:
@@ -340,16 +349,23 @@ def _short(value: Json, function: str) -> str:
     return text
 
 
+def _sized(value: Json, function: str) -> Json:
+    """*value*, which is about to be walked through."""
+    if size(value) > PAYLOAD_BYTES_MAX:
+        raise _failure(f"{function} takes at most {PAYLOAD_BYTES_MAX} bytes")
+    return value
+
+
 def _list(value: Json, function: str) -> list[Json]:
     if not isinstance(value, list):
-        raise _failure(f"{function} takes an array, not {json.encode(value).decode()[:200]}")
+        raise _failure(f"{function} takes an array, not {_named(value)}")
     return value
 
 
 def _integer(value: Json, function: str) -> int:
     """As Step Functions does: fractions are rounded half up."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _failure(f"{function} takes an integer, not {json.encode(value).decode()[:200]}")
+        raise _failure(f"{function} takes an integer, not {_named(value)}")
     return value if isinstance(value, int) else math.floor(value + 0.5)
 
 

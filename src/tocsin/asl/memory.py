@@ -12,10 +12,12 @@ import msgspec
 from tocsin.asl import step as stepping
 from tocsin.asl.execution import Execution, Given, Names, Passed, Status, TaskFailed, TaskStart, TaskSucceeded
 from tocsin.asl.history import Event, shown
+from tocsin.asl.inputs import InputError
 from tocsin.asl.mocks import Mocks, Return, Throw
 from tocsin.asl.mocks import mocks as read_mocks
 from tocsin.asl.program import Definition
 from tocsin.asl.resources import resource
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, size
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Duration, Instant
@@ -67,12 +69,22 @@ def run(
     *functions*: by name, ARN or whole resource; each takes the task's input (a Lambda function its payload) and gives
     its output, or raises. A function that takes two arguments is given the name of its resource too. *mocks*: answers
     that take the place of tasks, as `mocks.mocks` reads them, or such a document with one state machine and one test
-    case. Raises DefinitionError for one that is wrong.
+    case. Raises DefinitionError for one that is wrong, InputError for an
+    input that is too large.
     """
+    given = {} if given is None else given
+    if size(given) > PAYLOAD_BYTES_MAX:
+        raise InputError(f"It has more than {PAYLOAD_BYTES_MAX} bytes, or is nested too deep")
     prepared = mocks.fresh() if isinstance(mocks, Mocks) else read_mocks(mocks) if mocks else Mocks({})
     world = _World(functions or {}, prepared, now)
-    first = stepping.begin(definition, {} if given is None else given, names=names or Names(), seed=seed, now=now)
+    first = stepping.begin(definition, given, names=names or Names(), seed=seed, now=now)
     return world.play(definition, first)
+
+
+def called(task: TaskStart, functions: Mapping[str, Function]) -> Json:
+    """What one of the *functions* answers to *task*, at once. Raises Failure."""
+    output = _World(functions, Mocks({}), STARTED).call(task)
+    return output.output if isinstance(output, Takes) else output
 
 
 class _World:
@@ -127,7 +139,7 @@ class _World:
             self._answer(at, TaskFailed(task=task.task, error=mocked.error, cause=mocked.cause))
             return
         try:
-            output = self._called(task)
+            output = self.call(task)
         except Failure as failure:
             self._answer(at, TaskFailed(task=task.task, error=failure.error, cause=failure.cause))
             return
@@ -140,7 +152,7 @@ class _World:
         self._order += 1
         heapq.heappush(self._answers, (at, self._order, given))
 
-    def _called(self, task: TaskStart) -> Any:  # noqa: ANN401 - JSON, or Takes.
+    def call(self, task: TaskStart) -> Any:  # noqa: ANN401 - JSON, or Takes.
         what = resource(task.resource)
         if what.kind == "service" and (what.type, what.name) == ("lambda", "invoke"):
             return self._invoked(task)

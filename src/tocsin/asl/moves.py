@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tocsin.asl.execution import Execution, Frame, Status
+from tocsin.asl.execution import Execution, Frame, Status, TaskStart
 from tocsin.asl.program import Definition, State
-from tocsin.asl.scope import Dice, Scope
+from tocsin.asl.scope import Dice, Purse, Scope
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 
@@ -16,8 +16,8 @@ from tocsin.kernel.time import Instant
 class BelowMoves(Protocol):
     """What becomes of the frames below others."""
 
-    def over(self, frame: Frame, output: Json) -> bool:
-        """A frame below has come to its end with *output*."""
+    def over(self, frame: Frame, output: Json, weight: int) -> bool:
+        """A frame below has come to its end with *output*, of so many bytes."""
         ...
 
     def broken(self, frame: Frame, error: str | None, cause: str | None) -> bool:
@@ -36,11 +36,25 @@ class Moves(Protocol):
     execution: Execution
     now: Instant
     dice: Dice
+    purse: Purse
     ready: deque[int]
+    tasks: list[TaskStart]
 
     @property
     def below(self) -> BelowMoves:
         """What becomes of the frames below others."""
+        ...
+
+    def frame(self, number: int) -> Frame:
+        """The frame of that id, to be changed: what the step was given stays as it is."""
+        ...
+
+    def add(self, frame: Frame) -> None:
+        """A new frame, which is ready."""
+        ...
+
+    def remove(self, frame: Frame) -> None:
+        """The frame is no more."""
         ...
 
     def state(self, frame: Frame) -> State:

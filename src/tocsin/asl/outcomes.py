@@ -19,8 +19,8 @@ from tocsin.asl.moves import Moves
 from tocsin.asl.program import Catcher, Retrier, State
 from tocsin.asl.references import ResultPath
 from tocsin.asl.scope import Scope
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, VARIABLE_BYTES_MAX, VARIABLES_BYTES_MAX, size
 from tocsin.asl.templates import Template
-from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND
 
@@ -28,7 +28,6 @@ _End: TypeAlias = tuple[Json, dict[str, Json], str]  # The output, the variables
 
 _Told: TypeAlias = tuple[str | None, str | None]  # An error and its cause.
 
-PAYLOAD_BYTES_MAX: Final = 256 * 1024  # Of an input or an output, as Step Functions has it.
 DELAY_MAX: Final = 31_622_400  # Seconds: a year.
 
 
@@ -102,12 +101,13 @@ def assigned(assign: Template | None, scope: Scope) -> dict[str, Json]:
 
 def _exit(moves: Moves, frame: Frame, state: State, end: _End) -> bool:
     output, variables, name = end
-    limit = oversized(output)
-    if limit:
-        raise StateFailure(limit[0], too_large(state.name), located=False)
+    weight = size(output)
+    if weight > PAYLOAD_BYTES_MAX:
+        raise StateFailure(DATA_LIMIT_EXCEEDED, too_large(state.name), located=False)
+    moves.purse.weigh(weight)
     details: dict[str, Any] = {"name": state.name, "output": output}
     if variables:
-        frame.variables = {**frame.variables, **variables}
+        _assign(moves, frame, state, variables)
         details["assignedVariables"] = variables
     moves.event(frame, f"{state.type}StateExited", details)
     reset(frame)
@@ -118,7 +118,26 @@ def _exit(moves: Moves, frame: Frame, state: State, end: _End) -> bool:
     if frame.id == ROOT:
         moves.end(Status.SUCCEEDED, output=output)
         return False
-    return moves.below.over(frame, output)
+    return moves.below.over(frame, output, weight)
+
+
+def _assign(moves: Moves, frame: Frame, state: State, variables: dict[str, Json]) -> None:
+    """Keep the variables. Raises StateFailure when they are too large, alone or all together.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+    """
+    sizes = {name: size(value) for name, value in variables.items()}
+    more = sum(sizes.values())
+    less = sum(frame.sizes.get(name, 0) for name in sizes)
+    if more > VARIABLE_BYTES_MAX:
+        cause = f"The variables that the state '{state.name}' assigns have more than {VARIABLE_BYTES_MAX} bytes."
+        raise StateFailure(DATA_LIMIT_EXCEEDED, cause, located=False)
+    if moves.execution.variable_bytes + more - less > VARIABLES_BYTES_MAX:
+        cause = f"All variables of the execution have more than {VARIABLES_BYTES_MAX} bytes."
+        raise StateFailure(DATA_LIMIT_EXCEEDED, cause, located=False)
+    moves.execution.variable_bytes += more - less
+    frame.sizes = {**frame.sizes, **sizes}
+    frame.variables = {**frame.variables, **variables}
 
 
 def reset(frame: Frame) -> None:
@@ -140,7 +159,7 @@ def reset_task(frame: Frame) -> None:
 
 def oversized(value: Json) -> tuple[str] | None:
     """The error for a value that is too large."""
-    return (DATA_LIMIT_EXCEEDED,) if len(json.encode(value)) > PAYLOAD_BYTES_MAX else None
+    return (DATA_LIMIT_EXCEEDED,) if size(value) > PAYLOAD_BYTES_MAX else None
 
 
 def too_large(name: str) -> str:
@@ -151,12 +170,7 @@ def too_large(name: str) -> str:
 # ── Failure ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def failed(moves: Moves, frame: Frame, state: State, failure: StateFailure) -> bool:
     """The state fails: it is tried again, caught, or its frame fails. Whether the frame can go on."""
-    cause = failure.cause
-    if failure.located:
-        where = (
-            f"An error occurred while executing the state '{state.name}' (entered at the event id #{frame.entered})."
-        )
-        cause = f"{where} {cause}"
+    cause = cause_of(frame, state, failure)
     if failure.error == QUERY_EVALUATION and failure.located:
         frame.previous = frame.before
         details = {"error": failure.error, "cause": cause, "location": failure.place, "state": state.name}
@@ -172,6 +186,14 @@ def failed(moves: Moves, frame: Frame, state: State, failure: StateFailure) -> b
     if catcher is not None:
         return _caught(moves, frame, state, catcher, (failure.error, cause))
     return gone(moves, frame, failure.error, cause)
+
+
+def cause_of(frame: Frame, state: State, failure: StateFailure) -> str | None:
+    """The cause, with the state's name where Step Functions tells it."""
+    if not failure.located:
+        return failure.cause
+    where = f"An error occurred while executing the state '{state.name}' (entered at the event id #{frame.entered})."
+    return f"{where} {failure.cause}"
 
 
 def gone(moves: Moves, frame: Frame, error: str | None, cause: str | None) -> bool:
@@ -221,11 +243,18 @@ def matches(names: tuple[str, ...], error: str | None) -> bool:
 
 
 def _again(moves: Moves, frame: Frame, retrier: Retrier, used: int) -> None:
-    limit = retrier.delay_max or DELAY_MAX
-    delay = min(limit, retrier.interval * retrier.backoff**used)
-    pause = int(delay * SECOND)
+    pause = int(delay(retrier, used) * SECOND)
     if retrier.jitter:
         pause = drawn(moves.dice) % (pause + 1)
     reset_task(frame)
     frame.phase = Phase.AGAIN
     frame.wake_at = moves.now + pause
+
+
+def delay(retrier: Retrier, used: int) -> float:
+    """Seconds before the next attempt, after *used* ones."""
+    limit = retrier.delay_max or DELAY_MAX
+    try:
+        return min(limit, retrier.interval * float(retrier.backoff) ** used)
+    except OverflowError:
+        return limit

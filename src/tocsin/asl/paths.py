@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, TypeAlias
 
 from tocsin.asl.conditions import Condition, ConditionError, condition
 from tocsin.kernel.json import Json
 
 PATH_MAX: Final = 2000  # Characters.
-FOUND_MAX: Final = 100_000  # Values that one path may visit: what is hostile ends.
+FOUND_MAX: Final = 100_000  # Values that one path may find: what is hostile ends.
+VISITS_MAX: Final = 2_000_000  # Values that the paths of one move of a run may look at.
 
 _NAME: Final = re.compile(r"[^.\[\]()'\"\s,?@]+")
 _QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
@@ -31,7 +33,23 @@ class PathNotFoundError(LookupError):
     """A definite path leads nowhere; the message says where it ends, in the words of Step Functions."""
 
 
-Step: TypeAlias = Callable[[Json], Iterator[Json]]
+class Visits:
+    """How many values paths have looked at."""
+
+    __slots__ = ("spent",)
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.spent = 0
+
+    def spend(self, value: Json) -> None:
+        """Charge a look at all members of *value*. Raises PathNotFoundError when there are no more."""
+        self.spent += 1 + len(value) if isinstance(value, dict | list) else 1
+        if self.spent > VISITS_MAX:
+            raise PathNotFoundError(f"it looks at more than {VISITS_MAX} values")
+
+
+Step: TypeAlias = Callable[[Json, Visits], Iterator[Json]]
 
 
 class Path:
@@ -55,9 +73,9 @@ class Path:
         else:
             self.steps = tuple(reader.steps)
 
-    def find(self, value: Json) -> Json:
+    def find(self, value: Json, visits: Visits | None = None) -> Json:
         """What it leads to in *value*; a list, unless it is definite. Raises PathNotFoundError."""
-        found = self._definite(value) if self.definite else self._all(value)
+        found = self._definite(value) if self.definite else self._all(value, visits or Visits())
         return _applied(self.function, found) if self.function else found
 
     def _definite(self, value: Json) -> Json:
@@ -72,12 +90,13 @@ class Path:
             raise PathNotFoundError(self._nowhere(number, value))
         return value
 
-    def _all(self, value: Json) -> list[Json]:
+    def _all(self, value: Json, visits: Visits) -> list[Json]:
         found = [value]
         for step in self.steps:
-            found = [each for one in found for each in step(one)]
-            if len(found) > FOUND_MAX:
+            made = list(islice((each for one in found for each in step(one, visits)), FOUND_MAX + 1))
+            if len(made) > FOUND_MAX:
                 raise PathNotFoundError(f"it leads to more than {FOUND_MAX} values")
+            found = made
         return found
 
     def _nowhere(self, number: int, value: Json) -> str:
@@ -266,7 +285,7 @@ def _closing(text: str, begin: int) -> int:
 
 # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _member(name: str) -> Step:
-    def step(value: Json) -> Iterator[Json]:
+    def step(value: Json, _: Visits) -> Iterator[Json]:
         if isinstance(value, dict) and name in value:
             yield value[name]
 
@@ -274,7 +293,7 @@ def _member(name: str) -> Step:
 
 
 def _element(number: int) -> Step:
-    def step(value: Json) -> Iterator[Json]:
+    def step(value: Json, _: Visits) -> Iterator[Json]:
         if isinstance(value, list) and -len(value) <= number < len(value):
             yield value[number]
 
@@ -282,38 +301,41 @@ def _element(number: int) -> Step:
 
 
 def _either(steps: list[Step]) -> Step:
-    def step(value: Json) -> Iterator[Json]:
+    def step(value: Json, visits: Visits) -> Iterator[Json]:
         for one in steps:
-            yield from one(value)
+            yield from one(value, visits)
 
     return step
 
 
 def _sliced(cut: slice) -> Step:
-    def step(value: Json) -> Iterator[Json]:
+    def step(value: Json, visits: Visits) -> Iterator[Json]:
+        visits.spend(value)
         if isinstance(value, list) and cut.step != 0:
             yield from value[cut]
 
     return step
 
 
-def _children(value: Json) -> Iterator[Json]:
+def _children(value: Json, visits: Visits) -> Iterator[Json]:
+    visits.spend(value)
     if isinstance(value, dict):
         yield from value.values()
     elif isinstance(value, list):
         yield from value
 
 
-def _descendants(value: Json) -> Iterator[Json]:
+def _descendants(value: Json, visits: Visits) -> Iterator[Json]:
     waiting = [value]
     while waiting:
         found = waiting.pop()
         yield found
-        waiting.extend(reversed([each for each in _children(found) if isinstance(each, dict | list)]))
+        waiting.extend(reversed([each for each in _children(found, visits) if isinstance(each, dict | list)]))
 
 
 def _filtered(wanted: Condition) -> Step:
-    def step(value: Json) -> Iterator[Json]:
+    def step(value: Json, visits: Visits) -> Iterator[Json]:
+        visits.spend(value)
         candidates = value if isinstance(value, list) else [value]
         yield from (each for each in candidates if wanted(each))
 

@@ -68,7 +68,7 @@ class MapPlan(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     reader: ReaderPlan | None = None
     batch: BatchPlan | None = None
-    writer: Template | None = None
+    writer: WriterPlan | None = None
 
 
 class ReaderPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +78,14 @@ class ReaderPlan(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Template
     config: Mapping[str, Json]
     items_max: Read
+
+
+class WriterPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a distributed Map writes its results; *resource* empty: nowhere, they are the state's."""
+
+    resource: str
+    arguments: Template
+    config: Mapping[str, Json]
 
 
 class BatchPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -368,7 +376,7 @@ class _Compiler:
             label=given.get("Label", ""),
             reader=self._reader() if given.get("ItemReader") else None,
             batch=self._batch() if given.get("ItemBatcher") else None,
-            writer=self._arguments(given["ResultWriter"], "ResultWriter") if given.get("ResultWriter") else None,
+            writer=self._writer() if given.get("ResultWriter") else None,
         )
 
     def _items(self) -> Read | None:
@@ -419,6 +427,14 @@ class _Compiler:
             arguments=self._arguments(given, "ItemReader"),
             config=config,
             items_max=self._count("MaxItems", config),
+        )
+
+    def _writer(self) -> WriterPlan:
+        given = self.given["ResultWriter"]
+        return WriterPlan(
+            resource=given.get("Resource", ""),
+            arguments=self._arguments(given, "ResultWriter"),
+            config=given.get("WriterConfig") or {},
         )
 
     def _batch(self) -> BatchPlan:

@@ -8,7 +8,7 @@ from typing import Final
 from tocsin.asl.failures import RESULT_PATH_FAILURE, StateFailure, runtime
 from tocsin.asl.paths import Path, PathError, PathNotFoundError
 from tocsin.asl.scope import Scope
-from tocsin.kernel import json
+from tocsin.asl.sizes import shown
 from tocsin.kernel.json import Json
 
 SHOWN_MAX: Final = 10_000  # Characters of an input in a cause: as much as Step Functions tells.
@@ -32,7 +32,7 @@ class Reference:
 
     def find(self, scope: Scope) -> Json:
         """What it leads to. Raises PathNotFoundError."""
-        return self.path.find(self.root(scope))
+        return self.path.find(self.root(scope), scope.purse.visits)
 
     def root(self, scope: Scope) -> Json:
         """Where it begins. Raises PathNotFoundError for a variable that was not assigned."""
@@ -49,9 +49,9 @@ class Reference:
         try:
             return self.find(scope)
         except PathNotFoundError:
-            shown = json.encode(self._shown(scope)).decode()[:SHOWN_MAX]
+            told = shown(self._shown(scope), SHOWN_MAX)
             where = f"The JSONPath '{self.text}' specified for the field '{field}'"
-            raise runtime(f"{where} could not be found in the input '{shown}'") from None
+            raise runtime(f"{where} could not be found in the input '{told}'") from None
 
     def find_whole(self, scope: Scope) -> Json:
         """As `find`, for InputPath and OutputPath. Raises StateFailure."""
@@ -84,7 +84,7 @@ class ResultPath:
         try:
             return _put(value, self.names, result)
         except (TypeError, IndexError):
-            cause = f"Unable to apply step '{self.text}' to input {json.encode(value).decode()[:SHOWN_MAX]}"
+            cause = f"Unable to apply step '{self.text}' to input {shown(value, SHOWN_MAX)}"
             raise StateFailure(RESULT_PATH_FAILURE, cause) from None
 
 

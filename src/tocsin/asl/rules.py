@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-STATES: Final = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
+STATES: Final = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 
 _ALL: Final = {"Type", "Comment", "QueryLanguage"}
 _GOES_ON: Final = {"Next", "End"}

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from copy import copy
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from tocsin.asl import outcomes, waiting
+from tocsin.asl import contexts, outcomes, waiting
 from tocsin.asl.below import Below
 from tocsin.asl.execution import (
     ROOT,
@@ -34,15 +34,26 @@ from tocsin.asl.execution import (
     TaskStart,
     TaskSucceeded,
 )
-from tocsin.asl.failures import HEARTBEAT_TIMEOUT, NO_CHOICE_MATCHED, RUNTIME, TIMEOUT, StateFailure
+from tocsin.asl.failures import (
+    DATA_LIMIT_EXCEEDED,
+    HEARTBEAT_TIMEOUT,
+    NO_CHOICE_MATCHED,
+    RUNTIME,
+    TIMEOUT,
+    StateFailure,
+)
 from tocsin.asl.history import EVENTS_MAX, Event
 from tocsin.asl.intrinsics import drawn, uuid_of
 from tocsin.asl.program import Definition, State
 from tocsin.asl.resources import Resource, resource
-from tocsin.asl.scope import Dice, Scope
-from tocsin.asl.times import written
+from tocsin.asl.scope import Dice, Purse, Scope
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, size
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
+
+# What a step may do at most: it holds a thread. What is more goes on a millisecond later, in another step.
+MOVES_MAX: Final = 30_000
+TOO_LONG: Final = f"The execution reached the maximum number of history events ({EVENTS_MAX})."
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,50 +65,48 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     noted: str = ""
 
 
-def begin(definition: Definition, given: Json, *, names: Names, seed: str, now: Instant) -> Step:
-    """A new run with the input *given*. *seed* decides what chance gives in it."""
+def begin(
+    definition: Definition, given: Json, *, names: Names, seed: str, now: Instant, events_max: int = EVENTS_MAX
+) -> Step:
+    """A new run with the input *given*. *seed* decides what chance gives in it. *events_max*: see `step`."""
     program = definition.programs[""]
     execution = Execution(
         names=names,
         input=given,
         started_at=now,
         seed=seed,
-        frames={ROOT: Frame(id=ROOT, program="", state=program.start, input=given)},
+        frames={},
         expires_at=now + int(program.timeout * SECOND) if program.timeout else None,
     )
-    stepper = Stepper(definition, execution, now)
+    stepper = Stepper(definition, execution, now, events_max)
     stepper.event(None, "ExecutionStarted", {"input": given, "roleArn": names.role})
-    stepper.ready.append(ROOT)
+    stepper.add(Frame(id=ROOT, program="", state=program.start, input=given))
     stepper.go_on()
     return stepper.step()
 
 
-def step(definition: Definition, execution: Execution, given: Given, now: Instant) -> Step:
-    """What follows from *given*. *execution* itself is not changed. Total: what has no meaning is noted."""
-    stepper = Stepper(definition, _copied(execution), now)
+def step(
+    definition: Definition, execution: Execution, given: Given, now: Instant, events_max: int = EVENTS_MAX
+) -> Step:
+    """What follows from *given*. *execution* itself is not changed. Total: what has no meaning is noted.
+
+    After about *events_max* events a step rests, and the run goes on when time passes: no loop is one huge commit.
+    What a step does not touch is the same in both: frames are copied when they are changed, values of JSON never are.
+    """
+    made = copy(execution)
+    made.frames = dict(execution.frames)
+    stepper = Stepper(definition, made, now, events_max)
     stepper.take(given)
     stepper.go_on()
     return stepper.step()
 
 
-def _copied(execution: Execution) -> Execution:
-    """Everything that a step may change, copied; values of JSON are never changed in place."""
-    made = copy(execution)
-    made.frames = {}
-    for number, frame in execution.frames.items():
-        own = copy(frame)
-        own.attempts = dict(frame.attempts)
-        if frame.work:
-            own.work = copy(frame.work)
-            own.work.results = list(frame.work.results)
-        made.frames[number] = own
-    return made
-
-
 class Stepper:
     """A step at work."""
 
-    def __init__(self, definition: Definition, execution: Execution, now: Instant) -> None:
+    def __init__(
+        self, definition: Definition, execution: Execution, now: Instant, events_max: int = EVENTS_MAX
+    ) -> None:
         self.definition = definition
         self.execution = execution
         self.now = now
@@ -105,9 +114,38 @@ class Stepper:
         self.tasks: list[TaskStart] = []
         self.ready: deque[int] = deque()
         self.noted = ""
+        self._events_max = events_max
         self.dice = Dice(execution.seed)
         self.dice.drawn = execution.drawn
         self.below = Below(self)
+        self.purse = Purse()
+        self._moved = 0
+        self._own: set[int] = set()  # Frames that are this step's own.
+
+    # ── Frames ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def frame(self, number: int) -> Frame:
+        """See `Moves`."""
+        frames = self.execution.frames
+        if number in self._own:
+            return frames[number]
+        made = frames[number] = copy(frames[number])
+        made.attempts = dict(made.attempts)
+        if made.work:
+            made.work = copy(made.work)
+        self._own.add(number)
+        return made
+
+    def add(self, frame: Frame) -> None:
+        """See `Moves`."""
+        self.execution.frames[frame.id] = frame
+        self._own.add(frame.id)
+        self.ready.append(frame.id)
+
+    def remove(self, frame: Frame) -> None:
+        """See `Moves`."""
+        del self.execution.frames[frame.id]
+        if frame.sizes:
+            self.execution.variable_bytes -= sum(frame.sizes.values())
 
     def step(self) -> Step:
         """What it has come to."""
@@ -136,18 +174,21 @@ class Stepper:
                 self.end(Status.ABORTED, error=given.error, cause=given.cause)
 
     def _answered(self, task: str, then: Callable[[Frame], None]) -> None:
-        found = next(
-            (
-                frame
-                for frame in self.execution.frames.values()
-                if frame.phase is Phase.TASK and task and task in {frame.task, frame.token}
-            ),
-            None,
-        )
+        found = self._waiting(task)
         if found is None:
             self.noted = "no task waits under that name"
         else:
-            then(found)
+            then(self.frame(found))
+
+    def _waiting(self, task: str) -> int | None:
+        """The frame that waits for *task*, an id that begins with the frame's, or a token."""
+        number = task.partition(".")[0]
+        if number.isascii() and number.isdigit():
+            frame = self.execution.frames.get(int(number[:18]))
+            if frame is not None and frame.phase is Phase.TASK and frame.task == task:
+                return frame.id
+        frames = self.execution.frames.values() if task else ()
+        return next((each.id for each in frames if each.phase is Phase.TASK and each.token == task), None)
 
     def _beaten(self, frame: Frame) -> None:
         if frame.beat:
@@ -157,14 +198,16 @@ class Stepper:
         if self.execution.expires_at is not None and self.execution.expires_at <= self.now:
             self.end(Status.TIMED_OUT, error=TIMEOUT, cause=None)
             return
-        for frame in list(self.execution.frames.values()):
-            if frame.id not in self.execution.frames:
-                continue  # Another's failure has ended it meanwhile.
+        for each in list(self.execution.frames.values()):
+            due = [at for at in (each.expires_at, each.beat_at, each.wake_at) if at is not None and at <= self.now]
+            if not due or each.id not in self.execution.frames:
+                continue  # Another's failure may have ended it meanwhile.
+            frame = self.frame(each.id)
             if frame.expires_at is not None and frame.expires_at <= self.now:
                 self._task_failed(frame, TIMEOUT, None)
             elif frame.beat_at is not None and frame.beat_at <= self.now:
                 self._task_failed(frame, HEARTBEAT_TIMEOUT, None)
-            elif frame.wake_at is not None and frame.wake_at <= self.now:
+            else:
                 self.ready.append(frame.id)
 
     def _redrive(self) -> None:
@@ -178,36 +221,64 @@ class Stepper:
         program = self.definition.programs[""]
         self.execution.expires_at = self.now + int(program.timeout * SECOND) if program.timeout else None
         self.event(None, "ExecutionRedriven", {"redriveCount": self.execution.redrives})
-        for frame in list(self.execution.frames.values()):
-            if frame.phase is not Phase.BELOW:
-                outcomes.reset(frame)
-                self.ready.append(frame.id)
+        for each in list(self.execution.frames.values()):
+            if each.phase is not Phase.BELOW or each.work is None:
+                outcomes.reset(self.frame(each.id))
+                self.ready.append(each.id)
 
     # ── Going on ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def go_on(self) -> None:
         """Until everything waits."""
         while self.ready and self.execution.status is Status.RUNNING:
-            frame = self.execution.frames.get(self.ready.popleft())
-            while frame is not None and self._advance(frame):
-                if self.execution.events >= EVENTS_MAX:
-                    self._too_long()
-                    return
+            number = self.ready.popleft()
+            if not self._can_move(number):
+                continue
+            frame = self.frame(number)
+            frame.wake_at = None
+            if self._spent():
+                frame.wake_at = self.now + 1
+                continue
+            while self._advance(frame) and self.execution.events < EVENTS_MAX:
+                if frame.told >= EVENTS_MAX:
+                    self.below.end_run(frame, RUNTIME, TOO_LONG)
+                    break
+                if self._spent():
+                    frame.wake_at = self.now + 1
+                    break
+            self._end_too_long()
+        self._end_too_long()
 
-    def _too_long(self) -> None:
-        cause = f"The execution reached the maximum number of history events ({EVENTS_MAX})."
-        self.end(Status.FAILED, error=RUNTIME, cause=cause)
+    def _can_move(self, number: int) -> bool:
+        """Whether the frame is there, and waits for nothing: it may be ready for two reasons, or be ended meanwhile."""
+        frame = self.execution.frames.get(number)
+        if frame is None or (frame.wake_at is not None and frame.wake_at > self.now):
+            return False
+        if frame.phase is Phase.BELOW:
+            return frame.work is not None and frame.work.items is not None
+        return frame.phase is not Phase.TASK
+
+    def _end_too_long(self) -> None:
+        if self.execution.events >= EVENTS_MAX and self.execution.status is Status.RUNNING:
+            self.end(Status.FAILED, error=RUNTIME, cause=TOO_LONG)
+
+    def _spent(self) -> bool:
+        """Whether this step has done so much that the rest is the next one's."""
+        self._moved += 1
+        return self._moved > MOVES_MAX or self.purse.empty or len(self.events) >= self._events_max
 
     def _advance(self, frame: Frame) -> bool:
         """One move of *frame*; whether it can make another."""
+        self.purse.begin()
         state = self.state(frame)
+        if frame.phase is Phase.BELOW:
+            return self.attempt(frame, state, lambda: self.below.go_on(frame, state))
         if frame.phase is Phase.WAIT:
-            frame.wake_at = None
             return self.attempt(frame, state, lambda: outcomes.passed_on(self, frame, state))
         if frame.phase is Phase.ENTER:
+            frame.wake_at = None
             self._enter(frame, state)
         else:
             assert frame.phase is Phase.AGAIN, "what waits for others is not ready"
-            frame.wake_at = None
             frame.retries += 1
         return self.attempt(frame, state, lambda: self._do(frame, state))
 
@@ -271,6 +342,11 @@ class Stepper:
             frame.token = uuid_of(drawn(self.dice))
         scope = self.scope(frame, state)
         arguments = state.parameters(scope) if state.parameters else scope.value
+        weight = size(arguments)
+        self.purse.weigh(weight)
+        if weight > PAYLOAD_BYTES_MAX:
+            cause = f"The task of the state '{state.name}' is given more than {PAYLOAD_BYTES_MAX} bytes."
+            raise StateFailure(DATA_LIMIT_EXCEEDED, cause, located=False)
         role = state.role(scope) if state.role else None
         seconds = waiting.seconds(state, "TimeoutSeconds", state.timeout, scope)
         beat = waiting.seconds(state, "HeartbeatSeconds", state.heartbeat, scope)
@@ -311,6 +387,9 @@ class Stepper:
 
     def _succeeded(self, frame: Frame, output: Json) -> None:
         state = self.state(frame)
+        if state.type == "Map":
+            self._went_on(frame, state, lambda: self.below.answered(frame, state, output))
+            return
         what = resource(state.resource)
         limit = outcomes.oversized(output)
         if limit:
@@ -323,11 +402,17 @@ class Stepper:
             kind = "Activity" if what.kind == "activity" else "LambdaFunction"
             self.event(frame, f"{kind}Succeeded", {"output": output})
         outcomes.reset_task(frame)
-        if self.attempt(frame, state, lambda: outcomes.completed(self, frame, state, output)):
+        self._went_on(frame, state, lambda: outcomes.completed(self, frame, state, output))
+
+    def _went_on(self, frame: Frame, state: State, work: Callable[[], bool]) -> None:
+        if self.attempt(frame, state, work):
             self.ready.append(frame.id)
 
     def _task_failed(self, frame: Frame, error: str, cause: str | None) -> None:
         state = self.state(frame)
+        if state.type == "Map":
+            self._went_on(frame, state, lambda: self.below.unanswered(frame, error, cause))
+            return
         what = resource(state.resource)
         timed_out = error in {TIMEOUT, HEARTBEAT_TIMEOUT}
         end = "TimedOut" if timed_out else "Failed"
@@ -339,8 +424,7 @@ class Stepper:
             self.event(frame, f"{kind}{end}", details)
         outcomes.reset_task(frame)
         failure = StateFailure(error, cause, located=False)
-        if self.attempt(frame, state, lambda: outcomes.failed(self, frame, state, failure)):
-            self.ready.append(frame.id)
+        self._went_on(frame, state, lambda: outcomes.failed(self, frame, state, failure))
 
     # ── What a frame sees, and what is told of it ────────────────────────────────────────────────────────────────────
     def state(self, frame: Frame) -> State:
@@ -361,6 +445,7 @@ class Stepper:
             context=lambda: self.context(frame, state),
             now=self.now,
             dice=self.dice,
+            purse=self.purse,
             input=frame.input,
         )
         if state.input_discarded:
@@ -370,39 +455,15 @@ class Stepper:
         return scope
 
     def context(self, frame: Frame, state: State) -> dict[str, Json]:
-        """The context object (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html)."""
-        execution, names = self.execution, self.execution.names
-        found: dict[str, Json] = {
-            "Execution": {
-                "Id": names.execution,
-                "Input": execution.input,
-                "StartTime": written(execution.started_at),
-                "Name": names.name,
-                "RoleArn": names.role,
-                **({} if names.express else {"RedriveCount": execution.redrives}),
-            },
-            "StateMachine": {"Id": names.machine, "Name": names.machine_name},
-            "State": {"Name": state.name, "EnteredTime": written(frame.entered_at)},
-        }
-        if execution.redriven_at is not None:
-            found["Execution"]["RedriveTime"] = written(execution.redriven_at)
-        if state.type in {"Task", "Parallel", "Map"}:
-            found["State"]["RetryCount"] = frame.retries
-        if frame.token:
-            found["Task"] = {"Token": frame.token}
-        inner: Frame | None = frame
-        while inner is not None:
-            if inner.item is not None:
-                found["Map"] = {"Item": inner.item}
-                break
-            inner = self.execution.frames.get(inner.parent)
-        return found
+        """See `Moves`."""
+        return contexts.context(self, frame, state)
 
     def event(
         self, frame: Frame | None, kind: str, details: dict[str, Any] | None = None, *, aside: bool = False
     ) -> int:
         """Tell an event; its id. *aside*: what follows refers to the one before it."""
         if frame is not None and frame.silent:
+            frame.told += 1
             return self.execution.events
         self.execution.events += 1
         number = self.execution.events
@@ -415,7 +476,7 @@ class Stepper:
     def end(self, status: Status, *, output: Json = None, error: str | None = None, cause: str | None = None) -> None:
         """The run is over."""
         execution = self.execution
-        root = execution.frames.get(ROOT)
+        root = self.frame(ROOT) if ROOT in execution.frames else None
         execution.status = status
         execution.ended_at = self.now
         execution.output, execution.error, execution.cause = output, error, cause
@@ -429,3 +490,4 @@ class Stepper:
         self.event(root, kinds[status], details)
         if status is Status.SUCCEEDED:
             execution.frames = {}
+            execution.variable_bytes = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -11,14 +12,16 @@ from tocsin.asl.intrinsics import IntrinsicError, intrinsic
 from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference
 from tocsin.asl.scope import ABSENT, Scope
+from tocsin.asl.sizes import shown
 from tocsin.expressions.expression import NOTHING, Expression, ExpressionError
-from tocsin.expressions.metering import Failed, Meter
-from tocsin.kernel import json
+from tocsin.expressions.metering import Failed
 from tocsin.kernel.json import Json
 
 OPEN: Final = "{%"
 CLOSE: Final = "%}"
 DYNAMIC: Final = ".$"  # The end of the name of a field whose value is a path or a function.
+_STATES: Final = re.compile(r"\$states(?![A-Za-z0-9_])(\.\w+)?")
+_WITHOUT_CONTEXT: Final = {".input", ".result", ".errorOutput"}  # After `$states`, if nothing else is asked for.
 VALUE_SHOWN_MAX: Final = 1000
 
 Template: TypeAlias = Callable[[Scope], Json]
@@ -112,10 +115,13 @@ def expression(text: str, field: str, pointer: tuple[str | int, ...] = ()) -> Te
     except ExpressionError as problem:
         raise TemplateError(pointer, f"the JSONata expression cannot be read: {problem}") from None
     prefix = f"The JSONata expression '{told}' specified for the field '{field}'"
+    whole = not set(_STATES.findall(told)) <= _WITHOUT_CONTEXT
 
     def evaluate(scope: Scope) -> Json:
         try:
-            found = compiled.outcome(None, _bindings(scope), scope.now, Meter(), functions(scope.dice))
+            found = compiled.outcome(
+                None, _bindings(scope, whole=whole), scope.now, scope.purse.meter, functions(scope.dice)
+            )
         except Failed as problem:
             said = str(problem)
             if "function, which is no value" in said:
@@ -135,11 +141,11 @@ def typed(template: Template, told: str, field: str, wanted: str) -> Template:
         value = template(scope)
         kind = kind_of(value)
         if kind != wanted:
-            shown = json.encode(value).decode()[:VALUE_SHOWN_MAX]
+            said = shown(value, VALUE_SHOWN_MAX)
             inner = told[len(OPEN) : -len(CLOSE)].strip()
             cause = (
                 f"The JSONata expression '{inner}' specified for the field '{field}' returned an unexpected result "
-                f"type. Expected '{wanted}', but was '{kind}' for value: {shown}"
+                f"type. Expected '{wanted}', but was '{kind}' for value: {said}"
             )
             raise _evaluation(cause, field)
         return value
@@ -168,8 +174,11 @@ def _evaluation(cause: str, field: str) -> StateFailure:
     return StateFailure(QUERY_EVALUATION, cause, place=field)
 
 
-def _bindings(scope: Scope) -> dict[str, Json]:
-    states: dict[str, Json] = {"input": scope.input, "context": scope.context()}
+def _bindings(scope: Scope, *, whole: bool) -> dict[str, Json]:
+    """What an expression sees. *whole*: with the context object, which takes a while to make."""
+    states: dict[str, Json] = {"input": scope.input}
+    if whole:
+        states["context"] = scope.context()
     if scope.result is not ABSENT:
         states["result"] = scope.result
     if scope.error_output is not ABSENT:

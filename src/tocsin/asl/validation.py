@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.asl import program, rules
+from tocsin.asl import mapfields, program, rules
 from tocsin.asl.failures import ALL
 from tocsin.asl.places import lines, pointer
 from tocsin.asl.program import Pointer
@@ -55,11 +55,11 @@ class DefinitionError(TocsinError):
 
 def parse(definition: str | bytes | Mapping[str, Json]) -> program.Definition:
     """The compiled definition of a JSON text or a document. Raises DefinitionError with all mistakes."""
-    found, document = _read(definition)
+    found, compiled = _read(definition)
     if found:
         raise DefinitionError(found)
-    assert document is not None
-    return program.compile_definition(document)
+    assert compiled is not None
+    return compiled
 
 
 def validate(definition: str | bytes | Mapping[str, Json]) -> tuple[Problem, ...]:
@@ -67,11 +67,16 @@ def validate(definition: str | bytes | Mapping[str, Json]) -> tuple[Problem, ...
     return _read(definition)[0]
 
 
-def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, ...], dict[str, Json] | None]:
+def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, ...], program.Definition | None]:
+    """All mistakes; and what it is compiled to, where there are none."""
     if isinstance(definition, Mapping):
         document: Json = dict(definition)
         where: dict[Pointer, int] = {}
-        if len(json.encode(document)) > rules.DEFINITION_MAX:
+        try:
+            written = len(json.encode(document))
+        except RecursionError:
+            return (_whole(SCHEMA, "The definition is nested too deep"),), None
+        if written > rules.DEFINITION_MAX:
             return (_whole(SCHEMA, f"The definition has more than {rules.DEFINITION_MAX} bytes"),), None
     else:
         text = definition if isinstance(definition, str) else definition.decode("utf-8", "replace")
@@ -88,16 +93,17 @@ def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, 
         return (_whole(SCHEMA, "Definition must be a valid JSON object"),), None
     checker = _Checker()
     checker.top(document)
+    compiled = None
     if not checker.found:
         try:
-            program.compile_definition(document)
+            compiled = program.compile_definition(document)
         except TemplateError as problem:
             checker.add(problem.pointer, _template_words(problem))
     problems = tuple(
         Problem(code=code, message=message, location=pointer(path), line=_line(where, path))
         for path, code, message in checker.found[:PROBLEMS_MAX]
     )
-    return problems, document
+    return problems, compiled
 
 
 def _template_words(problem: TemplateError) -> str:
@@ -227,7 +233,7 @@ class _Checker:
             message = (
                 "These fields are required: [Type]"
                 if kind is None
-                else f"Value must be one of [{', '.join(rules.STATES)}]"
+                else f"The field 'Type' should have one of these values: [{', '.join(rules.STATES)}]"
             )
             self.add(path if kind is None else (*path, "Type"), message)
             return
@@ -339,6 +345,8 @@ class _Checker:
             case "Wait":
                 self._wait(given, path, jsonata=jsonata)
             case "Parallel":
+                if given.get("Branches") == []:
+                    self.add((*path, "Branches"), "Value cannot be empty")
                 for number, each in enumerate(self._listed(given, "Branches", path)):
                     self._program(each, (*path, "Branches", number), language, rules.BRANCH, depth + 1)
             case "Map":
@@ -394,12 +402,8 @@ class _Checker:
             for field in ("ItemReader", "ItemBatcher", "ResultWriter", "Label"):
                 if field in given:
                     self.add((*path, field), f"The field '{field}' is only supported for the mode 'DISTRIBUTED'")
-        for field in ("ItemReader", "ItemBatcher", "ResultWriter"):
-            if field in given and not isinstance(given[field], dict):
-                self.add((*path, field), "Expected value of type Object")
-        for field in ("ItemReader", "ResultWriter"):
-            if isinstance(given.get(field), dict) and field == "ItemReader" and "Resource" not in given[field]:
-                self.add((*path, field), "These fields are required: [Resource]")
+        for place, message in mapfields.problems(given):
+            self.add((*path, *place), message)
         self._label(given, path)
 
     def _label(self, given: dict[str, Any], path: Pointer) -> None:

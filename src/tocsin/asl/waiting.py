@@ -10,8 +10,8 @@ from typing import Final
 from tocsin.asl.failures import QUERY_EVALUATION, StateFailure, runtime
 from tocsin.asl.program import Read, State
 from tocsin.asl.scope import Scope
+from tocsin.asl.sizes import shown
 from tocsin.asl.times import timestamp
-from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 
@@ -68,4 +68,4 @@ def _told(state: State, field: str) -> str:
 
 
 def _shown(value: Json) -> str:
-    return json.encode(value).decode()[:200]
+    return shown(value, 200)

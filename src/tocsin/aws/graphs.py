@@ -8,6 +8,7 @@ its own environment (`AWS_PROFILE`, `AWS_ENDPOINT_URL` ...).
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import OrderedDict
 from typing import Any, Final
@@ -24,9 +25,11 @@ from tocsin.kernel.time import HOUR, MINUTE, Duration
 CONNECT_SECONDS: Final = 3
 READ_SECONDS: Final = 5
 KEPT_MAX: Final = 64  # Pictures: the room's message and the pages show the same.
+CLIENTS_MAX: Final = 16  # A sender names the region; a client of the SDK has some megabytes.
 BYTES_MAX: Final = 1_000_000
 WIDTH, HEIGHT = 720, 360  # Shown at half of it on a telephone.
 
+_REGION: Final = re.compile(r"[a-z]{2,3}(-[a-z]{2,12}){1,3}-[0-9]{1,2}")
 _SOURCE: Final = "cloudwatch"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _STATISTIC: Final = "Average"
@@ -43,14 +46,14 @@ class CloudWatchGraphs:
         """*span*: how much of the past a graph shows. Nobody is asked yet."""
         self._span = span
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: OrderedDict[tuple[str, str], Any] = OrderedDict()
         self._account: str | None = None
         self._kept: OrderedDict[str, bytes] = OrderedDict()
 
     def has(self, incident: Incident) -> bool:
         """See the port."""
         face = incident.face
-        return face.source == _SOURCE and face.metric is not None and bool(face.region)
+        return face.source == _SOURCE and face.metric is not None and _REGION.fullmatch(face.region) is not None
 
     def graph(self, name: str, incident: Incident) -> bytes | None:
         """See the port. A metric of another account than ours would be an empty graph, so there is none."""
@@ -103,6 +106,8 @@ class CloudWatchGraphs:
                 )
                 found = boto3.Session(region_name=region).client(service, config=config)
                 self._clients[service, region] = found
+                while len(self._clients) > CLIENTS_MAX:
+                    self._clients.popitem(last=False)
             return found
 
 

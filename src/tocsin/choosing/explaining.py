@@ -40,7 +40,7 @@ def why_ladder(position: int) -> str:
     """When the plain ladder is walked."""
     if position:
         return "You are asked since the one before you has not answered, and you are next on the ladder."
-    return "You are asked since you are the first on the ladder; nothing is known yet that speaks for another."
+    return "You are asked since you are the first in line; nothing is known yet that speaks for another."
 
 
 def why_everyone(situation: Situation) -> str:
@@ -70,6 +70,8 @@ def _habit(candidate: Candidate, history: History) -> str:
     pages, answers = round(told.expected), round(told.seen)
     if pages < TOLD_MIN:
         return "little is known of you yet" if not pages else ""
+    if not answers:
+        return ""  # That speaks for nobody.
     return f"you answered {answers} of {pages} pages {_HABIT[candidate.hours]}"
 
 

@@ -56,8 +56,8 @@ def doctor(given: argparse.Namespace) -> int:
         if warning and not is_claimed(given.db):
             say("No server runs on this database: `tocsin serve` starts one.\n")
         for told in chats.values():
-            what = told.subject or "the workspace"
-            say(f"\nSlack, {what}, since {format_instant(told.since)}: {told.said}.\n")
+            what = plain(told.subject or "the workspace")
+            say(f"\nSlack, {what}, since {format_instant(told.since)}: {plain(told.said)}.\n")
         if wrong:
             say(f"\n{_told(wrong)}; `tocsin keys` lists them.\n")
     return 0 if ok else 1

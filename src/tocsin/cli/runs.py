@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin.asl.execution import Status
-from tocsin.asl.outcomes import PAYLOAD_BYTES_MAX
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.files import file_text, json_of, text_of

@@ -16,5 +16,5 @@ def run(given: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "index.html"
     file.write_text(page([(each.name, each.title, each.draw()) for each in PAYLOADS]), encoding="utf-8")
-    say(f"{len(PAYLOADS)} examples of what Tocsin says in Slack: {file}")
+    say(f"{len(PAYLOADS)} examples of what Tocsin says in Slack: {file}\n")
     return 0

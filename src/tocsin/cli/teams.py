@@ -40,5 +40,5 @@ def teams(given: argparse.Namespace) -> int:
         raise TocsinError("teams-app-id-missing", "say which bot: --app-id GUID, or `microsoft_teams` in the file")
     url = given.url or settings.server.url or ""
     given.out.write_bytes(package(given.name, app_id, url))
-    say(f"{given.out}\n")
+    say(f"{given.out}: upload it in Teams (Apps, Manage your apps, Upload an app), or in its admin centre\n")
     return 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-ACTIONS = ("validate", "run", "test", "picture", "start", "runs", "show", "stop", "redrive")
+ACTIONS = ("validate", "run", "test", "state", "picture", "start", "runs", "show", "stop", "redrive")
 STATUSES = ("running", "succeeded", "failed", "timed_out", "aborted")
+LEVELS = ("INFO", "DEBUG", "TRACE")
 
 
 def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[str], int]) -> None:
@@ -22,21 +23,21 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
     workflow.add_argument(
         "action",
         choices=ACTIONS,
-        help="tell all mistakes; run once, on virtual time; run the cases of a folder; draw; start a run that the "
-        "server carries out; list such runs; show, stop or redrive one",
+        help="tell all mistakes; run once, on virtual time; run the cases of a folder; try one state alone; draw; "
+        "start a run that the server carries out; list such runs; show, stop or redrive one",
     )
     workflow.add_argument(
         "path",
         nargs="*",
         metavar="FILE",
-        help="definitions (validate), one (run, picture), folders (test); a workflow of tocsin.yaml or a file (start), "
-        "a workflow (runs), the id of a run (show, stop, redrive)",
+        help="definitions (validate), one (run, state, picture), folders (test); a workflow of tocsin.yaml or a file "
+        "(start), a workflow (runs), the id of a run (show, stop, redrive)",
     )
     workflow.add_argument(
         "--input",
         default="{}",
         metavar="JSON",
-        help="run, picture, start: its input; @FILE for a file, - for standard input",
+        help="run, state, picture, start: its input; @FILE for a file, - for standard input",
     )
     workflow.add_argument(
         "--name", default="", metavar="NAME", help="start: a name under which this workflow is started once only"
@@ -49,8 +50,14 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         "--mock",
         default="",
         metavar="FILE",
-        help="run, picture: answers of tasks, as Step Functions Local's mock configuration",
+        help="run, picture: answers of tasks, as Step Functions Local's mock configuration; state: JSON with a result "
+        "or an errorOutput, or @FILE",
     )
+    workflow.add_argument("--state", default=None, metavar="NAME", help="state: which one of a whole definition")
+    workflow.add_argument(
+        "--variables", default="{}", metavar="JSON", help="state: the variables that are there before"
+    )
+    workflow.add_argument("--level", choices=LEVELS, default="INFO", help="state: how much is told (default: INFO)")
     workflow.add_argument("--machine", default="", metavar="NAME", help="the state machine in that file")
     workflow.add_argument("--case", default="", metavar="NAME", help="the test case in that file")
     workflow.add_argument(

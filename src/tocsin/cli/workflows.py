@@ -12,6 +12,7 @@ from tocsin.asl.mocks import mocks
 from tocsin.cli import runs
 from tocsin.cli.files import file_text, json_of, text_of
 from tocsin.cli.printing import plain, say, say_json
+from tocsin.cli.workflow_state import tried
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -22,7 +23,7 @@ SHOWN_MAX = 400  # Characters of a value in a terminal.
 
 
 def workflow(given: argparse.Namespace) -> int:
-    """`tocsin workflow validate|run|test|picture`, and what `runs` has. Raises TocsinError, OSError."""
+    """`tocsin workflow validate|run|test|state|picture`, and what `runs` has. Raises TocsinError, OSError."""
     if given.action in runs.ACTIONS:
         return runs.run(given)
     if not given.path:
@@ -34,6 +35,8 @@ def workflow(given: argparse.Namespace) -> int:
             return _run(given)
         case "picture":
             return _picture(given)
+        case "state":
+            return tried(given)
         case _:
             return _test(given)
 

@@ -10,13 +10,13 @@ from typing import Final
 
 import msgspec
 
-from tocsin.conversing.wall import next_morning
 from tocsin.incidents.resolve_notes import PART_MAX
 from tocsin.incidents.telling import one_line
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.saying.forms import Form, Moments, Pick, Words
 from tocsin.saying.message import CHOICES_MAX, Aside, Option, Paragraph, Part
+from tocsin.saying.mornings import morning
 from tocsin.saying.text import bold
 
 NOTE: Final = "note"  # The names of the forms.
@@ -96,7 +96,7 @@ def resolve_form(about: About) -> Form:
 def snooze_form(about: About, now: Instant, zone: str) -> Form:
     """Until a moment of your choice; *zone* is one that is known."""
     until = Moments(
-        name="until", label="Until", hint="Then it asks you again. 30 days at most.", initial=next_morning(now, zone)
+        name="until", label="Until", hint="Then it asks you again. 30 days at most.", initial=morning(now, zone)
     )
     return Form(
         name=SNOOZE, title="Snooze until", submit="Snooze", fields=(until,), intro=about.intro(), facts=about.facts()

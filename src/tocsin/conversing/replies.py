@@ -13,10 +13,15 @@ from tocsin.saying.message import Saying
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to read. *private*: for who asked only; otherwise it concerns the room."""
+    """Something to read. *private*: for who asked only; otherwise it concerns the room.
+
+    *replaces*: it stands in place of the message whose button was pressed, where the chat can do that: a question that
+    is answered loses its buttons.
+    """
 
     saying: Saying
     private: bool = True
+    replaces: bool = False
 
 
 class Ask(msgspec.Struct, frozen=True):

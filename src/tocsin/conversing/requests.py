@@ -162,6 +162,12 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     which: str = ""
 
 
+class Raise(msgspec.Struct, frozen=True, kw_only=True):
+    """Something is wrong that no sender tells of: *title*, if it was said. Somebody wants the form."""
+
+    title: str = ""
+
+
 class Test(msgspec.Struct, frozen=True, kw_only=True):
     """Ring the bell to see that it rings."""
 
@@ -218,6 +224,7 @@ Request: TypeAlias = (
     | Silences
     | EndSilence
     | Verb
+    | Raise
     | Test
     | KeyAsk
     | Stats

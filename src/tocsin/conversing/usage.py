@@ -127,6 +127,13 @@ COMMANDS: Final = (
         more=(),
     ),
     Usage(
+        name="raise",
+        usage="raise the shop is slow",
+        does="opens the form that raises an incident",
+        heads=("raise", "declare"),
+        more=("raise an incident",),
+    ),
+    Usage(
         name="test",
         usage="test",
         does="sends a test alert to the team of this room",

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tocsin.kernel.time import DAY, HOUR, Duration, Instant
+from tocsin.kernel.time import Instant
 from tocsin.schedules.clock import is_zone, moment_of, wall_clock
 
 UTC: Final = "UTC"
-MORNING: Final[Duration] = 9 * HOUR  # By the clock on the wall.
-
-_NIGHT_ENDS: Final[Duration] = 6 * HOUR  # Before it, people call the day that comes "this morning".
 
 
 def known_zone(*names: str) -> str:
@@ -29,16 +26,3 @@ def written_span(start: Instant, until: Instant, zone: str) -> str:
     begin, end = written(start, zone), written(until, zone)
     day, clock = end.rsplit(" ", 1)
     return f"{begin} to {clock}" if begin.startswith(f"{day} ") else f"{begin} to {end}"
-
-
-def at_night(now: Instant, zone: str) -> bool:
-    """Whether it is so early that the next morning is that of the same day."""
-    return wall_clock(zone, now, now).shown(now) % DAY < _NIGHT_ENDS
-
-
-def next_morning(now: Instant, zone: str) -> Instant:
-    """Nine o'clock tomorrow; at night, of the same day. Where the clock skips it, when it goes on."""
-    clock = wall_clock(zone, now, now + 2 * DAY)
-    shown = clock.shown(now)
-    today = shown - shown % DAY
-    return clock.first(today + MORNING + (0 if at_night(now, zone) else DAY))

@@ -162,6 +162,13 @@ def _key(said: Sequence[Token], ears: Ears) -> Understood:
     return asked.KeyAsk(integration=name or heard.integration, new=bool(found & {"new", "rotate", "another"}))
 
 
+def _raise(said: Sequence[Token], ears: Ears) -> Understood:
+    del ears
+    nouns = [place for place, word in enumerate(words(said[:3])) if word in {"incident", "alert", "alarm"}]
+    rest = said[nouns[0] + 1 :] if nouns else said  # `raise an incident: the shop is slow`
+    return asked.Raise(title=text_of(rest))
+
+
 def _test(said: Sequence[Token], ears: Ears) -> Understood:
     return asked.Test(severity=hear(said, ears, When.NEVER, sentences.STOP).severity)
 
@@ -389,6 +396,7 @@ _READ: Final[Mapping[str, Callable[[Sequence[Token], Ears], Understood]]] = {
     "pass": _pass,
     "assign": _assign,
     "note": _note,
+    "raise": _raise,
     "test": _test,
     "key": _key,
     "stats": _stats,

@@ -81,6 +81,7 @@ def tell(
                     else:
                         terminal.say()
                         terminal.say("To ring it yourself: make demo KEEP=1 (or tocsin demo --keep)", Tone.SOFT)
+                        terminal.say("To see what it says in Slack: tocsin slack preview", Tone.SOFT)
         except KeyboardInterrupt:
             terminal.say()
             terminal.say("Stopped.")

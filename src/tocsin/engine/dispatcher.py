@@ -33,6 +33,7 @@ from tocsin.engine.ports import (
     Postponed,
     Refused,
     Store,
+    Taken,
     Transport,
     Way,
 )
@@ -285,6 +286,8 @@ class Dispatcher:
     def _settle(self, item: Outgoing, ways: Sequence[Way], result: DeliveryResult, batch: _Batch) -> None:
         way = ways[item.method]
         match result:
+            case Taken():
+                pass
             case Delivered(receipt):
                 batch.paced.pop(item.id, None)
                 batch.done.append(self._confirmation(item, "delivered", way.transport, receipt))

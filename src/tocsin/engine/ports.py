@@ -100,7 +100,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
     *expected*: the version that was loaded, 0 for a new aggregate. *claims*: correlation keys that it answers to from
     now on, each with the aggregate that held the key when it was loaded (None: nobody). *history*: rows that follow
-    those of its earlier commits; a place that is taken is a conflict.
+    those of its earlier commits; a place that is taken is a conflict. *done*: the ids of effects, of whatever
+    aggregate, that need not leave any more once it is written.
     """
 
     aggregate: str
@@ -115,6 +116,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     handled: tuple[Handled, ...] = ()
     outbox: tuple[Outgoing, ...] = ()
     history: tuple[Past, ...] = ()
+    done: tuple[str, ...] = ()
 
 
 class CommitResult(StrEnum):
@@ -151,7 +153,14 @@ class Refused(msgspec.Struct, frozen=True):
     error: str
 
 
-DeliveryResult = Delivered | Postponed | Refused
+class Taken(msgspec.Struct, frozen=True):
+    """The receiver has it under way; an input that it gives will say that the effect is done (`Commit.done`).
+
+    Until then it is pending, and handed over again and again: the receiver knows it by its id.
+    """
+
+
+DeliveryResult = Delivered | Postponed | Refused | Taken
 
 
 class Job(msgspec.Struct, frozen=True):

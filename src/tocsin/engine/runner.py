@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 
 
 class Addressed(msgspec.Struct, frozen=True, kw_only=True):
-    """An input on its way: to one *aggregate*, or to whichever answers to one of *keys*, or to a new one, *fresh*."""
+    """An input on its way: to one *aggregate*, or to whichever answers to one of *keys*, or to a new one, *fresh*.
+
+    *done*: the effect that it answers, which is confirmed by the commit that handles it; empty: none.
+    """
 
     input_id: str
     machine: str
@@ -30,6 +33,7 @@ class Addressed(msgspec.Struct, frozen=True, kw_only=True):
     aggregate: str = ""
     keys: tuple[str, ...] = ()
     fresh: str = ""
+    done: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -55,6 +59,7 @@ class _Work:
         self.handled: list[Handled] = []
         self.outbox: list[Outgoing] = []
         self.history: list[Past] = []
+        self.done: list[str] = []
         self.claims: dict[str, str | None] = {}
 
 
@@ -174,6 +179,7 @@ class Runner:
         work.inputs.append(item)
         work.handled.append(Handled(item.input_id, now, decision.reason, decision.story[:STORY_MAX]))
         work.history += decision.history
+        work.done += [item.done] if item.done else []
         for number, effect in enumerate(decision.effects):
             name = f"{item.input_id}/{number}"
             for turn, departure in enumerate(self._spread(effect, work.state, now)):
@@ -252,6 +258,7 @@ def _to_commit(work: _Work) -> Commit:
         handled=tuple(work.handled),
         outbox=tuple(_newest(work.outbox)),
         history=tuple(work.history),
+        done=tuple(work.done),
     )
 
 

@@ -35,10 +35,12 @@ class Engine:
         clock: Callable[[], Instant],
         *,
         accepted: Callable[[], int] = lambda: 0,
+        answers: Callable[[Instant], int] = lambda _: 0,
     ) -> None:
         """Give it its parts; `start` begins.
 
-        *accepted* counts the deliveries taken in so far: while they pour in, we rest.
+        *accepted* counts the deliveries taken in so far: while they pour in, we rest. *answers* handles what effects
+        that are under way were answered, and says how many; it may raise StoreUnavailableError.
         """
         self._store = store
         self._worker = worker
@@ -46,6 +48,7 @@ class Engine:
         self._dispatcher = dispatcher
         self._clock = clock
         self._accepted = accepted
+        self._answers = answers
         self._pace = Pace()
         self._hint = threading.Event()
         self._touched: set[str] = set()
@@ -79,7 +82,7 @@ class Engine:
     def step(self) -> bool:
         """One round; whether there may be more to do at once. Raises StoreUnavailableError."""
         now = self._clock()
-        handled = self._worker.step(now, self._pace.bite)
+        handled = self._answers(now) + self._worker.step(now, self._pace.bite)
         sweep = now >= self._next_sweep
         due = 0
         if sweep:

@@ -36,6 +36,7 @@ from tocsin.kernel.time import Instant
 TASK: Final = "task"  # The kind of an effect: a task is to be done, its facts are a `TaskStart`.
 ANSWER: Final = "answer"  # The kind of an effect: another run's task is over, since this run is.
 
+EVENTS_MAX: Final = 256  # Of one commit: with inputs of the largest size they are 64 MiB.
 ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"
 
 _RECEIVER: Final = "task:"
@@ -72,7 +73,8 @@ class ExecutionMachine:
         definition = self._definitions(state.definition)
         if definition is None:
             return _lost(state, now)
-        made = stepping.step(definition, execution, Passed() if isinstance(given, Tick) else given, now)
+        told = Passed() if isinstance(given, Tick) else given
+        made = stepping.step(definition, execution, told, now, EVENTS_MAX)
         if made.noted:
             return Decision(state, _ignored(state, given))
         return _went_on(state, made, _reason(made, given), now)
@@ -81,7 +83,9 @@ class ExecutionMachine:
         definition = self._definitions(given.definition)
         if definition is None:
             return Decision(None, Reason.NO_DEFINITION)
-        made = stepping.begin(definition, given.input, names=given.names, seed=given.seed, now=now)
+        made = stepping.begin(
+            definition, given.input, names=given.names, seed=given.seed, now=now, events_max=EVENTS_MAX
+        )
         begun = Run(
             id=given.run,
             workflow=given.workflow,

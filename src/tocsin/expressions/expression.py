@@ -65,7 +65,8 @@ class Expression:
             raise ExpressionError("it is nested too deep") from None
         except Exception as error:  # noqa: BLE001 - the library's parser fails as Python does on some of what is wrong.
             raise ExpressionError(f"it cannot be read: {_python(error)}") from None
-        _check(self._engine.ast, variables)
+        self.names, self.free = _check(self._engine.ast, variables)
+        """All names of variables in it; and those that must come from outside."""
         self.text = text
 
     def __eq__(self, other: object) -> bool:
@@ -96,10 +97,14 @@ class Expression:
         engine.meter, engine.now = meter, now
         Jsonata.CURRENT.jsonata = engine  # Where the library's functions look for it; one for each thread.
         frame = Jsonata.Frame(_LIBRARY)
-        for name, item in (("$", value), *variables.items()):
-            frame.bind(name, Utils.NULL_VALUE if item is None and name != "$" else item)
-        for name, function in functions.items():
-            frame.bind(name, Jsonata.JLambda(_outer(function)))
+        frame.bindings.update(_HOOKS)
+        frame.bind("$", value)
+        for name in self.names:  # What is not named cannot be asked for: there is no `$eval`.
+            if name in functions:
+                frame.bind(name, Jsonata.JLambda(_outer(functions[name])))
+            elif name in variables:
+                item = variables[name]
+                frame.bind(name, Utils.NULL_VALUE if item is None else item)
         if isinstance(value, list):
             value = Utils.create_sequence(value)
             value.outer_wrapper = True
@@ -252,6 +257,7 @@ def _library() -> _Value:
 
 
 _LIBRARY: Final = _library()
+_HOOKS: Final = {"__evaluate_entry": None, "__evaluate_exit": None}  # Asked for at each step: here they are found fast.
 
 
 def _regex(pattern: str, flags: RegexFlags) -> Regex:
@@ -264,9 +270,12 @@ def _charge_matching(steps: int) -> None:
     Jsonata.CURRENT.jsonata.meter.spend(steps // REGEX_STEPS)
 
 
-def _check(tree: _Value, variables: Collection[str] | None) -> None:
-    """Refuse what the library would tell only when it is evaluated: unknown names, and the transform operator."""
-    known = {"", "$", *(variables or ()), *_LIBRARY.bindings}
+def _check(tree: _Value, variables: Collection[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Refuse what the library would tell only when it is evaluated: unknown names, and the transform operator.
+
+    Gives the names that are used, and of these the ones that are bound nowhere in it.
+    """
+    known = {"", "$", *_LIBRARY.bindings}
     used: list[tuple[str, int]] = []
     for symbol in _symbols(tree):
         if symbol.type == "transform":
@@ -278,9 +287,14 @@ def _check(tree: _Value, variables: Collection[str] | None) -> None:
         if symbol.type == "lambda":
             known.update(str(argument.value) for argument in symbol.arguments)
         known.update(str(name) for name in (symbol.focus, symbol.index) if isinstance(name, str))
+    free: dict[str, int] = {}
     for name, position in used:
-        if variables is not None and name not in known:
+        if name in known:
+            continue
+        free.setdefault(name, position)
+        if variables is not None and name not in variables:
             raise ExpressionError(f"there is no ${name} here", position)
+    return tuple({name: None for name, _ in used if name not in {"", "$"}}), tuple(free)
 
 
 def _symbols(tree: _Value) -> Iterator[_Value]:

@@ -46,6 +46,11 @@ class Meter:
         if self._left <= 0:
             self.stop(f"all expressions together took more than {DELIVERY_STEPS_MAX} steps for one delivery")
 
+    @property
+    def spent(self) -> int:
+        """The steps of all expressions so far."""
+        return DELIVERY_STEPS_MAX - self._left_of_delivery
+
     def spend(self, steps: int) -> None:
         """Charge *steps*; raises Exhausted when there are no more."""
         self._left -= steps

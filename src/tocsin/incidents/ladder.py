@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -54,6 +55,12 @@ def awaited(state: Incident, *, unreached: bool = False) -> set[str]:
 def room(team: str) -> str:
     """The receiver that stands for a team's room."""
     return _TEAM + team
+
+
+def smart_alone(targets: Sequence[str]) -> str | None:
+    """The team of which somebody is chosen, where *targets* are nothing else."""
+    only = targets[0] if len(targets) == 1 else ""
+    return only.removeprefix(SMART) if only.startswith(SMART) else None
 
 
 def label(receiver: str) -> str:

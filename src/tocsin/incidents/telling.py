@@ -24,6 +24,7 @@ NOTE_CHARS_MAX: Final = 500
 FACT_CHARS_MAX: Final = 300
 LABEL_CHARS_MAX: Final = 80
 LABELS_MAX: Final = 8
+TOLD: Final = frozenset({"dedup_key", "status"})  # Labels that say nothing to people, or what the message says itself.
 LINKS_MAX: Final = 5
 OTHERS_MAX: Final = 5
 MINUTES_TOLD_MAX: Final = 90  # What is later is better told by the clock.
@@ -123,7 +124,7 @@ def who(incident: Incident, telling: Telling) -> str:
                 together = [ladder.responder(name) for name in incident.answered] or [
                     ladder.responder(incident.assignee)
                 ]
-                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it since {since}."
+                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it (since {since})."
             return f"Acknowledged in {telling.write(incident.acknowledged_by, NAME_CHARS_MAX)} at {since}."
         case Status.SNOOZED if incident.silenced and (mute := incident.mute):
             why = telling.write(mute.why, NOTE_CHARS_MAX)
@@ -166,6 +167,8 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
             return f"Without an answer, asks {telling.receivers(targets)} when it fires again."
         case Status.TRIGGERED:
             targets = steps.ahead(incident)
+            if (team := ladder.smart_alone(targets)) is not None:
+                return f"Without an answer, asks somebody else of {telling.write(team, NAME_CHARS_MAX)} {at}."
             again = "again" if set(targets) <= set(incident.asked) else "next"
             return f"Without an answer, asks {telling.receivers(targets)} {again} {at}."
         case Status.ACKNOWLEDGED | Status.SNOOZED if incident.assignee:
@@ -212,8 +215,9 @@ def background(incident: Incident, telling: Telling) -> dict[str, str]:
     more = [f"and {len(others) - OTHERS_MAX} more"] if len(others) > OTHERS_MAX else []
     labels = [
         f"{telling.write(name, LABEL_CHARS_MAX)}={telling.write(value, LABEL_CHARS_MAX)}"
-        for name, value in list(face.labels.items())[:LABELS_MAX]
-    ]
+        for name, value in face.labels.items()
+        if name not in TOLD and (name, value) != ("severity", face.severity.value)
+    ][:LABELS_MAX]
     found = {"Also firing": "; ".join(others[:OTHERS_MAX] + more), "Labels": ", ".join(labels)}
     return {name: value for name, value in found.items() if value}
 

@@ -111,7 +111,7 @@ def bundle_saying(
         f"{total} incidents ask {'you' if viewer else 'for an answer'} at once." if page else f"{total} incidents."
     )
     hidden = total - len(worst)
-    all_of_them = link(setting.console_url, "see them all") if setting.console_url else ""
+    all_of_them = link(setting.console_url, "see them all" if hidden else "See them all") if setting.console_url else ""
     foot = " · ".join(filter(None, (f"and {hidden} more" if hidden else "", all_of_them)))
     titles = "; ".join(
         f"{word(incidents[name])}: {telling.title(incidents[name], setting.telling, _SHORT_TITLE_MAX)}"
@@ -138,7 +138,7 @@ def replaced_saying(incident_id: str, incident: Incident, *, setting: Setting) -
     """What an older message becomes when a newer one asks again: no buttons, so that nobody answers an old question."""
     title = telling.title(incident, setting.telling, _SHORT_TITLE_MAX)
     return Saying(
-        summary=f"{word(incident)}: {title}. Goes on in a newer message.",
+        summary=f"{ended(f'{word(incident)}: {title}')} Goes on in a newer message.",
         parts=(
             Heading(_head(incident_id, incident, setting, _TITLE_MAX)),
             Aside(("Goes on in a newer message below.",)),
@@ -158,6 +158,11 @@ def word(incident: Incident) -> str:
     return severity.capitalize() if incident.live else f"Resolved ({severity})"
 
 
+def ended(sentence: str) -> str:
+    """*sentence* with a full stop, unless what somebody wrote ends it already."""
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
+
+
 # ── Answered elsewhere ───────────────────────────────────────────────────────────────────────────────────────────────
 def _answered_elsewhere(incident: Incident, viewer: str) -> bool:
     """Whether nobody waits for *viewer* any more, because of what somebody else has said or done."""
@@ -171,7 +176,7 @@ def _answered_elsewhere(incident: Incident, viewer: str) -> bool:
 def _elsewhere(incident_id: str, incident: Incident, *, setting: Setting, thread: str) -> Saying:
     """What a page becomes then: who has it, and the way to take it over."""
     who = _has_it(incident, setting.telling)
-    said = f"{who}{'' if who.endswith('.') else '.'} There is nothing for you to do."
+    said = f"{ended(who)} There is nothing for you to do."
     title = telling.title(incident, setting.telling, _SHORT_TITLE_MAX)
     taking = Actions((acknowledge(Drawn(incident_id, incident.rung), LATE),)) if incident.live else None
     links = _ways(setting.incident_url(incident_id), thread)
@@ -182,7 +187,7 @@ def _elsewhere(incident_id: str, incident: Incident, *, setting: Setting, thread
         taking,
     ]
     return Saying(
-        summary=f"{word(incident)}: {title}. {said}",
+        summary=f"{ended(f'{word(incident)}: {title}')} {said}",
         parts=tuple(part for part in parts if part is not None),
         tone=tone(incident),
     )
@@ -191,7 +196,7 @@ def _elsewhere(incident_id: str, incident: Incident, *, setting: Setting, thread
 def _has_it(incident: Incident, say: Telling) -> str:
     if incident.status is Status.ACKNOWLEDGED and incident.assignee and not incident.answered[1:]:
         since = say.when(incident.acknowledged_at or incident.changed_at)
-        return f"{say.person(incident.assignee)} has it since {since}."
+        return f"{say.person(incident.assignee)} has had it since {since}."
     return telling.who(incident, say)
 
 
@@ -230,7 +235,7 @@ def _short(incident: Incident, setting: Setting, now: Instant, why: str) -> str:
     account = setting.accounts.get(face.account) or face.account
     where = " ".join(filter(None, (telling.one_line(part, LABEL_CHARS_MAX) for part in (account, face.region))))
     title = telling.title(incident, setting.telling, _SHORT_TITLE_MAX)
-    what = f"{word(incident)}: {title} ({where})." if where else f"{word(incident)}: {title}."
+    what = ended(f"{word(incident)}: {title} ({where})" if where else f"{word(incident)}: {title}")
     return " ".join(filter(None, (what, why, telling.standing(incident, setting.telling, now))))
 
 

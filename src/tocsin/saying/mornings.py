@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from tocsin.kernel.time import HOUR, SECOND, Duration, Instant
+from tocsin.kernel.time import DAY, HOUR, Duration, Instant
 from tocsin.saying.buttons import MORNING_HOUR
+from tocsin.schedules.clock import is_zone, wall_clock
 
-DAY_BEGINS: Final[Duration] = 4 * HOUR  # For people, a day ends when they go to bed.
+NIGHT_ENDS: Final[Duration] = 6 * HOUR  # By the clock on the wall: before it, people mean the morning that comes.
 
 
 def morning(now: Instant, zone: str) -> Instant:
-    """Tomorrow at MORNING_HOUR in *zone* (an IANA name; UTC if it is none).
+    """Tomorrow at MORNING_HOUR in *zone* (an IANA name; UTC if it is none); at night, of the same day.
 
-    Who is still awake at three means the morning that comes.
+    Where the clock skips it, when it goes on.
     """
-    try:
-        there = ZoneInfo(zone or "UTC")
-    except (ValueError, OSError, KeyError):  # A zone that this machine does not know.
-        there = ZoneInfo("UTC")
-    today = datetime.fromtimestamp((now - DAY_BEGINS) / SECOND, there).date()
-    return round(datetime.combine(today + timedelta(days=1), time(MORNING_HOUR), there).timestamp()) * SECOND
+    clock = wall_clock(zone if is_zone(zone) else "UTC", now, now + 2 * DAY)
+    shown = clock.shown(now)
+    today = shown - shown % DAY
+    return clock.first(today + MORNING_HOUR * HOUR + (0 if shown % DAY < NIGHT_ENDS else DAY))

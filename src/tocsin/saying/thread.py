@@ -34,7 +34,7 @@ class Line(msgspec.Struct, frozen=True):
 
 def thread_saying(incident: Incident, lines: Sequence[Line], changes: Sequence[Entry], *, opening: bool) -> Saying:
     """*lines* of the timeline, the oldest first; *opening*: with what helps, and *changes*, the newest first."""
-    told = [f"{moment(line.at)} {_story(line)}" for line in lines[-LINES_MAX:]]
+    told = [f"{moment(line.at)}: {_story(line)}" for line in lines[-LINES_MAX:]]
     hidden = len(lines) - len(told)
     parts: list[Part] = []
     if opening:
@@ -76,4 +76,4 @@ def _change(entry: Entry) -> str:
     title = telling.one_line(change.title, _TITLE_MAX) or "(no title)"
     what = link(change.links[0].href, title) if change.links else title
     by, where = telling.one_line(change.by, _NAME_MAX), telling.one_line(change.what, _NAME_MAX)
-    return f"{moment(entry.at)} {what}" + (f" in {where}" if where else "") + (f" by {by}" if by else "")
+    return f"{moment(entry.at)}: {what}" + (f" in {where}" if where else "") + (f" by {by}" if by else "")

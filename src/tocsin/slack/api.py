@@ -13,6 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from tocsin.engine.ports import Postponed
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration
+from tocsin.slack.addresses import takes_files
 from tocsin.slack.answers import Failure, judged
 
 BASE_URL: Final = "https://slack.com/api/"
@@ -38,6 +39,7 @@ class Api:
     def __init__(self, token: str, *, base_url: str, timeout: Duration) -> None:
         """Open nothing yet; *timeout* is for a whole call, in ms."""
         self._timeout = timeout
+        self._base_url = base_url
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEEP_ALIVE_S),
             timeout=aiohttp.ClientTimeout(total=timeout / SECOND),
@@ -69,9 +71,15 @@ class Api:
         return None if told is None else tuple(filter(None, (scope.strip() for scope in str(told).split(","))))
 
     async def upload(self, address: str, content: bytes) -> bool:
-        """Post *content* to where Slack has asked for it, without our token; whether Slack has it."""
+        """Post *content* to where Slack has asked for it, without our token; whether Slack has it.
+
+        Nothing is sent to a machine that is not Slack's.
+        """
+        if not takes_files(address, self._base_url):
+            _LOGGER.warning("a file was to be uploaded to a place that is not Slack's")
+            return False
         try:
-            async with self._session.post(address, data=content) as response:
+            async with self._session.post(address, data=content, allow_redirects=False) as response:
                 return response.status == _OK
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
             return False

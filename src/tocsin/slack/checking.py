@@ -101,7 +101,7 @@ def _scopes(granted: frozenset[str], wanted: Collection[str]) -> list[Finding]:
             found.append(Finding(about=scope, grade=Grade.GOOD, found=use.why))
         else:
             grade = Grade.BAD if use.vital else Grade.WEAK
-            missing = f"missing: {use.why}. Without it {use.without}."
+            missing = f"it is missing, so {use.without}"
             found.append(Finding(about=scope, grade=grade, found=missing, remedy=_INSTALL))
     return sorted(found, key=lambda each: each.grade is Grade.GOOD)
 

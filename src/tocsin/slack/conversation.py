@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -37,13 +38,15 @@ from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.mrkdwn import bare
 from tocsin.slack.once import Once
 from tocsin.slack.payloads import Asked, Filling, Look, Press, Verbs, Words, heard
-from tocsin.slack.people import People
+from tocsin.slack.people import People, Standing
 from tocsin.slack.showing import TRIGGER_GONE, Screen, Showing
 
 ANSWER_MAX: Final[Duration] = 2 * SECOND  # Of the three seconds that Slack waits; the way there and back takes some.
 GLANCE: Final[Duration] = 60  # A form that is there by then needs no loading view.
 SETTLE: Final[Duration] = 400  # Until Slack has shown what an acknowledgement says; a newer view must come after it.
 TALKING_AT_ONCE_MAX: Final = 6
+UNDER_WAY_MAX: Final = 300  # Answers; more is no conversation.
+WORDS_AT_ONCE_MAX: Final = 10  # Of one person: whoever says more at once is heard again when those are answered.
 ERROR_CHARS_MAX: Final = 300
 STOP_MAX: Final[Duration] = 3 * SECOND
 
@@ -51,6 +54,10 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 _TOO_LATE: Final = "That took too long for Slack to open a form. Please press it again."
 _NO_STORE: Final = "The database cannot work just now. Nothing was changed; please try again in a moment."
+_NOT_OURS: Final = (
+    "I answer the members of this workspace. If you should be answered too, ask them to add you to the responders of "
+    "Tocsin's configuration."
+)
 _INTERNAL: Final = "Something failed in Tocsin itself; its log says what."
 _NOT_SHOWN: Final = "Slack does not show that form. The console has it."
 _TOO_LARGE: Final = "That form is too large for Slack. The console has it."
@@ -85,6 +92,7 @@ class Conversation:
         self._once = Once()
         self._pool = ThreadPoolExecutor(TALKING_AT_ONCE_MAX, thread_name_prefix="slack-talk")
         self._under_way: set[Future[Any]] = set()
+        self._speaking: Counter[str] = Counter()  # How much of a person's words is being answered; on our loop only.
 
     def busy(self) -> bool:
         """Whether somebody waits for an answer that could be given now."""
@@ -115,8 +123,10 @@ class Conversation:
             case payloads.Nothing(why):
                 _LOGGER.debug("from Slack, and for nobody: %s", why)
                 return None
-            case Verbs(once=once):
-                return await self._once_for(once, store)
+            case Verbs(by=by, once=once):
+                if await self._ours(by):
+                    return await self._once_for(once, store)
+                return None
             case Noticed(once=once):
                 return await self._once_for(once, lambda: self._begun(self._notice(found)))
             case Asked():
@@ -124,7 +134,10 @@ class Conversation:
                     return None
                 if isinstance(found.what, Filling):
                     return await self._begun(self._filled(found, found.what, at))
-                self._begin(self._asked(found, at))
+                if len(self._under_way) < UNDER_WAY_MAX:
+                    self._begin(self._heard_out(found, at))
+                else:
+                    _LOGGER.warning("too much is asked in Slack at once; some of it is not answered")
                 return None
 
     def settled(self, delivery: Delivery, reasons: Sequence[str]) -> None:
@@ -156,7 +169,30 @@ class Conversation:
     async def _begun(self, work: Coroutine[Any, Any, Any]) -> Json:
         return await asyncio.wrap_future(self._begin(work))
 
+    async def _ours(self, by: Asked) -> bool:
+        """Whether who presses an incident's verb may; who may not is told so, once for each press."""
+        if self._people.knows(by.user):
+            return True
+        standing = await asyncio.wrap_future(self._begin(self._people.standing(by.user)))
+        refused = _refused(standing, by)
+        if isinstance(refused, Answer) and self._once.first(by.once, self._now()):
+            self._begin(self._showing.privately(_screen(by), draw(refused.saying)))
+        return refused is None
+
     # ── Answering ────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def _heard_out(self, asked: Asked, at: Instant) -> None:
+        """Answer, unless it is words of somebody who does not stop."""
+        if not isinstance(asked.what, Words):
+            return await self._asked(asked, at)
+        if self._speaking[asked.user] >= WORDS_AT_ONCE_MAX:
+            return None
+        self._speaking[asked.user] += 1
+        try:
+            return await self._asked(asked, at)
+        finally:
+            self._speaking[asked.user] -= 1
+            self._speaking += Counter()  # Without those who say nothing now.
+
     async def _asked(self, asked: Asked, at: Instant) -> None:
         """Answer words, a press or a look."""
         work = asyncio.create_task(self._reply(asked, at))
@@ -230,7 +266,7 @@ class Conversation:
 
     async def _show_answer(self, asked: Asked, answer: Answer, view: str) -> None:
         if not answer.private and asked.channel:
-            await self._showing.publicly(_screen(asked), draw(answer.saying))
+            await self._showing.publicly(_screen(asked), draw(answer.saying), replaces=answer.replaces)
             if view:
                 await self._showing.change(view, views.saying_view(_plain("Done. Everybody in the channel sees it.")))
             return
@@ -240,7 +276,7 @@ class Conversation:
         if not shown and not asked.channel:
             shown = bool(_opened(await self._showing.open(asked.trigger, drawn)))
         if not shown:
-            await self._showing.privately(_screen(asked), draw(answer.saying))
+            await self._showing.privately(_screen(asked), draw(answer.saying), replaces=answer.replaces)
 
     async def _look_again(self, asked: Asked, at: Instant) -> None:
         """The home tab after something was done in it."""
@@ -269,6 +305,9 @@ class Conversation:
     # ── Wishes ───────────────────────────────────────────────────────────────────────────────────────────────────────
     async def _reply(self, asked: Asked, at: Instant) -> Reply:
         """Raises StoreUnavailableError."""
+        refused = _refused(await self._people.standing(asked.user), asked)
+        if refused is not None:
+            return refused
         speaker = await self._people.speaker(asked.user, asked.username)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, asked, speaker, at)
 
@@ -305,6 +344,16 @@ class Conversation:
         except Exception:
             _LOGGER.exception("something that was asked in Slack could not be answered")
             return Answer(saying=_plain(_INTERNAL))
+
+
+def _refused(standing: Standing, asked: Asked) -> Reply | None:
+    """What somebody is answered who is not one of ours; None: they are. Bots are not answered: that would not end."""
+    if standing is Standing.MEMBER:
+        return None
+    if standing is Standing.BOT:
+        return Nothing()
+    saying = _plain(_NOT_OURS)
+    return Home(saying) if isinstance(asked.what, Look) else Answer(saying=saying)
 
 
 def _screen(asked: Asked) -> Screen:

@@ -46,7 +46,6 @@ from tocsin.slack.mrkdwn import (
 ACTION: Final = "tocsin:"  # An action id is this, the verb, and `:` and a number where the verb is there already.
 OPENS: Final = "_"  # In what an element carries: a form answers it. It is taken out before anybody sees it.
 MESSAGE_BLOCKS_MAX: Final = 50
-VIEW_BLOCKS_MAX: Final = 100
 SPOKEN_MAX: Final = 3000  # Slack advises against a text of more than 4000 characters.
 
 _SECTION_MAX: Final = 2900

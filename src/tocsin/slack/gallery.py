@@ -19,10 +19,10 @@ from tocsin.kernel.time import MINUTE, Duration, Instant
 from tocsin.posting.graphs import Graphs, NoGraphs
 from tocsin.slack.answers import GONE, Failure
 from tocsin.slack.api import Api
-from tocsin.slack.batches import Place
 from tocsin.slack.drawing import Message
 from tocsin.slack.illustrating import TRIES_AFTER, Illustrator, Wanted
 from tocsin.slack.pages import DrawsChart, PageMessage, no_charts
+from tocsin.slack.places import Place
 from tocsin.slack.uploads import Uploads
 
 GRAPHS_MAX: Final = 512  # Incidents whose graph is known.

@@ -144,7 +144,10 @@ class SlackHealth:
     def _worked(self, subject: str) -> None:
         self._spoke()
         self._right(WORKSPACE)
-        self._right(subject)
+        found = self._troubles.get(subject)
+        # Slack takes messages for people who were deactivated, and nobody reads them: only its own word counts there.
+        if found is None or found.code not in OF_PEOPLE:
+            self._right(subject)
 
     def _wrong(self, subject: str, code: str, said: str, since: Instant | None = None) -> bool:
         found = self._troubles.get(subject)

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from tocsin.kernel.time import SECOND, Duration
-from tocsin.slack.batches import Place
+from tocsin.slack.places import Place
 from tocsin.slack.uploads import Uploads
 
 TRIES_AFTER: Final[Sequence[Duration]] = (0, 2 * SECOND, 5 * SECOND, 15 * SECOND)

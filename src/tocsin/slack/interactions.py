@@ -7,22 +7,20 @@ one field, `payload`; over Socket Mode it is the same JSON by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
 from typing import Final
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tocsin.incidents.commands import Command
 from tocsin.kernel import json
-from tocsin.kernel.time import DAY, HOUR, SECOND, Duration, Instant
-from tocsin.saying.buttons import MORNING, MORNING_HOUR
+from tocsin.kernel.time import DAY, Duration, Instant
+from tocsin.saying.buttons import MORNING
+from tocsin.saying.mornings import morning
 from tocsin.slack.drawing import verb_of
 
 ACTIONS_MAX: Final = 25  # Slack sends one; more than a block's elements is no click.
 SNOOZE_MAX: Final[Duration] = 30 * DAY
-DAY_BEGINS: Final[Duration] = 4 * HOUR  # For people, a day ends when they go to bed.
 
 _VERBS: Final = frozenset({"acknowledge", "pass", "escalate", "snooze", "resolve"})
 
@@ -127,17 +125,7 @@ def _command(action: _Action, by: str, received_at: Instant, zone: str) -> Comma
         return NoCommand(f"the value of {action.action_id!r} cannot be read: {problem}")
     until = None
     if verb == "snooze":
-        until = _morning(received_at, zone) if value.u == MORNING else received_at + (value.d or 0)
+        until = morning(received_at, zone) if value.u == MORNING else received_at + (value.d or 0)
         if not received_at < until <= received_at + SNOOZE_MAX:
             return NoCommand("a snooze without a length")
     return Command(verb=verb, incident=value.i, by=by, rung=value.r, until=until)
-
-
-def _morning(now: Instant, zone: str) -> Instant:
-    """Tomorrow at MORNING_HOUR in *zone*; who is still awake at three means the morning that comes."""
-    try:
-        there = ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):  # A zone that this machine does not know.
-        there = ZoneInfo("UTC")
-    today = datetime.fromtimestamp((now - DAY_BEGINS) / SECOND, there).date()
-    return round(datetime.combine(today + timedelta(days=1), time(MORNING_HOUR), there).timestamp()) * SECOND

@@ -63,8 +63,8 @@ def address(href: str, most: int) -> str:
 
 
 def local_time(instant: Instant) -> str:
-    """*instant* as each reader's own date and time."""
-    return f"<!date^{_bounded(instant) // SECOND}^{{date_short_pretty}} {{time}}|{utc_time(instant)}>"
+    """*instant* as each reader's own time and date, which reads well within a sentence: `at 11:06 today`."""
+    return f"<!date^{_bounded(instant) // SECOND}^{{time}} {{date_short_pretty}}|{utc_time(instant)}>"
 
 
 # ── Neutral text ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,7 @@ ON_MESSAGE: Final = "on_message"  # The verb of a message's shortcut; its callba
 SHORTCUTS: Final = frozenset({"raise", ON_MESSAGE})  # Their callback ids are the verbs.
 
 _DOMAIN: Final = re.compile(r"[a-z0-9-]{1,80}")
+_SLACKBOT: Final = "USLACKBOT"  # Repeats what people have told it to, reminders among that.
 _LEADING_MENTION: Final = re.compile(r"\A\s*<@(?P<user>[A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
 
 
@@ -163,8 +164,11 @@ def _event(document: Document, at: Instant) -> Heard:
     kind = event["type"]
     if kind == "app_mention" or (kind == "message" and event.get("channel_type") == "im"):
         # What bots say, we ourselves among them, and what only changes a message, is no question.
-        if event.get("bot_id") or event.get("subtype") or not event.get("user") or event["user"] == us:
+        by_program = event.get("bot_id") or event.get("bot_profile") or event.get("user") in {us, _SLACKBOT}
+        if by_program or event.get("subtype") or not event.get("user"):
             return Nothing("not said by a person")
+        if event.get("edited"):  # Slack tells of a mention again when its message is edited; it was answered.
+            return Nothing("said before")
         return Asked(
             what=Words(_without_mention(_text(event.get("text", ""))[:TEXT_MAX], us)),
             user=_text(event["user"]),

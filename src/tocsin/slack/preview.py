@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import escape, unescape
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
@@ -20,7 +20,7 @@ from tocsin.slack.drawing import MARKS, Block, Message
 Html: TypeAlias = str
 
 _TOKEN: Final = re.compile(
-    r"<!date\^(?P<at>\d+)\^[^|>]*\|(?P<date>[^>]*)>"
+    r"<!date\^(?P<at>\d+)\^(?P<form>[^|>]*)\|(?P<date>[^>]*)>"
     r"|<!(?P<mention>channel|here|everyone)>"
     r"|<@(?P<user>[UW][A-Z0-9]+)>"
     r"|<(?P<href>https?://[^|>]+)\|(?P<label>[^>]*)>"
@@ -34,6 +34,8 @@ _SIGNS: Final = {
     MARKS[Tone.INFO]: ("blue", "blue circle"),
     MARKS[Tone.GOOD]: ("done", "check mark"),
 }
+_TODAY: Final = date(2026, 11, 18)
+_DAYS: Final = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 _BELL: Final = (
     '<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="currentColor" d="M12 2a1.6 1.6 0 0 0-1.6 1.6v.5'
     'A6.5 6.5 0 0 0 5.5 10.4V15L3.6 17.6v1h16.8v-1L18.5 15v-4.6a6.5 6.5 0 0 0-4.9-6.3v-.5A1.6 1.6 0 0 0 12 2Z"/>'
@@ -190,6 +192,13 @@ def _at(seconds: int) -> str:
     return escape(f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}")
 
 
+def _date(seconds: int, form: str) -> Html:
+    """A moment in the *form* that Slack is given for it, read by somebody in UTC when the examples were new."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    day = _DAYS.get((at.date() - _TODAY).days) or f"{at:%b} {at.day}, {at.year}"
+    return escape(form.replace("{time}", f"{at:%H:%M}").replace("{date_short_pretty}", day))
+
+
 def _plain(text: str) -> Html:
     return _lines(escape(unescape(text)))
 
@@ -203,7 +212,7 @@ def _lines(text: Html) -> Html:
 
 def _token(found: re.Match[str]) -> Html:
     if found["date"] is not None:
-        return f"<time>{_at(int(found['at']))[-5:]}</time>"
+        return f"<time>{_date(int(found['at']), found['form'])}</time>"
     if found["mention"]:
         return f'<span class="mention">@{found["mention"]}</span>'
     if found["user"]:

@@ -30,11 +30,15 @@ WAIT_MAX: Final[Duration] = (
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel, as Slack has it now. *there*: the bot is in it, and it is not archived."""
+    """A channel, as Slack has it now. *there*: the bot is in it, and it is not archived.
+
+    *shared*: people of other organisations read it, too.
+    """
 
     id: str
     name: str
     there: bool
+    shared: bool = False
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +195,7 @@ def _channel(shown: _Object, channel: str = "", *, there: bool | None = None) ->
         id=str(shown.get("id") or channel),
         name=str(shown.get("name") or ""),
         there=is_in and not shown.get("is_archived") and not shown.get("is_im") and not shown.get("is_mpim"),
+        shared=bool(shown.get("is_ext_shared") or shown.get("is_pending_ext_shared")),
     )
 
 
@@ -206,12 +211,12 @@ def _person(shown: _Object, workspace: str, user: str = "") -> Person:
         email=str(told.get("email") or ""),
         bot=bool(shown.get("is_bot")) or shown.get("id") == "USLACKBOT",
         deleted=bool(shown.get("deleted")),
-        outside=_is_outside(shown, workspace),
+        outside=is_outside(shown, workspace),
     )
 
 
-def _is_outside(shown: _Object, workspace: str) -> bool:
-    """Whether somebody is in a shared channel from another organisation: Tocsin never asks these.
+def is_outside(shown: _Object, workspace: str) -> bool:
+    """Whether somebody is in a shared channel from another organisation: Tocsin neither asks nor answers these.
 
     Source: https://docs.slack.dev/reference/objects/user-object (`team_id`; in an enterprise `enterprise_user.teams`).
     """

@@ -31,7 +31,7 @@ USES: Final = {
         "inviting the bot to a public channel makes no team",
         vital=True,
     ),
-    "groups:read": Use("the same for private channels", "inviting the bot to a private channel makes no team"),
+    "groups:read": Use("sees the private channels it is in", "inviting the bot to a private channel makes no team"),
     "dnd:read": Use("sees who does not want to be disturbed", "people are asked although they have Slack keep quiet"),
     "commands": Use("the command /tocsin, and shortcuts", "there is no /tocsin, and no shortcut"),
     "app_mentions:read": Use("hears when it is mentioned", "mentioning the bot is not answered"),
@@ -39,8 +39,8 @@ USES: Final = {
     "usergroups:read": Use("finds the group that is kept equal to who is on call", "the on-call group is not kept"),
     "usergroups:write": Use("keeps a group equal to who is on call", "the channel's topic says who is on call instead"),
     "channels:manage": Use("writes who is on call into the topic", "the topic of public channels stays as it is"),
-    "groups:write": Use("the same for private channels", "the topic of private channels stays as it is"),
-    "files:write": Use("shows charts and metrics as images", "they are told in words"),
+    "groups:write": Use("writes it into the topic of private channels", "the topic of private channels stays as it is"),
+    "files:write": Use("shows charts and metrics as images", "charts and metrics are told in words"),
     "users:read.email": Use("e-mail addresses, for pages by e-mail", "people of rooms are not paged by e-mail"),
 }
 """By scope, whichever manifest asks for them."""

@@ -76,18 +76,18 @@ class Showing:
             await self._session.close()
 
     # ── Messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    async def privately(self, screen: Screen, message: Message) -> None:
-        """For the eyes of who asked; where that cannot be, by direct message."""
-        shown = await self._respond(screen, message, "ephemeral")
+    async def privately(self, screen: Screen, message: Message, *, replaces: bool = False) -> None:
+        """For the eyes of who asked; where that cannot be, by direct message. *replaces*: as in `Answer`."""
+        shown = await self._respond(screen, message, "ephemeral", replaces=replaces)
         if not shown and screen.channel and not screen.direct:
             arguments = _content(message) | {"channel": screen.channel, "user": screen.user}
             shown = await self._call("chat.postEphemeral", arguments | _threaded(screen)) is not None
         if not shown:
             await self._directly(screen, message)
 
-    async def publicly(self, screen: Screen, message: Message) -> None:
-        """In the room, in the thread where it was asked."""
-        shown = await self._respond(screen, message, "in_channel")
+    async def publicly(self, screen: Screen, message: Message, *, replaces: bool = False) -> None:
+        """In the room, in the thread where it was asked. *replaces*: as in `Answer`."""
+        shown = await self._respond(screen, message, "in_channel", replaces=replaces)
         if not shown and screen.channel:
             shown = await self._posted(screen.channel, message, screen.thread)
         if not shown:
@@ -112,11 +112,11 @@ class Showing:
                 return False
         return False
 
-    async def _respond(self, screen: Screen, message: Message, kind: str) -> bool:
+    async def _respond(self, screen: Screen, message: Message, kind: str, *, replaces: bool) -> bool:
         """By the response URL; whether Slack has taken it."""
         if not screen.response_url.startswith(self._hooks):
             return False
-        body = _content(message) | {"response_type": kind, "replace_original": False} | _threaded(screen)
+        body = _content(message) | {"response_type": kind, "replace_original": replaces} | _threaded(screen)
         failure = await self._hand_over(screen.response_url, body)
         if failure and failure.code in LAYOUT_REFUSED:
             body.pop("blocks", None)

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from typing import Final
 
 from tocsin.kernel import json
-from tocsin.slack.batches import Place
 from tocsin.slack.drawing import Message
+from tocsin.slack.places import Place
 
 REMEMBERED_MAX: Final = 4096  # Messages; what an older one shows is not known, and so it is sent.
 

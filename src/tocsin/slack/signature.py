@@ -19,10 +19,11 @@ TIMESTAMP_DIGITS_MAX: Final = 12  # Seconds until the year 33,000; a longer numb
 Verifier = Callable[[Mapping[str, str], bytes, Instant], str | None]
 
 
-def verify(secret: str) -> Verifier:
+def verify(secret: str, *, since: Instant = 0) -> Verifier:
     """A check of (headers with lower-case names, body, now) against the signing secret: why it is refused, or None.
 
-    Without a secret everything is refused.
+    Without a secret everything is refused. *since*: what was signed before that may have been taken by the process
+    before this one, which remembered it; so it is refused, and Slack's user, or Slack, tries again.
     """
     key = secret.encode()
 
@@ -34,8 +35,11 @@ def verify(secret: str) -> Verifier:
             return "the request is not signed"
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= TIMESTAMP_DIGITS_MAX):
             return "the signature's timestamp is not a number of seconds"
-        if abs(now - int(timestamp) * SECOND) > WINDOW:
+        signed_at = int(timestamp) * SECOND
+        if abs(now - signed_at) > WINDOW:
             return "the signature is older or newer than five minutes"
+        if signed_at < since - since % SECOND:  # Slack tells whole seconds.
+            return "the signature is older than this process"
         expected = "v0=" + hmac.new(key, b"v0:%s:%s" % (timestamp.encode(), body), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
             return "the signature does not fit the body"

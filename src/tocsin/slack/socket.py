@@ -22,6 +22,7 @@ from tocsin.engine.ports import Postponed, Received
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.slack.addresses import is_socket
 from tocsin.slack.answers import Failure
 from tocsin.slack.api import BASE_URL, Api, sdk_logger
 from tocsin.slack.loop import LoopThread
@@ -106,6 +107,9 @@ class SlackSocket:
                 opened = await api.call("apps.connections.open")
                 if isinstance(opened, Failure):
                     pause = self._pause(opened, pause)
+                elif not is_socket(str(opened.get("url", "")), self._base_url):
+                    _LOGGER.warning("no Socket Mode: the address is not Slack's")
+                    pause = RETRY_MAX
                 else:
                     pause = 0 if await self._serve(api, opened["url"]) else self._longer(pause)
                 await asyncio.sleep(pause / SECOND)

@@ -13,11 +13,12 @@ from tocsin.incidents import ladder
 from tocsin.incidents.state import Incident
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Duration, Instant
-from tocsin.slack import batches
+from tocsin.posting.batches import is_bundle
+from tocsin.slack import places
 from tocsin.slack.answers import GONE, Failure
 from tocsin.slack.api import Api
-from tocsin.slack.batches import Place
 from tocsin.slack.drawing import Message, draw
+from tocsin.slack.places import Place
 from tocsin.slack.threads import TURN, UNPOSTED_MAX, WAITING_MAX, News, ThreadBook, told
 
 LINKS_MAX: Final = 1000
@@ -116,7 +117,7 @@ class ThreadPosts:
     async def _tell(self, job: Job, news: News, place: int) -> DeliveryResult:
         """Tell one thread, which is *place* in the row."""
         assert job.receipt is not None
-        channel, ts = batches.place(job.receipt)
+        channel, ts = places.place(job.receipt)
         wait = self._wait(channel)
         if not news.ts and (wait or place):
             assert isinstance(job.state, Incident)
@@ -151,7 +152,7 @@ class ThreadPosts:
         """*receipt* with the address of the message, below which the thread is."""
         if "link" in receipt:
             return receipt
-        channel, message_ts = batches.place(receipt)
+        channel, message_ts = places.place(receipt)
         answer = await self._api.read(_PERMALINK, channel=channel, message_ts=message_ts)
         # Without it pages have no link yet; the next change asks again.
         return receipt if isinstance(answer, Failure) else receipt | {"link": str(answer.get("permalink", ""))}
@@ -163,7 +164,7 @@ def is_thread(job: Job) -> bool:
 
 
 def _own(job: Job) -> bool:
-    return job.receipt is not None and not batches.is_bundle(job.receipt)
+    return job.receipt is not None and not is_bundle(job.receipt)
 
 
 def _is_new(result: DeliveryResult | None) -> bool:

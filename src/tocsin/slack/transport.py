@@ -13,6 +13,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Final, TypeAlias
 
 import msgspec
@@ -24,19 +25,20 @@ from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.announcement import ANNOUNCE, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.posting.batches import Batch, is_bundle, sort
 from tocsin.saying.incident import Setting, bundle_lines
-from tocsin.slack import batches
+from tocsin.slack import places
 from tocsin.slack.announcements import announcement_message
-from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure
+from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure, judged
 from tocsin.slack.api import BASE_URL, Api
-from tocsin.slack.batches import Batch, Place
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.budget import Allowance, Gathering, Pacing, Rank
 from tocsin.slack.drawing import Block, Message, unpictured
 from tocsin.slack.gallery import Gallery, Pictures
-from tocsin.slack.health import WORKSPACE, SlackHealth
+from tocsin.slack.health import OF_PEOPLE, WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.pages import page_message
+from tocsin.slack.places import Place
 from tocsin.slack.shown import Shown
 from tocsin.slack.thread_posts import Read, ThreadPosts
 from tocsin.slack.threads import ThreadBook, carried
@@ -156,7 +158,7 @@ class SlackTransport:
             and job.outgoing.kind != ANNOUNCE
             and self._threads.shows(job, person=person)
         ]
-        batch = batches.sort(known, self._bundles, person=person)
+        batch = sort(known, lambda receipt: places.place(receipt) in self._bundles, person=person)
         posted, updated = await asyncio.gather(self._post(address, batch.posts), self._update(batch))
         results = {job.outgoing.id: Delivered() for job in batch.nothing} | posted | updated
         results |= await self._announce(address, [job for job in jobs if job.outgoing.kind == ANNOUNCE])
@@ -200,9 +202,9 @@ class SlackTransport:
             return {each.outgoing.id: place.result for each in jobs}
         self._gathering.posted(place[0], self._now(), several=False)
         self._illustrate(place, job, why)
-        if job.receipt is not None and not batches.is_bundle(job.receipt):
+        if job.receipt is not None and not is_bundle(job.receipt):
             await self._replace(job.receipt, job)
-        receipt = batches.receipt_of(*place, why=why) | carried(job.receipt)
+        receipt = places.receipt_of(*place, why=why) | carried(job.receipt)
         return {each.outgoing.id: Delivered(receipt) for each in jobs}
 
     async def _announce(self, address: str, jobs: Sequence[Job]) -> _Results:
@@ -244,11 +246,10 @@ class SlackTransport:
         self._gathering.posted(place[0], self._now(), several=True)
         while len(self._bundles) > BUNDLES_MAX:
             self._bundles.popitem(last=False)
-        shared = batches.receipt_of(*place, bundle=True)
+        shared = places.receipt_of(*place, bundle=True)
         # An incident that has a message of its own keeps it; the bundle has only rung the bell.
         return {
-            job.outgoing.id: Delivered(None if job.receipt and not batches.is_bundle(job.receipt) else shared)
-            for job in jobs
+            job.outgoing.id: Delivered(None if job.receipt and not is_bundle(job.receipt) else shared) for job in jobs
         }
 
     async def _said(self, room: str, message: Message) -> DeliveryResult:
@@ -288,6 +289,9 @@ class SlackTransport:
 
     async def _channel(self, address: str) -> str | Failure:
         """The channel to post to: for a person the direct message, opened once; for a name its id once it is known."""
+        trouble = self._health.trouble(address)
+        if trouble is not None and trouble.code in OF_PEOPLE:
+            return judged(HTTPStatus.OK, trouble.code, "")
         known = self._channels.get(address)
         if known is not None or _PERSON.fullmatch(address) is None:
             return known or address
@@ -316,7 +320,7 @@ class SlackTransport:
         }
         # Whose line the bundle does not show needs nothing.
         return results | {
-            job.outgoing.id: by_place.get(batches.place(job.receipt or {}), Delivered()) for job in batch.bundled
+            job.outgoing.id: by_place.get(places.place(job.receipt or {}), Delivered()) for job in batch.bundled
         }
 
     async def _update_one(self, job: Job, gate: asyncio.Semaphore) -> DeliveryResult | None:
@@ -324,10 +328,10 @@ class SlackTransport:
         assert job.receipt is not None
         why = str(job.receipt.get("why", "")) if _asks(job) else ""
         message = self._message(job, why, page=False)
-        self._illustrate(batches.place(job.receipt), job, why)
+        self._illustrate(places.place(job.receipt), job, why)
         # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
         rank = Rank.NEW if _viewer(job) else Rank.UPDATE
-        result = await self._change(batches.place(job.receipt), message, gate, rank)
+        result = await self._change(places.place(job.receipt), message, gate, rank)
         return None if isinstance(result, Failure) else result
 
     async def _update_bundle(self, place: Place, bundle: _Bundle, gate: asyncio.Semaphore) -> DeliveryResult:
@@ -376,7 +380,7 @@ class SlackTransport:
         if not self._pacing.spare_change(self._now()):
             return
         message = replaced_message(job.outgoing.aggregate, _incident(job), setting=self._setting)
-        await self._change(batches.place(former), message, asyncio.Semaphore(), None)
+        await self._change(places.place(former), message, asyncio.Semaphore(), None)
 
     def _touched(self, jobs: Sequence[Job]) -> dict[Place, _Bundle]:
         """The bundles with a line that changes, after the change."""

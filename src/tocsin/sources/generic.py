@@ -39,6 +39,7 @@ _SEVERITIES: Final = ("severity", "priority", "level")
 _RESOURCES: Final = ("resource", "host", "service", "source")
 _LINKS: Final = ("url", "link", "href", "source_url")
 _TIMES: Final = ("timestamp", "time", "occurred_at")
+_TOLD: Final = frozenset((*_SEVERITIES, *_STATUSES, *_KEYS, "kind"))  # What is told, or meant, in another way.
 _MADE: Final = "json:"  # How a key begins that the sender has not given.
 _HIDDEN: Final = "(hidden)"  # In the place of a credential: that it came is told, and what it is is not.
 _LABELS: Final = ("labels", "tags", "details", "meta")
@@ -64,7 +65,7 @@ def alert(value: dict[str, Json], hints: Hints, source: str = "json") -> Alert |
     resource, _ = _first(fields, _RESOURCES)
     title = hints.title or own_title or _title(leaves)
     own_tags = tags.read(fields.get("tags"))
-    shown = leaves.items() if described_by or not titled_by else _without(leaves, {titled_by})
+    shown = leaves.items() if described_by or not titled_by else _without(leaves, {titled_by, *_TOLD})
     return Alert(
         status=words.status(_first_value(fields, _STATUSES)),
         title=bounds.title(title),

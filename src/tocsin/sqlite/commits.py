@@ -41,7 +41,10 @@ def write_commits(writer: Connection, commits: Sequence[Commit]) -> list[CommitR
 
 
 def _independent(commits: Sequence[Commit]) -> bool:
-    """Whether their order does not matter: no aggregate and no key stands in two of them."""
+    """Whether their order does not matter: no aggregate, key or effect stands in two of them."""
+    done = {name for commit in commits for name in commit.done}
+    if done and any(item.coalesce or item.id in done for commit in commits for item in commit.outbox):
+        return False  # What one puts out another may confirm, or replace before that.
     keys = [key for commit in commits for key, _ in commit.claims]
     return len({commit.aggregate for commit in commits}) == len(commits) and len(set(keys)) == len(keys)
 
@@ -73,6 +76,8 @@ def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
         raise _Conflict
     handled = [(h.input_id, c.aggregate, h.at, h.reason, h.story) for c in commits for h in c.handled]
     writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
+    if done := [(name,) for c in commits for name in c.done]:
+        writer.executemany("DELETE FROM outbox WHERE id = ?", done)
     writer.insert("outbox", OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
     past = [(c.aggregate, item.place, item.row) for c in commits for item in c.history]
     writer.insert("history", "aggregate, place, row", past)

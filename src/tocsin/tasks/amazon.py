@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import threading
 import uuid
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -27,9 +28,11 @@ from tocsin.tasks.task import Later, Task
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 60
 BLOB_BYTES_MAX: Final = 300_000  # More than a state may give: it fails for its size, not for our memory.
+OBJECT_BYTES_MAX: Final = 64 << 20  # Of an object whose items are read, unpacked.
 RENEW: Final[Duration] = 5 * MINUTE  # Before credentials of a role end, new ones are fetched.
 CLIENTS_MAX: Final = 200
 
+_PACKED: Final = b"\x1f\x8b"  # How gzip begins (RFC 1952).
 _IDS: Final = uuid.UUID("8a5dd1ff-5e1a-4b87-9f57-2b3f0a1c77d4")  # The namespace of idempotency tokens.
 _READS: Final = ("get", "list", "describe", "head", "batchget", "query", "scan", "search", "lookup", "check")
 _PACED: Final = frozenset(
@@ -60,12 +63,16 @@ _NAMED: Final = frozenset({"DynamoDB", "SQS", "SNS"})  # Optimised integrations:
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One call: *parameters* in any spelling of their first letters. *named*: how its errors begin."""
+    """One call: *parameters* in any spelling of their first letters. *named*: how its errors begin.
+
+    *whole*: a blob in the answer is a text, unpacked if it was packed, all of it or a Failure.
+    """
 
     service: str
     action: str
     parameters: Mapping[str, Json]
     named: str = ""
+    whole: bool = False
 
 
 class Amazon:
@@ -108,7 +115,11 @@ class Amazon:
         except exceptions.BotoCoreError as problem:
             raise _troubled(problem, operation, named) from None
         answer.pop("ResponseMetadata", None)
-        return {} if operation.output_shape is None else _told(answer, operation.output_shape, native=native)
+        if operation.output_shape is None:
+            return {}
+        how = _Told(native=native, blob=_all if call.whole else _some)
+        found: dict[str, Json] = _told(answer, operation.output_shape, how)
+        return found
 
     def _client(self, task: Task, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type.
         name = SERVICES.get(bare(service)) or self._name(service)
@@ -204,28 +215,48 @@ def _given(value: Json, shape: Any) -> Any:  # noqa: ANN401
             return value
 
 
-def _told(value: Any, shape: Any, *, native: bool) -> Any:  # noqa: ANN401
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    native: bool
+    blob: Callable[[Any], str]
+
+
+def _told(value: Any, shape: Any, how: _Told) -> Any:  # noqa: ANN401
     """What the SDK gives, as JSON."""
     match shape.type_name:
         case "structure" if isinstance(value, dict) and not getattr(shape, "is_document_type", False):
             return {
-                name if native else pascal(name): _told(member, shape.members[name], native=native)
+                name if how.native else pascal(name): _told(member, shape.members[name], how)
                 for name, member in value.items()
                 if name in shape.members
             }
         case "list":
-            return [_told(item, shape.member, native=native) for item in value]
+            return [_told(item, shape.member, how) for item in value]
         case "map":
-            return {name: _told(item, shape.value, native=native) for name, item in value.items()}
+            return {name: _told(item, shape.value, how) for name, item in value.items()}
         case "timestamp":
             return format_instant(int(value.timestamp() * SECOND)) if hasattr(value, "timestamp") else value
         case "blob":
-            return _text(value.read(BLOB_BYTES_MAX) if hasattr(value, "read") else value)
+            return how.blob(value)
         case _:
             return value if isinstance(value, str | int | float | bool | dict | list | None) else str(value)
 
 
-def _text(raw: bytes) -> str:
+def _all(value: Any) -> str:  # noqa: ANN401
+    """Raises Failure."""
+    raw: bytes = value.read(OBJECT_BYTES_MAX + 1) if hasattr(value, "read") else value
+    try:
+        if raw[:2] == _PACKED:
+            raw = zlib.decompressobj(wbits=31).decompress(raw, OBJECT_BYTES_MAX + 1)
+        text = raw.decode()
+    except (zlib.error, UnicodeDecodeError) as problem:
+        raise Failure(RUNTIME, f"The object is no text in UTF-8: {problem}") from None
+    if len(raw) > OBJECT_BYTES_MAX:
+        raise Failure(RUNTIME, f"The object has more than {OBJECT_BYTES_MAX >> 20} MiB")
+    return text
+
+
+def _some(value: Any) -> str:  # noqa: ANN401
+    raw: bytes = value.read(BLOB_BYTES_MAX) if hasattr(value, "read") else value
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Local Python functions by name: the public functions of one module, each call on a thread of its own.
+"""Local Python functions by name: the public functions of one module, no two of them on one thread at once.
 
 A thread cannot be ended from outside. A function that does not come back in time fails its task, its thread is left
 behind, and when too many are left behind the next ones wait.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as OutOfTime
+from functools import partial
+from queue import SimpleQueue
 from types import ModuleType
 from typing import Any, Final
 
@@ -46,6 +49,7 @@ class Functions:
         """*functions* by the name that stands in a definition."""
         self._functions = functions
         self._free = threading.BoundedSemaphore(RUNNING_MAX)
+        self._idle: deque[SimpleQueue[Callable[[], None]]] = deque()  # The ways to threads that have nothing to do.
 
     def __contains__(self, name: str) -> bool:
         return name in self._functions
@@ -63,9 +67,7 @@ class Functions:
         if not self._free.acquire(blocking=False):
             raise Later(RUNTIME, f"{RUNNING_MAX} functions are at work and do not come back")
         found: Future[Json] = Future()
-        threading.Thread(
-            target=self._run, args=(function, argument, found), name=f"function {name}", daemon=True
-        ).start()
+        self._thread().put(partial(self._run, function, argument, found))
         try:
             return found.result(task.time / SECOND)
         except OutOfTime:
@@ -73,18 +75,28 @@ class Functions:
                 raise Failure(TIMEOUT, f"{name} did not come back within {task.time // SECOND} s") from None
             raise
 
-    def _run(self, function: Function, argument: Json, found: Future[Json]) -> None:
+    def _thread(self) -> SimpleQueue[Callable[[], None]]:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            way: SimpleQueue[Callable[[], None]] = SimpleQueue()
+            threading.Thread(target=self._work, args=(way,), name="function", daemon=True).start()
+            return way
+
+    def _work(self, way: SimpleQueue[Callable[[], None]]) -> None:
+        while True:
+            way.get()()
+            self._idle.append(way)
+            self._free.release()
+
+    @staticmethod
+    def _run(function: Function, argument: Json, found: Future[Json]) -> None:
         try:
             found.set_result(json.decode(json.encode(function(argument))))
         except Failure as failure:
             found.set_exception(failure)
-        except Exception as problem:  # noqa: BLE001 - whatever a team's own code raises fails its task.
+        except BaseException as problem:  # noqa: BLE001 - whatever a team's own code raises fails its task.
             found.set_exception(_failure(problem))
-        except BaseException as problem:
-            found.set_exception(_failure(problem))
-            raise
-        finally:
-            self._free.release()
 
 
 def _failure(problem: BaseException) -> Failure:

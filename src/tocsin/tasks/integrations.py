@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from tocsin.asl import Failure
 from tocsin.asl.failures import RUNTIME
 from tocsin.kernel import json
@@ -32,6 +34,7 @@ class Integrations:
             "sqs:sendMessage": self._send,
             "sns:publish": self._publish,
             "events:putEvents": self._put_events,
+            "s3:getObject": self._read,
             **{f"dynamodb:{action}": self._item for action in _DYNAMODB},
         }
 
@@ -69,6 +72,11 @@ class Integrations:
 
     def _item(self, task: Task) -> Json:
         return self._amazon.call(task, _call(task, "dynamodb", task.what.name, "DynamoDB"), native=True)
+
+    def _read(self, task: Task) -> Json:
+        """An object whose items a distributed Map reads: a text, also where it is packed."""
+        call = _call(task, "s3", "getObject", "S3")
+        return self._amazon.call(task, msgspec.structs.replace(call, whole=True), native=True)
 
     def _put_events(self, task: Task) -> Json:
         answer = self._amazon.call(task, _call(task, "events", "putEvents", "EventBridge"), native=True)

@@ -33,7 +33,7 @@ ID_MAX: Final = 500
 SNOOZE_MAX: Final[Duration] = 30 * DAY
 TEXT_MAX: Final = 4000
 
-_AT: Final = re.compile(r"<at\b[^>]*>(.*?)</at>", re.IGNORECASE | re.DOTALL)
+_AT: Final = re.compile(r"<at\b[^>]{0,200}>[^<]{0,200}</at>", re.IGNORECASE)  # Bounded: others write it.
 _TAG: Final = re.compile(r"<[^>]{0,200}>")
 
 
@@ -92,10 +92,10 @@ class Activity(_Loose, frozen=True):
     reply_to_id: str | None = None
 
     @property
-    def tenant(self) -> str:
-        """The tenant, or empty."""
-        told = self.channel_data.tenant.id if self.channel_data else ""
-        return told or self.conversation.tenant_id
+    def tenants(self) -> tuple[str, ...]:
+        """All that are named, wherever; an empty one if none is."""
+        told = (self.channel_data.tenant.id if self.channel_data else "", self.conversation.tenant_id)
+        return tuple(filter(None, told)) or ("",)
 
     @property
     def personal(self) -> bool:

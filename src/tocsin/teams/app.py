@@ -44,7 +44,10 @@ def manifest(name: str, app_id: str, url: str) -> dict[str, Any]:
     if not is_guid(app_id):
         raise TocsinError("teams-app-id-invalid", f"the app ID {app_id!r} is no GUID; it is the bot's client ID")
     if not url.startswith("https://"):
-        raise TocsinError("teams-url-invalid", f"Teams needs a public https address, not {url!r}")
+        there = f", not {url!r}" if url else ""
+        raise TocsinError(
+            "teams-url-invalid", f"Teams needs a public https address (--url, or server.url in the file){there}"
+        )
     return {
         "$schema": f"https://developer.microsoft.com/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json",
         "manifestVersion": VERSION,

@@ -37,6 +37,7 @@ CHANNEL: Final = "teams"  # Of deliveries.
 TAKEN: Final = "Taken. The card shows in a moment what came of it."
 FORMS_MAX: Final = 500  # Open forms that are remembered, to be shown again with what is wrong.
 THREADS: Final = 4
+WAITING_MAX: Final = 200  # Words that wait for their answer; more is no conversation.
 SAID_MAX: Final = 500
 TRIES_MAX: Final = 4  # Of an answer, while Teams asks to wait ...
 PATIENCE: Final[Duration] = 10 * SECOND  # ... for no longer than this.
@@ -44,6 +45,7 @@ PATIENCE: Final[Duration] = 10 * SECOND  # ... for no longer than this.
 _LOGGER: Final = logging.getLogger(__name__)
 _UNREACHED: Final = "The answer is for you alone, and I cannot write to you: add me to your apps first."
 _NOT_UNDERSTOOD: Final = "I do not understand that yet."
+_BOTS: Final = "28:"  # Their ids in Teams begin so.
 _MESSAGE: Final = "application/vnd.microsoft.activity.message"
 _ERROR: Final = "application/vnd.microsoft.error"
 
@@ -102,6 +104,7 @@ class Bot:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="teams")
         self._lock = threading.Lock()
         self._forms: OrderedDict[tuple[str, str], Form] = OrderedDict()
+        self._waiting = 0
 
     def attend(self, concierge: Concierge) -> None:
         """From now on *concierge* answers."""
@@ -137,6 +140,8 @@ class Bot:
         match activity.type:
             case "invoke":
                 return self._invoked(activity, pressed, now)
+            case "message" if activity.sender.id.startswith(_BOTS) or activity.sender.id == activity.recipient.id:
+                pass  # We never answer bots, nor ourselves: that would not end.
             case "message" if pressed is not None:
                 self._later(activity, self._wish(activity, pressed, now))
             case "message":
@@ -213,7 +218,19 @@ class Bot:
 
     # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _later(self, activity: Activity, wish: Wish) -> None:
-        self._pool.submit(self._guarded, lambda: self._answer(activity, self._ask(wish)))
+        with self._lock:
+            if self._waiting >= WAITING_MAX:
+                _LOGGER.warning("too much is asked in Teams at once; words are not answered")
+                return
+            self._waiting += 1
+        self._pool.submit(self._guarded, lambda: self._answer_next(activity, wish))
+
+    def _answer_next(self, activity: Activity, wish: Wish) -> None:
+        try:
+            self._answer(activity, self._ask(wish))
+        finally:
+            with self._lock:
+                self._waiting -= 1
 
     def _answer(self, activity: Activity, reply: Reply) -> None:
         here = activity.conversation.id

@@ -25,6 +25,7 @@ from tocsin.teams.cloud import Cloud, place
 FRESH: Final[Duration] = DAY  # Microsoft's own software keeps them for days; a new key shows as an unknown id.
 RENEW_EVERY: Final[Duration] = MINUTE  # Whoever invents key ids makes us ask once a minute, and no more.
 KEYS_MAX: Final = 100
+WAITING_MAX: Final = 4  # Requests that wait while keys are fetched; anybody can send some with an invented key id.
 
 _LIMITS: Final = Limits()
 _LOGGER: Final = logging.getLogger(__name__)
@@ -54,16 +55,31 @@ class SigningKeys:
         self._limits = limits
         self._context = context or ssl.create_default_context()
         self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(WAITING_MAX)
         self._keys: Mapping[str, SigningKey] = {}
         self._fetched_at: Instant | None = None
         self._tried_at: Instant | None = None
 
     def find(self, kid: str) -> SigningKey | None:
         """The key with this id; None: there is none, as far as we could find out."""
+        known = self._keys.get(kid)
+        if known is not None and not self._old(self._now()):
+            return known  # Without a lock: whoever makes us fetch keys holds nobody up who has a good one.
+        if not self._waiting.acquire(blocking=False):
+            return known
+        try:
+            return self._looked_up(kid)
+        finally:
+            self._waiting.release()
+
+    def _old(self, now: Instant) -> bool:
+        return self._fetched_at is None or now - self._fetched_at > FRESH
+
+    def _looked_up(self, kid: str) -> SigningKey | None:
         with self._lock:
             now = self._now()
             known = self._keys.get(kid)
-            old = self._fetched_at is None or now - self._fetched_at > FRESH
+            old = self._old(now)
             rested = self._tried_at is None or now - self._tried_at >= RENEW_EVERY
             if (known is None or old) and rested:
                 self._tried_at = now

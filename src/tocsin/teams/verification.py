@@ -124,7 +124,7 @@ class Verification:
             return "the activity's service is not the one that the token names"
         if not self._cloud.trusts(activity.service_url):
             return "the activity's service is not Microsoft's"
-        if activity.tenant.lower() != self._tenant.lower():
+        if any(tenant.lower() != self._tenant.lower() for tenant in activity.tenants):
             return "the activity is from another tenant"
         return ""
 

@@ -308,6 +308,8 @@ class MemoryStore:
             self._keys[key] = commit.aggregate
         for handled in commit.handled:
             self._handled[handled.input_id] = (commit.aggregate, handled)
+        for name in commit.done:
+            self._take_out(name)
         for item in commit.outbox:
             self._put_out(item)
         return CommitResult.COMMITTED

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring import runs, tasks, workflows
+from tocsin.wiring.answers import Answers
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.workflow_desk import StoreWorkflowDesk
@@ -16,13 +17,19 @@ class Automation:
     """What the engine needs for them. Raises StoreUnavailableError, TocsinError when it is made."""
 
     def __init__(
-        self, settings: Settings, store: SqliteStore, tell: tasks.Accept, clock: Callable[[], Instant]
+        self,
+        settings: Settings,
+        store: SqliteStore,
+        tell: tasks.Accept,
+        clock: Callable[[], Instant],
+        wake: Callable[[], None],
     ) -> None:
-        """*tell* stores deliveries durably."""
+        """*tell* stores deliveries durably. *wake* the engine."""
         self.definitions = workflows.Definitions(store)
         self.tokens = tasks.Tokens(store, tell, clock)
         self.desk = StoreWorkflowDesk(lambda: settings, store, self.definitions, clock)
         self.threads = TaskThreads()
+        self.answers = Answers(tell, wake)
         self.transport = tasks.transport(
             settings,
             workflows.keep_all(settings, self.definitions),
@@ -30,4 +37,5 @@ class Automation:
             clock,
             tokens=self.tokens,
             find=lambda key: runs.find_by(store, key),
+            answers=self.answers,
         )

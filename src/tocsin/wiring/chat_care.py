@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -87,11 +88,12 @@ class ChatCare:
         *,
         look: Callable[[], None],
         zones: Callable[[], Mapping[str, str]] = dict,
+        on_zones: Callable[[], None] = lambda: None,
         url: str = "",
     ) -> None:
         """*accept* stores deliveries durably. *look* asks the chat how things are; what it raises is logged.
 
-        *zones*: the time zones of people, as it has found them.
+        *zones*: the time zones of people, as it has found them; *on_zones* hears that there are others.
         """
         self._settings = settings
         self._store = store
@@ -100,6 +102,7 @@ class ChatCare:
         self._health = health
         self._look = look
         self._zones = zones
+        self._on_zones = on_zones
         self._url = url
         self._looked_at: Instant | None = None
         self._orders: OrderedDict[str, tuple[tuple[int, int], Sequence[Way], bool]] = OrderedDict()
@@ -123,7 +126,8 @@ class ChatCare:
             self._look()
         try:
             self.tell()
-            keep(self._store, self._zones())
+            if keep(self._store, self._zones()):
+                self._on_zones()
         except StoreUnavailableError as problem:
             log.warning("the trouble of a chat cannot be told", extra={"problem": problem.message})
 
@@ -170,6 +174,11 @@ class ChatCare:
     def sentences(self) -> Sequence[str]:
         """What is wrong now, for those who ask the process how it is."""
         return sentences(self._settings(), self._health.troubles())
+
+    def hints(self) -> Sequence[str]:
+        """The same without names, for anybody who asks: how many, and Slack's words for why."""
+        found = sorted(self.figures().items())
+        return tuple(f"{chat}: {code} ({number}); the console says where" for (chat, code), number in found)
 
     def figures(self) -> Mapping[tuple[str, str], int]:
         """How many things of which chat are in what trouble."""
@@ -219,12 +228,14 @@ def caring(
     *,
     accept: Callable[[Sequence[Received]], object],
     url: str,
+    on_zones: Callable[[], None] = lambda: None,
 ) -> ChatCare:
     """The care for the one of *chats* that tells how it is; without one there is nothing to do."""
-    for chat in chats:
-        if chat.health is not None:
-            return ChatCare(settings, store, clock, accept, chat.health, look=chat.look, zones=chat.zones, url=url)
-    return ChatCare(settings, store, clock, accept, SlackHealth(clock), look=lambda: None, url=url)
+    make = partial(ChatCare, settings, store, clock, accept, on_zones=on_zones, url=url)
+    found = next((chat for chat in chats if chat.health is not None), None)
+    if found is None or found.health is None:
+        return make(SlackHealth(clock), look=lambda: None)
+    return make(found.health, look=found.look, zones=found.zones)
 
 
 def interpret(delivery: Delivery) -> Interpretation:

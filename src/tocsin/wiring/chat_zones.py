@@ -1,4 +1,4 @@
-"""The time zones of people as their chat shows them, where the configuration names none; from the next start on."""
+"""The time zones of people as their chat shows them, where the configuration names none."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from tocsin.wiring.settings import Settings
 RECORD: Final = ("chat-zones", "all")
 
 
-def keep(records: Records, zones: Mapping[str, str]) -> None:
-    """Remember what was found of *zones*, by responder. Raises StoreUnavailableError."""
+def keep(records: Records, zones: Mapping[str, str]) -> bool:
+    """Remember what was found of *zones*, by responder; whether any was new. Raises StoreUnavailableError."""
     known = _known(records)
     if found := {name: zone for name, zone in zones.items() if is_zone(zone) and known.get(name) != zone}:
         records.put_record(*RECORD, {**known, **found})
+    return bool(found)
 
 
 def with_zones(settings: Settings, records: Records) -> Settings:

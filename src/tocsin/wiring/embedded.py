@@ -59,7 +59,6 @@ from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
 from tocsin.wiring.chat_routes import chat_routes
-from tocsin.wiring.chat_zones import with_zones
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
 from tocsin.wiring.concierge.home import HomeTab, home_handlers
@@ -120,7 +119,7 @@ class Embedded:
         loop = asyncio.get_running_loop()
         self.url, self.end, self.clock = url, end, outside.clock
         self.store = SqliteStore(db)
-        room_book = RoomBook(with_zones(settings, self.store), self.store)
+        room_book = RoomBook(settings, self.store)
         settings = self.settings = room_book.settings  # As they are now, from here on.
         enter_derived(settings, self.store, self.clock())
         self.made_key = first_key(settings, self.store, self.clock())
@@ -171,7 +170,7 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
-        self.automation = Automation(settings, self.store, self._tell, self.clock)
+        self.automation = Automation(settings, self.store, self._tell, self.clock, self.wake)
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self.personal = PersonalBook(
@@ -181,7 +180,7 @@ class Embedded:
         presence = next((chat.presence for chat in self._chats), unseen)
         self._knowledge = KnowledgeBook(settings, self.store, presence)
         self._care = chat_care.caring(
-            self._chats, lambda: self.settings, self.store, self.clock, accept=self._tell, url=url
+            self._chats, lambda: settings, self.store, self.clock, accept=self._tell, url=url, on_zones=room_book.follow
         )
         self._build_engine(
             [
@@ -205,6 +204,7 @@ class Embedded:
             wrong_keys=self._wrong_keys,
             tell=self._tell,
             do=Errands(loop, self._intake).do,
+            configured=frozenset(room_book.file.responders),
         )
         tab = HomeTab(self._desk, self.personal)
         self.home_watch = HomeWatch(lambda by: tab.page(by).saying, published(self._chats), self.clock)
@@ -242,24 +242,17 @@ class Embedded:
             self._accept(wanted)
         self.quiet.start()
         self._accept(*planned(self.settings, self.store, self.clock()), *news.unanswered(self.store, self.clock()))
-        self._engine.start()
-        self._keeper.start()
-        self._knowledge.start()
-        self._doorkeeper.start()
-        self._calendars.start()
-        self._gap_watch.start()
+        for part in (self._engine, self._keeper, self._knowledge, self._doorkeeper, self._calendars, self._gap_watch):
+            part.start()
         for chat in self._chats:
             chat.start()
-        self.rooms.start()
-        self.home_watch.start()
-        self._care.start()
+        for watch in (self.rooms, self.home_watch, self._care, self._queues):
+            watch.start()
         for handles in self._handles:
             handles.start()
-        self._queues.start()
-        if self.mail_in:
-            self.mail_in.start()
-        if self._heartbeat:
-            self._heartbeat.start()
+        for way in (self.mail_in, self._heartbeat):
+            if way:
+                way.start()
 
     def stop(self) -> None:
         """Finish what is under way and end. Nothing that was accepted is lost, whether this is called or not."""
@@ -355,7 +348,7 @@ class Embedded:
             secret=request_secret(self.store),
             public_url=self.url,
         )
-        told = [*health_routes(self._readiness, self.metrics.text, self._care.sentences), openapi_route(self.url)]
+        told = [*health_routes(self._readiness, self.metrics.text, self._care.hints), openapi_route(self.url)]
         api = OnCallApi(self._desk.oncall, self.clock)
         people = PeopleApi(
             api=api,
@@ -424,8 +417,15 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=self.wake,
         )
+        self.automation.answers.attach(runner)
         self._engine = Engine(
-            self.store, self._worker, runner, dispatcher, self.clock, accepted=lambda: self._writer.accepted
+            self.store,
+            self._worker,
+            runner,
+            dispatcher,
+            self.clock,
+            accepted=lambda: self._writer.accepted,
+            answers=self.automation.answers.handle,
         )
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:

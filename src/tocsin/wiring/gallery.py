@@ -52,7 +52,7 @@ from tocsin.slack.views import form_view, loading_view, working_view
 from tocsin.wiring import gallery_home
 from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.room_records import Room
-from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings import Settings, Team
 
 NOW: Final[Instant] = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
 
@@ -246,8 +246,15 @@ def _form() -> View:
 
 def _welcome() -> Message:
     room = Room(channel="C012AB3CD", name="ops", team="ops", integration="ops", made_at=NOW, members=("U012AB3CD",))
-    return draw(welcome(room, "https://tocsin.example.com/v1/in/KEY", Settings(), "https://tocsin.example.com"))
+    settings = Settings(teams={"ops": Team(members=("ada", "bo", "cy"))})
+    return draw(welcome(room, "https://tocsin.example.com/v1/in/KEY", settings, "https://tocsin.example.com"))
 
+
+_DIGESTS: Final = {
+    DigestKind.DAILY: "The digest of a day",
+    DigestKind.WEEKLY: "The digest of a week",
+    DigestKind.HANDOVER: "The digest of a hand-over",
+}
 
 PAYLOADS: Final[tuple[Example, ...]] = (
     Example("room-triggered", "A new incident in the room", partial(_room, _pictured)),
@@ -283,10 +290,7 @@ PAYLOADS: Final[tuple[Example, ...]] = (
     Example("home-stranger", "The home tab of somebody whom nobody knows", partial(gallery_home.stranger, NOW)),
     Example("home-quiet", "Quiet hours, changed by oneself", gallery_home.quiet),
     Example("home-rules", "How one is paged, changed by oneself", gallery_home.rules),
-    *(
-        Example(f"digest-{kind.value}", f"A digest: {kind.value}", partial(gallery_home.digest, kind, NOW))
-        for kind in DigestKind
-    ),
+    *(Example(f"digest-{kind.value}", _DIGESTS[kind], partial(gallery_home.digest, kind, NOW)) for kind in DigestKind),
     Example("welcome", "The bot is invited", _welcome),
     Example("form-loading", "A form is on its way", loading_view),
     Example("form-working", "A form takes longer", working_view),

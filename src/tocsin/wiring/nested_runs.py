@@ -9,7 +9,7 @@ from typing import Final
 
 from tocsin.asl import Failure
 from tocsin.asl.failures import RUNTIME
-from tocsin.asl.outcomes import PAYLOAD_BYTES_MAX
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
 from tocsin.engine.ports import ONCE, Received
 from tocsin.executions.inputs import Parent
 from tocsin.executions.machine import ALREADY_EXISTS

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 from tocsin.engine.ports import Records
 from tocsin.kernel.time import Instant
+from tocsin.wiring.chat_zones import with_zones
 from tocsin.wiring.keys import held_keys
 from tocsin.wiring.living import live
 from tocsin.wiring.room_records import (
@@ -24,7 +26,7 @@ from tocsin.wiring.settings import Settings
 
 
 class RoomBook:
-    """Rooms and their people. One thread writes; `settings` are as they are now, for everybody."""
+    """Rooms and their people. One thread puts; `settings` are as they are now, for everybody."""
 
     def __init__(self, file: Settings, records: Records) -> None:
         """*file* is complete, as `load` gives it. Reads what is stored. Raises StoreUnavailableError."""
@@ -32,7 +34,8 @@ class RoomBook:
         self._records = records
         self._rooms = read_rooms(records)
         self._guests = read_guests(records)
-        self.settings = live(joined(file, self._rooms, self._guests))
+        self._following = threading.Lock()
+        self.settings = live(self._joined())
 
     @property
     def rooms(self) -> Mapping[str, Room]:
@@ -92,7 +95,15 @@ class RoomBook:
                 self._records.put_record(GUEST, record.user, stored(record))
                 guests[record.user] = record
         self._rooms, self._guests = rooms, guests
-        self.settings.become(joined(self.file, rooms, guests))
+        self.follow()
+
+    def follow(self) -> None:
+        """Have the settings follow what is stored. Any thread. Raises StoreUnavailableError."""
+        with self._following:
+            self.settings.become(self._joined())
+
+    def _joined(self) -> Settings:
+        return joined(with_zones(self.file, self._records), self._rooms, self._guests)
 
     def _integrations(self) -> set[str]:
         return {*self.file.integrations, *(room.integration for room in self._rooms.values())}

@@ -26,6 +26,7 @@ from tocsin.wiring.settings_kinds import NAME
 ROOM: Final = "room"  # The kind of a room's record; its name is the channel's id.
 GUEST: Final = "room-guest"  # Of a person's; its name is their Slack member id.
 
+_LIKE_OWN: Final = re.compile(r"slack-[ucwg][a-z0-9]{8,}")  # As `_own` makes them: nobody chooses to be somebody else.
 _STRANGE: Final = re.compile(r"[^a-z0-9._-]+")
 _Record = TypeVar("_Record", "Room", "Guest")
 
@@ -141,7 +142,7 @@ def free_name(wanted: str, address: str, taken: Collection[str]) -> str:
     """A name for whom Slack calls *wanted*: that, if it can be one and is free; otherwise one made of the *address*."""
     name = _STRANGE.sub("-", wanted.lower()).strip("-._")[:40].rstrip("-._")
     whole = _STRANGE.search(wanted.lower()) is None
-    if whole and NAME.fullmatch(name) and name not in OWN and name not in taken:
+    if whole and not _LIKE_OWN.fullmatch(name) and NAME.fullmatch(name) and name not in OWN and name not in taken:
         return name
     return _own(address)
 

@@ -75,4 +75,4 @@ class RoomWatch:
 
 
 def _greet(chat: Chat, book: RoomBook, url: str, room: Room, key: str) -> DeliveryResult:
-    return chat.say(room.channel, welcome(room, ingest_url(url, key), book.settings, url))
+    return chat.say(room.channel, welcome(room, ingest_url(url, key) if key else "", book.settings, url))

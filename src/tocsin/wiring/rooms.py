@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from tocsin.conversing.noticed import Change, Noticed
 from tocsin.conversing.replies import Nothing, Reply
-from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Received, Records
+from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Received, Records, Refused
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure
@@ -86,9 +86,9 @@ class Rooms:
         accept: Callable[[Sequence[Received]], object],
         refresh_keys: Callable[[], None] = lambda: None,
     ) -> None:
-        """*welcome* says it in the room, with its key. *accept* stores alerts of our own, durably, or raises.
+        """*welcome* says it in the room, with its key, or without one (empty). *accept* stores alerts of our own.
 
-        *refresh_keys*: the door must learn a key that was made.
+        It does so durably, or raises. *refresh_keys*: the door must learn a key that was made.
         """
         self._book = book
         self._slack = slack
@@ -235,30 +235,37 @@ class Rooms:
         if room != before or guests:
             self._book.put(*guests, room)
             self._refresh_keys()  # Keys of an integration that was not there before open now.
-        if before is not None and before.left_at is not None:
+        if before is not None and before.left_at is not None and not self._book.is_of_file(room):
             self._accept([_tidings(room, now, back=True)])
         if room.welcomed_at is None:
-            self._greet(room)
+            self._greet(room, shared=channel.shared)
 
-    def _greet(self, room: Room) -> None:
+    def _greet(self, room: Room, *, shared: bool) -> None:
+        if shared:  # Others than ours read it there: whoever is asked here has a key made for their own eyes.
+            self._greeted(room, self._welcome(room, ""))
+            return
         key = self._fresh_keys.get(room.channel)
         if key is None:
             key = self._fresh_keys[room.channel] = make_key(self._records, room.integration, self._clock())
             self._refresh_keys()
-        said = self._welcome(room, key)
+        self._greeted(room, self._welcome(room, key))
+
+    def _greeted(self, room: Room, said: DeliveryResult) -> None:
         if isinstance(said, Delivered):
             self._book.put(replace(room, welcomed_at=self._clock()))
-            del self._fresh_keys[room.channel]
+            self._fresh_keys.pop(room.channel, None)
             log.info("a room was made", extra={"team": room.team, "channel": room.channel})
             return
         if isinstance(said, Postponed):
             raise _WaitError(said.error, (said.after or RETRY_SECONDS * SECOND) / SECOND)
+        assert isinstance(said, Refused), "a welcome is posted at once"
         # Whoever lets us post there will cause an event, or the next sweep finds it.
         log.warning("nobody could be welcomed", extra={"channel": room.channel, "problem": said.error})
 
     def _leave(self, room: Room, now: Instant) -> None:
         self._book.put(replace(room, left_at=now))
-        self._accept([_tidings(room, now, back=False)])
+        if not self._book.is_of_file(room):  # Of the rooms of the file the care for the chat tells.
+            self._accept([_tidings(room, now, back=False)])
 
     def _new_guests(self, users: Sequence[str]) -> list[Guest]:
         if not users:

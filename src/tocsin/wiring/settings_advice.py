@@ -82,9 +82,13 @@ def _teams(settings: Settings) -> Iterator[Advice]:
 
 def _schedules(settings: Settings) -> Iterator[Advice]:
     asked = {target.partition(SCHEDULE_PREFIX)[2].removesuffix(NEXT_SUFFIX) for target in _targets(settings)}
-    for name in settings.schedules:
+    for name, schedule in settings.schedules.items():
         if name not in asked:
             yield ("schedules", name), f"{name} is asked by no policy"
+        if settings.slack is None:
+            for key in ("handle", "topic"):
+                if getattr(schedule, key):
+                    yield ("schedules", name, key), "nothing is done with it: there is no `slack` section"
 
 
 def _policies(settings: Settings) -> Iterator[Advice]:

@@ -101,7 +101,9 @@ def _slack(environ: Mapping[str, str]) -> Slack | None:
         signing_secret=Secret(signing) if signing else None,
     )
     if complaint := slack_complaint(found):
-        raise SettingsError(_ENVIRONMENT, [_everywhere(f"slack {complaint}")])
+        for key, name in zip(("bot_token", "app_token", "signing_secret"), SLACK_VARIABLES, strict=True):
+            complaint = complaint.replace(key, name)
+        raise SettingsError(_ENVIRONMENT, [_everywhere(f"Slack: {complaint}")])
     return found
 
 

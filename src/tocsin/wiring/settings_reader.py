@@ -116,7 +116,7 @@ class Reader:
         if not isinstance(key, ScalarNode) or key.value == "<<":
             return False  # The document has noted it.
         near = self._nearest(key.value, known)
-        message = f"unknown key {shown_key(key.value)}" + ("" if near else f"; there are {', '.join(known)}")
+        message = f"unknown key {shown_key(key.value)}" + ("" if near else f"; known: {', '.join(known)}")
         return self._note(key, where, key.value.partition(":")[0], message, near)
 
     def _nothing(self, entry: Entry, key: Node, where: str) -> bool:

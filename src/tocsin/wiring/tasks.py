@@ -23,7 +23,7 @@ from tocsin.kernel.time import Instant
 from tocsin.tasks.doing import Doing
 from tocsin.tasks.functions import Function, Functions, functions_of
 from tocsin.tasks.task import Doer, Task
-from tocsin.tasks.transport import TasksTransport, answered
+from tocsin.tasks.transport import Answering, TasksTransport, answered
 from tocsin.tasks.web import Web
 from tocsin.webpush.subscriptions import public_address
 from tocsin.wiring.nested_runs import NestedRuns
@@ -84,6 +84,7 @@ def transport(
     *,
     tokens: Tokens,
     find: Callable[[str], Run | None],
+    answers: Answering | None = None,
 ) -> TasksTransport:
     """What does the tasks of runs; *kept*: the definitions' ids by the names of their workflows.
 
@@ -94,7 +95,7 @@ def transport(
     nested = NestedRuns(kept, roles, accept, clock, seed=lambda: secrets.token_urlsafe(SEED_BYTES), find=find)
     aws = _Aws(clock)
     own = {"states:startExecution": nested.do, "http:invoke": Web(public_address).do}
-    return TasksTransport(Doing(functions, own, aws.do), accept, clock, tokens.expect)
+    return TasksTransport(Doing(functions, own, aws.do), accept, clock, tokens.expect, answers)
 
 
 class _Aws:

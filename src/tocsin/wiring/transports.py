@@ -289,7 +289,7 @@ def _slack(
         channel="slack",
         transport=transport,
         commands=read,
-        verify=signature.verify(secret.reveal()) if secret else None,
+        verify=signature.verify(secret.reveal(), since=clock()) if secret else None,
         start=start,
         stop=stop,
         close=close,

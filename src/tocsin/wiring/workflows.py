@@ -210,6 +210,15 @@ def _answered(delivery: Delivery) -> Interpretation:
         told = msgspec.convert(json.decode(delivery.body), _Answer)
     except (msgspec.ValidationError, json.JsonError) as problem:
         return Interpretation((), f"not an answer: {problem}")
+    return Interpretation((_addressed(told, f"{delivery.occurrence}/0"),))
+
+
+def answer_input(answer: Mapping[str, Json], input_id: str, effect: str) -> Addressed:
+    """The input that an answer is, which confirms the *effect* that asked for it."""
+    return _addressed(msgspec.convert(answer, _Answer), input_id, effect)
+
+
+def _addressed(told: _Answer, input_id: str, done: str = "") -> Addressed:
     given: Answer
     if told.beat:
         given = TaskBeat(task=told.task)
@@ -217,5 +226,4 @@ def _answered(delivery: Delivery) -> Interpretation:
         given = TaskFailed(task=told.task, error=told.error, cause=told.cause)
     else:
         given = TaskSucceeded(task=told.task, output=told.output)
-    addressed = Addressed(input_id=f"{delivery.occurrence}/0", machine=_MACHINE, given=given, aggregate=told.run)
-    return Interpretation((addressed,))
+    return Addressed(input_id=input_id, machine=_MACHINE, given=given, aggregate=told.run, done=done)

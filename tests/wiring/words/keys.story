@@ -41,5 +41,4 @@ ada in elsewhere: test
     A test alert is on its way to ops: This is a test alert. Asking Ada. Without an answer, asks Bo next at Wed 10:36.
     [Take it] [End the test]
 slack:eve in elsewhere: test
-    A test alert is on its way to ops: This is a test alert. Asking Ada. Without an answer, asks Bo next at Wed 10:36.
-    [Take it] [End the test]
+    That is another team's, so I cannot do it for you here. Its members can, and so can whoever is in its room.

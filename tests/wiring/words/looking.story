@@ -103,13 +103,13 @@ cy: open
     - warning Disk slow on db-2 · #2
     Asking Bo. [Take it]
     - high Site down · #3
-    Ada is on it since Wed 11:30. [Take over]
+    Ada is on it (since Wed 11:30). [Take over]
 cy presses Take over
     Site down: You took it over from Ada. Asks Cy again at Wed 12:30, unless it is resolved.
 cy: mine
     1 incident is yours, or asks you.
     - high Site down · #3
-    Cy is on it since Wed 11:30. [Resolve]
+    Cy is on it (since Wed 11:30). [Resolve]
     No shift of yours is planned in the next 30 days.
 cy presses Resolve
     Site down: Resolved. Thank you!
@@ -128,8 +128,8 @@ ada: missed team:web
 ada: stats today
     3 alerts became 3 incidents since Wed 00:00; 2 were missed.
     People were asked: 6 times, 0 of them in their sleep, 0 in free time
-    Answered after: 1h in the middle, 1h on average
-    Over after: 1h in the middle, 1h on average
+    Answered after: half within 1h, on average 1h
+    Over after: half within 1h, on average 1h
     Closed: 2, 1 of them by themselves
     Loudest: Disk full on db-1 (2); Disk slow on db-2 (2); Site down (2)
     Thanks to: Cy

@@ -62,16 +62,13 @@ slack:eve: silence cpu 1h
     [Undo]
 wait 1m
 slack:eve in elsewhere: silence cpu 1h
-    *
-    eve has silenced alerts with "cpu". Until Wed 11:35 nobody is asked about it.
-    [Undo]
+    I do not know yet who you are, so I cannot do that for you. Whoever keeps the configuration can add you: responders in tocsin.yaml, with your ID in this chat.
 ada: silences
-    6 silences:
+    5 silences:
     - Alerts with severity="warning" service="db" in team ops, until Wed 11:01, by Ada: said in chat, no reason given. [End it]
     - Alerts with severity="critical" in team web, until Wed 11:32, by Ada: said in chat, no reason given. [End it]
     - Alerts with "disk" in team ops and integration prod, until Wed 11:33, by Ada: said in chat, no reason given. It holds 1 back. [End it]
-    - Alerts with "cpu" in team ops, until Wed 11:34, by eve: said in chat, no reason given. [End it]
-    - Alerts with "cpu", until Wed 11:35, by eve: said in chat, no reason given. It holds 1 back. [End it]
+    - Alerts with "cpu" in team ops, until Wed 11:34, by eve: said in chat, no reason given. It holds 1 back. [End it]
     - Alerts with "full (on)" in team ops, until Wed 18:00, by Ada: said in chat, no reason given. [End it]
 ada on 1: silence 2h
     *

@@ -17,6 +17,7 @@ ada: help
     - pass in a meeting: somebody else is asked instead of you
     - assign me: asks that person instead
     - note restarted the service: writes into its story
+    - raise the shop is slow: opens the form that raises an incident
     - test: sends a test alert to the team of this room
     - key: where alerts are sent to, and a button that makes a new key
     - stats last week: alerts, pages, and how soon they were answered
@@ -49,6 +50,7 @@ ada: hello
     - pass in a meeting: somebody else is asked instead of you
     - assign me: asks that person instead
     - note restarted the service: writes into its story
+    - raise the shop is slow: opens the form that raises an incident
     - test: sends a test alert to the team of this room
     - key: where alerts are sent to, and a button that makes a new key
     - stats last week: alerts, pages, and how soon they were answered

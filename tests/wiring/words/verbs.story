@@ -14,7 +14,7 @@ alert high "Site down" site
 ada: resolve
     2 incidents are open. Which one do you mean?
     - critical Disk full on db-1 · #1
-    Ada is on it since Wed 10:30. [This one]
+    Ada is on it (since Wed 10:30). [This one]
     - warning Disk slow on db-2 · #4
     Asking Ada. [This one]
 bo: ack
@@ -22,9 +22,9 @@ bo: ack
 bo: ack disk
     2 incidents are called "disk". Which one do you mean?
     - critical Disk full on db-1 · #1
-    Ada is on it since Wed 10:30. [This one]
+    Ada is on it (since Wed 10:30). [This one]
     - warning Disk slow on db-2 · #4
-    Bo is on it since Wed 10:30. [This one]
+    Bo is on it (since Wed 10:30). [This one]
 bo presses This one
     Disk full on db-1: You took it over from Ada. Asks Bo again at Wed 14:30, unless it is resolved.
 ada: escalate disk slow
@@ -52,7 +52,7 @@ bo: snooze 2
 bo: snooze disk
     2 incidents are called "disk". Which one do you mean?
     - critical Disk full on db-1 · #1
-    Bo is on it since Wed 10:30. [This one]
+    Bo is on it (since Wed 10:30). [This one]
     - warning Disk slow on db-2 · #4
     Bo snoozed it until Thu 09:00. [This one]
 ada on 2: resolved, was a full disk

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from tocsin.sources.aws.row import DONE, HIGH, NEWS, OVER, SHIPPED, SHIPS, WARNING, Row, each, said
 
-_PIPELINE: Final = "codesuite/codepipeline/pipelines/{pipeline}/view?region={@region}"
 _REPOSITORY: Final = "codesuite/codecommit/repositories/{repositoryName|repositoryNames.0}"
 _STACK: Final = "cloudformation/home?region={@region}#/stacks/events?stackId={stack-id|StackId|StackName}"
 

@@ -194,6 +194,7 @@ class StoreComparison(RuleBasedStateMachine):
             ),
             handled=tuple(Handled(given, self.now, "reason", "") for given in inputs),
             outbox=tuple(self.draw_outgoing(data, name, f"{given}/{n}") for given in inputs for n in range(draw(_few))),
+            done=tuple(self.draw_effect(data) for _ in range(draw(_few))),
             history=tuple(Past(place, draw(st.binary(max_size=2))) for place in draw(_places)),
         )
 

@@ -20,6 +20,15 @@ SHOW = "a/team:ops/show"  # The identity under which the messages below replace 
 class OutboxConformance(Subject):
     """`pending`, `next_attempt`, `confirm`, `postpone`, `receipts`, and the outbox of `commit`."""
 
+    def test_a_commit_confirms_what_it_answers(self) -> None:
+        store = self.make()
+        store.commit([commit("a", outbox=(outgoing("1"), outgoing("2"))), commit("b", outbox=(outgoing("3", "b"),))])
+        assert [r.value for r in store.commit([commit("a", 7, done=("1",))])] == ["conflict"]
+        assert names(store) == ["1", "2", "3"]
+        step = commit("a", 1, done=("1", "3", "unknown"), outbox=(outgoing("4"),))
+        assert [r.value for r in store.commit([step])] == ["committed"]
+        assert names(store) == ["2", "4"]
+
     def test_an_effect_comes_out_as_it_went_in(self) -> None:
         store = self.make()
         facts = {"rung": 3, "why": "You are next.", "deep": [{"a": None, "b": 1.5, "c": True}]}

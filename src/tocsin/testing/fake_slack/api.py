@@ -50,7 +50,11 @@ METHODS: Final[dict[str, tuple[Callable[[World, JsonObject], JsonObject], str]]]
 """Each method's implementation and the bot scope that it needs."""
 
 ALL_SCOPES: Final = frozenset(
-    {*(scope for _, scope in METHODS.values() if scope), *directory_methods.CONVERSATION_SCOPES.values()}
+    {
+        *(scope for _, scope in METHODS.values() if scope),
+        *directory_methods.CONVERSATION_SCOPES.values(),
+        *("app_mentions:read", "commands", "groups:write", "im:history"),  # Of events and commands, not of a method.
+    }
 )
 
 

@@ -118,20 +118,10 @@ class FakeSlack:
         self._delivery.request_urls = {kind: each for kind, each in urls.items() if each is not None}
 
     # ── The world ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def add_user(
-        self,
-        name: str,
-        *,
-        tz: str = "UTC",
-        presence: Literal["active", "away"] = "active",
-        dnd: bool = False,
-        email: str = "",
-        bot: bool = False,
-        deleted: bool = False,
-    ) -> User:
-        """Let somebody join the workspace; *tz* is an IANA name."""
+    def add_user(self, name: str, *, tz: str = "UTC", **attributes: Json) -> User:
+        """Let somebody join the workspace; *tz* is an IANA name, *attributes* are others of `User`."""
         with self._world.changed:
-            return self._world.add_user(name, tz=tz, presence=presence, dnd=dnd, email=email, bot=bot, deleted=deleted)
+            return self._world.add_user(name, tz=tz, **attributes)
 
     def change_user(self, user: User | str, **attributes: Json) -> User:
         """Change a user's ``presence``, ``dnd``, ``deleted`` and so on; the new state."""
@@ -141,12 +131,18 @@ class FakeSlack:
             return changed
 
     def add_channel(
-        self, name: str, members: Iterable[User | str] = (), *, private: bool = False, with_bot: bool = True
+        self,
+        name: str,
+        members: Iterable[User | str] = (),
+        *,
+        private: bool = False,
+        with_bot: bool = True,
+        shared: bool = False,
     ) -> Channel:
         """Make a channel of these members; the bot is one of them unless *with_bot* is false."""
         with self._world.changed:
             bot = [self._world.bot.id] if with_bot else []
-            return self._world.add_channel(name, [*bot, *map(_id, members)], private=private)
+            return self._world.add_channel(name, [*bot, *map(_id, members)], private=private, shared=shared)
 
     def add_usergroup(self, handle: str, users: Iterable[User | str] = ()) -> Usergroup:
         """Make a user group, which is mentioned as ``@handle``."""
@@ -157,27 +153,25 @@ class FakeSlack:
 
     def archive(self, channel: Channel | str) -> None:
         """Archive a channel: nothing can be posted there any more."""
-        with self._world.changed:
-            found = self._world.channels[_id(channel)]
-            self._world.channels[found.id] = msgspec.structs.replace(found, archived=True)
+        self._change_channel(channel, archived=True)
 
     def unarchive(self, channel: Channel | str) -> None:
-        """Undo `archive`."""
-        with self._world.changed:
-            found = self._world.channels[_id(channel)]
-            self._world.channels[found.id] = msgspec.structs.replace(found, archived=False)
+        """Undo it."""
+        self._change_channel(channel, archived=False)
 
     def restrict(self, channel: Channel | str, error: str = "restricted_action") -> None:
         """Let nobody but its managers post in a channel (empty: let everybody again)."""
         with self._world.changed:
             self._world.restricted[_id(channel)] = error
 
+    def set_topic(self, channel: Channel | str, topic: str) -> None:
+        """Let somebody write a channel's topic."""
+        self._change_channel(channel, topic=topic)
+
     def remove(self, user: User | str, channel: Channel | str) -> None:
         """Take somebody, or the bot, out of a channel, without telling the application."""
-        with self._world.changed:
-            found = self._world.channels[_id(channel)]
-            members = tuple(member for member in found.members if member != _id(user))
-            self._world.channels[found.id] = msgspec.structs.replace(found, members=members)
+        members = self.channel(channel).members
+        self._change_channel(channel, members=tuple(member for member in members if member != _id(user)))
 
     def restore(self) -> None:
         """Install the application again, as it was: the tokens count again."""
@@ -484,6 +478,11 @@ class FakeSlack:
 
     def _deliver(self, outgoing: Outgoing, forge: Forgery | None) -> Acknowledgement:
         return self._server.run(self._delivery.send(outgoing, forge))
+
+    def _change_channel(self, channel: Channel | str, **attributes: Json) -> None:
+        with self._world.changed:
+            found = self._world.channels[_id(channel)]
+            self._world.channels[found.id] = msgspec.structs.replace(found, **attributes)
 
     def _all_messages(self, channel: Channel | str | None) -> list[Message]:
         with self._world.changed:

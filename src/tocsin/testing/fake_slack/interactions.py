@@ -192,7 +192,7 @@ def url_verification(challenge: str) -> Outgoing:
 def _envelope(world: World, kind: str, user: User) -> JsonObject:
     return {
         "type": kind,
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": world.team_id},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team or world.team_id},
         "team": {"id": world.team_id, "domain": "fake"},
         "api_app_id": world.app_id,
         "token": LEGACY_TOKEN,

@@ -26,6 +26,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     bot: bool = False
     deleted: bool = False
+    guest: bool = False
+    """Whether the account is limited to some channels."""
+    team: str = ""
+    """The workspace that the person belongs to, if that is another one (a channel is shared with it)."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +42,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     private: bool = False
     archived: bool = False
     topic: str = ""
+    shared: bool = False
+    """Whether another organisation has it too."""
 
     @property
     def direct(self) -> bool:

@@ -10,7 +10,7 @@ def user_json(world: World, user: User) -> JsonObject:
     """A user as in ``users.info``."""
     return {
         "id": user.id,
-        "team_id": world.team_id,
+        "team_id": user.team or world.team_id,
         "name": user.name,
         "real_name": user.name,
         "deleted": user.deleted,
@@ -19,6 +19,8 @@ def user_json(world: World, user: User) -> JsonObject:
         "tz_offset": user.tz_offset_seconds,
         "is_bot": user.bot,
         "is_app_user": False,
+        "is_restricted": user.guest,
+        "is_ultra_restricted": False,
         "profile": {"real_name": user.name, "display_name": user.name, "email": user.email, "team": world.team_id},
     }
 
@@ -34,6 +36,7 @@ def channel_json(world: World, channel: Channel) -> JsonObject:
         "is_mpim": channel.id.startswith("G"),
         "is_private": channel.private,
         "is_archived": channel.archived,
+        "is_ext_shared": channel.shared,
         "is_member": world.bot.id in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},

@@ -117,9 +117,12 @@ class World:
         self.users[user.id] = user
         return user
 
-    def add_channel(self, name: str, members: Sequence[str], *, prefix: str = "C", private: bool = False) -> Channel:
+    def add_channel(
+        self, name: str, members: Sequence[str], *, prefix: str = "C", private: bool = False, shared: bool = False
+    ) -> Channel:
         """Make a conversation with these user ids in it."""
-        channel = Channel(id=self.new_id(prefix), name=name, members=tuple(dict.fromkeys(members)), private=private)
+        there = tuple(dict.fromkeys(members))
+        channel = Channel(id=self.new_id(prefix), name=name, members=there, private=private, shared=shared)
         self.channels[channel.id] = channel
         self._messages[channel.id] = {}
         return channel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -20,7 +20,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """Values and doors that every handler may need; a handler takes what it needs from here.
 
     *settings* gives them as they are now. *do* stores a delivery durably and waits a moment for what came of it (empty:
-    not yet). *url* is the public one, without a slash at its end.
+    not yet). *url* is the public one, without a slash at its end. *configured*: the responders of the file, who may
+    change anything; None: all are, as there are no rooms.
     """
 
     settings: Callable[[], Settings]
@@ -32,6 +33,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     keys: SettingsKeyDesk
     figures: Reckoner
     noise: StoreNoiseDesk
+    configured: Collection[str] | None = None
+
+    def is_configured(self, name: str) -> bool:
+        """Whether *name* is a responder of the file, and not only somebody who has joined a room."""
+        return name in self.settings().responders and (self.configured is None or name in self.configured)
 
     def names(self) -> Mapping[str, str]:
         """Display names by responder id."""

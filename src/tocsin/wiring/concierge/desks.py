@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from tocsin.engine.ports import Handled, Received
 from tocsin.kernel.time import Instant
@@ -27,8 +27,9 @@ def desk(
     wrong_keys: WrongKeys,
     tell: Callable[[Sequence[Received]], object],
     do: Callable[[Received], Sequence[Handled]],
+    configured: Collection[str] | None = None,
 ) -> Desk:
-    """*tell* stores what we tell ourselves; *do* as in `Desk`."""
+    """*tell* stores what we tell ourselves; *do* and *configured* as in `Desk`."""
     keys = SettingsKeyDesk(settings=settings, records=store, ring=ring, wrong_keys=wrong_keys, clock=clock, url=url)
     return Desk(
         settings=lambda: settings,
@@ -40,4 +41,5 @@ def desk(
         keys=keys,
         figures=Reckoner(settings, store),
         noise=StoreNoiseDesk(settings, store, clock),
+        configured=configured,
     )

@@ -133,10 +133,15 @@ def zone_of(desk: Desk, by: Speaker) -> str:
     return known_zone(by.zone, person.time_zone if person else "")
 
 
+def room_team(settings: Settings, place: Place) -> str:
+    """The team whose room *place* is, or empty."""
+    rooms = ((name, {team.slack, team.teams_channel}) for name, team in settings.teams.items())
+    return next((name for name, channels in rooms if place.channel and place.channel in channels), "")
+
+
 def team_of(settings: Settings, place: Place) -> str:
     """The team whose room *place* is; the first one where it is nobody's."""
-    found = (name for name, team in settings.teams.items() if team.slack and team.slack == place.channel)
-    return next(found, settings.first_team)
+    return room_team(settings, place) or settings.first_team
 
 
 def persons(desk: Desk, first: Sequence[str] = (), *, but: str = "") -> list[Person]:

@@ -17,8 +17,7 @@ Buttons, options and shortcuts that open a form (`opens=True`), or are answered 
 | `swap:accept`, `swap:decline` | answer a swap | `s`: the swap |
 | `silence:end` | ends a silence | `s`: the silence |
 
-Where `i` is missing, the place's incident counts. `tocsin.conversing.snoozes` gives the choices of a snooze: those that
-open a form have the verb `form:snooze`, all others are the verb `snooze`.
+Where `i` is missing, the place's incident counts.
 
 What a form is sent with is done once, however often it is sent: its facts carry a word, `once`, after which inputs,
 silences, overrides, swaps and alerts are named.

@@ -70,7 +70,7 @@ def filled(desk: Desk) -> Mapping[str, Callable[[Filled], Reply]]:
 
 # ── Override ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _open_override(desk: Desk, wish: Pressed) -> Reply:
-    if wish.by.responder not in desk.settings().responders:
+    if not desk.is_configured(wish.by.responder):
         return plain_answer(STRANGER)
     known = desk.oncall.schedules()
     found = persons(desk)
@@ -91,7 +91,7 @@ def _override(desk: Desk, wish: Filled) -> Reply:
     facts = carried(wish)
     if facts is None:
         return plain_answer(OLD)
-    if wish.by.responder not in desk.settings().responders:
+    if not desk.is_configured(wish.by.responder):
         return plain_answer(STRANGER)
     if (there := _made(desk, facts.once)) is not None:  # The same form again.
         return _overridden(desk, wish.place, there)
@@ -188,6 +188,8 @@ def _swap(desk: Desk, wish: Filled) -> Reply:
     facts = carried(wish)
     if facts is None:
         return plain_answer(OLD)
+    if not desk.is_configured(wish.by.responder):
+        return plain_answer(STRANGER)
     there = next((swap for swap in desk.oncall.swaps() if swap.id == facts.once), None)
     if there is not None and there.accepted:  # The same form again, and somebody was quick.
         return _asked(desk, wish.place, there)
@@ -238,7 +240,7 @@ def _back(desk: Desk, wish: Filled, shift: Turn | None, to: str) -> tuple[Turn |
     return back, {}
 
 
-def _asked(desk: Desk, place: Place, made: Swap) -> Reply:
+def _asked(desk: Desk, place: Place, made: Swap) -> Answer:
     names = telling(desk)
     by, span = names.person(made.by), f"{moment(made.start)} to {moment(made.until)}"
     shift = f"the shift in {code(made.schedule)} from {span}"
@@ -261,11 +263,20 @@ def _asked(desk: Desk, place: Place, made: Swap) -> Reply:
 
 
 def _accept(desk: Desk, wish: Pressed) -> Reply:
+    if not _may_answer(desk, wish):
+        return plain_answer(STRANGER)
     try:
         taken = desk.oncall.accept(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return _asked(desk, wish.place, taken)
+    return replace(_asked(desk, wish.place, taken), replaces=True)
+
+
+def _may_answer(desk: Desk, wish: Pressed) -> bool:
+    """Whoever is asked by name may, and whoever the configuration knows; the book has rules of its own."""
+    named = word(wish.value, "s")
+    asked = next((each.to for each in desk.oncall.swaps() if each.id == named), "")
+    return desk.is_configured(wish.by.responder) or asked == wish.by.responder
 
 
 def _decline(desk: Desk, wish: Pressed) -> Reply:
@@ -273,7 +284,7 @@ def _decline(desk: Desk, wish: Pressed) -> Reply:
         over = desk.oncall.decline(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return plain_answer(f"You have declined; {telling(desk).person(over.by)} hears of it.")
+    return replace(plain_answer(f"You have declined; {telling(desk).person(over.by)} hears of it."), replaces=True)
 
 
 def _refused(problem: TocsinError, desk: Desk, wish: Pressed) -> Reply:

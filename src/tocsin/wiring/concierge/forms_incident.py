@@ -34,6 +34,7 @@ from tocsin.wiring.concierge.filling import (
     too_long,
     zone_of,
 )
+from tocsin.wiring.concierge.rights import NOT_YOURS, may_act
 
 GONE: Final = "There is no such incident any more."
 
@@ -70,6 +71,8 @@ def _opened(desk: Desk, make: _Open, wish: Pressed) -> Reply:
     incident = incident_of(desk, name)
     if incident is None:
         return plain_answer(GONE)
+    if not may_act(desk, wish.by, wish.place, incident.team):
+        return plain_answer(NOT_YOURS)
     rung = wish.value.get("r")
     about = About(
         once=new_once(),
@@ -125,8 +128,11 @@ def _sent(desk: Desk, read: _Read, wish: Filled) -> Reply:
     facts = carried(wish)
     if facts is None or not facts.i:
         return plain_answer(OLD)
-    if incident_of(desk, facts.i) is None:
+    incident = incident_of(desk, facts.i)
+    if incident is None:
         return plain_answer(GONE)
+    if not may_act(desk, wish.by, wish.place, incident.team):
+        return plain_answer(NOT_YOURS)
     found = read(desk, wish, facts)
     return done(desk, wish, facts.once, found) if isinstance(found, Command) else Corrections(found)
 

@@ -46,6 +46,7 @@ from tocsin.wiring.concierge.filling import (
     too_long,
     word,
 )
+from tocsin.wiring.concierge.rights import NOT_YOURS, may_act, own_team, team_of_silence
 from tocsin.wiring.settings import Settings
 
 CHANNEL: Final = "silence"
@@ -71,6 +72,10 @@ def _opened(desk: Desk, wish: Pressed) -> Reply:
     incident = incident_of(desk, name)
     if name and incident is None:
         return plain_answer("There is no such incident any more.")
+    limited = not desk.is_configured(wish.by.responder)
+    own = own_team(desk, wish.by, wish.place) if limited else ""
+    if limited and not (may_act(desk, wish.by, wish.place, incident.team) if incident else own):
+        return plain_answer(NOT_YOURS)
     subject = Subject(matchers=word(wish.value, "matchers")[:NOTE_MAX])
     if incident is not None:
         face = incident.face
@@ -78,8 +83,8 @@ def _opened(desk: Desk, wish: Pressed) -> Reply:
             str(Matcher(name=key, value=value)) for key, value in face.labels.items() if key not in _NO_KIND
         )
         subject = Subject(incident=name, title=face.title, resource=face.resource, matchers=prefilled[:NOTE_MAX])
-    team = incident.team if incident else team_of(settings, wish.place)
-    several = len(settings.teams) > 1 and incident is None
+    team = incident.team if incident else own or team_of(settings, wish.place)
+    several = len(settings.teams) > 1 and incident is None and not limited
     return Ask(
         forms.silence_form(
             new_once(),
@@ -109,6 +114,9 @@ def _sent(desk: Desk, wish: Filled) -> Reply:
     if (there := _silence(desk, name)) is not None:  # The same form again.
         return _said(desk, wish, there, incident)
     errors = _errors(desk, wish)
+    concerned = incident.team if incident else _chosen_team(desk, wish)
+    if not errors and not may_act(desk, wish.by, wish.place, concerned):
+        errors = {"team": NOT_YOURS}
     if errors:
         return Corrections(errors)
     try:
@@ -153,8 +161,7 @@ def _made(desk: Desk, wish: Filled, facts: Carried, incident: Incident | None) -
     """The silence. Raises UnclearError."""
     settings, chosen = desk.settings(), text(wish, "what")
     more, matchers, integration = _about(incident, chosen)
-    chosen_team = "" if text(wish, "team") == forms.ALL else text(wish, "team")
-    team = incident.team if incident else chosen_team
+    team = incident.team if incident else _chosen_team(desk, wish)
     until = instant(wish, "until")
     if until is None:
         until = wish.at + (parse_duration(text(wish, "for")) or 0)
@@ -171,6 +178,14 @@ def _made(desk: Desk, wish: Filled, facts: Carried, incident: Incident | None) -
         tell=told,
     )
     return making.silence(wanted, desk.clock(), more=more)
+
+
+def _chosen_team(desk: Desk, wish: Filled) -> str:
+    """Empty: all, which only the configuration's people can choose."""
+    chosen = "" if text(wish, "team") == forms.ALL else text(wish, "team")
+    if chosen or desk.is_configured(wish.by.responder):
+        return chosen
+    return own_team(desk, wish.by, wish.place)
 
 
 def _about(incident: Incident | None, chosen: str) -> tuple[tuple[Matcher, ...], bool, str]:
@@ -233,6 +248,8 @@ def _ended(desk: Desk, wish: Pressed) -> Reply:
         return plain_answer("There is no such silence any more.")
     if found.phase(desk.clock()) is Phase.EXPIRED:
         return plain_answer("It is over already.")
+    if not may_act(desk, wish.by, wish.place, team_of_silence(desk.settings(), found)):
+        return plain_answer(NOT_YOURS)
     if not _do(desk, Order(end=name), f"silence-end/{name}/{found.updated_at}"):
         return plain_answer(LATER)
     who, made = telling(desk).person(wish.by.responder), one_line(found.created_by, TITLE_MAX) or "somebody"

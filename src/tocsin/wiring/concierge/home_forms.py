@@ -39,6 +39,7 @@ _CALLED: Final = {
     "sms": "SMS",
     "voice": "a call",
 }
+_LOUD: Final = tuple(called for way, called in _CALLED.items() if way not in QUIET_WAYS)
 
 
 def quiet_form(person: Responder, seen: str = "") -> Form:
@@ -92,7 +93,7 @@ def rules_form(name: str, person: Responder, settings: Settings) -> Form:
 
 _INTRO: Final = (
     "A page goes out by the first way, and by the second if nobody has answered meanwhile. If a way fails, the others "
-    f"are tried at once. Only {', '.join(_CALLED[way] for way in WAYS if way not in QUIET_WAYS)} will wake you."
+    f"are tried at once. Only {', '.join(_LOUD[:-1])} or {_LOUD[-1]} will wake you."
 )
 _REPLACES: Final = " Your present rules say more than this form can show; saving replaces them."
 

@@ -29,19 +29,30 @@ _LOCAL: Final = ("localhost", ".localhost", ".local", ".internal", ".lan", ".hom
 
 
 def welcome(room: Room, address: str, settings: Settings, url: str) -> Saying:
-    """What everybody in *room* reads first. *address*: where its alerts are sent to, with its key; *url*: ours."""
+    """What everybody in *room* reads first. *address*: where its alerts are sent to, with its key; *url*: ours.
+
+    Without an address, which others would read, it says how to have one.
+    """
     test = Button(
         verb=TEST, label="Send a test alert", value={"channel": room.channel}, style="primary", sure=_TEST_QUESTION
     )
     key = Button(verb=KEY, label="New address", value={"channel": room.channel}, sure=_KEY_QUESTION)
     more = () if is_public(url) else (Aside((_NOT_PUBLIC,)),)
+    where = (
+        (
+            Paragraph(f"{bold('Send alerts to')}\n{code(address)}"),
+            Paragraph(f"{bold('Try it in a terminal')}\n{code(curl(address))}"),
+        )
+        if address
+        else (Paragraph(_SHARED),)
+    )
+    has = "has an address for its alerts now" if address else "can have an address for its alerts"
     return Saying(
-        summary=f"Tocsin is here. {_shown(room)} has an address for its alerts now, and one person is asked at a time.",
+        summary=f"Tocsin is here. {_shown(room)} {has}, and one person is asked at a time.",
         parts=(
             Heading("Tocsin rings the bell here"),
             Paragraph("\n".join((f"• {_SHOWN}", f"• {_asking(room, settings)}", f"• {_TAKEN}"))),
-            Paragraph(f"{bold('Send alerts to')}\n{code(address)}"),
-            Paragraph(f"{bold('Try it in a terminal')}\n{code(curl(address))}"),
+            *where,
             *more,
             Actions((test, key)),
             Aside(
@@ -130,6 +141,10 @@ def _asking(room: Room, settings: Settings) -> str:
     )
 
 
+_SHARED: Final = (
+    "Another organisation reads this channel too, so its address is not shown here: press New address, and only you "
+    "see it. Members of your own organisation who are here can."
+)
 _SHOWN: Final = "What is sent to the address below is shown here, each alert as one message that stays true."
 _TAKEN: Final = "Whoever takes it presses Acknowledge; everybody here sees who has it, and what happens next."
 _TEST_QUESTION: Final = "A test alert will be shown here, and you will be asked by direct message. Nobody else is."

@@ -15,6 +15,7 @@ from tocsin.wiring.concierge import (
     words_keys,
     words_lists,
     words_oncall,
+    words_opening,
     words_silences,
     words_status,
     words_verbs,
@@ -109,7 +110,8 @@ def _change(
     | asked.AnswerSwap
     | asked.Silence
     | asked.EndSilence
-    | asked.Verb,
+    | asked.Verb
+    | asked.Raise,
     opens: Opens,
 ) -> Reply:
     match request:
@@ -125,6 +127,8 @@ def _change(
             return words_silences.silence(desk, wish, request, opens)
         case asked.EndSilence():
             return words_silences.end_silence(desk, wish, request)
+        case asked.Raise():
+            return words_opening.incident(wish, request, opens)
         case (
             asked.Acknowledge()
             | asked.Resolve()

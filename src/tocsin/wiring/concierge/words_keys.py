@@ -18,8 +18,10 @@ from tocsin.saying.text import bold, code, moment
 from tocsin.web.ports import IntegrationView
 from tocsin.wiring.addressing import incident_key
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team
+from tocsin.wiring.concierge.rights import NOT_YOURS, may_act, may_have_key
 from tocsin.wiring.concierge.words_lists import incident
-from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, room_team, says, team_here, tell
+from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, says, team_here, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 from tocsin.wiring.keys import OVERLAP
 
@@ -31,9 +33,12 @@ _SURE: Final = f"Those that are there work for another {format_duration(OVERLAP)
 
 def key(desk: Desk, wish: Said, request: KeyAsk) -> Answer:
     """The addresses of the integrations of the room; a new key for who asks for one. Blocks on the store."""
-    if not is_known(desk, wish.by):
+    if wish.by.responder not in desk.settings().responders:
         return tell(NOT_KNOWN)
     found = _integrations(desk, wish, request.integration)
+    first = desk.settings().first_team
+    if not all(may_have_key(desk, wish.by, each.team or first) for each in found):
+        return tell(NOT_YOURS)
     if not found:
         return tell("This room's team has no integration yet, so nothing can be sent to it.")
     if request.new and len(found) == 1:
@@ -52,6 +57,8 @@ def key(desk: Desk, wish: Said, request: KeyAsk) -> Answer:
 def ring(desk: Desk, wish: Said, request: Test) -> Answer:
     """A test alert, by the way of all alerts. Blocks on the store."""
     team = team_here(desk, wish.place, wish.by)
+    if not may_act(desk, wish.by, wish.place, team):
+        return tell(NOT_YOURS)
     found = _integrations(desk, wish, "")
     if not found:
         raise TocsinError("integration-missing", f"No integration sends to the team {team}, so nothing can be tested.")
@@ -121,6 +128,6 @@ def _integrations(desk: Desk, wish: Said, named: str) -> list[IntegrationView]:
     listing = list(desk.keys.listing())
     if named:
         return [each for each in listing if each.name == named]
-    team = room_team(desk, wish.place) or team_here(desk, wish.place, wish.by)
+    team = room_team(desk.settings(), wish.place) or team_here(desk, wish.place, wish.by)
     first = desk.settings().first_team
     return [each for each in listing if (each.team or first) == team]

@@ -14,16 +14,16 @@ from tocsin.incidents.telling import Telling, one_line
 from tocsin.kernel.json import Json
 from tocsin.saying.message import Action, Actions, Button, Paragraph, Part, Saying, Tone
 from tocsin.saying.text import code, link, moment
-from tocsin.schedules.clock import is_zone
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team, zone_of
 from tocsin.wiring.knowing import team_schedules
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_reader import SCHEDULE_PREFIX
-from tocsin.wiring.settings_schedules import LOCAL
 
 SAY: Final = "say"  # The verb of a button that says its text, as if it had been typed.
 LABEL_MAX: Final = 70  # Characters of a button: Slack takes 75.
 TITLE_MAX: Final = 120
+TEXT_MAX: Final = 1500  # Characters that a button carries: Slack takes 2000, in JSON.
 
 NOT_KNOWN: Final = (
     "I do not know yet who you are, so I cannot do that for you. Whoever keeps the configuration can add you: "
@@ -52,34 +52,21 @@ def _people(settings: Settings) -> dict[str, str]:
     for name, person in settings.responders.items():
         for part in (person.name or "").lower().split():
             parts.setdefault(part, []).append(name)
-        people |= {called.lower(): name for called in (name, person.name, person.slack) if called}
+        people |= {called.lower(): name for called in (name, person.name, person.slack, person.teams) if called}
     only = {part: names[0] for part, names in parts.items() if len(names) == 1 and part not in STOP}
     return {**only, **people}
 
 
-def zone_of(desk: Desk, by: Speaker) -> str:
-    """By whose clock *by* lives: as the chat says, or the configuration."""
-    person = desk.settings().responders.get(by.responder)
-    known = (by.zone, person.time_zone if person else "")
-    return next((zone for zone in known if zone and is_zone(zone)), LOCAL)
-
-
 def is_known(desk: Desk, by: Speaker) -> bool:
-    """Whether the configuration knows who speaks."""
-    return by.responder in desk.settings().responders
-
-
-def room_team(desk: Desk, place: Place) -> str:
-    """The team whose room *place* is, or empty."""
-    teams = desk.settings().teams
-    return next((name for name, team in teams.items() if team.slack and team.slack == place.channel), "")
+    """Whether the configuration knows who speaks; whoever has only joined a room is not known by that."""
+    return desk.is_configured(by.responder)
 
 
 def team_here(desk: Desk, place: Place, by: Speaker) -> str:
     """The team that is meant when none is named: that of the room, the speaker's own, or the first."""
     settings = desk.settings()
     own = next((name for name, team in settings.teams.items() if by.responder in team.members), "")
-    return room_team(desk, place) or own or settings.first_team
+    return room_team(settings, place) or own or settings.first_team
 
 
 def schedules_here(desk: Desk, place: Place, by: Speaker) -> Sequence[str]:
@@ -111,7 +98,9 @@ def says(label: str, text: str, *, style: str = "", sure: str = "") -> Button:
 
 def said_value(text: str) -> dict[str, Json]:
     """What such a button carries."""
-    return {"text": text[:1500]}
+    return {
+        "text": text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
+    }  # Whoever reads it sees that it was cut.
 
 
 def tell(

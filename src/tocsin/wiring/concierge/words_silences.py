@@ -24,9 +24,11 @@ from tocsin.kernel import json
 from tocsin.saying.message import Aside, Item, Paragraph, Part, Saying
 from tocsin.saying.text import code, moment
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team
+from tocsin.wiring.concierge.rights import NOT_YOURS, may_act, own_team, team_of_integration, team_of_silence
 from tocsin.wiring.concierge.words_lists import incident
 from tocsin.wiring.concierge.words_opening import Opens
-from tocsin.wiring.concierge.words_room import incident_link, is_known, room_team, says, tell
+from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, says, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 
 CHANNEL: Final = "silence"
@@ -49,6 +51,13 @@ def silence(desk: Desk, wish: Said, request: Silence, opens: Opens) -> Reply:
     if request.until is None:
         return _until_when(wish, request)
     about, integration, team, title = _about(desk, wish, request)
+    if not about and not team and not desk.is_configured(wish.by.responder):
+        team = own_team(desk, wish.by, wish.place)  # Only the configuration's people silence everything.
+        if not team:
+            return tell(NOT_KNOWN)
+    concerned = request.team or team_of_integration(desk.settings(), request.integration) or team
+    if not may_act(desk, wish.by, wish.place, concerned):
+        return tell(NOT_YOURS)
     made = Wish(
         id=f"s{secrets.token_hex(ID_BYTES)}",
         by=wish.by.responder,
@@ -106,6 +115,8 @@ def end_silence(desk: Desk, wish: Said, request: EndSilence) -> Answer:
         items = [_item(desk, state, 0) for state in found[:LISTED_MAX]]
         return Answer(saying=Saying(summary=heading, parts=(Paragraph(heading), *items)))
     ended = found[0].silence
+    if not may_act(desk, wish.by, wish.place, team_of_silence(desk.settings(), ended)):
+        return tell(NOT_YOURS)
     done = _order(desk, wish, Order(end=ended.id))
     by = telling_of(desk).person(wish.by.responder)
     text = f"{by} has ended the silence of {spoken(ended)}. What fires under it is asked about now."
@@ -128,7 +139,7 @@ def spoken(found: Made) -> str:
 
 def _about(desk: Desk, wish: Said, request: Silence) -> tuple[tuple[Matcher, ...], str, str, str]:
     """The matcher for the alerts of an incident, its integration, the team, and what to call it."""
-    team = room_team(desk, wish.place)
+    team = room_team(desk.settings(), wish.place)
     name = request.which or (wish.place.incident if request.here else "")
     if not name:
         return (), "", team, ""

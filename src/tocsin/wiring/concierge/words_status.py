@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ from tocsin.wiring.concierge.words_room import telling as telling_of
 from tocsin.wiring.watch import trouble
 
 NOISY_MAX: Final = 3
+COUNTING: Final = threading.BoundedSemaphore()  # Years of figures take seconds, and others want answers meanwhile.
 
 _CODE: Final = re.compile(r"`([^`]+)`")
 TRIED: Final = frozenset({"status", "open", "alerts", "missed", "mine", "oncall", "stats", "key"})
@@ -62,7 +64,12 @@ def stats(desk: Desk, wish: Said, request: Stats) -> Answer:
     """The figures of a time."""
     since = wish.at - 7 * DAY if request.since is None else request.since
     until = request.until or wish.at + 1
-    found = desk.figures.figures(since, until, request.team)
+    if not COUNTING.acquire(blocking=False):
+        return tell("I am counting for somebody else; ask again in a moment.")
+    try:
+        found = desk.figures.figures(since, until, request.team)
+    finally:
+        COUNTING.release()
     told = telling_of(desk)
     span = f"since {moment(since)}" if request.until is None else f"from {moment(since)} to {moment(until)}"
     team = f" of {told.write(request.team, 60)}" if request.team else ""
@@ -115,4 +122,4 @@ def _on_duty(desk: Desk, wish: Said, names: Sequence[str]) -> Iterator[str]:
 def _times(found: Times) -> str:
     if found.median is None or found.mean is None:
         return ""
-    return f"{format_duration(found.median)} in the middle, {format_duration(found.mean)} on average"
+    return f"half within {format_duration(found.median)}, on average {format_duration(found.mean)}"

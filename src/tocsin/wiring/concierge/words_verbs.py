@@ -26,13 +26,17 @@ from tocsin.saying.message import Aside, Paragraph, Part, Saying
 from tocsin.saying.text import moment
 from tocsin.web.console.outlook import outlook
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import room_team
+from tocsin.wiring.concierge.rights import NOT_YOURS, may_act
 from tocsin.wiring.concierge.words_lists import Seen, glances, incident, item, worse
-from tocsin.wiring.concierge.words_room import incident_link, room_team, says, tell
+from tocsin.wiring.concierge.words_room import incident_link, says, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 
 CHANNEL: Final = "console"  # Commands of people, by whatever chat they come, are read as the console's.
 TEXT_MAX: Final = 2000  # Characters, as the machine keeps of a note.
 ALIKE: Final = 0.6
+ALIKE_AMONG_MAX: Final = 200  # Titles, the newest, among which is guessed ...
+COMPARED_MAX: Final = 80  # ... by so many characters: others write them, and comparing takes their product.
 
 _MACHINE: Final = IncidentMachine()
 _LATER: Final = "It is stored, and will be done in a moment."
@@ -47,6 +51,8 @@ def act(desk: Desk, wish: Said, request: Verb) -> Answer:
     if isinstance(found, Answer):
         return found
     name, before = found
+    if not may_act(desk, wish.by, wish.place, before.team):
+        return tell(NOT_YOURS)
     if isinstance(request, Snooze) and request.until is None:
         return _until_when(desk, name, before)
     command = _command(request, name, before, wish.by.responder)
@@ -94,15 +100,16 @@ def _find(desk: Desk, wish: Said, request: Verb) -> tuple[str, Incident] | Answe
         begun = [seen for seen in live if seen[0].startswith(which)]
         return _choose(desk, wish, request, begun, f"No open incident has the number {one_line(which, 60)}.")
     if not found:
-        titles = {seen[1].face.title.lower(): seen for seen in live}
-        found = [titles[title] for title in difflib.get_close_matches(which.lower(), titles, n=3, cutoff=ALIKE)]
+        titles = {seen[1].face.title.lower()[:COMPARED_MAX]: seen for seen in live[:ALIKE_AMONG_MAX]}
+        meant = which.lower()[:COMPARED_MAX]
+        found = [titles[title] for title in difflib.get_close_matches(meant, titles, n=3, cutoff=ALIKE)]
         return _choose(desk, wish, request, found, f'No open incident is called "{one_line(which, 60)}".')
     return _only(desk, wish, request, found, which)
 
 
 def _likely(desk: Desk, wish: Said, live: list[Seen]) -> list[Seen]:
     """Of those that are open in this room, those that are the speaker's; or that wait for somebody; or all."""
-    team, me = room_team(desk, wish.place), wish.by.responder
+    team, me = room_team(desk.settings(), wish.place), wish.by.responder
     here = [seen for seen in live if team in {"", seen[1].plan.team} and seen[1].kind is Kind.ALERT]
     mine = [seen for seen in here if seen[1].assignee == me or (seen[1].waits and responder(me) in seen[1].asked)]
     return mine or [seen for seen in here if seen[1].waits] or here

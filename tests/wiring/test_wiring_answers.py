@@ -1,0 +1,113 @@
+"""Answers on their short way: in memory until they are committed, and never lost nor given twice."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from tocsin.engine.ports import Job, Postponed, Taken
+from tocsin.engine.runner import Addressed, Runner
+from tocsin.errors import StoreUnavailableError
+from tocsin.executions.machine import ANSWER
+from tocsin.kernel import json
+from tocsin.kernel.json import Json
+from tocsin.tasks.transport import TasksTransport
+from tocsin.testing.conformance.subject import NOW, outgoing
+from tocsin.testing.memory import MemoryStore
+from tocsin.wiring import answers as answers_module
+from tocsin.wiring.answers import REMEMBERED, Answers
+
+ANSWERED: dict[str, Json] = {"run": "run-1", "task": "1.3.0", "output": 5}
+
+
+class Told(Runner):
+    """Keeps what it is told, unless it is in trouble."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStore(), [])
+        self.trouble: Exception | None = None
+        self.told: list[Addressed] = []
+
+    def handle(self, inputs: Any, now: int) -> Any:  # noqa: ANN401, ARG002 - as the base.
+        if self.trouble:
+            raise self.trouble
+        self.told += inputs
+        return {}
+
+
+def answers() -> tuple[Answers, Told, MemoryStore, list[str]]:
+    store, runner, woken = MemoryStore(), Told(), list[str]()
+    made = Answers(store.accept, lambda: woken.append("woken"))
+    made.attach(runner)
+    return made, runner, store, woken
+
+
+def test_an_answer_becomes_an_input_that_confirms_its_effect() -> None:
+    made, runner, _, woken = answers()
+    assert made.handle(NOW) == 0
+    made.give("7/0", ANSWERED)
+    assert woken == ["woken"]
+    assert made.handle(NOW) == 1
+    (given,) = runner.told
+    assert (given.input_id, given.aggregate, given.done, given.given.output) == ("/7/0/answer/0", "run-1", "7/0", 5)
+
+
+def test_it_is_known_as_long_as_a_lane_may_ask() -> None:
+    made, _, _, _ = answers()
+    assert not made.knows("7/0")
+    made.give("7/0", ANSWERED)
+    made.handle(NOW)
+    made.handle(NOW + REMEMBERED - 1)
+    assert made.knows("7/0")
+    made.handle(NOW + REMEMBERED)
+    assert not made.knows("7/0")
+
+
+def test_what_the_store_cannot_take_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, runner, _, _ = answers()
+    monkeypatch.setattr(answers_module, "BATCH_MAX", 2)
+    for number in range(3):
+        made.give(f"7/{number}", ANSWERED)
+    runner.trouble = StoreUnavailableError("away")
+    for _ in range(2):
+        with pytest.raises(StoreUnavailableError):
+            made.handle(NOW)
+    runner.trouble = None
+    assert [made.handle(NOW), made.handle(NOW), made.handle(NOW)] == [2, 1, 0]
+    assert [given.done for given in runner.told] == ["7/0", "7/1", "7/2"]
+
+
+def test_what_breaks_a_machine_goes_the_way_of_deliveries_and_is_not_done_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made, runner, store, _ = answers()
+    made.give("7/0", ANSWERED)
+    runner.trouble = ValueError("a bug")
+    with caplog.at_level(logging.ERROR):
+        assert made.handle(NOW) == 1
+    (delivery,) = store.backlog(10)
+    assert (delivery.channel, delivery.occurrence) == ("tasks", "/7/0/answer")
+    assert json.decode(delivery.body) == ANSWERED
+    made.handle(NOW + REMEMBERED)
+    assert made.knows("7/0")
+
+
+def test_a_task_that_was_answered_is_not_done_again() -> None:
+    made, _, store, _ = answers()
+    done: list[str] = []
+    facts = {**ANSWERED, "resource": "f", "arguments": {}, "token": "", "role": None, "timeout": None}
+
+    def do(task: Any) -> Json:  # noqa: ANN401 - Task.
+        done.append(task.id)
+        return 5
+
+    transport = TasksTransport(do, store.accept, lambda: NOW, lambda *_: None, made)
+    job = Job(outgoing("7/0", kind="task", facts=facts), None, None)
+    assert transport.deliver("t", [job, job]) == [Taken(), Taken()]
+    assert done == ["7/0"]
+    other = Job(outgoing("8/0", kind=ANSWER, facts=ANSWERED), None, None)
+    assert transport.deliver("t", [other]) == [Taken()]
+    assert made.handle(NOW) == 2
+    assert not isinstance(Taken(), Postponed)
