@@ -24,6 +24,7 @@ from tocsin.changes.machine import ChangeMachine, Reported
 from tocsin.engine.ports import Commit, Handled, Received
 from tocsin.engine.runner import Addressed, Runner
 from tocsin.errors import StoreUnavailableError
+from tocsin.executions.machine import ExecutionMachine
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.heartbeats.ping import Ping
@@ -44,6 +45,7 @@ from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring import workflows
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
@@ -52,6 +54,8 @@ from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import interpret
 from tocsin.wiring.settings_file import parse
+from tocsin.wiring.workflow_desk import StoreWorkflowDesk
+from tocsin.wiring.workflows import Definitions
 
 BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 PAGED = parse(b"responders: {ada: {}, bob: {}, cy: {}}", {}).settings
@@ -191,6 +195,9 @@ class World:
             resolve=lambda host, _: None if host == "localhost" else "192.0.2.7",
         )
         self.personal = PersonalBook(lambda: PAGED, self.store, lambda: self.now)
+        self.flows = parse(b"", {}).settings  # A test that needs workflows configures them.
+        self.definitions = Definitions(self.store)
+        self.workflows = StoreWorkflowDesk(lambda: self.flows, self.store, self.definitions, lambda: self.now)
         self.news = News()
         machines: list[Machine[Any, Any]] = [
             self.machine,
@@ -198,6 +205,7 @@ class World:
             ChangeMachine(),
             SilenceMachine(next_turn),
             RemedyMachine(),
+            ExecutionMachine(self.definitions),
         ]
         self.runner = Runner(self.store, machines, on_commit=self._committed)
         self.public_url = public_url
@@ -220,6 +228,7 @@ class World:
             browsers=self.browsers,
             paging=SettingsPagingDesk(lambda: PAGED, self.personal),
             figure_desk=Reckoner(parse(b"", {}).settings, self.store),
+            workflows=self.workflows,
         )
 
     def _on_duty(self, target: str, now: Instant) -> tuple[str, ...]:
@@ -329,10 +338,11 @@ class World:
 
     def _handle(self, delivery_id: str, received: Received) -> None:
         name = f"{delivery_id}/0"
-        if received.channel == "remedy":
+        read = {"remedy": interpret, **workflows.channels()}.get(received.channel)
+        if read:
             delivery = self.store.delivery(delivery_id)
             assert delivery
-            items = interpret(delivery).inputs
+            items = read(delivery).inputs
             assert items, received.body
             owner = self.runner.handle(items, self.now)[name].aggregate
             self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]

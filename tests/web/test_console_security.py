@@ -22,10 +22,14 @@ PAGES = [
     "/deliveries/1",
     "/deliveries/1/raw",
     "/noise",
+    "/workflows",
+    "/workflows/close",
+    "/runs/{incident}",
     "/keys",
     "/people",
 ]
-BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/keys", "/keys/rotate", "/keys/revoke",
+BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/workflows/close", "/runs/{incident}", "/keys",
+    "/keys/rotate", "/keys/revoke",
     "/people/me", "/people/links", "/people/browsers", "/people/browsers/remove", "/signout"]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from tocsin.wiring import runs, tasks, workflows
 from tocsin.wiring.answers import Answers
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 
 class Automation:
@@ -26,6 +27,7 @@ class Automation:
         """*tell* stores deliveries durably. *wake* the engine."""
         self.definitions = workflows.Definitions(store)
         self.tokens = tasks.Tokens(store, tell, clock)
+        self.desk = StoreWorkflowDesk(lambda: settings, store, self.definitions, clock)
         self.threads = TaskThreads()
         self.answers = Answers(tell, wake)
         self.transport = tasks.transport(

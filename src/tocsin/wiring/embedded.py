@@ -338,6 +338,7 @@ class Embedded:
             browsers=self._browsers,
             paging=SettingsPagingDesk(self._desk.settings, self.personal),
             notes=self._care.sentences,
+            workflows=self.automation.desk,
         )
         senders = sender_routes(
             self._gate,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ DEFINITIONS_MAX: Final = 1000  # Compiled ones that are kept in memory.
 NAME_MAX: Final = 80  # Characters, as StartExecution has it.
 
 _MACHINE: Final = ExecutionMachine.name
+_NAME: Final = re.compile(rf"[A-Za-z0-9_.+@-]{{1,{NAME_MAX}}}")
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +124,14 @@ def start(workflow: str, definition: str, given: Json, **more: Any) -> Order:  #
             workflow=workflow, definition=definition, input=given, seed=secrets.token_urlsafe(SEED_BYTES), **more
         )
     )
+
+
+def named(name: str) -> str:
+    """*name*, if a run may be called so; empty: it has no name of its own. Raises TocsinError."""
+    if name and not _NAME.fullmatch(name):
+        message = f"{name[:100]!r} cannot be the name of a run; use letters, digits and . _ @ + -, at most {NAME_MAX}"
+        raise TocsinError("workflow-name-invalid", message)
+    return name
 
 
 def ordered(order: Order, now: Instant) -> Received:
