@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Final
 
 from tocsin import asl
-from tocsin.asl.outcomes import PAYLOAD_BYTES_MAX
 from tocsin.asl.showing import shown
+from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
 from tocsin.engine.ports import Aggregates, Received
 from tocsin.errors import TocsinError
 from tocsin.executions.run import Run
