@@ -28,11 +28,21 @@ SOURCE: Final = "tocsin"
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True, tag="trial"):
-    """*by*, a responder whom people call *name*, wants a test alert in the room called *room*."""
+    """*by*, a responder whom people call *name*, wants a test alert in the room called *room*.
+
+    *once*: a word that makes it an alert of its own, and not one more of those that *by* has wanted before.
+    """
 
     by: str
     name: str
     room: str
+    severity: Severity = Severity.WARNING
+    once: str = ""
+
+    @property
+    def dedup_key(self) -> str:
+        """By which its alert is known."""
+        return f"tocsin:room-test:{self.by}" + (f":{self.once}" if self.once else "")
 
 
 class Absence(msgspec.Struct, frozen=True, kw_only=True, tag="absence"):
@@ -93,9 +103,9 @@ def _trial(wanted: Trial) -> Alert:
             f"asks {wanted.name} alone. Acknowledge says that somebody takes care: everybody here sees it at once. "
             "Resolve ends it."
         ),
-        dedup_key=f"tocsin:room-test:{wanted.by}",
+        dedup_key=wanted.dedup_key,
         source=SOURCE,
-        severity=Severity.WARNING,
+        severity=wanted.severity,
     )
 
 
