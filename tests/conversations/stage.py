@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from unittest.mock import Mock, patch
@@ -14,8 +14,10 @@ from unittest.mock import Mock, patch
 from msgspec.structs import replace
 
 from tests.conversations.drawn import message_lines, view_lines
+from tests.sqlite.service import Inline
 from tests.wiring.serving import serving, until
 from tocsin.demo.clock import StoryClock
+from tocsin.incidents.ladder import is_responder
 from tocsin.kernel.time import MINUTE, SECOND, Instant, parse_instant
 from tocsin.slack.api import Api
 from tocsin.slack.presence import SlackPresence
@@ -182,9 +184,18 @@ class Stage:
         until(lambda: not self._is_busy() and not self._is_busy())
 
     def take_rounds(self) -> None:
-        """Go the rounds that go by themselves every few real seconds when this clock says so; wait without chance."""
+        """Go the rounds that go by themselves every few real seconds when this clock says so; wait without chance.
+
+        Lanes run one after the other, those of rooms first: in life they run side by side, and it is chance whether a
+        page already knows what the room is told at the same instant.
+        """
         assert self.runtime
-        self.runtime._engine._dispatcher._chance = lambda: 0.5
+        dispatcher = self.runtime._engine._dispatcher
+        dispatcher._chance = lambda: 0.5
+        dispatcher._executor = Inline()
+        step, waiting = dispatcher.step, dispatcher._pending_lanes
+        dispatcher._pending_lanes = lambda now: dict.fromkeys(_in_order(waiting(now)))  # type: ignore[method-assign]
+        dispatcher.step = lambda now, lanes=None: step(now, None if lanes is None else _in_order(lanes))  # type: ignore[method-assign]
         self.runtime._care.stop()
         for handles in self.runtime._handles:
             handles.stop()
@@ -284,6 +295,10 @@ def stage(folder: Path, header: Mapping[str, str]) -> Iterator[Stage]:
             made.news()
             yield made
         slack.assert_clean(allow=(header.get("allow") or "").split())
+
+
+def _in_order(lanes: Iterable[str]) -> list[str]:
+    return sorted(lanes, key=lambda name: (is_responder(name), name))
 
 
 def framed(where: str, lines: Sequence[str]) -> Iterator[str]:

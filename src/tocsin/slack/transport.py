@@ -210,7 +210,8 @@ class SlackTransport:
         self._illustrate(place, job, why)
         if job.receipt is not None and not is_bundle(job.receipt):
             await self._replace(job.receipt, job)
-        receipt = places.receipt_of(*place, why=why) | carried(job.receipt)
+        link = "" if _viewer(job) else self._threads.address(place)
+        receipt = places.receipt_of(*place, why=why, link=link) | carried(job.receipt)
         return {each.outgoing.id: Delivered(receipt) for each in jobs}
 
     async def _announce(self, address: str, jobs: Sequence[Job]) -> _Results:
