@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tests.conversations.clockwork import Clockwork
 from tests.conversations.drawn import message_lines
 from tests.conversations.stage import Stage
 from tests.wiring.serving import ask
@@ -28,17 +29,17 @@ def perform(made: Stage, words: str) -> None:
 
 
 # ── Senders ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def alert(made: Stage, severity: str | None, title: str, more: str | None) -> None:
+def alert(made: Clockwork, severity: str | None, title: str, more: str | None) -> None:
     """An alert of the integration `default`."""
     _send(made, {"title": title, "severity": severity or "critical", "dedup_key": title, **json.decode(more or "{}")})
 
 
-def over(made: Stage, title: str) -> None:
+def over(made: Clockwork, title: str) -> None:
     """Its source says that it is over."""
     _send(made, {"title": title, "status": "resolved", "dedup_key": title})
 
 
-def _send(made: Stage, body: dict[str, Any]) -> None:
+def _send(made: Clockwork, body: dict[str, Any]) -> None:
     assert made.runtime
     status = ask(made.runtime.ingest_url(), json.encode(body), JSON)[0]
     assert status == 202, status
@@ -212,7 +213,7 @@ def looks(made: Stage) -> None:
     made.look_who_is_there()
 
 
-def nothing(made: Stage) -> None:
+def nothing(made: Clockwork) -> None:
     """Time passes; what happens by itself is told."""
 
 

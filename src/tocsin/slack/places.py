@@ -15,7 +15,9 @@ def receipt_of(channel: str, ts: str, *, bundle: bool = False, why: str = "", li
     *why* is the sentence of a page, which only the page knew; *link* the address of the message, where it is known.
     """
     found: dict[str, Json] = {"channel": channel, "ts": ts}
-    return found | ({"bundle": True} if bundle else {}) | ({"why": why} if why else {}) | ({"link": link} if link else {})
+    return (
+        found | ({"bundle": True} if bundle else {}) | ({"why": why} if why else {}) | ({"link": link} if link else {})
+    )
 
 
 def place(receipt: dict[str, Json]) -> Place:
