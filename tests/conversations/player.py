@@ -35,7 +35,8 @@ The header, all of it optional, and its defaults:
     previews:                  show the fallback texts, too
     allow: ratelimited         refusals of Slack that are meant
     config:                    the configuration without `slack:`, in the lines below, four blanks in;
-                               PEOPLE, MEMBERS, FIRST, ROOM, #ops and @ada stand for ids
+                               PEOPLE, MEMBERS, FIRST, ROOM, #ops and @ada stand for ids,
+                               NAME for the first room by its name
 
 What can happen: see `steps.STEPS`, and `teams_stage.STEPS`.
 """

@@ -197,6 +197,7 @@ def _config(made: Stage, header: Mapping[str, str], *, http: bool) -> str:
         "FIRST": next(iter(made.people)),
         "ROOM": next(iter(made.rooms.values())).id,
         **{f"#{name}": f'"{room.id}"' for name, room in made.rooms.items()},
+        "NAME": f'"#{next(iter(made.rooms))}"',
         **{f"@{name}": f'"{user.id}"' for name, user in made.people.items()},
     }
     for name, value in values.items():

@@ -118,6 +118,11 @@ def leaves(made: Stage, who: str, place: str) -> None:
     made.rooms[place[1:]] = made.slack.channel(made.channel(place))
 
 
+def renamed(made: Stage, place: str, name: str) -> None:
+    """Somebody gives a channel another name; here it keeps the one that it had."""
+    _took(made.slack.rename(made.channel(place), name))
+
+
 def pastes(made: Stage, who: str, place: str) -> None:
     """The newest line for a terminal that stands in a place, into a terminal."""
     assert who in made.people
@@ -235,6 +240,7 @@ STEPS: dict[str, Callable[..., None]] = {
     r"(?P<who>\w+) joins (?P<place>#\w+)": joins,
     r"(?P<who>\w+) leaves (?P<place>#\w+)": leaves,
     rf"{_WHO} pastes the line in {_PLACE} into a terminal": pastes,
+    r"(?P<place>#\w+) is renamed to (?P<name>[\w-]+)": renamed,
     r"(?P<place>#\w+) is archived": archived,
     r"(?P<place>#\w+) is back": back,
     r"bot is taken out of (?P<place>#\w+)": taken_out,

@@ -75,6 +75,20 @@ def test_a_channel_is_called_as_those_who_asked_call_it() -> None:
     assert known.health.trouble("D1") == known.health.trouble("U1") != None  # noqa: E711 - both are the same trouble.
 
 
+def test_a_name_that_is_resolved_is_its_channel_and_what_was_wrong_by_it_is_over() -> None:
+    known = Known()
+    known.hear("#ops", "channel_not_found")
+    known.health.resolved("#ops", "C1")
+    assert (known.codes(), known.changes, known.health.subject("#ops")) == ({}, 2, "C1")
+    assert known.health.is_well("#ops", NOW)
+    known.health.alias("C1", "#ops")  # Something was under way there by its name.
+    known.hear("C1", "is_archived")
+    assert known.codes() == {"C1": "is_archived"}
+    known.now += SECOND
+    known.health.resolved("#ops", "C1")
+    assert (known.codes(), known.health.is_well("C1", NOW + 1)) == ({"C1": "is_archived"}, False)
+
+
 def test_a_cough_is_no_outage_and_silence_is_one_until_slack_speaks() -> None:
     known = Known()
     for _ in range(5):

@@ -52,6 +52,7 @@ class World:
     welcomes: list[tuple[str, str]] = field(default_factory=list)
     answers: list[DeliveryResult] = field(default_factory=list)
     told: list[Received] = field(default_factory=list)
+    resolved: list[tuple[str, str]] = field(default_factory=list)
     now: Instant = ROOM_AT
 
     @property
@@ -88,6 +89,7 @@ def world(folder: Path, slack: FakeSlack, config: str = "") -> Iterator[World]:
         clock=lambda: made.now,
         welcome=made.welcome,
         accept=made.told.extend,
+        resolved=lambda name, channel: made.resolved.append((name, channel)),
     )
     try:
         yield made

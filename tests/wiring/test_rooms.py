@@ -353,3 +353,55 @@ def change(here: World, channel: Channel, *members: str, name: str = "") -> None
     """Have other members, or another name, and tell nobody."""
     found = here.slack.channel(channel)
     here.slack._world.channels[found.id] = replace(found, members=members, name=name or found.name)
+
+
+BY_NAME = 'responders: {cy: {}}\nteams: {core: {members: [cy]}, shop: {members: [cy], slack: "#ops"}}'
+
+
+def test_a_name_of_the_file_means_the_channel_that_bears_it_and_follows_it_when_it_is_renamed(
+    tmp_path: Path, slack: FakeSlack
+) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    with world(tmp_path, slack, BY_NAME) as here:
+        assert here.settings.teams["shop"].slack == "#ops"
+        here.rooms.go_round()
+        assert (here.settings.teams["shop"].slack, here.resolved) == (ops.id, [("#ops", ops.id)])
+        slack._change_channel(ops, name="shop-alerts")
+        other = slack.add_channel("ops", [slack.add_user("bo")])
+        for channel in (ops, other):
+            here.tell(Change.RENAMED, channel.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == ops.id
+        assert here.settings.teams["ops"].slack == other.id
+    with world(tmp_path, slack, BY_NAME) as again:
+        assert again.settings.teams["shop"].slack == ops.id, "before anybody has looked"
+
+
+def test_who_bears_a_name_when_its_channel_is_gone_is_meant_from_then_on(tmp_path: Path, slack: FakeSlack) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    with world(tmp_path, slack, BY_NAME) as here:
+        here.rooms.go_round()
+        slack.archive(ops)
+        here.tell(Change.ARCHIVED, ops.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == ops.id
+        slack._change_channel(ops, name="ops-old")
+        other = slack.add_channel("ops", [slack.add_user("bo")])
+        here.tell(Change.JOINED, other.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == other.id
+        slack.unarchive(ops)
+        here.tell(Change.REOPENED, ops.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == other.id
+
+
+def test_a_room_of_an_older_version_is_looked_at_anew(tmp_path: Path, slack: FakeSlack) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    with world(tmp_path, slack, BY_NAME) as here:
+        here.rooms.go_round()
+        here.book.put(replace(here.book.rooms[ops.id], named=None))
+        assert here.settings.teams["shop"].slack == ops.id
+        here.tell(Change.RENAMED, ops.id)
+        here.rooms.go_round()
+        assert here.book.rooms[ops.id].named == "#ops"

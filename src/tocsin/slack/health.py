@@ -70,7 +70,24 @@ class SlackHealth:
     def alias(self, channel: str, address: str) -> None:
         """The channel is called so by those who ask: a person's direct message, a room by its name."""
         with self._lock:
-            self._addresses[channel] = address
+            if self._addresses.get(address) != channel:  # Who asks by the name now means the channel.
+                self._addresses[channel] = address
+
+    def resolved(self, name: str, channel: str) -> None:
+        """A room known by its *name* only is *channel*, and we are there: what was wrong by the name is over."""
+        with self._lock:
+            self._addresses.pop(channel, None)
+            self._addresses[name] = channel
+            changed = self._troubles.pop(name, None) is not None
+            if channel not in self._troubles:
+                self._well[channel] = self._now()
+        if changed:
+            self._on_change()
+
+    def subject(self, address: str) -> str:
+        """By what *address* is known here."""
+        with self._lock:
+            return self._addresses.get(address, address)
 
     def heard(self, subject: str, answer: Mapping[str, object] | Failure) -> None:
         """What Slack said when something was done for *subject* (a channel, an address, or WORKSPACE)."""
@@ -113,6 +130,7 @@ class SlackHealth:
     def is_well(self, subject: str, since: Instant) -> bool:
         """Whether something was taken for *subject* at *since* or later, and nothing is wrong with it now."""
         with self._lock:
+            subject = self._addresses.get(subject, subject)
             return subject not in self._troubles and self._well.get(subject, -1) >= since
 
     def _failed(self, subject: str, failure: Failure) -> None:

@@ -199,8 +199,9 @@ class ChatCare:
         self._store.put_record(RECORD, _name(trouble.subject), json.decode(json.encode(record)))
 
     def _over(self, settings: Settings, before: Told, now: Instant) -> None:
-        healed = Healed(told=healed_told(settings, before.subject))
-        behind = list(self._behind(teams_of(settings, before.subject), before.since - BEFORE))
+        subject = self._health.subject(before.subject)  # What was told of a name is over for its channel.
+        healed = Healed(told=healed_told(settings, subject))
+        behind = list(self._behind(teams_of(settings, subject), before.since - BEFORE))
         messages = [Message(subject=before.subject, healed=healed)]
         messages += [
             Message(restored=tuple(behind[start : start + PAGE_OF])) for start in range(0, len(behind), PAGE_OF)

@@ -42,6 +42,7 @@ class RoomWatch:
                 welcome=partial(_greet, chat, book, url),
                 accept=accept,
                 refresh_keys=ring.refresh,
+                resolved=chat.health.resolved if chat.health else lambda *_: None,
             )
             for chat in chats
             if chat.rooms

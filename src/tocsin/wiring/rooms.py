@@ -85,10 +85,12 @@ class Rooms:
         welcome: Callable[[Room, str], DeliveryResult],
         accept: Callable[[Sequence[Received]], object],
         refresh_keys: Callable[[], None] = lambda: None,
+        resolved: Callable[[str, str], None] = lambda *_: None,
     ) -> None:
         """*welcome* says it in the room, with its key, or without one (empty). *accept* stores alerts of our own.
 
-        It does so durably, or raises. *refresh_keys*: the door must learn a key that was made.
+        It does so durably, or raises. *refresh_keys*: the door must learn a key that was made. *resolved* hears which
+        channel a name of the file means (`#ops`, and its id).
         """
         self._book = book
         self._slack = slack
@@ -97,6 +99,7 @@ class Rooms:
         self._welcome = welcome
         self._accept = accept
         self._refresh_keys = refresh_keys
+        self._resolved = resolved
         self._fresh_keys: dict[str, str] = {}  # Of rooms that were not welcomed yet: made once, whatever fails then.
         self._looked_for: dict[str, Channel | None] = {}  # By id, in order, with what is known already.
         self._changed_users: dict[str, Channel | None] = {}
@@ -226,15 +229,17 @@ class Rooms:
             return
         before = room
         room = room or self._book.new_room(channel.id, channel.name, now)
+        room = self._book.named(replace(room, name=channel.name or room.name, left_at=None))
         guests: list[Guest] = []
         if not self._book.is_of_file(room):
             members = tuple(_got(self._slack.members(channel.id)))
             guests = self._new_guests([user for user in members if user not in self._book.guests])
             room = replace(room, members=members)
-        room = replace(room, name=channel.name or room.name, left_at=None)
         if room != before or guests:
             self._book.put(*guests, room)
             self._refresh_keys()  # Keys of an integration that was not there before open now.
+        if room.named:
+            self._resolved(room.named, room.channel)
         if before is not None and before.left_at is not None and not self._book.is_of_file(room):
             self._accept([_tidings(room, now, back=True)])
         if room.welcomed_at is None:
