@@ -15,7 +15,6 @@ from tocsin.conversing.noticed import Change, Noticed
 from tocsin.conversing.replies import Nothing
 from tocsin.engine.ports import Postponed, Refused
 from tocsin.errors import StoreUnavailableError
-from tocsin.kernel import json
 from tocsin.kernel.time import SECOND
 from tocsin.slack.loop import LoopClosedError
 from tocsin.slack.rooms import ONE_BY_ONE_MAX
@@ -129,14 +128,12 @@ def test_who_takes_the_bot_out_is_told_where_alerts_go_now(here: World) -> None:
     here.tell(Change.LEFT, ops.id)
     here.rooms.go_round()
     assert (here.settings.teams["ops"].slack, here.members("ops")) == (None, ("ada",))
-    [told] = here.told
-    assert told.key == "ops"
-    assert json.decode(told.body)["room"] == "#ops"
+    assert here.standing.pop().left_at is not None
     change(here, ops, ada.id, here.slack.bot.id)
     here.tell(Change.JOINED, ops.id)
     here.rooms.go_round()
     assert here.settings.teams["ops"].slack == ops.id
-    assert json.decode(here.told[1].body)["over"]
+    assert here.standing[-1].left_at is None
     assert len(here.welcomes) == 1
 
 
@@ -150,7 +147,7 @@ def test_a_channel_that_was_archived_meanwhile_is_found_at_the_next_start(
         later.rooms.go_round()
         later.rooms.go_round()
         assert later.settings.teams["ops"].slack is None
-        assert len(later.told) == 1
+        assert [room.left_at is None for room in later.standing] == [False]
 
 
 def test_rooms_survive_a_restart(here: World, slack: FakeSlack, tmp_path: Path) -> None:
@@ -365,7 +362,7 @@ def test_a_name_of_the_file_means_the_channel_that_bears_it_and_follows_it_when_
     with world(tmp_path, slack, BY_NAME) as here:
         assert here.settings.teams["shop"].slack == "#ops"
         here.rooms.go_round()
-        assert (here.settings.teams["shop"].slack, here.resolved) == (ops.id, [("#ops", ops.id)])
+        assert (here.settings.teams["shop"].slack, here.standing[-1].named) == (ops.id, "#ops")
         slack._change_channel(ops, name="shop-alerts")
         other = slack.add_channel("ops", [slack.add_user("bo")])
         for channel in (ops, other):

@@ -27,10 +27,12 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.notices.machine import Healed, Noticed, NoticeMachine
+from tocsin.routing.plans import CROWD_MIN
 from tocsin.slack.health import SlackHealth, Trouble
 from tocsin.wiring.chat_words import healed_told, teams_of, trouble_told
 from tocsin.wiring.chat_zones import keep
 from tocsin.wiring.interpretation import failure_report
+from tocsin.wiring.room_records import read_rooms, with_left
 from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.settings import Settings
 
@@ -133,7 +135,7 @@ class ChatCare:
 
     def tell(self) -> None:
         """Tell what has begun and what is over. Raises StoreUnavailableError."""
-        now, settings = self._clock(), self._settings()
+        now, settings = self._clock(), self._concerned()
         told = known(self._store)
         found = {each.subject: each for each in self._health.troubles()}
         for subject, trouble in found.items():
@@ -173,7 +175,7 @@ class ChatCare:
 
     def sentences(self) -> Sequence[str]:
         """What is wrong now, for those who ask the process how it is."""
-        return sentences(self._settings(), self._health.troubles())
+        return sentences(self._concerned(), self._health.troubles())
 
     def hints(self) -> Sequence[str]:
         """The same without names, for anybody who asks: how many, and Slack's words for why."""
@@ -186,6 +188,10 @@ class ChatCare:
 
     def _fails(self, way: Way) -> bool:
         return way.transport in TRANSPORTS and self._health.trouble(_subject(way.address)) is not None
+
+    def _concerned(self) -> Settings:
+        """The settings, by which whoever was in a room is concerned by it. Raises StoreUnavailableError."""
+        return with_left(self._settings(), read_rooms(self._store))
 
     def _begun(self, settings: Settings, trouble: Trouble, before: Told | None, now: Instant) -> None:
         since = min(trouble.since, before.since) if before is not None else trouble.since
@@ -283,7 +289,8 @@ def sentences(settings: Settings, troubles: Sequence[Trouble]) -> Sequence[str]:
 
 
 def _members(settings: Settings, subject: str) -> tuple[str, ...]:
-    names = (member for team in teams_of(settings, subject) for member in settings.teams[team].members)
+    teams = (settings.teams[team] for team in teams_of(settings, subject))
+    names = (member for team in teams for member in team.members[: CROWD_MIN - 1])  # Nobody tells hundreds.
     return tuple(dict.fromkeys(responder(name) for name in names))
 
 

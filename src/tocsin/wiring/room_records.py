@@ -132,6 +132,16 @@ def joined(file: Settings, rooms: Mapping[str, Room], guests: Mapping[str, Guest
     )
 
 
+def with_left(settings: Settings, rooms: Mapping[str, Room]) -> Settings:
+    """*settings*, in which teams also have the rooms that the bot has left: whom that concerns."""
+    left = {room.team: room.channel for room in rooms.values() if room.left_at is not None}
+    teams = {
+        name: replace(team, slack=left[name]) if team.slack is None and name in left else team
+        for name, team in settings.teams.items()
+    }
+    return replace(settings, teams=teams) if left else settings
+
+
 def team_of(file: Settings, room: Room) -> str:
     """The name of the team that *room* belongs to: the file's, if it has one for this channel."""
     for name, team in file.teams.items():
