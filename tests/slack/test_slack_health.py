@@ -15,7 +15,7 @@ from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure, judged
 from tocsin.slack.drawing import Message
 from tocsin.slack.handles import SlackHandles
-from tocsin.slack.health import DOWN, WORKSPACE, SlackHealth
+from tocsin.slack.health import DOWN, SILENCE_GAP, WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.payloads import heard
 from tocsin.slack.shown import REMEMBERED_MAX, Shown
@@ -102,6 +102,23 @@ def test_a_cough_is_no_outage_and_silence_is_one_until_slack_speaks() -> None:
     assert known.changes == 1
     known.hear("C1", "is_archived")
     assert known.codes() == {"C1": "is_archived"}, "whoever says no is there"
+
+
+def test_silence_counts_from_the_first_question_and_not_from_one_of_long_ago() -> None:
+    known = Known()
+    assert known.health.silence() == (0, 0)
+    known.now += 10 * SECOND
+    known.health.heard("C1", SILENCE, known.now - 10 * SECOND)
+    assert known.health.silence() == (1, 10 * SECOND)
+    known.now += SECOND
+    known.health.heard("C1", SILENCE)
+    assert known.health.silence() == (2, 11 * SECOND)
+    known.now += SILENCE_GAP + 1
+    assert known.health.silence() == (0, 0)
+    known.health.heard("C1", SILENCE)
+    assert (known.health.silence(), known.codes()) == ((1, 0), {})
+    known.hear("C1", "is_archived")
+    assert known.health.silence() == (0, 0), "whoever says no is there"
 
 
 def test_too_many_calls_are_no_trouble() -> None:

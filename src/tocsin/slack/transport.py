@@ -275,6 +275,7 @@ class SlackTransport:
             "unfurl_links": False,
             "unfurl_media": False,
         }
+        asked_at = self._now()
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
         for simpler in (unpictured(message.blocks), ()):
             if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
@@ -282,7 +283,7 @@ class SlackTransport:
             if simpler != message.blocks:
                 message = Message(message.text, simpler)
                 answer = await self._api.call(_POST, **({"blocks": simpler} if simpler else {}), **fixed)
-        self._health.heard(channel, answer)
+        self._health.heard(channel, answer, asked_at)
         if isinstance(answer, Failure):
             if self._mind(channel, answer):
                 self._pacing.too_many_posts(channel, self._now())

@@ -20,6 +20,7 @@ from tocsin.engine.ports import Delivery, Outgoing, Received, Store, Way
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.alerts import Severity
 from tocsin.incidents.inputs import Restored
 from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.machine import IncidentMachine
@@ -49,6 +50,10 @@ BEFORE: Final[Duration] = MINUTE  # What was given up before the trouble was kno
 BEHIND_MAX: Final = 2000  # Incidents that are shown again; older ones wait for their next change.
 PAGE_OF: Final = 200
 ORDERS_MAX: Final = 65_536
+# A critical page waits for a chat that says nothing no longer than this: a cough is over by then. The engine's
+# back-off asks three times more within 3.5 to 7 seconds, so that its third try takes another way.
+PATIENCE: Final[Duration] = 3 * SECOND + SECOND // 2
+SILENT_CALLS: Final = 2  # What has failed for others so often is not tried for a critical page first.
 STOP_SECONDS: Final = 1.0
 TRANSPORTS: Final = frozenset({"slack", "mention"})
 
@@ -158,11 +163,25 @@ class ChatCare:
             kept = self._orders.get(outgoing.id)
             if kept is not None and (kept[2] or kept[0] == at):
                 return kept[1] if set(kept[1]) == set(ways) else ways
-            order = tuple(sorted(ways, key=self._fails) if outgoing.method == 0 else ways)
+            order = tuple(self._best_first(outgoing, ways) if outgoing.method == 0 else ways)
             self._orders[outgoing.id] = at, order, order != tuple(ways)
             while len(self._orders) > ORDERS_MAX:
                 self._orders.popitem(last=False)
         return order
+
+    def _best_first(self, outgoing: Outgoing, ways: Sequence[Way]) -> Sequence[Way]:
+        calls, silent = self._health.silence()
+        tried = outgoing.attempts > 0 or calls >= SILENT_CALLS
+        if outgoing.kind == PAGE and tried and silent >= PATIENCE and self._is_critical(outgoing.aggregate):
+            return sorted(ways, key=lambda way: way.transport in TRANSPORTS)
+        return sorted(ways, key=self._fails)
+
+    def _is_critical(self, name: str) -> bool:
+        found = self._store.load([name]).get(name)
+        machine = IncidentMachine()
+        if found is None or found.machine != machine.name:
+            return False
+        return machine.decode(found.state).severity is Severity.CRITICAL
 
     def explains(self, failure: Failure) -> bool:
         """Whether *failure* needs no alert of its own: what is wrong is told to those whom it concerns."""
