@@ -34,6 +34,7 @@ from tocsin.wiring.concierge.filling import (
     word,
     zone_of,
 )
+from tocsin.wiring.concierge.words_room import says, tell
 from tocsin.wiring.digests import asked_schedules
 from tocsin.wiring.news import ACCEPT, DECLINE
 from tocsin.wiring.schedules import OVERRIDE, agreed
@@ -137,7 +138,7 @@ def _overridden(desk: Desk, place: Place, made: Override) -> Reply:
     sentence = f"{told}." if made.by == made.who else f"{told}: an override by {by}."
     title = f"Override in {made.schedule}"
     elsewhere(desk, place, _asking(desk, made.schedule), once=f"override-{made.id}", title=title, sentence=sentence)
-    return plain_answer(sentence, private=False)
+    return tell(sentence, actions=[says("Take it back", f"override end {made.id}")], private=False)
 
 
 def _asking(desk: Desk, schedule: str) -> list[str]:
