@@ -236,7 +236,7 @@ def test_the_other_alerts_of_an_incident_are_told() -> None:
 def test_several_pages_are_told_worst_first() -> None:
     worse = replace(after(title="Disk is full", account="", region=""), severity=Severity.CRITICAL)
     milder = replace(after(), severity=Severity.WARNING)
-    page_told = told(page(milder, "a"), page(worse, "b"), page(milder, "a", why="You are asked now: ada passed."))
+    page_told = told(page(milder, "a"), page(worse, "b"), page(milder, "a", why="You are asked now: bo passed."))
     assert page_told.headline == "[critical] 2 incidents ask you at once"
     assert page_told.link == URL
     assert (
@@ -251,7 +251,7 @@ def test_several_pages_are_told_worst_first() -> None:
 
 2. [warning] CPU is high
    123456789012 · eu-west-1 · i-0abc
-   You are asked now: ada passed. Asking Ada Lovelace. Without an answer, asks Bo and Cy next at 2026-11-18 11:05 UTC.
+   You are asked now: Bo passed. Asking Ada Lovelace. Without an answer, asks Bo and Cy next at 2026-11-18 11:05 UTC.
    https://tocsin.example/incidents/a
 
 All of them: https://tocsin.example

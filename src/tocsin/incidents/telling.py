@@ -16,6 +16,7 @@ import msgspec
 
 from tocsin.incidents import flapping, flips, grouping, holding, ladder, several, steps
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
+from tocsin.incidents.naming import called, named
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import MINUTE, Instant, format_duration, format_instant
 
@@ -37,7 +38,6 @@ _DESCRIPTION_CHARS_MAX: Final = 700
 _WHY_CHARS_MAX: Final = 1000
 _HREF_CHARS_MAX: Final = 1000  # A longer address is broken by every mail program.
 
-_CHATS: Final = re.compile(r"\A(slack|teams):")
 _LINE_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029")
 _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # The first turn the reading direction of what follows, our own words included; the last are marks of neutral text.
@@ -90,7 +90,7 @@ class Telling:
 
     def person(self, responder: str) -> str:
         """The display name of a responder; one that only a chat knows goes by its name there."""
-        return self.write(self.names.get(responder) or _CHATS.sub("", responder), NAME_CHARS_MAX) or "somebody"
+        return self.write(called(responder, self.names), NAME_CHARS_MAX) or "somebody"
 
     def receiver(self, receiver: str) -> str:
         """A responder's display name, or `team ops`."""
@@ -285,7 +285,7 @@ def _whole(page: Page, telling: Telling, url: str, now: Instant) -> str:
         if len(link.href) <= _HREF_CHARS_MAX and one_line(link.href, _HREF_CHARS_MAX) == link.href
     }
     parts = [
-        paragraph(page.why, _WHY_CHARS_MAX),
+        paragraph(named(page.why, telling.names), _WHY_CHARS_MAX),
         what if description in {"", what} else f"{what}\n{description}",
         _lines(facts(incident, telling) | background(incident, telling)),
         _lines(links),
@@ -306,7 +306,7 @@ def _listed(pages: Sequence[Page], telling: Telling, url: str, now: Instant) -> 
         lines = [
             f"{number}. [{incident.severity.value}] {title(incident, telling, _HEADLINE_CHARS_MAX)}",
             " · ".join(place(incident, telling)),
-            f"{one_line(page.why, _WHY_CHARS_MAX)} {standing(incident, telling, now)}".strip(),
+            f"{one_line(named(page.why, telling.names), _WHY_CHARS_MAX)} {standing(incident, telling, now)}".strip(),
             _address(url, page.incident_id),
         ]
         parts.append("\n   ".join(filter(None, lines)))

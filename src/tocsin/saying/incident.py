@@ -12,6 +12,7 @@ from typing import Final
 
 from tocsin.incidents import telling
 from tocsin.incidents.alerts import Kind, Severity
+from tocsin.incidents.naming import named
 from tocsin.incidents.state import Incident, Status
 from tocsin.incidents.telling import FACT_CHARS_MAX, LABEL_CHARS_MAX, LINKS_MAX, LISTED_MAX, Telling
 from tocsin.kernel.time import Instant
@@ -76,7 +77,7 @@ def incident_saying(
     """
     if viewer and _answered_elsewhere(incident, viewer):
         return _elsewhere(incident_id, incident, setting=setting, thread=thread)
-    why = telling.paragraph(why, _WHY_MAX)
+    why = telling.paragraph(named(why, setting.names), _WHY_MAX)
     drawn = Drawn(incident_id, incident.rung)
     parts: list[Part | None] = [
         Heading(_head(incident_id, incident, setting, _TITLE_MAX)),

@@ -155,7 +155,7 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
-        house, threads = self._door.slack(), thread_book(self.store)
+        house, threads = self._door.slack(), thread_book(self.store, self._door.names)
         self._chats: Sequence[Chat] = connect(
             settings,
             url,
