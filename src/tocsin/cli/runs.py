@@ -1,4 +1,4 @@
-"""`tocsin workflow start|runs|show|stop|redrive`: runs in the database of a server that may be at work."""
+"""`tocsin workflow start|runs|show|stop|redrive|questions|answer`: runs in the database of a server that may be at work."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Final
 
 from tocsin.asl.execution import Status
 from tocsin.asl.outcomes import PAYLOAD_BYTES_MAX
+from tocsin.cli import questions
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.files import file_text, json_of, text_of
-from tocsin.cli.incidents import wait
+from tocsin.cli.incidents import login_name, wait
 from tocsin.cli.printing import fields, plain, say, say_json, table
 from tocsin.errors import TocsinError
 from tocsin.executions.run import Run
@@ -49,7 +50,7 @@ def _start(given: argparse.Namespace) -> int:
         raise TocsinError("workflow-name-invalid", message)
     with open_store(given.db) as store:
         kept = Definitions(store).keep(workflow, text)
-        order = start(workflow, kept, value, name=given.name, role=role)
+        order = start(workflow, kept, value, name=given.name, role=role, by=given.by or login_name())
         return _carry_out(given, store, order, now)
 
 
@@ -118,6 +119,8 @@ ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "show": _show,
     "stop": _stop,
     "redrive": _redrive,
+    "questions": questions.show,
+    "answer": questions.answer,
 }
 
 

@@ -17,13 +17,14 @@ OFFERS_MAX: Final = 5  # More buttons in one message are none that anybody reads
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """Something that can be answered at once, where there are buttons: a press means *verb* with *value*.
 
-    *style*: `primary`, `danger` or empty.
+    *style*: `primary`, `danger` or empty. *opens*: a form answers the press.
     """
 
     verb: str
     label: str
     value: Mapping[str, Json] = {}
     style: str = ""
+    opens: bool = False
 
 
 class Announcement(msgspec.Struct, frozen=True):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from tocsin.engine.ports import Delivery
+from tocsin.engine.worker import Interpretation
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring import runs, tasks, workflows
+from tocsin.wiring import questions, runs, tasks, workflows
+from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
 
@@ -28,4 +31,9 @@ class Automation:
             clock,
             tokens=self.tokens,
             find=lambda key: runs.find_by(store, key),
+            people=AskingPeople(lambda: settings, store, tell, clock).functions(),
         )
+
+    def channels(self) -> Mapping[str, Callable[[Delivery], Interpretation]]:
+        """What reads the channels of what workflows want of people."""
+        return {**workflows.channels(), **questions.channels()}

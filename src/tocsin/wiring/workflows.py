@@ -38,7 +38,10 @@ _MACHINE: Final = ExecutionMachine.name
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """A run to begin. *name*: under which it is started once only; empty: as often as asked."""
+    """A run to begin. *name*: under which it is started once only; empty: as often as asked.
+
+    *by*: the responder who begins it.
+    """
 
     workflow: str
     definition: str
@@ -48,6 +51,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     region: str = REGION
     role: str = ""
     parent: Parent | None = None
+    by: str = ""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +185,7 @@ def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
         seed=wanted.seed,
         parent=wanted.parent,
         role=wanted.role,
+        by=wanted.by,
     )
     keys = (run_key(wanted.workflow, wanted.name),) if wanted.name else ()
     return Addressed(input_id=input_id, machine=_MACHINE, given=given, keys=keys, fresh=fresh)

@@ -11,7 +11,7 @@ from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.concierge import forms, more, rooms, words
+from tocsin.wiring.concierge import forms, more, questions, rooms, words
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.home import HomeHandlers
@@ -28,12 +28,13 @@ def handlers(desk: Desk, home: HomeHandlers | None = None) -> Handlers:
         **more.pressed(found),
         **words.pressed(desk, found),
         **rooms.pressed(desk),
+        **questions.pressed(desk),
         **(home.pressed if home else {}),
     }
     return Handlers(
         said=words.said(desk, found),
         pressed=pressed,
-        filled={**forms.filled(desk), **(home.filled if home else {})},
+        filled={**forms.filled(desk), **questions.filled(desk), **(home.filled if home else {})},
         opened=home.opened if home else _plain_home,
     )
 
