@@ -1,4 +1,4 @@
-"""`tocsin workflow start|runs|show|stop|redrive|questions|answer`: runs in the database of a server that may be at work."""
+"""`tocsin workflow start|runs|show|stop|redrive`: runs in the database of a server that may be at work."""
 
 from __future__ import annotations
 

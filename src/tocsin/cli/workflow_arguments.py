@@ -30,7 +30,8 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         nargs="*",
         metavar="FILE",
         help="definitions (validate), one (run, picture), folders (test); a workflow of tocsin.yaml or a file (start), "
-        "a workflow (runs), the id of a run (show, stop, redrive), of a question (questions), a question and a choice (answer)",
+        "a workflow (runs), the id of a run (show, stop, redrive), of a question (questions), "
+        "a question and a choice (answer)",
     )
     workflow.add_argument(
         "--input",
