@@ -50,8 +50,16 @@ def _start(given: argparse.Namespace) -> int:
         raise TocsinError("workflow-name-invalid", message)
     with open_store(given.db) as store:
         kept = Definitions(store).keep(workflow, text)
-        order = start(workflow, kept, value, name=given.name, role=role, by=given.by or login_name())
+        order = start(workflow, kept, value, name=given.name, role=role, by=_starter(given))
         return _carry_out(given, store, order, now)
+
+
+def _starter(given: argparse.Namespace) -> str:
+    """Who starts a run, as far as it is known; nobody is asked for it."""
+    try:
+        return str(given.by) or login_name()
+    except TocsinError:
+        return ""
 
 
 def _definition(name: str, settings: Settings) -> tuple[str, str, str]:
