@@ -112,9 +112,9 @@ class World:
         """One process, whose memory is empty at first."""
         store: Any = Mortal(self.store, life)
         known = machines(definitions=workflows.Definitions(store))
-        own = AskingPeople(lambda: self.settings, store, store.accept, lambda: self.now).functions()
-        doing = Doing(Functions({}), {}, self._aws, own)
         tokens = Tokens(store, store.accept, lambda: self.now)
+        asking_people = AskingPeople(lambda: self.settings, store, store.accept, lambda: self.now, tokens.forget)
+        doing = Doing(Functions({}), {}, self._aws, asking_people.functions())
         tasks = TasksTransport(doing, store.accept, lambda: self.now, tokens.expect)
         runner = Runner(store, known)
         read = {**workflows.channels(), **questions.channels(), **news.channels(lambda: self.settings, "")}

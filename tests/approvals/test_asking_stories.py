@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tests.approvals.asking_world import BEGIN, World, asking, received
+from tocsin.asl.execution import TaskSucceeded
 from tocsin.kernel.time import HOUR, MINUTE
-from tocsin.wiring import questions
+from tocsin.wiring import questions, runs
+from tocsin.wiring.tasks import Tokens
 
 SHIPPED = Path(str(resources.files("tocsin"))) / "workflows"
 EVENT = {
@@ -174,6 +176,21 @@ def test_a_question_carries_the_token_of_its_own_task_and_waits(world: World) ->
         run = world.start(definition)
         world.play()
         assert world.outcome(run) == ("FAILED", "Tocsin.QuestionInvalid")
+
+
+def test_who_knows_the_token_cannot_go_around_the_question(world: World) -> None:
+    run = world.start(asking())
+    world.play()
+    scheduled = next(
+        event["taskScheduledEventDetails"]
+        for event in runs.whole_history(world.store, run)
+        if event["type"] == "TaskScheduled"
+    )
+    token = json.loads(scheduled["parameters"])["Payload"]["token"]
+    tokens = Tokens(world.store, world.store.accept, lambda: world.now)
+    assert not tokens.answer(token, TaskSucceeded(task="", output={"choice": "approve"}))
+    world.play()
+    assert world.run(run).execution.status.value == "RUNNING"
 
 
 def test_whether_nobody_waits_any_more_is_seen(world: World) -> None:

@@ -90,12 +90,17 @@ class AskingPeople:
         store: Store,
         accept: Callable[[Sequence[Received]], object],
         clock: Callable[[], Instant],
+        forget: Callable[[str], object],
     ) -> None:
-        """*accept* stores deliveries durably, or raises StoreUnavailableError."""
+        """*accept* stores deliveries durably. *forget*: a token is waited for no more.
+
+        Both raise StoreUnavailableError.
+        """
         self._settings = settings
         self._store = store
         self._accept = accept
         self._clock = clock
+        self._forget = forget
 
     def functions(self) -> Mapping[str, Own]:
         """By name."""
@@ -134,11 +139,10 @@ class AskingPeople:
         )
         able = questioning.asked(question)
         if len(able) < given.needed:
-            who = ", ".join(able) or "nobody"
-            raise Failure(
-                NOBODY, f"{given.needed} must agree, and only {who} may: who has started a run does not count."
-            )
+            found = f"only {', '.join(able)} may" if able else "nobody of those whom it names may"
+            raise Failure(NOBODY, f"{given.needed} must agree, and {found}; who has started the run does not count.")
         self._accept([questions.asked(question, f"{task.id}/ask", now)])
+        self._forget(task.token)  # From here on the question alone answers, so that nobody goes around its rule.
         return {}
 
     def announce(self, payload: Json, task: Task) -> Json:

@@ -31,7 +31,7 @@ class Automation:
             clock,
             tokens=self.tokens,
             find=lambda key: runs.find_by(store, key),
-            people=AskingPeople(lambda: settings, store, tell, clock).functions(),
+            people=AskingPeople(lambda: settings, store, tell, clock, self.tokens.forget).functions(),
         )
 
     def channels(self) -> Mapping[str, Callable[[Delivery], Interpretation]]:

@@ -52,6 +52,10 @@ class Tokens:
         if self._store.record(TOKEN, digest) is None:
             self._store.put_record(TOKEN, digest, {"digest": digest, "run": run, "task": task})
 
+    def forget(self, token: str) -> None:
+        """Wait for *token* no more. Raises StoreUnavailableError."""
+        self._store.take_record(TOKEN, _digest(token))
+
     def answer(self, token: str, given: Answer) -> bool:
         """Give the task of *token* its answer, durably; False: there is none that waits.
 
