@@ -28,7 +28,7 @@ def test_a_question_goes_to_the_room_and_to_each_who_may_answer() -> None:
     ]
     assert told(decision.effects)[0] == (
         "team:ops: May shop go on? | It waits in its stage prod. | Tests are green. | ada, Bo B or cy can answer."
-        " | Without an answer by 2026-11-27 12:00 UTC it counts as 'Stop here'."
+        " | If it is not decided by 2026-11-27 12:00 UTC, it counts as 'Stop here'."
         f" | {BEGUN} | In a terminal: tocsin workflow answer question-7 approve --by YOU"
     )
     offers = announcement(decision.effects[0].facts).offers
@@ -134,7 +134,7 @@ def test_at_the_deadline_a_choice_is_taken() -> None:
 
 def test_without_such_a_choice_the_task_fails_at_the_deadline() -> None:
     asks = told(MACHINE.decide(None, Opened(question=opened(otherwise="").question), NOW).effects)[0]
-    assert "Without an answer by 2026-11-27 12:00 UTC the run is told that nobody has answered." in asks
+    assert "If it is not decided by 2026-11-27 12:00 UTC, the run is told that nobody has answered." in asks
     decision = tick(opened(otherwise=""), 2 * HOUR)
     assert decision.reason is Reason.NOT_ANSWERED
     assert to_run(decision) == {

@@ -57,7 +57,7 @@ def test_a_run_asks_the_team_and_goes_on_with_the_answer(world: World) -> None:
     world.play()
     heard = world.heard()
     assert [line.partition(": ")[0] for line in heard] == ["team:ops", "responder:ada", "responder:bo"]
-    assert "Without an answer by 2026-11-28 10:00 UTC the run is told that nobody has answered." in heard[0]
+    assert "If it is not decided by 2026-11-28 10:00 UTC, the run is told that nobody has answered." in heard[0]
     assert world.run(run).execution.status.value == "RUNNING"
     world.answer("bo", comment="fine")
     world.play()

@@ -81,6 +81,11 @@ def test_a_press_in_the_room_answers_and_a_late_one_is_told_so(here: Stage) -> N
     press(here, asked, "Approve", "bo")
     assert {name: output(here, run)[name] for name in ("choice", "by")} == {"choice": "approve", "by": ["bo"]}
     assert "bo said 'Approve' at" in last(here, "#ops").text
+    for place in ("#ops", "@ada", "@bo", "@cy"):  # Nobody is offered any more what is decided.
+        told = [message for message in here.slack.messages() if message.channel == here.channel(place).id]
+        assert [message.text.partition(" · ")[0] for message in told] == ["May it go on? Approve"] * len(told)
+        assert len(told) == 1 + (place == "#ops")
+        assert '"actions"' not in json.dumps([message.blocks for message in told])
     press(here, asked, "Reject", "cy")
     assert "Nothing has changed. bo said 'Approve'" in here.slack.ephemerals()[-1].text
     assert output(here, run)["choice"] == "approve"
@@ -144,3 +149,22 @@ def test_nobody_answers_for_a_run_that_is_over(here: Stage) -> None:
     press(here, asked, "Approve", "bo")
     assert "nobody needs an answer any more" in here.slack.ephemerals()[-1].text
     assert "No answer is needed" in last(here, "#ops").text
+
+
+def test_where_the_question_was_deleted_its_end_is_told_anew(here: Stage) -> None:
+    run = start(here)
+    here.settle()
+    here.slack.fail("chat.update", "message_not_found", times=4)  # All four messages of the question.
+    press(here, last(here, "#ops"), "Approve", "bo")
+    moments_later(here)
+    assert output(here, run)["by"] == ["bo"]
+    assert "bo said 'Approve'" in last(here, "@ada").text
+
+
+def test_words_below_a_question_are_about_no_incident(here: Stage) -> None:
+    assert here.runtime
+    start(here)
+    here.settle()
+    asked = last(here, "#ops")
+    assert here.runtime.store.shown("slack", asked.channel, asked.ts).startswith("question-")
+    assert here.runtime._door.slack().shown(asked.channel, asked.ts) == ""

@@ -23,9 +23,9 @@ from tocsin.approvals import telling
 from tocsin.approvals.question import Question, asked, may
 from tocsin.approvals.reasons import ApprovalReason as Reason
 from tocsin.executions.machine import ANSWER
-from tocsin.incidents.ladder import label, responder
+from tocsin.incidents.ladder import is_responder, label, responder
 from tocsin.kernel import json
-from tocsin.kernel.announcement import ANNOUNCE, Announcement
+from tocsin.kernel.announcement import ANNOUNCE, KEPT, REPLACES, SILENTLY, Announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Decision, Effect, Standing, Tick
 from tocsin.kernel.time import Instant, format_instant
@@ -184,7 +184,7 @@ def _tick(state: Approval, now: Instant) -> _Decision:
     cause = f"Nobody has decided {question.id} by {format_instant(question.deadline)}."
     effects = (
         _to_run(question, {"error": NOT_ANSWERED, "cause": cause}),
-        *_told(_everybody(question), telling.unanswered(question)),
+        *_closed(question, telling.unanswered(question)),
     )
     return Decision(after, Reason.NOT_ANSWERED, effects, "nobody has decided in time: the task fails")
 
@@ -202,7 +202,7 @@ def _remind(state: Approval, now: Instant) -> _Decision:
 def _withdraw(state: Approval, now: Instant) -> _Decision:
     if state.closed_at is not None:
         return Decision(state, Reason.DECIDED_BEFORE)
-    effects = _told(_everybody(state.question), telling.withdrawn(state.question))
+    effects = _closed(state.question, telling.withdrawn(state.question))
     return Decision(replace(state, closed_at=now), Reason.WITHDRAWN, effects, "withdrawn: its run is over")
 
 
@@ -211,7 +211,7 @@ def _decided(state: Approval, now: Instant) -> tuple[Effect, ...]:
     comment = "\n".join(each.comment for each in state.deciding if each.comment)
     output: dict[str, Json] = {"choice": state.choice, "by": list(by), "comment": comment, "at": format_instant(now)}
     told = telling.decided(question, state.choice, by, now, comment)
-    return (_to_run(question, {"output": output}), *_told(_everybody(question), told))
+    return (_to_run(question, {"output": output}), *_closed(question, told))
 
 
 def _due(state: Approval) -> Instant:
@@ -219,8 +219,15 @@ def _due(state: Approval) -> Instant:
     return deadline if state.remind_at is None else min(deadline, state.remind_at)
 
 
-def _everybody(question: Question) -> tuple[str, ...]:
-    return (*question.rooms, *map(responder, asked(question)))
+def _closed(question: Question, what: Announcement) -> tuple[Effect, ...]:
+    """The end of a question, in place of it: rooms hear it, whoever was asked finds no buttons any more."""
+    receivers = (*question.rooms, *map(responder, asked(question)))
+    return tuple(
+        Effect(
+            receiver=name, kind=ANNOUNCE, facts=what.facts() | {REPLACES: SILENTLY if is_responder(name) else "aloud"}
+        )
+        for name in dict.fromkeys(receivers)
+    )
 
 
 def _to_run(question: Question, answer: dict[str, Json]) -> Effect:
@@ -230,5 +237,5 @@ def _to_run(question: Question, answer: dict[str, Json]) -> Effect:
 
 
 def _told(receivers: tuple[str, ...], what: Announcement, *, asks: bool = False) -> tuple[Effect, ...]:
-    facts = what.facts() | ({_ASKS: True} if asks else {})
+    facts = what.facts() | ({_ASKS: True, KEPT: True} if asks else {})
     return tuple(Effect(receiver=name, kind=ANNOUNCE, facts=facts) for name in dict.fromkeys(receivers))

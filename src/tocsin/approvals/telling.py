@@ -71,8 +71,8 @@ def otherwise(question: Question) -> str:
     """What happens at the deadline."""
     when = utc_time(question.deadline)
     if question.otherwise:
-        return f"Without an answer by {when} it counts as {question.label(question.otherwise)!r}."
-    return f"Without an answer by {when} the run is told that nobody has answered."
+        return f"If it is not decided by {when}, it counts as {question.label(question.otherwise)!r}."
+    return f"If it is not decided by {when}, the run is told that nobody has answered."
 
 
 def counts(question: Question, by: str, choice: str, count: int) -> Announcement:

@@ -25,6 +25,7 @@ CHANNEL: Final = "question"
 COMMENT_MAX: Final = 1000  # Characters: a reason, not a report.
 PAGE: Final = 200
 
+_NAMED: Final = "question-"
 _MACHINE: Final = ApprovalMachine()
 
 
@@ -71,7 +72,7 @@ def _interpret(delivery: Delivery) -> Interpretation:
         return Interpretation((), f"nothing about a question: {problem}")
     name = f"{delivery.occurrence}/0"
     if told.asked is not None:
-        fresh = f"question-{delivery.id}"
+        fresh = f"{_NAMED}{delivery.id}"
         opened = Opened(question=replace(told.asked, id=fresh))
         keys = (f"question/{told.asked.run}/{told.asked.task}",)
         addressed = Addressed(input_id=name, machine=_MACHINE.name, given=opened, keys=keys, fresh=fresh)
@@ -84,6 +85,11 @@ def _interpret(delivery: Delivery) -> Interpretation:
 
 
 # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def is_question(name: str) -> bool:
+    """Whether an aggregate of that id is a question."""
+    return name.startswith(_NAMED)
+
+
 def find(store: Aggregates, name: str) -> Approval | None:
     """One question by its id. Raises StoreUnavailableError."""
     stored = store.load([name]).get(name) if name else None

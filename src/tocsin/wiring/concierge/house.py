@@ -16,6 +16,7 @@ from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.home import HomeHandlers
 from tocsin.wiring.concierge.late import late
+from tocsin.wiring.questions import is_question
 
 Notice = Callable[[Noticed], Reply]
 
@@ -66,7 +67,8 @@ class Door:
         return self._concierge.answer(wish)
 
     def _shown(self, channel: str, ts: str) -> str:
-        return self._store.shown("slack", channel, ts)
+        found = self._store.shown("slack", channel, ts)
+        return "" if is_question(found) else found  # No incident, so that words below it are about none.
 
     def _notice(self, event: Noticed) -> Reply:
         """Everybody hears of it; one of them may answer."""
