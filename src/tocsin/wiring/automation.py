@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from tocsin.engine.ports import Delivery
+from tocsin.engine.worker import Interpretation
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring import runs, tasks, workflows
+from tocsin.wiring import questions, runs, tasks, workflows
 from tocsin.wiring.answers import Answers
+from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.workflow_desk import StoreWorkflowDesk
@@ -38,4 +41,9 @@ class Automation:
             tokens=self.tokens,
             find=lambda key: runs.find_by(store, key),
             answers=self.answers,
+            people=AskingPeople(lambda: settings, store, tell, clock, self.tokens.forget).functions(),
         )
+
+    def channels(self) -> Mapping[str, Callable[[Delivery], Interpretation]]:
+        """What reads the channels of what workflows want of people."""
+        return {**workflows.channels(), **questions.channels()}

@@ -51,7 +51,6 @@ from tocsin.wiring import (
     raising,
     room_orders,
     storm_messages,
-    workflows,
 )
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.automation import Automation
@@ -378,7 +377,7 @@ class Embedded:
                 chat_care.CHANNEL: chat_care.interpret,
                 **storm_messages.channels(self.settings),
                 **news.channels(lambda: self.settings, self.url),
-                **workflows.channels(),
+                **self.automation.channels(),
             },
             readings=readings(self.settings),
             mute=mute,

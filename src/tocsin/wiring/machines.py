@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin.approvals.machine import ApprovalMachine
 from tocsin.changes.machine import ChangeMachine
 from tocsin.digests.machine import DigestMachine, TurnOf
 from tocsin.digests.machine import nobody as no_turns
@@ -39,4 +40,5 @@ def machines(
         QuestionMachine(),
         NoticeMachine(),
         ExecutionMachine(definitions),
+        ApprovalMachine(),
     )

@@ -40,7 +40,10 @@ _NAME: Final = re.compile(rf"[A-Za-z0-9_.+@-]{{1,{NAME_MAX}}}")
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """A run to begin. *name*: under which it is started once only; empty: as often as asked."""
+    """A run to begin. *name*: under which it is started once only; empty: as often as asked.
+
+    *by*: the responder who begins it.
+    """
 
     workflow: str
     definition: str
@@ -50,6 +53,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     region: str = REGION
     role: str = ""
     parent: Parent | None = None
+    by: str = ""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +195,7 @@ def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
         seed=wanted.seed,
         parent=wanted.parent,
         role=wanted.role,
+        by=wanted.by,
     )
     keys = (run_key(wanted.workflow, wanted.name),) if wanted.name else ()
     return Addressed(input_id=input_id, machine=_MACHINE, given=given, keys=keys, fresh=fresh)
