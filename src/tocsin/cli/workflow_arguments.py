@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-ACTIONS = ("validate", "run", "test", "picture", "start", "runs", "show", "stop", "redrive")
+ACTIONS = ("validate", "run", "test", "picture", "start", "runs", "show", "stop", "redrive", "rules", "dead")
 STATUSES = ("running", "succeeded", "failed", "timed_out", "aborted")
 
 
@@ -23,14 +23,15 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         "action",
         choices=ACTIONS,
         help="tell all mistakes; run once, on virtual time; run the cases of a folder; draw; start a run that the "
-        "server carries out; list such runs; show, stop or redrive one",
+        "server carries out; list such runs; show, stop or redrive one; "
+        "rules with their next times and decisions; what of theirs failed for good",
     )
     workflow.add_argument(
         "path",
         nargs="*",
         metavar="FILE",
         help="definitions (validate), one (run, picture), folders (test); a workflow of tocsin.yaml or a file (start), "
-        "a workflow (runs), the id of a run (show, stop, redrive)",
+        "a workflow (runs), the id of a run (show, stop, redrive), a rule (rules, dead)",
     )
     workflow.add_argument(
         "--input",
