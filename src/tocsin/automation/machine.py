@@ -120,7 +120,7 @@ def _configured(state: Book | None, rule: Rule | None, now: Instant) -> _Decisio
         return Decision(state, Reason.UNKNOWN)
     if state is None:
         return Decision(_begin(rule, now), Reason.BEGUN, (), "begins")
-    if state.listed and state.timetable == _told(rule.timetable):
+    if state.listed and state.timetable == told(rule.timetable):
         return Decision(state, Reason.UNCHANGED)
     return Decision(_timed(replace(state, listed=True), rule, now), Reason.CHANGED, (), "timetable changed")
 
@@ -130,12 +130,12 @@ def _begin(rule: Rule, now: Instant) -> Book:
 
 
 def _timed(book: Book, rule: Rule, now: Instant) -> Book:
-    book = replace(book, timetable=_told(rule.timetable), anchored=now)
+    book = replace(book, timetable=told(rule.timetable), anchored=now)
     return replace(book, due=next_due(book, rule, now))
 
 
-def _told(timetable: Timetable | None) -> str:
-    """What a timetable says, to see whether it has changed."""
+def told(timetable: Timetable | None) -> str:
+    """What a timetable says, to see whether it has changed; a book has it as its `timetable`."""
     if timetable is None:
         return ""
     return f"{timetable.expression} {timetable.zone} {timetable.start} {timetable.end}"
@@ -162,7 +162,7 @@ def _tick(state: Book, rule: Rule | None, now: Instant) -> _Decision:
     if state.due is None or state.due > now:
         return Decision(state, reason, effects, story)
     due = state.due
-    if rule is None or _told(rule.timetable) != state.timetable:
+    if rule is None or told(rule.timetable) != state.timetable:
         return Decision(replace(state, due=None), reason, effects)  # `Configured` comes, and says when.
     state = replace(state, due=next_due(state, rule, now))
     given = Fired(rule=rule.name, cause=SCHEDULE, of=format_instant(due), event=scheduled(rule.name, due))

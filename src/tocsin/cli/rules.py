@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from tocsin.cli.access import open_store, read_settings, unknown
@@ -67,7 +67,7 @@ def _dead(given: argparse.Namespace, settings: Settings, name: str) -> int:
 ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, str], int]]] = {"rules": _rules, "dead": _dead}
 
 
-def _tell(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _tell(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     for line in table(head, rows):
         say(line)
 

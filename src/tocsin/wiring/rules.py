@@ -13,6 +13,7 @@ from tocsin.asl.execution import Redriven, Stopped
 from tocsin.automation.book import Book
 from tocsin.automation.inputs import Configured, Ended, Fired, Input, Removed
 from tocsin.automation.machine import ALERT, REDRIVE, START, STOP, TROUBLE, RuleMachine, aggregate
+from tocsin.automation.machine import told as timetable_told
 from tocsin.automation.rule import Rule
 from tocsin.engine.ports import Aggregates, Delivery, Received
 from tocsin.engine.runner import Addressed
@@ -108,17 +109,18 @@ class RuleDesk:
             order = msgspec.convert(json.decode(delivery.body), Order)
         except (msgspec.ValidationError, json.JsonError) as problem:
             return Interpretation((), f"not an order: {problem}")
-        name = delivery.occurrence
-        inputs = [_addressed(f"{name}/{each.rule}", each.rule, each) for each in order.configured]
-        inputs += [_addressed(f"{name}/{rule}", rule, Removed()) for rule in order.removed]
+        inputs: list[tuple[str, Input]] = [(each.rule, each) for each in order.configured]
+        inputs += [(rule, Removed()) for rule in order.removed]
         if order.command:
             of = str(order.said.get("by", ""))
             event: Json = {"command": order.command, **order.said}
             inputs += [
-                _addressed(f"{name}/{rule}", rule, Fired(rule=rule, cause="command", of=of, event=event))
-                for rule in self.commanded(order.command)
+                (rule, Fired(rule=rule, cause="command", of=of, event=event)) for rule in self.commanded(order.command)
             ]
-        return Interpretation(tuple(inputs), "" if inputs else "no rule is meant")
+        addressed = tuple(
+            _addressed(f"{delivery.occurrence}/{number}", rule, given) for number, (rule, given) in enumerate(inputs)
+        )
+        return Interpretation(addressed, "" if addressed else "no rule is meant")
 
     # ── What rules decide ────────────────────────────────────────────────────────────────────────────────────────────
     def told(self, delivery: Delivery, told: dict[str, Any], addressing: Addressing) -> Interpretation:
@@ -270,11 +272,12 @@ def _described(cause: str | None) -> dict[str, Json]:
 
 
 def configuration(settings: Settings, store: Aggregates, now: Instant) -> Received | None:
-    """The delivery by which rules begin, change and end; None if there are none. Raises StoreUnavailableError."""
-    there = {book.rule for book in books(store) if book.listed}
+    """The delivery by which rules begin, change and end; None if none does. Raises StoreUnavailableError."""
+    there = {book.rule: book.timetable for book in books(store) if book.listed}
+    fresh = [name for name, rule in settings.rules.items() if there.get(name) != timetable_told(rule.timetable())]
     order = Order(
-        configured=tuple(Configured(rule=name) for name in settings.rules),
-        removed=tuple(sorted(there - settings.rules.keys())),
+        configured=tuple(Configured(rule=name) for name in fresh),
+        removed=tuple(sorted(there.keys() - settings.rules.keys())),
     )
     return ordered(order, now) if order.configured or order.removed else None
 

@@ -38,5 +38,5 @@ def run(desk: Desk, wish: Said, request: Run) -> Answer:
     handled = desk.do(ordered(Order(command=word, said=said), wish.at))
     if not handled:
         return tell(f"{word}: it is stored, and will be done in a moment.")
-    story = "; ".join(one_line(each.story or each.reason, 200) for each in handled)
-    return tell(f"{word}: {story}.")
+    decided = ", ".join(dict.fromkeys(one_line(each.reason, 60) for each in handled))
+    return tell(f"{word}: {decided}.")
