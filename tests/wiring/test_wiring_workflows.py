@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def start(runtime: Embedded, given: Json) -> str:
-    kept = workflows.keep_all(runtime.settings, runtime.definitions)
+    kept = workflows.keep_all(runtime.settings, runtime.automation.definitions)
     order = workflows.start("chores", kept["chores"], given)
     (delivery,) = runtime.store.accept([workflows.ordered(order, runtime.clock())])
     runtime.wake()
