@@ -28,6 +28,7 @@ from tocsin.wiring.settings_routes import routes
         ("{schedule: rate(5 minutes), start: 2027-01-02T00:00Z, end: 2027-01-01T00:00Z, alert: x}", "that cannot be"),
         ("{event: {source: aws}, alert: x}", "must be an object or an array"),
         ("{webhook: true, alert: x, input: '{'}", "is no expression"),
+        ("{webhook: true, alert: x, input: $headers.host}", "has an input that cannot be: there is no $headers here"),
         ("{webhook: true, alert: x, mode: often}", "often"),
         ("{webhook: true, alert: x, colour: red}", "unknown key"),
     ],
@@ -42,8 +43,8 @@ def test_what_is_wrong_with_a_rule_is_told_with_its_line(rule: str, said: str) -
 
 def test_a_rule_is_read_whole() -> None:
     text = (
-        "rules: {one: {schedule: rate(5 minutes), start: 2027-01-01T00:00Z, end: 2028-01-01T00:00:00Z, alert: {title: x}, "
-        "mode: single, max: 3, retries: 2}}"
+        "rules: {one: {schedule: rate(5 minutes), start: 2027-01-01T00:00Z, end: 2028-01-01T00:00:00Z, "
+        "alert: {title: x}, mode: single, max: 3, retries: 2}}"
     )
     rule = parse(text.encode(), {}).settings.rules["one"].rule("one", "s")
     assert (rule.mode, rule.most, rule.at_once, rule.retries) == (Mode.SINGLE, 3, 1, 2)
@@ -83,6 +84,12 @@ def test_an_event_is_matched_with_and_without_the_envelope_of_sns(body: object, 
     assert any(isinstance(each.given, AlertReceived) for each in inputs) is (consume == "false")
 
 
+def test_a_rule_of_another_integration_does_not_fire() -> None:
+    made = interpreter("integrations: {aws: {}}\nrules: {one: {event: {source: [x]}, integration: aws, alert: x}}")
+    told = {key: made.interpret(delivery(b'{"source": "x"}', key=key)).inputs for key in ("aws", "default")}
+    assert [[each.machine for each in inputs] for inputs in told.values()] == [["incident", "rule"], ["incident"]]
+
+
 def test_a_text_fires_a_webhook_and_what_people_do_fires_nothing() -> None:
     made = interpreter("rules: {one: {webhook: true, alert: x, consume: true}}")
     (fired,) = made.interpret(delivery(b"hello")).inputs
@@ -93,7 +100,7 @@ def test_a_text_fires_a_webhook_and_what_people_do_fires_nothing() -> None:
 
 def test_the_input_says_more_of_the_alert_and_what_cannot_be_read_of_it_does_not_count() -> None:
     made = interpreter("rules: {one: {webhook: true, alert: Plain, input: '{}', integration: default}}")
-    given = {"title": "Better", "severity": "critical", "kind": "nonsense", "status": None, "labels": {"a": "b"}}
+    given = {"title": "Better", "severity": "critical", "kind": "nonsense", "status": None, "dedup_key": " "}
     facts = {"rule": "one", "event": {}, "input": given, "at": 5, "of": "7"}
     body = json.encode({"to": "machine:rule", "from": "rule-one", "what": "rule-alert", **facts})
     (addressed,) = made.interpret(delivery(body, "machine")).inputs

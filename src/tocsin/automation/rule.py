@@ -15,6 +15,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.timetables import Timetable
 
+VARIABLES: Final = ("event",)  # What an expression has beside the event that it is about.
 INPUT_BYTES_MAX: Final = 256 * 1024  # As Step Functions has it.
 
 
@@ -55,7 +56,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         given = event
         if self.template is not None:
             copy = json.decode(json.encode(event))  # What the expression might do to it stays here.
-            given = self.template.evaluate(copy, {"event": copy}, now, Meter())
+            given = self.template.evaluate(copy, {VARIABLES[0]: copy}, now, Meter())
         if len(json.encode(given)) > INPUT_BYTES_MAX:
             raise Failed(f"it is larger than {INPUT_BYTES_MAX} bytes")
         return given

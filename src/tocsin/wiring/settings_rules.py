@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import msgspec
 
 from tocsin import timetables
-from tocsin.automation.rule import Mode, Rule
-from tocsin.expressions.expression import Expression
+from tocsin.automation.rule import VARIABLES, Mode, Rule
+from tocsin.expressions.expression import Expression, ExpressionError
 from tocsin.incidents.alerts import Kind as AlertKind
 from tocsin.incidents.alerts import Severity
 from tocsin.kernel.time import parse_instant
@@ -133,6 +133,10 @@ def rule_complaint(rule: RuleSettings) -> str:
         return "has start, end or time_zone, which need a schedule"
     try:
         rule.timetable()
+        if rule.input is not None:
+            Expression(rule.input.text, VARIABLES)  # Those of a mapping know more.
     except TimetableError as refused:
         return f"has a schedule that cannot be: {refused.message}"
+    except ExpressionError as wrong:
+        return f"has an input that cannot be: {wrong}"
     return ""
