@@ -36,6 +36,7 @@ PURE = (
     "asl",
     "executions",
     "approvals",
+    "automation",
 )
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"expressions/expression.py": {"jsonata"}}  # One module may know a library; all others go through it.

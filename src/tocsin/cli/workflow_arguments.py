@@ -18,6 +18,8 @@ ACTIONS = (
     "redrive",
     "questions",
     "answer",
+    "rules",
+    "dead",
 )
 STATUSES = ("running", "succeeded", "failed", "timed_out", "aborted")
 LEVELS = ("INFO", "DEBUG", "TRACE")
@@ -38,7 +40,7 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         choices=ACTIONS,
         help="tell all mistakes; run once, on virtual time; run the cases of a folder; try one state alone; draw; "
         "start a run that the server carries out; list such runs; show, stop or redrive one; list "
-        "what runs ask of people; answer it",
+        "what runs ask of people; answer it; rules with their next times and decisions; what of theirs failed for good",
     )
     workflow.add_argument(
         "path",
@@ -46,7 +48,7 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         metavar="FILE",
         help="definitions (validate), one (run, state, picture), folders (test); a workflow of tocsin.yaml or a file "
         "(start), a workflow (runs), the id of a run (show, stop, redrive), of a question "
-        "(questions), a question and a choice (answer)",
+        "(questions), a question and a choice (answer), a rule (rules, dead)",
     )
     workflow.add_argument(
         "--input",

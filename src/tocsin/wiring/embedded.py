@@ -362,7 +362,7 @@ class Embedded:
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
-        known = machines(definitions=self.automation.definitions)
+        known = machines(definitions=self.automation.definitions, rules=self.automation.rules)
         known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
         mute, quieter, histories = self._silences.mute, self._remedies.quieter, self.histories.occurrences
@@ -386,6 +386,7 @@ class Embedded:
             causes=causes,
         )
         interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))
+        self.automation.join(interpreter)
         runner = Runner(
             self.store,
             known,
@@ -431,7 +432,8 @@ class Embedded:
         """For one batch of decisions: what they know is as it is now."""
         calendar = duty(self.settings, self.store)
         turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self._knowledge.whom(calendar), self.automation.definitions)
+        whom, automation = self._knowledge.whom(calendar), self.automation
+        return machines(calendar, turns, whom, automation.definitions, automation.rules)
 
     def _accept(self, *received: Received) -> None:
         """Store deliveries of a chat or a queue, durably, all or none."""

@@ -166,7 +166,7 @@ def _ordered(delivery: Delivery) -> Interpretation:
     inputs: list[Addressed] = []
     name = f"{delivery.occurrence}/0"
     if order.start:
-        inputs.append(_begin(order.start, delivery, name))
+        inputs.append(begin(order.start, started_as(delivery.id), name))
     elif order.stop:
         given: Stopped | Redriven = Stopped(error=order.error, cause=order.cause)
         inputs.append(Addressed(input_id=name, machine=_MACHINE, given=given, aggregate=order.stop))
@@ -175,8 +175,8 @@ def _ordered(delivery: Delivery) -> Interpretation:
     return Interpretation(tuple(inputs), "" if inputs else "an empty order")
 
 
-def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
-    fresh = started_as(delivery.id)
+def begin(wanted: Start, fresh: str, input_id: str) -> Addressed:
+    """The input that begins the run *fresh*."""
     name = wanted.name or fresh
     place = f"{wanted.region}:{ACCOUNT}"
     names = Names(
