@@ -19,6 +19,9 @@ import msgspec
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from tocsin.approvals.machine import ApprovalMachine
+from tocsin.automation.machine import RuleMachine
+from tocsin.automation.rule import Rule
 from tocsin.changes.change import Change
 from tocsin.changes.machine import ChangeMachine, Reported
 from tocsin.engine.ports import Commit, Handled, Received
@@ -45,7 +48,7 @@ from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
-from tocsin.wiring import workflows
+from tocsin.wiring import questions, rules, workflows
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
@@ -206,6 +209,8 @@ class World:
             SilenceMachine(next_turn),
             RemedyMachine(),
             ExecutionMachine(self.definitions),
+            ApprovalMachine(),
+            RuleMachine(self._rule),
         ]
         self.runner = Runner(self.store, machines, on_commit=self._committed)
         self.public_url = public_url
@@ -233,6 +238,16 @@ class World:
 
     def _on_duty(self, target: str, now: Instant) -> tuple[str, ...]:
         return self.oncall.duty()(target, now)
+
+    def told(self, received: Received) -> str:
+        """Accept and handle what is told from within; the delivery's id."""
+        (name,) = self.store.accept([received])
+        self._handle(name, received)
+        self.store.settle({name: ""})
+        return name
+
+    def _rule(self, name: str) -> Rule | None:
+        return rules.RuleDesk(self.flows, {})(name)
 
     async def accept(self, received: Received) -> str:
         if self.refuses:
@@ -338,7 +353,12 @@ class World:
 
     def _handle(self, delivery_id: str, received: Received) -> None:
         name = f"{delivery_id}/0"
-        read = {"remedy": interpret, **workflows.channels()}.get(received.channel)
+        read = {
+            "remedy": interpret,
+            **workflows.channels(),
+            **questions.channels(),
+            rules.CHANNEL: rules.RuleDesk(self.flows, {}).ordered,
+        }.get(received.channel)
         if read:
             delivery = self.store.delivery(delivery_id)
             assert delivery

@@ -25,10 +25,13 @@ PAGES = [
     "/workflows",
     "/workflows/close",
     "/runs/{incident}",
+    "/questions/question-1",
+    "/rules/nightly",
     "/keys",
     "/people",
 ]
-BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/workflows/close", "/runs/{incident}", "/keys",
+BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/workflows/close", "/runs/{incident}",
+    "/questions/question-1", "/keys",
     "/keys/rotate", "/keys/revoke",
     "/people/me", "/people/links", "/people/browsers", "/people/browsers/remove", "/signout"]  # fmt: skip
 

@@ -9,6 +9,7 @@ from tocsin.automation.book import Book, Dead
 from tocsin.engine.ports import Deliveries, Delivery, Store
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import format_instant
+from tocsin.web.workflows import Looked
 from tocsin.wiring.readings import Readings, readings
 from tocsin.wiring.rules import book_of, books
 from tocsin.wiring.settings import DEFAULT, Settings
@@ -38,7 +39,7 @@ def document(settings: Settings, store: Store, name: str, *, explained: bool = F
         "dead": len(book.dead) if book is not None else 0,
         "decisions": _decisions(book),
     }
-    return {**found, "events": list(_explained(settings, store, rule))} if explained else found
+    return {**found, "events": [_event(each) for each in looked(settings, store, name)]} if explained else found
 
 
 def fires(rule: RuleSettings) -> list[str]:
@@ -73,17 +74,22 @@ def _decisions(book: Book | None) -> list[Json]:
     ]
 
 
-def _explained(settings: Settings, store: Store, rule: RuleSettings) -> Iterator[Json]:
-    reads = readings(settings)
+def _event(found: Looked) -> Json:
+    return {
+        "delivery": found.delivery,
+        "at": format_instant(found.at),
+        "integration": found.integration,
+        "fires": not found.why,
+        "why": found.why,
+    }
+
+
+def looked(settings: Settings, store: Store, name: str) -> Iterator[Looked]:
+    """The last events of senders, and why each fires the rule *name* or not. Raises StoreUnavailableError."""
+    rule, reads = settings.rules[name], readings(settings)
     for delivery in _deliveries(store):
         why = _why(reads, rule, delivery)
-        yield {
-            "delivery": delivery.id,
-            "at": format_instant(delivery.received_at),
-            "integration": delivery.key,
-            "fires": not why,
-            "why": why,
-        }
+        yield Looked(delivery=delivery.id, at=delivery.received_at, integration=delivery.key, why=why)
 
 
 def _deliveries(store: Deliveries) -> Iterator[Delivery]:
