@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.looking import CONTRAST, SCREENSHOTS, SIZES, entered, flash
-from tests.web.console_world import BEGIN, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import World
 from tocsin.approvals.question import Choice, Question
 from tocsin.engine.ports import Received
 from tocsin.kernel import json

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Stage, Visitor, World
 from tests.web.test_console_pages import plain
 from tocsin.approvals.question import Choice, Question
 from tocsin.engine.ports import Received

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Stage, Visitor, World
 from tocsin.engine.ports import Received
 from tocsin.incidents.alerts import Link
 from tocsin.kernel.time import DAY
