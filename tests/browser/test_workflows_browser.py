@@ -10,9 +10,13 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.looking import CONTRAST, SCREENSHOTS, SIZES, entered, flash
+from tests.web.console_desks import BEGIN
 from tests.web.console_world import World
+from tocsin.approvals.question import Choice, Question
+from tocsin.engine.ports import Received
 from tocsin.kernel import json
-from tocsin.kernel.time import MINUTE
+from tocsin.kernel.time import HOUR, MINUTE
+from tocsin.wiring import questions, rules
 from tocsin.wiring.settings_file import parse
 
 RELEASE: dict[str, Any] = {
@@ -45,10 +49,33 @@ RELEASE: dict[str, Any] = {
 }
 
 
+QUESTION = Question(
+    id="",
+    title="May version 4.2 of the shop go to production?",
+    text="All tests are green.\nThe last deployment was yesterday.",
+    run="",
+    task="",
+    choices=(
+        Choice(value="approve", label="Approve", style="good"),
+        Choice(value="reject", label="Reject", style="bad"),
+    ),
+    approvers=("ada", "bob"),
+    names={"ada": "Ada Lovelace", "bob": "Bob Bemer"},
+    deadline=BEGIN + HOUR,
+    needed=2,
+    workflow="release",
+)
+
+
 @pytest.fixture(autouse=True)
 def configured(world: World, tmp_path: Path) -> None:
     (tmp_path / "release.asl.json").write_bytes(json.encode(RELEASE))
-    text = b"workflows: {release: {file: release.asl.json}}"
+    text = b"""
+workflows: {release: {file: release.asl.json}}
+rules:
+  tonight: {schedule: "cron(0 22 ? * MON-FRI *)", time_zone: Europe/Berlin, workflow: release, mode: single}
+  merged: {event: {"detail-type": [CodeCommit Pull Request State Change]}, workflow: release, dry_run: true}
+"""
     world.flows = parse(text, {}, str(tmp_path / "tocsin.yaml")).settings
 
 
@@ -89,6 +116,30 @@ def test_pages_of_workflows_fit_and_can_be_read(
             assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), f"{name} {size} is too wide"
             assert page.evaluate(CONTRAST) == [], (name, size)
             assert page.locator(".flow:visible").count() == (0 if name == "workflows" else 1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_questions_and_rules_fit_and_can_be_read(
+    open_context: Callable[..., BrowserContext], world: World, scheme: str
+) -> None:
+    order = rules.configuration(world.flows, world.store, world.now)
+    assert order is not None
+    world.told(order)
+    body = b'{"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}'
+    world.store.accept([Received(received_at=world.now, channel="in", key="prod", head=b"", body=body)])
+    path = f"/questions/question-{world.told(questions.asked(QUESTION, '', world.now))}"
+    page = entered(open_context(java_script_enabled=False, color_scheme=scheme), world)
+    page.goto(path)
+    page.get_by_label("Comment").fill("I looked at the canary.")
+    page.get_by_role("button", name="Approve").click()
+    assert flash(page) == "The run that has asked is over; nobody needs an answer any more."
+    for name, address in (("question", path), ("rule", "/rules/merged"), ("rules", "/workflows")):
+        page.goto(address)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{scheme}.png", full_page=True)
+            assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), f"{name} {size} is too wide"
+            assert page.evaluate(CONTRAST) == [], (name, size)
 
 
 def test_a_run_is_painted_as_it_happens_and_an_open_drawer_stays_open(ada: Page, world: World) -> None:

@@ -11,10 +11,11 @@ from typing import Final
 
 from tocsin.asl.execution import Status
 from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
+from tocsin.cli import questions
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.files import file_text, json_of, text_of
-from tocsin.cli.incidents import wait
+from tocsin.cli.incidents import login_name, wait
 from tocsin.cli.printing import fields, plain, say, say_json, table
 from tocsin.errors import TocsinError
 from tocsin.executions.run import Run
@@ -46,8 +47,16 @@ def _start(given: argparse.Namespace) -> int:
     name = named(given.name)
     with open_store(given.db) as store:
         kept = Definitions(store).keep(workflow, text)
-        order = start(workflow, kept, value, name=name, role=role)
+        order = start(workflow, kept, value, name=name, role=role, by=_starter(given))
         return _carry_out(given, store, order, now)
+
+
+def _starter(given: argparse.Namespace) -> str:
+    """Who starts a run, as far as it is known; nobody is asked for it."""
+    try:
+        return str(given.by) or login_name()
+    except TocsinError:
+        return ""
 
 
 def _definition(name: str, settings: Settings) -> tuple[str, str, str]:
@@ -115,6 +124,8 @@ ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "show": _show,
     "stop": _stop,
     "redrive": _redrive,
+    "questions": questions.show,
+    "answer": questions.answer,
 }
 
 

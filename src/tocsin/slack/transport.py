@@ -22,7 +22,7 @@ from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refus
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident, Status
-from tocsin.kernel.announcement import ANNOUNCE, announcement
+from tocsin.kernel.announcement import ANNOUNCE, KEPT, REPLACES, SILENTLY, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.posting.batches import Batch, is_bundle, sort
@@ -221,12 +221,23 @@ class SlackTransport:
             channel = await self._channel(address)
             if isinstance(channel, Failure):
                 results[job.outgoing.id] = channel.result
-            elif wait := self._turn(channel, Rank.REST):
-                results[job.outgoing.id] = _paced(wait)
             else:
-                place = await self._tell(channel, job.outgoing.facts)
-                results[job.outgoing.id] = place.result if isinstance(place, Failure) else Delivered()
+                results[job.outgoing.id] = await self._announced(channel, job)
         return results
+
+    async def _announced(self, channel: str, job: Job) -> DeliveryResult:
+        """A new message, or the one that it replaces is changed."""
+        facts = job.outgoing.facts
+        if facts.get(REPLACES) and job.receipt:
+            changed = await self._changed(places.place(job.receipt), announcement_message(announcement(facts)))
+            if isinstance(changed, Postponed) or (facts[REPLACES] == SILENTLY and isinstance(changed, Delivered)):
+                return changed
+        if wait := self._turn(channel, Rank.REST):
+            return _paced(wait)
+        place = await self._tell(channel, facts)
+        if isinstance(place, Failure):
+            return place.result
+        return Delivered(places.receipt_of(*place) if facts.get(KEPT) else None)
 
     async def _tell(self, channel: str, facts: Mapping[str, Json]) -> Place | Failure:
         """An announcement: as the page that it carries, with its pictures a moment later; or as its lines."""

@@ -153,6 +153,9 @@ def _routes(parts: Console) -> list[BaseRoute]:
         post("/workflows/{name}", done(parts, workflow_pages.start)),
         get("/runs/{id:path}", shown(parts, workflow_pages.show_run)),
         post("/runs/{id:path}", done(parts, workflow_pages.act_on_run)),
+        get("/questions/{id}", shown(parts, workflow_pages.show_question)),
+        post("/questions/{id}", done(parts, workflow_pages.answer)),
+        get("/rules/{name}", shown(parts, workflow_pages.show_rule)),
     ]
     return [
         *(counted if parts.figures is not None else ()),

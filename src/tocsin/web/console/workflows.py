@@ -11,12 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tocsin.approvals import telling
+from tocsin.approvals.machine import Answered, Approval
+from tocsin.approvals.question import may
+from tocsin.approvals.reasons import ApprovalReason as Reason
 from tocsin.asl.execution import Execution, Phase, Status
 from tocsin.asl.history import Event
 from tocsin.asl.visits import Outcome
 from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError, TocsinError
-from tocsin.executions.reasons import RunReason as Reason
+from tocsin.executions.reasons import RunReason
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -31,6 +35,7 @@ VISITS_MAX: Final = 25  # Of one state on a page: the newest.
 EVENTS_MAX: Final = 50  # Of one visit.
 VALUE_MAX: Final = 20_000  # Characters of one value.
 CAUSE_MAX: Final = 500
+COMMENT_MAX: Final = 1000  # As in chat.
 OUTCOME_TIMEOUT_S: Final = 1.0
 
 _WAITS: Final = {
@@ -75,6 +80,8 @@ def show_workflows(visit: Visit) -> Response:
         "workflows.html",
         views=[(view, _row(visit, view.latest) if view.latest else None) for view in views],
         rows=_rows(visit, status=status),
+        questions=desk.questions(),
+        rules=desk.rules(),
         statuses=list(Status),
         status=status,
     )
@@ -94,7 +101,7 @@ async def start(visit: Visit, form: Mapping[str, str]) -> Response:
     workflow = visit.request.path_params["name"]
     try:
         given = json.decode(form.get("input", "").strip() or "{}")
-        order = await run_in_threadpool(_desk(visit).start, workflow, given, form.get("name", "").strip())
+        order = await run_in_threadpool(_desk(visit).start, workflow, given, form.get("name", "").strip(), visit.me)
     except StoreUnavailableError:
         raise
     except json.JsonError as problem:
@@ -102,7 +109,7 @@ async def start(visit: Visit, form: Mapping[str, str]) -> Response:
     except TocsinError as problem:
         raise HTTPException(404 if problem.code == "workflow-unknown" else 400, f"{problem}.") from None
     delivery_id, reason = await _order(visit, order)
-    if reason == Reason.STARTED_BEFORE:
+    if reason == RunReason.STARTED_BEFORE:
         return turn_to(visit, f"/workflows/{segment(workflow)}", "There is a run of that name: nothing was started.")
     if not reason:
         return turn_to(visit, f"/workflows/{segment(workflow)}", LATER)
@@ -130,6 +137,64 @@ def show_run(visit: Visit) -> Response:
     )
 
 
+def show_question(visit: Visit) -> Response:
+    """GET /questions/{id}. Blocks on the store. Raises HTTPException."""
+    approval = _question(visit)
+    question = approval.question
+    return respond(
+        visit,
+        "question.html",
+        approval=approval,
+        question=question,
+        approvers=[question.name(who) for who in question.approvers],
+        answers=[(each, question.name(each.by), question.label(each.choice)) for each in approval.answers],
+        otherwise=telling.otherwise(question),
+        rule=telling.rule(question),
+        mine=[(each, may(question, visit.me, each.value)) for each in question.choices],
+        asked=visit.me in question.approvers,
+    )
+
+
+async def answer(visit: Visit, form: Mapping[str, str]) -> Response:
+    """POST /questions/{id}: a `choice`, perhaps with a `comment`, by whom one acts as. Raises HTTPException."""
+    approval = await run_in_threadpool(_question, visit)
+    comment = form.get("comment", "").strip()[:COMMENT_MAX]
+    given = Answered(by=visit.me, choice=form.get("choice", ""), comment=comment)
+    order = await run_in_threadpool(_desk(visit).answer, approval, given)
+    path = f"/questions/{segment(approval.question.id)}"
+    if isinstance(order, Reason):
+        return turn_to(visit, path, _refusal(order))
+    _, reason = await _order(visit, order)
+    return turn_to(visit, path, _ANSWERED.get(reason) or (_refusal(Reason(reason)) if reason else LATER))
+
+
+def show_rule(visit: Visit) -> Response:
+    """GET /rules/{name}. Blocks on the store. Raises HTTPException."""
+    found = _desk(visit).rule(visit.request.path_params["name"])
+    if found is None:
+        raise HTTPException(404)
+    return respond(visit, "rule.html", rule=found, book=found.book)
+
+
+def _question(visit: Visit) -> Approval:
+    found = _desk(visit).question(visit.request.path_params["id"])
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _refusal(reason: Reason) -> str:
+    if reason is Reason.DECIDED_BEFORE:
+        return "Nothing has changed: it was decided before."
+    return telling.refused(reason)
+
+
+_ANSWERED: Final[Mapping[str, str]] = {
+    Reason.DECIDED: "Thank you! That is decided, and the run goes on.",
+    Reason.COUNTED: "Thank you! Your answer counts; it waits for others.",
+}
+
+
 async def act_on_run(visit: Visit, form: Mapping[str, str]) -> Response:
     """POST /runs/{id}: `action` is `stop`, perhaps with a `cause`, or `redrive`. Raises HTTPException."""
     desk, name = _desk(visit), visit.request.path_params["id"]
@@ -149,11 +214,11 @@ async def act_on_run(visit: Visit, form: Mapping[str, str]) -> Response:
 
 
 _SAID: Final[Mapping[str, str]] = {
-    Reason.ABORTED: "Stopped.",
-    Reason.REDRIVEN: "It goes on where it failed.",
-    Reason.OVER: "It is over already: nothing was done.",
-    Reason.LATE: "It runs already: nothing was done.",
-    Reason.NOT_REDRIVABLE: "This run cannot be redriven: nothing was done.",
+    RunReason.ABORTED: "Stopped.",
+    RunReason.REDRIVEN: "It goes on where it failed.",
+    RunReason.OVER: "It is over already: nothing was done.",
+    RunReason.LATE: "It runs already: nothing was done.",
+    RunReason.NOT_REDRIVABLE: "This run cannot be redriven: nothing was done.",
 }
 
 
