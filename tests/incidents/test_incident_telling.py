@@ -305,3 +305,27 @@ def test_utc_time_is_told_to_the_minute() -> None:
 def test_what_is_over_has_no_next_step() -> None:
     by_hand = replace(after((1, Resolved(by="ada"))), wake_at=BEGUN + HOUR)
     assert next_step(by_hand, TELLING, BEGUN) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((), "Asking you. Without an answer, asks Bo and Cy next at 11:05."),
+        (
+            ((1, Acknowledged(by="ada")),),
+            "You are on it (since 11:01). Asks you again at 12:01, unless",
+        ),
+        (((1, Passed(by="ada")),), "Asking Bo and Cy. You passed."),
+        (((1, Acknowledged(by="bo")),), "Bo is on it (since 11:01)."),
+    ],
+)
+def test_who_reads_it_is_called_you(given: tuple[tuple[int, Input], ...], said: str) -> None:
+    telling = Telling({"ada": "Ada", "bo": "Bo", "cy": "Cy"}, lambda at: format_instant(at)[11:16]).to(ADA)
+    assert standing(after(*given), telling, BEGUN).startswith(said)
+    assert "Ada" not in standing(after(*given), telling, BEGUN)
+
+
+def test_a_page_in_plain_text_calls_its_reader_you() -> None:
+    text = told(Page(incident_id="a", incident=after(), why=WHY, reader=ADA)).text
+    assert "Asking you. Without an answer" in text
+    assert "Asking Ada" not in text

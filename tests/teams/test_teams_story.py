@@ -57,7 +57,7 @@ def test_a_press_that_cannot_be_stored_is_not_taken(here: World, monkeypatch: py
     assert here.teams.press(here.ada, page, "Acknowledge").status == 503
     monkeypatch.undo()
     assert here.teams.press(here.ada, page, "Acknowledge").status == 200
-    here.follows(page, "Ada is on it")
+    here.follows(page, "You are on it")
 
 
 def test_what_is_too_large_is_not_read(here: World) -> None:
