@@ -134,7 +134,7 @@ class SlackTransport:
         if wait := self._turn(channel, Rank.PAGE, pressing=True):
             return _paced(wait)
         place = await self._say(channel, message, thread=thread)
-        return place.result if isinstance(place, Failure) else Delivered()
+        return place.result if isinstance(place, Failure) else Delivered(places.receipt_of(*place))
 
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""

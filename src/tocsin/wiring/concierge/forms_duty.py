@@ -28,6 +28,7 @@ from tocsin.wiring.concierge.filling import (
     instant,
     new_once,
     persons,
+    swap_about,
     telling,
     text,
     too_long,
@@ -260,7 +261,7 @@ def _asked(desk: Desk, place: Place, made: Swap) -> Answer:
     sentence = f"{by} asks who can take {shift}. Nothing changes before somebody accepts."
     accept = Button(verb=ACCEPT, label="I take it", value={"s": made.id}, style="primary")
     parts: tuple[Part, ...] = (Paragraph(sentence), Actions((accept,)))
-    return Answer(saying=Saying(summary=sentence, parts=parts), private=False)
+    return Answer(saying=Saying(summary=sentence, parts=parts), private=False, about=swap_about(made.id))
 
 
 def _accept(desk: Desk, wish: Pressed) -> Reply:
@@ -270,7 +271,7 @@ def _accept(desk: Desk, wish: Pressed) -> Reply:
         taken = desk.oncall.accept(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return replace(_asked(desk, wish.place, taken), replaces=True)
+    return replace(_asked(desk, wish.place, taken), replaces=True, about=swap_about(taken.id), settles=True)
 
 
 def _may_answer(desk: Desk, wish: Pressed) -> bool:
@@ -285,7 +286,8 @@ def _decline(desk: Desk, wish: Pressed) -> Reply:
         over = desk.oncall.decline(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return replace(plain_answer(f"You have declined; {telling(desk).person(over.by)} hears of it."), replaces=True)
+    told = f"You have declined; {telling(desk).person(over.by)} hears of it."
+    return replace(plain_answer(told), replaces=True)
 
 
 def _refused(problem: TocsinError, desk: Desk, wish: Pressed) -> Reply:
