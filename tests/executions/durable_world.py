@@ -25,12 +25,13 @@ from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.sqlite.store import SqliteStore
-from tocsin.tasks.functions import Function
+from tocsin.tasks.functions import Function, Functions
 from tocsin.tasks.task import Doer, Task
 from tocsin.tasks.transport import CHANNEL, TasksTransport
 from tocsin.testing.conformance.subject import NOW
 from tocsin.wiring import workflows
 from tocsin.wiring.answers import Answers
+from tocsin.wiring.direct import Direct
 from tocsin.wiring.tasks import Tokens
 
 T = TypeVar("T")
@@ -77,6 +78,17 @@ class Inline(Executor):
         return future
 
 
+class _Called(Functions):
+    """Functions that are called as the world does."""
+
+    def __init__(self, functions: Mapping[str, Function], do: Doer) -> None:
+        super().__init__(functions)
+        self._do = do
+
+    def here(self, task: Task) -> Json:
+        return self._do(task)
+
+
 class Directory:
     def ways(self, receiver: str) -> Sequence[Way]:
         return (Way(CHANNEL, receiver),)
@@ -93,6 +105,7 @@ class World:
         self.tokens: dict[str, str] = {}  # By the name of the run.
         self.processes = 0
         self.quick = True  # Answers take the short way.
+        self.direct = False  # And functions are called by whoever commits that they are wanted.
         self.do = do or self._call
         self.store = SqliteStore(path, UnsyncedConnection)
 
@@ -147,8 +160,16 @@ class World:
         transport = TasksTransport(
             self.do, store.accept, lambda: self.now, tokens.expect, answers if self.quick else None
         )
-        runner = Runner(store, [machine])
-        answers.attach(runner)
+        runner = Runner(store, [machine], on_commit=lambda commits: direct.take(commits) and None)
+        answers.attach(Runner(store, [machine], on_commit=lambda commits: direct.take(commits) and None))
+        direct = Direct(
+            _Called(self.functions, self.do) if self.direct else Functions({}),
+            transport,
+            answers,
+            executor=Inline(),
+            clock=lambda: self.now,
+            wake=lambda: None,
+        )
         read = workflows.channels()
         worker = Worker(
             store, runner, lambda delivery: read[delivery.channel](delivery), lambda *_: Interpretation((), "poisoned")

@@ -13,7 +13,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import ANSWER
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.tasks.transport import TasksTransport
+from tocsin.tasks.transport import Claim, TasksTransport
 from tocsin.testing.conformance.subject import NOW, outgoing
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import answers as answers_module
@@ -51,18 +51,53 @@ def test_an_answer_becomes_an_input_that_confirms_its_effect() -> None:
     assert woken == ["woken"]
     assert made.handle(NOW) == 1
     (given,) = runner.told
-    assert (given.input_id, given.aggregate, given.done, given.given.output) == ("/7/0/answer/0", "run-1", "7/0", 5)
+    assert (given.input_id, given.aggregate, given.done, given.given.output) == (
+        "/run-1/1.3.0/answer/0",
+        "run-1",
+        "7/0",
+        5,
+    )
 
 
 def test_it_is_known_as_long_as_a_lane_may_ask() -> None:
     made, _, _, _ = answers()
-    assert not made.knows("7/0")
     made.give("7/0", ANSWERED)
     made.handle(NOW)
     made.handle(NOW + REMEMBERED - 1)
-    assert made.knows("7/0")
+    assert made.begin("7/0", NOW) is Claim.ANSWERED
     made.handle(NOW + REMEMBERED)
-    assert not made.knows("7/0")
+    assert made.begin("7/0", NOW) is Claim.OURS
+
+
+def test_a_task_is_under_way_once_until_it_is_answered_or_left() -> None:
+    made, _, _, woken = answers()
+    assert [made.begin("7/0", NOW), made.begin("7/0", NOW + 1)] == [Claim.OURS, Claim.ELSEWHERE]
+    assert made.since("7/0") == NOW
+    made.leave("7/0")
+    assert made.since("7/0") is None
+    assert made.begin("7/0", NOW + 2) is Claim.OURS
+    assert made.note("7/0", ANSWERED)
+    made.give("7/0", ANSWERED)  # A second answer is none.
+    assert (made.begin("7/0", NOW), woken, made.waiting()) == (Claim.ANSWERED, [], True)
+    assert (made.handle(NOW), made.waiting()) == (1, False)
+
+
+def test_only_one_thread_commits_and_it_looks_again_when_it_has() -> None:
+    made, runner, _, _ = answers()
+    inner: list[int] = []
+
+    class Slow(Told):
+        def handle(self, inputs: Any, now: int) -> Any:  # noqa: ANN401 - as the base.
+            made.note("8/0", ANSWERED)
+            inner.append(made.handle(now))
+            return super().handle(inputs, now)
+
+    slow = Slow()
+    made.attach(slow)
+    made.note("7/0", ANSWERED)
+    assert (made.handle(NOW), inner, made.waiting()) == (1, [0], True)
+    made.attach(runner)
+    assert (made.handle(NOW), made.handle(NOW)) == (1, 0)
 
 
 def test_what_the_store_cannot_take_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,10 +123,10 @@ def test_what_breaks_a_machine_goes_the_way_of_deliveries_and_is_not_done_again(
     with caplog.at_level(logging.ERROR):
         assert made.handle(NOW) == 1
     (delivery,) = store.backlog(10)
-    assert (delivery.channel, delivery.occurrence) == ("tasks", "/7/0/answer")
+    assert (delivery.channel, delivery.occurrence) == ("tasks", "/run-1/1.3.0/answer")
     assert json.decode(delivery.body) == ANSWERED
     made.handle(NOW + REMEMBERED)
-    assert made.knows("7/0")
+    assert made.begin("7/0", NOW) is Claim.ANSWERED
 
 
 def test_a_task_that_was_answered_is_not_done_again() -> None:

@@ -54,14 +54,16 @@ def do(transport: TasksTransport, item: Outgoing) -> Any:  # noqa: ANN401 - a re
 def wired(store: MemoryStore, config: str = "functions: tests.wiring.workflow_functions") -> TasksTransport:
     settings = parse(config.encode(), {}).settings
     tokens = tasks.Tokens(store, store.accept, lambda: NOW)
-    return tasks.transport(settings, {}, store.accept, lambda: NOW, tokens=tokens, find=lambda _: None)
+    return tasks.transport(
+        settings, {}, store.accept, lambda: NOW, tokens=tokens, find=lambda _: None, functions=tasks.functions(settings)
+    )
 
 
 def test_a_task_is_done_and_its_answer_stored() -> None:
     store = MemoryStore()
     assert do(wired(store), effect()) == Delivered()
     (delivery,) = store.backlog(10)
-    assert (delivery.channel, delivery.occurrence) == ("tasks", "/7/0/answer")
+    assert (delivery.channel, delivery.occurrence) == ("tasks", "/run-1/1.3.0/answer")
     assert json.decode(delivery.body) == {"run": "run-1", "task": "1.3.0", "output": {"n": 4}}
 
 

@@ -40,6 +40,7 @@ EVENTS_MAX: Final = 256  # Of one commit: with inputs of the largest size they a
 ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"
 
 _RECEIVER: Final = "task:"
+_LOCAL: Final = f"{_RECEIVER}local/"
 _ENDS: Final = {
     Status.SUCCEEDED: Reason.SUCCEEDED,
     Status.FAILED: Reason.FAILED,
@@ -126,6 +127,11 @@ class ExecutionMachine:
 def is_task(receiver: str) -> bool:
     """Whether *receiver* does tasks."""
     return receiver.startswith(_RECEIVER)
+
+
+def is_local(receiver: str) -> bool:
+    """Whether *receiver* does a task that is a function of Python."""
+    return receiver.startswith(_LOCAL)
 
 
 def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> Decision[Run]:

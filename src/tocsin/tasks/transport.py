@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from enum import Enum
+from typing import Final, Protocol, assert_never
 
 from tocsin.asl import Failure
-from tocsin.asl.failures import DATA_LIMIT_EXCEEDED, RUNTIME
+from tocsin.asl.failures import DATA_LIMIT_EXCEEDED, RUNTIME, TIMEOUT
 from tocsin.asl.outcomes import oversized, too_large
 from tocsin.asl.resources import resource
 from tocsin.engine.backoff import ATTEMPTS_MAX
@@ -20,11 +21,12 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import ANSWER
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.kernel.time import Instant
+from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.tasks.task import Doer, Elsewhere, Later, Task
 
 CHANNEL: Final = "tasks"
 
+WATCH_EVERY: Final[Duration] = 5 * SECOND  # A task that a thread of its own does is looked at so often.
 READERS: Final = "s3"  # What a distributed Map reads is bounded by its reader, not by what a state may give.
 
 log = logging.getLogger(__name__)
@@ -32,11 +34,27 @@ log = logging.getLogger(__name__)
 Await = Callable[[str, str, str], None]
 
 
+class Claim(Enum):
+    """Whose a task is: of who asks, of somebody else, of nobody any more since it was answered a moment ago."""
+
+    OURS = 1
+    ELSEWHERE = 2
+    ANSWERED = 3
+
+
 class Answering(Protocol):
     """Takes answers, and commits them with the end of their effects."""
 
-    def knows(self, effect: str) -> bool:
-        """Whether the task of *effect* was answered a moment ago."""
+    def begin(self, effect: str, now: Instant) -> Claim:
+        """Whether the caller, and nobody else, does the task of *effect*."""
+        ...
+
+    def since(self, effect: str) -> Instant | None:
+        """When the task of *effect* was begun that is under way."""
+        ...
+
+    def leave(self, effect: str) -> None:
+        """The task of *effect* is not under way any more, and has no answer."""
         ...
 
     def give(self, effect: str, answer: Mapping[str, Json]) -> None:
@@ -75,35 +93,61 @@ class TasksTransport:
         return [self._deliver(job.outgoing) for job in jobs]
 
     def _deliver(self, outgoing: Outgoing) -> DeliveryResult:
-        try:
-            if self._answers is not None and self._answers.knows(outgoing.id):
+        if self._answers is None:
+            return self._done(outgoing)
+        match self._answers.begin(outgoing.id, self._clock()):
+            case Claim.ANSWERED:
                 return Taken()
-            answer = outgoing.facts if outgoing.kind == ANSWER else self._answer(outgoing)
+            case Claim.ELSEWHERE:
+                return self._watched(outgoing, self._answers)
+            case Claim.OURS:
+                try:
+                    return self._done(outgoing)
+                finally:
+                    self._answers.leave(outgoing.id)
+            case claim:
+                assert_never(claim)
+
+    def _watched(self, outgoing: Outgoing, answers: Answering) -> DeliveryResult:
+        """A thread of its own does the task: all that is seen to here is that it does not take for ever."""
+        task, since = task_of(outgoing), answers.since(outgoing.id)
+        if since is not None and since + task.time <= self._clock():
+            cause = f"{task.what.name} did not come back within {task.time // SECOND} s"
+            answers.give(outgoing.id, _failed(task, TIMEOUT, cause))
+            return Taken()
+        return Postponed("it is under way", after=WATCH_EVERY, counts=False)
+
+    def _done(self, outgoing: Outgoing) -> DeliveryResult:
+        try:
+            answer = outgoing.facts if outgoing.kind == ANSWER else self.answer(outgoing)
             if answer is not None and self._answers is not None:
                 self._answers.give(outgoing.id, answer)
                 return Taken()
             if answer is not None:
-                self._accept([answered(answer, f"{outgoing.id}/answer", self._clock())])
+                self._accept([answered(answer, once(answer), self._clock())])
         except StoreUnavailableError as problem:
             return Postponed(problem.message, counts=False)
         except Later as later:
-            return Postponed(f"{later.error}: {later.cause}", after=later.after)
+            return Postponed(f"{later.error}: {later.cause}", after=later.after, counts=later.counts)
         return Delivered()
 
-    def _answer(self, outgoing: Outgoing) -> dict[str, Json] | None:
-        """What became of a task; None if somebody else says so later."""
+    def answer(self, outgoing: Outgoing, do: Doer | None = None) -> dict[str, Json] | None:
+        """What became of a task, which *do* does if given; None if somebody else says so later.
+
+        Raises Later, StoreUnavailableError.
+        """
         task = task_of(outgoing)
         if task.what.waits:
             self._expect(task.token, task.run, task.task)
         try:
-            output = self._do(task)
+            output = (do or self._do)(task)
             large = task.what.type != READERS and oversized(output)
         except Failure as failure:
             return _failed(task, failure.error, failure.cause)
         except Elsewhere:
             return None
         except Later as later:
-            if outgoing.attempts + 1 >= ATTEMPTS_MAX:
+            if later.counts and outgoing.attempts + 1 >= ATTEMPTS_MAX:
                 return _failed(task, later.error, later.cause)
             raise
         except StoreUnavailableError:
@@ -139,9 +183,14 @@ def role_of(credentials: Json) -> str:
     return found if isinstance(found, str) else ""
 
 
-def answered(answer: dict[str, Json], once: str, now: Instant) -> Received:
-    """The delivery of an answer; *once*: what all copies of it are called."""
-    return Received(received_at=now, channel=CHANNEL, key="", head=f"{ONCE}: {once}".encode(), body=json.encode(answer))
+def once(answer: Mapping[str, Json]) -> str:
+    """What all answers of one task are called; no longer after a thousand tasks than after the first."""
+    return f"{answer['run']}/{answer['task']}/answer"
+
+
+def answered(answer: dict[str, Json], name: str, now: Instant) -> Received:
+    """The delivery of an answer; *name*: what all copies of it are called."""
+    return Received(received_at=now, channel=CHANNEL, key="", head=f"{ONCE}: {name}".encode(), body=json.encode(answer))
 
 
 def _failed(task: Task, error: str, cause: str | None) -> dict[str, Json]:

@@ -170,7 +170,9 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
-        self.automation = Automation(settings, self.store, self._tell, self.clock, self.wake)
+        self.automation = Automation(
+            settings, self.store, self._tell, self.clock, wake=self.wake, publish=self._hub.publish
+        )
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self.personal = PersonalBook(
@@ -276,7 +278,7 @@ class Embedded:
         self._engine.stop()
         self._keeper.stop()
         self._knowledge.stop()
-        self.automation.threads.shutdown()
+        self.automation.close()
         self._pool.shutdown()
         for chat in self._chats:
             chat.close()
@@ -416,7 +418,6 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=self.wake,
         )
-        self.automation.answers.attach(runner)
         self._engine = Engine(
             self.store,
             self._worker,
@@ -426,6 +427,7 @@ class Embedded:
             accepted=lambda: self._writer.accepted,
             answers=self.automation.answers.handle,
         )
+        self.automation.attach(self._engine.touch)
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:
         """For one batch of decisions: what they know is as it is now."""
@@ -468,10 +470,7 @@ class Embedded:
         self.quiet.committed(commits)
         self._knowledge.committed(commits)
         self.home_watch.committed(commits)
-        self._hub.publish([commit.aggregate for commit in commits])
-        receivers = {item.receiver for commit in commits for item in commit.outbox}
-        if receivers:
-            self._engine.touch(receivers)
+        self.automation.committed(commits)
 
     def _settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         self.metrics.settled(delivery, note, outcomes)

@@ -84,13 +84,13 @@ def transport(
     *,
     tokens: Tokens,
     find: Callable[[str], Run | None],
+    functions: Functions,
     answers: Answering | None = None,
 ) -> TasksTransport:
     """What does the tasks of runs; *kept*: the definitions' ids by the names of their workflows.
 
-    *find* gives the run of a correlation key. Raises TocsinError for a module of functions that cannot be used.
+    *find* gives the run of a correlation key.
     """
-    functions = Functions(_functions(settings.functions) if settings.functions else {})
     roles = {name: each.role for name, each in settings.workflows.items() if each.role}
     nested = NestedRuns(kept, roles, accept, clock, seed=lambda: secrets.token_urlsafe(SEED_BYTES), find=find)
     aws = _Aws(clock)
@@ -127,6 +127,11 @@ class _Aws:
 
 def _sdk() -> bool:
     return importlib.util.find_spec("boto3") is not None
+
+
+def functions(settings: Settings) -> Functions:
+    """Those of the module that the settings name. Raises TocsinError for one that cannot be used."""
+    return Functions(_functions(settings.functions) if settings.functions else {})
 
 
 def _functions(module: str) -> Mapping[str, Function]:
