@@ -107,6 +107,7 @@ class World:
         self.quick = True  # Answers take the short way.
         self.direct = False  # And functions are called by whoever commits that they are wanted.
         self.do = do or self._call
+        self.aws: Callable[[Any], tuple[Doer, Callable[[Task], None]]] = lambda _: (self.do, lambda _: None)
         self.store = SqliteStore(path, UnsyncedConnection)
 
     def close(self) -> None:
@@ -157,8 +158,9 @@ class World:
         machine = ExecutionMachine(workflows.Definitions(store))
         tokens = Tokens(store, store.accept, lambda: self.now)
         answers = Answers(store.accept, lambda: None)
+        do, abandon = self.aws(store)
         transport = TasksTransport(
-            self.do, store.accept, lambda: self.now, tokens.expect, answers if self.quick else None
+            do, store.accept, lambda: self.now, tokens.expect, answers if self.quick else None, abandon=abandon
         )
         runner = Runner(store, [machine], on_commit=lambda commits: direct.take(commits) and None)
         answers.attach(Runner(store, [machine], on_commit=lambda commits: direct.take(commits) and None))

@@ -55,7 +55,14 @@ def wired(store: MemoryStore, config: str = "functions: tests.wiring.workflow_fu
     settings = parse(config.encode(), {}).settings
     tokens = tasks.Tokens(store, store.accept, lambda: NOW)
     return tasks.transport(
-        settings, {}, store.accept, lambda: NOW, tokens=tokens, find=lambda _: None, functions=tasks.functions(settings)
+        settings,
+        {},
+        store.accept,
+        lambda: NOW,
+        tokens=tokens,
+        find=lambda _: None,
+        functions=tasks.functions(settings),
+        book=tasks.JobBook(store),
     )
 
 
@@ -102,13 +109,15 @@ def test_without_its_sdk_tasks_at_aws_fail_clearly(monkeypatch: pytest.MonkeyPat
 
 
 def test_with_its_sdk_they_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = tasks._Aws(lambda: NOW)
-    amazon, integrations, doers = done._loaded()
+    done = tasks._Aws(lambda: NOW, tasks.JobBook(MemoryStore()))
+    loaded = done._loaded()
+    amazon, integrations = loaded.amazon, loaded.integrations
     monkeypatch.setattr(amazon, "do", lambda given: given.what.name)
     monkeypatch.setattr(integrations, "function", lambda given: {"function": given.what.name})
     assert done.do(task("arn:aws:states:::aws-sdk:sqs:listQueues")) == "listQueues"
     assert done.do(task("arn:aws:lambda:eu-west-1:111122223333:function:f")) == {"function": "f"}
-    assert done._loaded()[2] is doers
+    assert done._loaded() is loaded
+    done.abandon(task("arn:aws:states:::glue:startJobRun.sync"))  # Nothing was begun.
     with pytest.raises(asl.Failure, match="must be an object"):
         done.do(task("arn:aws:states:::sns:publish", []))
 

@@ -102,8 +102,11 @@ class ExecutionMachine:
         return True
 
     def wanted(self, state: Run, effect: Effect) -> bool:
-        """A task that is over, or whose run is, need not be done any more; an answer is always waited for."""
-        return effect.kind != TASK or state.awaits(str(effect.facts["task"]))
+        """A task that is over, or whose run is, need not be done any more; an answer is always waited for.
+
+        What is begun at AWS and awaited must be stopped there then: who does it finds out by the state.
+        """
+        return effect.kind != TASK or _is_job(effect) or state.awaits(str(effect.facts["task"]))
 
     def standing(self, state: Run) -> Standing:
         """A run owes nothing to people, who are asked by incidents."""
@@ -132,6 +135,11 @@ def is_task(receiver: str) -> bool:
 def is_local(receiver: str) -> bool:
     """Whether *receiver* does a task that is a function of Python."""
     return receiver.startswith(_LOCAL)
+
+
+def _is_job(effect: Effect) -> bool:
+    what = resource(str(effect.facts["resource"]))
+    return what.pattern.startswith("sync") and what.type != "states"
 
 
 def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> Decision[Run]:

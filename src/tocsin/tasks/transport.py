@@ -18,7 +18,8 @@ from tocsin.asl.resources import resource
 from tocsin.engine.backoff import ATTEMPTS_MAX
 from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Job, Outgoing, Postponed, Received, Taken
 from tocsin.errors import StoreUnavailableError
-from tocsin.executions.machine import ANSWER
+from tocsin.executions.machine import ANSWER, TASK
+from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
@@ -77,11 +78,15 @@ class TasksTransport:
         clock: Callable[[], Instant],
         expect: Await,
         answers: Answering | None = None,
+        *,
+        abandon: Callable[[Task], None] = lambda _: None,
     ) -> None:
         """*do* does a task. *accept* stores deliveries durably. *expect* a token of a run's task, durably.
 
-        Both raise StoreUnavailableError. *answers* take them a shorter way than deliveries.
+        Both raise StoreUnavailableError. *answers* take them a shorter way than deliveries. *abandon* stops what a
+        task has begun that nobody waits for any more; it may raise StoreUnavailableError, Later, Failure.
         """
+        self._abandon = abandon
         self._answers = answers
         self._do = do
         self._accept = accept
@@ -90,7 +95,21 @@ class TasksTransport:
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:  # noqa: ARG002 - the port's.
         """See the port."""
-        return [self._deliver(job.outgoing) for job in jobs]
+        return [self._deliver(job.outgoing) if _awaited(job) else self._given_up(job.outgoing) for job in jobs]
+
+    def _given_up(self, outgoing: Outgoing) -> DeliveryResult:
+        """Its run is over, or waits for it no more: what it has begun in the world is stopped where that can be."""
+        try:
+            self._abandon(task_of(outgoing))
+        except StoreUnavailableError as problem:
+            return Postponed(problem.message, counts=False)
+        except Later as later:
+            return Postponed(f"{later.error}: {later.cause}", after=later.after)
+        except Failure as failure:
+            log.warning(
+                "what a task has begun cannot be stopped", extra={"effect": outgoing.id, "error": failure.error}
+            )
+        return Delivered()
 
     def _deliver(self, outgoing: Outgoing) -> DeliveryResult:
         if self._answers is None:
@@ -158,6 +177,11 @@ class TasksTransport:
         if large:
             return _failed(task, DATA_LIMIT_EXCEEDED, too_large(task.what.type or task.resource))
         return None if task.what.waits else {"run": task.run, "task": task.task, "output": output}
+
+
+def _awaited(job: Job) -> bool:
+    """Whether the run still waits for the task."""
+    return job.outgoing.kind != TASK or not isinstance(job.state, Run) or job.state.awaits(job.outgoing.facts["task"])
 
 
 def task_of(outgoing: Outgoing) -> Task:

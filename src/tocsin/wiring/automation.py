@@ -10,7 +10,7 @@ from tocsin.executions.machine import ExecutionMachine
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.store import SqliteStore
 from tocsin.tasks.functions import RUNNING_MAX
-from tocsin.wiring import runs, tasks, workflows
+from tocsin.wiring import leftovers, runs, tasks, workflows
 from tocsin.wiring.answers import Answers
 from tocsin.wiring.direct import Direct
 from tocsin.wiring.lanes import TaskThreads
@@ -39,12 +39,15 @@ class Automation:
         self.answers = Answers(tell, wake)
         self.answers.attach(Runner(store, [ExecutionMachine(self.definitions)], on_commit=self.committed))
         functions = tasks.functions(settings)
+        self._store = store
+        self._kept = workflows.keep_all(settings, self.definitions)
         self.transport = tasks.transport(
             settings,
-            workflows.keep_all(settings, self.definitions),
+            self._kept,
             tell,
             clock,
             tokens=self.tokens,
+            book=tasks.JobBook(store),
             find=lambda key: runs.find_by(store, key),
             functions=functions,
             answers=self.answers,
@@ -63,6 +66,10 @@ class Automation:
         self._publish([commit.aggregate for commit in commits])
         if receivers := self.direct.take(commits):
             self._touch(receivers)
+
+    def tidy(self) -> int:
+        """Forget what runs have left that are not there any more; how much. Raises StoreUnavailableError."""
+        return leftovers.forget(self._store, set(self._kept.values()))
 
     def close(self) -> None:
         """End; what is under way has a moment, and is done again by a later start."""

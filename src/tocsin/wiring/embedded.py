@@ -229,7 +229,7 @@ class Embedded:
         self._calendars = Calendars(settings, self.store, self.clock)
         self._gap_watch = GapWatch(settings, self.store, self.clock, self._accept)
         self._handles = keepers(self._chats, lambda: self.settings, self.store, self.clock, self._tell)
-        self._keeper = Keeper(self.store, settings.retention, self.clock)
+        self._keeper = Keeper(self.store, settings.retention, self.clock, self.automation.tidy)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
 
