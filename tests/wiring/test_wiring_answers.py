@@ -13,7 +13,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import ANSWER
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.tasks.transport import Claim, TasksTransport
+from tocsin.tasks.transport import Claim, TasksTransport, once
 from tocsin.testing.conformance.subject import NOW, outgoing
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import answers as answers_module
@@ -52,7 +52,7 @@ def test_an_answer_becomes_an_input_that_confirms_its_effect() -> None:
     assert made.handle(NOW) == 1
     (given,) = runner.told
     assert (given.input_id, given.aggregate, given.done, given.given.output) == (
-        "/run-1/1.3.0/answer/0",
+        f"/{once(ANSWERED, '7/0')}/0",
         "run-1",
         "7/0",
         5,
@@ -123,7 +123,7 @@ def test_what_breaks_a_machine_goes_the_way_of_deliveries_and_is_not_done_again(
     with caplog.at_level(logging.ERROR):
         assert made.handle(NOW) == 1
     (delivery,) = store.backlog(10)
-    assert (delivery.channel, delivery.occurrence) == ("tasks", "/run-1/1.3.0/answer")
+    assert (delivery.channel, delivery.occurrence) == ("tasks", f"/{once(ANSWERED, '7/0')}")
     assert json.decode(delivery.body) == ANSWERED
     made.handle(NOW + REMEMBERED)
     assert made.begin("7/0", NOW) is Claim.ANSWERED

@@ -20,7 +20,7 @@ from tocsin.executions.machine import TASK
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.tasks.task import Task
-from tocsin.tasks.transport import TasksTransport, role_of, task_of
+from tocsin.tasks.transport import TasksTransport, once, role_of, task_of
 from tocsin.testing.conformance.subject import NOW, outgoing
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import lanes, runs, tasks, workflows
@@ -70,7 +70,7 @@ def test_a_task_is_done_and_its_answer_stored() -> None:
     store = MemoryStore()
     assert do(wired(store), effect()) == Delivered()
     (delivery,) = store.backlog(10)
-    assert (delivery.channel, delivery.occurrence) == ("tasks", "/run-1/1.3.0/answer")
+    assert (delivery.channel, delivery.occurrence) == ("tasks", f"/{once({'run': 'run-1', 'task': '1.3.0'}, '7/0')}")
     assert json.decode(delivery.body) == {"run": "run-1", "task": "1.3.0", "output": {"n": 4}}
 
 

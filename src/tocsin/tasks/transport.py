@@ -6,6 +6,7 @@ named after the task's effect.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -27,6 +28,7 @@ from tocsin.tasks.task import Doer, Elsewhere, Later, Task
 
 CHANNEL: Final = "tasks"
 
+DIGEST_CHARACTERS: Final = 16  # Of the name of an effect of one task: there are few of them.
 WATCH_EVERY: Final[Duration] = 5 * SECOND  # A task that a thread of its own does is looked at so often.
 READERS: Final = "s3"  # What a distributed Map reads is bounded by its reader, not by what a state may give.
 
@@ -143,7 +145,7 @@ class TasksTransport:
                 self._answers.give(outgoing.id, answer)
                 return Taken()
             if answer is not None:
-                self._accept([answered(answer, once(answer), self._clock())])
+                self._accept([answered(answer, once(answer, outgoing.id), self._clock())])
         except StoreUnavailableError as problem:
             return Postponed(problem.message, counts=False)
         except Later as later:
@@ -207,9 +209,13 @@ def role_of(credentials: Json) -> str:
     return found if isinstance(found, str) else ""
 
 
-def once(answer: Mapping[str, Json]) -> str:
-    """What all answers of one task are called; no longer after a thousand tasks than after the first."""
-    return f"{answer['run']}/{answer['task']}/answer"
+def once(answer: Mapping[str, Json], effect: str) -> str:
+    """What all answers of one *effect* are called.
+
+    Effects are named after the inputs that led to them: a name that held the effect's own would grow with each task.
+    """
+    digest = hashlib.sha256(effect.encode()).hexdigest()[:DIGEST_CHARACTERS]
+    return f"{answer['run']}/{answer['task']}/{digest}"
 
 
 def answered(answer: dict[str, Json], name: str, now: Instant) -> Received:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from tocsin.engine.ports import Commit
+from tocsin.automation.machine import RuleMachine
+from tocsin.engine.ports import Commit, Delivery
 from tocsin.engine.runner import Runner
+from tocsin.engine.worker import Interpretation
 from tocsin.executions.machine import ExecutionMachine
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.store import SqliteStore
 from tocsin.tasks.functions import RUNNING_MAX
-from tocsin.wiring import leftovers, runs, tasks, workflows
+from tocsin.wiring import leftovers, questions, rules, runs, tasks, workflows
 from tocsin.wiring.answers import Answers
+from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.direct import Direct
+from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 
 class Automation:
@@ -35,12 +40,18 @@ class Automation:
         self._publish = publish
         self.definitions = workflows.Definitions(store)
         self.tokens = tasks.Tokens(store, tell, clock)
+        self.desk = StoreWorkflowDesk(lambda: settings, store, self.definitions, clock)
         self.threads = TaskThreads()
-        self.answers = Answers(tell, wake)
-        self.answers.attach(Runner(store, [ExecutionMachine(self.definitions)], on_commit=self.committed))
+        self.answers = Answers(tell, wake, rules.answer_input)
         functions = tasks.functions(settings)
         self._store = store
         self._kept = workflows.keep_all(settings, self.definitions)
+        self.rules = rules.RuleDesk(settings, self._kept)
+        machines = ExecutionMachine(self.definitions), RuleMachine(self.rules)
+        self.answers.attach(Runner(store, machines, on_commit=self.committed))
+        order = rules.configuration(settings, store, clock())
+        if order is not None:
+            store.accept([order])
         self.transport = tasks.transport(
             settings,
             self._kept,
@@ -51,6 +62,7 @@ class Automation:
             find=lambda key: runs.find_by(store, key),
             functions=functions,
             answers=self.answers,
+            people=AskingPeople(lambda: settings, store, tell, clock, self.tokens.forget).functions(),
         )
         self._function_threads = TaskThreads(RUNNING_MAX)
         self.direct = Direct(
@@ -76,3 +88,11 @@ class Automation:
         self.direct.close()
         self.threads.shutdown()
         self._function_threads.shutdown()
+
+    def channels(self) -> Mapping[str, Callable[[Delivery], Interpretation]]:
+        """What reads the channels of what workflows want of people."""
+        return {**workflows.channels(), **questions.channels()}
+
+    def join(self, interpreter: Interpreter) -> None:
+        """Have *interpreter* read what concerns workflows beside their own channels."""
+        rules.join(self.rules, interpreter)

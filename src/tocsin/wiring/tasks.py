@@ -21,7 +21,7 @@ from tocsin.executions.inputs import Answer
 from tocsin.executions.run import Run
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.tasks.doing import Doing
+from tocsin.tasks.doing import Doing, Own
 from tocsin.tasks.functions import Function, Functions, functions_of
 from tocsin.tasks.gateways import Gateways
 from tocsin.tasks.task import Doer, Task
@@ -55,6 +55,10 @@ class Tokens:
         digest = _digest(token)
         if self._store.record(TOKEN, digest) is None:
             self._store.put_record(TOKEN, digest, {"digest": digest, "run": run, "task": task})
+
+    def forget(self, token: str) -> None:
+        """Wait for *token* no more. Raises StoreUnavailableError."""
+        self._store.take_record(TOKEN, _digest(token))
 
     def answer(self, token: str, given: Answer) -> bool:
         """Give the task of *token* its answer, durably; False: there is none that waits.
@@ -110,10 +114,11 @@ def transport(
     functions: Functions,
     book: JobBook,
     answers: Answering | None = None,
+    people: Mapping[str, Own] | None = None,
 ) -> TasksTransport:
     """What does the tasks of runs; *kept*: the definitions' ids by the names of their workflows.
 
-    *find* gives the run of a correlation key.
+    *find* gives the run of a correlation key. *people*: the functions that ask and tell people, by name.
     """
     roles = {name: each.role for name, each in settings.workflows.items() if each.role}
     nested = NestedRuns(kept, roles, accept, clock, seed=lambda: secrets.token_urlsafe(SEED_BYTES), find=find)
@@ -124,7 +129,9 @@ def transport(
         "http:invoke": web.do,
         "apigateway:invoke": Gateways(web, aws.sign).do,
     }
-    return TasksTransport(Doing(functions, own, aws.do), accept, clock, tokens.expect, answers, abandon=aws.abandon)
+    return TasksTransport(
+        Doing(functions, own, aws.do, people), accept, clock, tokens.expect, answers, abandon=aws.abandon
+    )
 
 
 class _Loaded(NamedTuple):
