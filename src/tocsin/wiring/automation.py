@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from starlette.routing import BaseRoute
+
 from tocsin.automation.machine import RuleMachine
 from tocsin.engine.ports import Commit, Delivery
 from tocsin.engine.runner import Runner
@@ -12,7 +14,10 @@ from tocsin.executions.machine import ExecutionMachine
 from tocsin.kernel.time import Instant
 from tocsin.sqlite.store import SqliteStore
 from tocsin.tasks.functions import RUNNING_MAX
+from tocsin.web.activities import ActivityApi
+from tocsin.web.api import OnCallApi
 from tocsin.wiring import leftovers, questions, rules, runs, tasks, workflows
+from tocsin.wiring.activities import Activities
 from tocsin.wiring.answers import Answers
 from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.direct import Direct
@@ -44,6 +49,7 @@ class Automation:
         self.threads = TaskThreads()
         self.answers = Answers(tell, wake, rules.answer_input)
         functions = tasks.functions(settings)
+        self.activities = Activities(store, self.tokens)
         self._store = store
         self._kept = workflows.keep_all(settings, self.definitions)
         self.rules = rules.RuleDesk(settings, self._kept)
@@ -62,6 +68,7 @@ class Automation:
             find=lambda key: runs.find_by(store, key),
             functions=functions,
             answers=self.answers,
+            activities=self.activities.offer(clock),
             people=AskingPeople(lambda: settings, store, tell, clock, self.tokens.forget).functions(),
         )
         self._function_threads = TaskThreads(RUNNING_MAX)
@@ -78,6 +85,10 @@ class Automation:
         self._publish([commit.aggregate for commit in commits])
         if receivers := self.direct.take(commits):
             self._touch(receivers)
+
+    def routes(self, api: OnCallApi) -> Sequence[BaseRoute]:
+        """Where workers ask for tasks and answer them."""
+        return ActivityApi(api, self.activities).routes()
 
     def tidy(self) -> int:
         """Forget what runs have left that are not there any more; how much. Raises StoreUnavailableError."""

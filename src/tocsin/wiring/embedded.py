@@ -360,7 +360,7 @@ class Embedded:
             accept=self._accept,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
         )
-        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes()]
+        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes(), *self.automation.routes(api)]
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:

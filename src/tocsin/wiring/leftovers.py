@@ -11,7 +11,7 @@ from tocsin.engine.ports import Store
 from tocsin.executions.machine import ExecutionMachine
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.wiring.tasks import JOB, TOKEN
+from tocsin.wiring.tasks import ACTIVITY, JOB, TOKEN
 from tocsin.wiring.workflows import DEFINITION
 
 PAGE: Final = 200
@@ -30,7 +30,7 @@ def forget(store: Store, used: Collection[str]) -> int:
     Raises StoreUnavailableError.
     """
     forgotten = 0
-    for kind in (TOKEN, JOB):
+    for kind in (TOKEN, JOB, ACTIVITY):
         found = {name: _run(document) for name, document in store.records(kind).items()}
         there = _there(store, set(found.values()))
         gone = [name for name, run in found.items() if run not in there]

@@ -34,6 +34,7 @@ from tocsin.wiring.workflows import SEED_BYTES
 
 TOKEN: Final = "task-token"  # noqa: S105 - records of tokens that are waited for, by their digests.
 
+ACTIVITY: Final = "activity"  # Records of tasks that wait for a worker.
 JOB: Final = "job"  # Records of jobs at AWS whose end is awaited, by their tasks.
 
 _NO_SDK: Final = 'tocsin[aws] is not installed, and a task needs it: pip install "tocsin[aws]"'
@@ -115,6 +116,7 @@ def transport(
     book: JobBook,
     answers: Answering | None = None,
     people: Mapping[str, Own] | None = None,
+    activities: Doer | None = None,
 ) -> TasksTransport:
     """What does the tasks of runs; *kept*: the definitions' ids by the names of their workflows.
 
@@ -128,6 +130,7 @@ def transport(
         "states:startExecution": nested.do,
         "http:invoke": web.do,
         "apigateway:invoke": Gateways(web, aws.sign).do,
+        **({"activity": activities} if activities else {}),
     }
     return TasksTransport(
         Doing(functions, own, aws.do, people), accept, clock, tokens.expect, answers, abandon=aws.abandon
