@@ -13,7 +13,7 @@ from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import ANSWER
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.tasks.transport import Claim, TasksTransport, once
+from tocsin.tasks.transport import WATCH_EVERY, Claim, TasksTransport, once
 from tocsin.testing.conformance.subject import NOW, outgoing
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import answers as answers_module
@@ -140,9 +140,8 @@ def test_a_task_that_was_answered_is_not_done_again() -> None:
 
     transport = TasksTransport(do, store.accept, lambda: NOW, lambda *_: None, made)
     job = Job(outgoing("7/0", kind="task", facts=facts), None, None)
-    assert transport.deliver("t", [job, job]) == [Taken(), Taken()]
+    assert transport.deliver("t", [job, job]) == [Taken(), Postponed("it is answered", WATCH_EVERY, counts=False)]
     assert done == ["7/0"]
     other = Job(outgoing("8/0", kind=ANSWER, facts=ANSWERED), None, None)
     assert transport.deliver("t", [other]) == [Taken()]
     assert made.handle(NOW) == 2
-    assert not isinstance(Taken(), Postponed)

@@ -117,8 +117,8 @@ class TasksTransport:
         if self._answers is None:
             return self._done(outgoing)
         match self._answers.begin(outgoing.id, self._clock()):
-            case Claim.ANSWERED:
-                return Taken()
+            case Claim.ANSWERED:  # It is about to be committed, or breaks its machine and must not be done again.
+                return Postponed("it is answered", after=WATCH_EVERY, counts=False)
             case Claim.ELSEWHERE:
                 return self._watched(outgoing, self._answers)
             case Claim.OURS:

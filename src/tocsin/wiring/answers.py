@@ -122,13 +122,25 @@ class Answers:
             self._left = batch
             raise
         except Exception:
-            log.exception("a batch of answers failed; they are handled as deliveries")
+            log.exception("a batch of answers failed; they are handled one by one")
             self._left = batch
-            self._accept([answered(dict(told), once(told, name), now) for name, told in batch])
-            self._left = []
+            while self._left:
+                self._handle_alone(*self._left[0], now)
+                self._left = self._left[1:]
             return len(batch)  # They stay known: what breaks a machine is not done again and again.
         self._gone.append((now, [name for name, _ in batch]))
         return len(batch)
+
+    def _handle_alone(self, name: str, told: Mapping[str, Json], now: Instant) -> None:
+        """Commit one answer; one that breaks its machine goes the way of deliveries, where it is set aside."""
+        assert self._runner is not None
+        try:
+            self._runner.handle([self._address(told, f"/{once(told, name)}/0", name)], now)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            log.exception("an answer breaks its machine", extra={"effect": name})
+            self._accept([answered(dict(told), once(told, name), now)])
 
     def _taken(self) -> list[tuple[str, Mapping[str, Json]]]:
         batch, self._left = self._left, []
