@@ -15,7 +15,7 @@ from tocsin import asl
 from tocsin.asl.execution import Status
 from tocsin.asl.history import Event, shown
 from tocsin.engine.dispatcher import Dispatcher
-from tocsin.engine.ports import CommitResult, Received, Way
+from tocsin.engine.ports import Commit, CommitResult, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Interpretation, Worker
 from tocsin.executions.inputs import Answer
@@ -157,13 +157,17 @@ class World:
         store: Any = Mortal(self.store, life)
         machine = ExecutionMachine(workflows.Definitions(store))
         tokens = Tokens(store, store.accept, lambda: self.now)
+
+        def begin(commits: Sequence[Commit]) -> None:
+            direct.take(commits)
+
         answers = Answers(store.accept, lambda: None)
         do, abandon = self.aws(store)
         transport = TasksTransport(
             do, store.accept, lambda: self.now, tokens.expect, answers if self.quick else None, abandon=abandon
         )
-        runner = Runner(store, [machine], on_commit=lambda commits: direct.take(commits) and None)
-        answers.attach(Runner(store, [machine], on_commit=lambda commits: direct.take(commits) and None))
+        runner = Runner(store, [machine], on_commit=begin)
+        answers.attach(Runner(store, [machine], on_commit=begin))
         direct = Direct(
             _Called(self.functions, self.do) if self.direct else Functions({}),
             transport,

@@ -119,8 +119,8 @@ def test_of_two_who_take_the_same_one_has_it(shop: Shop) -> None:
 def test_who_loses_the_race_for_it_leaves_no_token(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.begin()
     store = shop.world.store
+    taken = store.take_record
     monkeypatch.setattr(store, "take_record", lambda kind, name: None if kind == ACTIVITY else taken(kind, name))
-    taken = type(store).take_record.__get__(store)
     assert shop.activities.take("paint") is None
     assert store.records(TOKEN) == {}
 
