@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, NoRegionError  # type: ignore[import-untyped]
 from botocore.stub import Stubber  # type: ignore[import-untyped]
 
 from tests.aws.cloud import ACCOUNT
@@ -121,6 +122,21 @@ def test_without_credentials_nothing_is_signed(
     monkeypatch.setattr(amazon._session, "get_credentials", lambda: None)
     with pytest.raises(asl.Failure, match="no credentials"):
         ask(made, amazon, {"AuthType": "IAM_ROLE"})
+
+
+def test_a_role_that_cannot_be_assumed_is_told(
+    made: Certificate, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles = [ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole"), NoRegionError()]
+
+    def refused(*_: object) -> None:
+        raise troubles.pop(0)
+
+    monkeypatch.setattr(amazon, "_assumed", refused)
+    for words in ("role/caller cannot be assumed", "cannot be signed"):
+        with pytest.raises(asl.Failure, match=words) as caught:
+            ask(made, amazon, {"AuthType": "IAM_ROLE"}, role=f"arn:aws:iam::{ACCOUNT}:role/caller")
+        assert caught.value.error == "States.Permissions"
 
 
 # ── Connections ──────────────────────────────────────────────────────────────────────────────────────────────────────

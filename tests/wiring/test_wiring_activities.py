@@ -138,7 +138,9 @@ def test_trouble_with_the_store_leaves_the_work_where_it_was(shop: Shop, monkeyp
     assert shop.activities.take("paint") is not None
 
 
-def test_what_runs_have_left_is_forgotten_with_them(shop: Shop) -> None:
+@pytest.mark.parametrize("page", [1, 200])
+def test_what_runs_have_left_is_forgotten_with_them(page: int, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "PAGE", page)
     old, new = shop.begin(), shop.begin(Comment="another definition")
     assert shop.activities.take("paint") is not None  # Its token is never answered.
     store = shop.world.store

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
-from tocsin.engine.ports import Job, Postponed, Taken
+from tocsin import asl
+from tocsin.asl import step as stepping
+from tocsin.asl.execution import Names
+from tocsin.engine.ports import Delivered, Job, Postponed, Taken
 from tocsin.engine.runner import Addressed, Runner
 from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import ANSWER
+from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.tasks.task import Later
 from tocsin.tasks.transport import WATCH_EVERY, Claim, TasksTransport, once
 from tocsin.testing.conformance.subject import NOW, outgoing
 from tocsin.testing.memory import MemoryStore
@@ -145,3 +150,62 @@ def test_a_task_that_was_answered_is_not_done_again() -> None:
     other = Job(outgoing("8/0", kind=ANSWER, facts=ANSWERED), None, None)
     assert transport.deliver("t", [other]) == [Taken()]
     assert made.handle(NOW) == 2
+
+
+class Choosy(Told):
+    """Breaks at a batch; alone, it takes what is not in *away*."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = {"8/0"}
+
+    def handle(self, inputs: Any, now: int) -> Any:  # noqa: ANN401 - as the base.
+        if len(inputs) > 1:
+            raise ValueError("a bug")
+        if inputs[0].done in self.away:
+            raise StoreUnavailableError("away")
+        return super().handle(inputs, now)
+
+
+def test_of_a_batch_that_breaks_what_the_store_cannot_take_waits() -> None:
+    made, _, store, _ = answers()
+    runner = Choosy()
+    made.attach(runner)
+    for name in ("7/0", "8/0"):
+        made.note(name, ANSWERED)
+    with pytest.raises(StoreUnavailableError):
+        made.handle(NOW)
+    assert made.waiting()
+    runner.away = set()
+    assert made.handle(NOW) == 1
+    assert [given.done for given in runner.told] == ["7/0", "8/0"]
+    assert store.backlog(10) == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "result"),
+    [
+        (None, Delivered()),
+        (StoreUnavailableError("away"), Postponed("away", counts=False)),
+        (Later("E", "slow", 7), Postponed("E: slow", 7)),
+        (asl.Failure("E", "may not"), Delivered()),
+    ],
+)
+def test_what_a_run_waits_for_no_more_is_abandoned(trouble: Exception | None, result: object) -> None:
+    made, _, store, _ = answers()
+    asked: list[str] = []
+
+    def abandon(task: Any) -> None:  # noqa: ANN401 - Task.
+        asked.append(task.resource)
+        if trouble:
+            raise trouble
+
+    resource = "arn:aws:states:::ecs:runTask.sync"
+    facts = {**ANSWERED, "resource": resource, "arguments": {}, "token": "", "role": None, "timeout": None}
+    definition = asl.parse({"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 9, "End": True}}})
+    begun = stepping.begin(definition, {}, names=Names(), seed="s", now=NOW)
+    run = Run(id="run-1", workflow="w", definition="d", execution=begun.execution)
+    transport = TasksTransport(lambda _: 5, store.accept, lambda: NOW, lambda *_: None, made, abandon=abandon)
+    job = Job(outgoing("7/0", kind="task", facts=facts), run, None)
+    assert transport.deliver("t", [job]) == [result]
+    assert asked == [resource]
