@@ -169,7 +169,9 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
-        self.automation = Automation(settings, self.store, self._tell, self.clock, self.wake)
+        self.automation = Automation(
+            settings, self.store, self._tell, self.clock, wake=self.wake, publish=self._hub.publish
+        )
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self.personal = PersonalBook(
@@ -226,7 +228,7 @@ class Embedded:
         self._calendars = Calendars(settings, self.store, self.clock)
         self._gap_watch = GapWatch(settings, self.store, self.clock, self._accept)
         self._handles = keepers(self._chats, lambda: self.settings, self.store, self.clock, self._tell)
-        self._keeper = Keeper(self.store, settings.retention, self.clock)
+        self._keeper = Keeper(self.store, settings.retention, self.clock, self.automation.tidy)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
 
@@ -275,7 +277,7 @@ class Embedded:
         self._engine.stop()
         self._keeper.stop()
         self._knowledge.stop()
-        self.automation.threads.shutdown()
+        self.automation.close()
         self._pool.shutdown()
         for chat in self._chats:
             chat.close()
@@ -358,7 +360,7 @@ class Embedded:
             accept=self._accept,
             token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
         )
-        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes()]
+        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes(), *self.automation.routes(api)]
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
@@ -417,7 +419,6 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=self.wake,
         )
-        self.automation.answers.attach(runner)
         self._engine = Engine(
             self.store,
             self._worker,
@@ -427,6 +428,7 @@ class Embedded:
             accepted=lambda: self._writer.accepted,
             answers=self.automation.answers.handle,
         )
+        self.automation.attach(self._engine.touch)
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:
         """For one batch of decisions: what they know is as it is now."""
@@ -470,10 +472,7 @@ class Embedded:
         self.quiet.committed(commits)
         self._knowledge.committed(commits)
         self.home_watch.committed(commits)
-        self._hub.publish([commit.aggregate for commit in commits])
-        receivers = {item.receiver for commit in commits for item in commit.outbox}
-        if receivers:
-            self._engine.touch(receivers)
+        self.automation.committed(commits)
 
     def _settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         self.metrics.settled(delivery, note, outcomes)
