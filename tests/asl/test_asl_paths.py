@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.asl.paths import FOUND_MAX, Path, PathError, PathNotFoundError
+from tocsin.asl.looking import PathNotFoundError
+from tocsin.asl.paths import FOUND_MAX, Path, PathError
 from tocsin.kernel.json import Json
 
 STORE: Json = {

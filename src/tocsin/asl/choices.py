@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from tocsin.asl.failures import runtime
-from tocsin.asl.paths import PathError, PathNotFoundError
+from tocsin.asl.looking import PathNotFoundError
+from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference
 from tocsin.asl.scope import Scope
 from tocsin.asl.templates import TemplateError

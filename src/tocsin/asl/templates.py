@@ -91,8 +91,13 @@ def _static(value: Json) -> bool:
 # ── JSONata ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def jsonata(value: Json, field: str, pointer: tuple[str | int, ...] = ()) -> Template:
     """The compiled value of *field*, every `{% ... %}` in it an expression. Raises TemplateError."""
-    if isinstance(value, str) and is_expression(value):
-        return expression(value, field, pointer)
+    if isinstance(value, str):
+        if is_expression(value):
+            return expression(value, field, pointer)
+        told = value.strip()
+        if told.startswith(OPEN) or told.endswith(CLOSE):
+            sentence = f"an expression begins with '{OPEN}' and ends with '{CLOSE}', with nothing before or behind"
+            raise TemplateError(pointer, sentence)
     if isinstance(value, dict):
         members = [(name, jsonata(item, f"{field}/{name}", (*pointer, name))) for name, item in value.items()]
         return lambda scope: {name: member(scope) for name, member in members}
@@ -114,6 +119,8 @@ def expression(text: str, field: str, pointer: tuple[str | int, ...] = ()) -> Te
         compiled = Expression(told)
     except ExpressionError as problem:
         raise TemplateError(pointer, f"the JSONata expression cannot be read: {problem}") from None
+    if compiled.newer:
+        raise TemplateError(pointer, f"the operator '{compiled.newer}' is not known in JSONata 2.0.6, which AWS speaks")
     prefix = f"The JSONata expression '{told}' specified for the field '{field}'"
     whole = not set(_STATES.findall(told)) <= _WITHOUT_CONTEXT
 
