@@ -88,8 +88,13 @@ def test_an_intrinsic_function_takes_so_much_only(call: str) -> None:
 
 
 def test_what_nests_deeper_at_each_turn_ends() -> None:
-    state = {"Type": "Pass", "Parameters": {"a.$": "$"}, "Next": "S0"}
-    result = run(machine(state), {})
+    state: Json = {"Type": "Pass", "Parameters": {"a.$": "$"}, "Next": "S1"}
+    again: Json = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.stop", "IsPresent": True, "Next": "S2"}],
+        "Default": "S0",
+    }
+    result = run(machine(state, again, {"Type": "Succeed"}), {})
     assert (result.status, result.error) == ("FAILED", TOO_LARGE)
 
 

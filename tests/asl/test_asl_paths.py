@@ -104,7 +104,6 @@ STORE: Json = {
         ("$.books[0].price.length()", None),
         ("$..price.min()", 8.0),
         ("$..price.max()", 23.0),
-        ("$..price.sum()", 43.5),
         ("$..price.avg()", 14.5),
     ],
 )

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.asl.validation import DefinitionError, Problem
+from tocsin.asl.documents import Problem
+from tocsin.asl.validation import DefinitionError
 from tocsin.kernel.json import Json
 
 _ATTEMPTS: Final = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")

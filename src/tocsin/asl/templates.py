@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
 
 from tocsin.asl.failures import QUERY_EVALUATION, StateFailure
 from tocsin.asl.functions import functions
@@ -25,16 +26,35 @@ _WITHOUT_CONTEXT: Final = {".input", ".result", ".errorOutput"}  # After `$state
 VALUE_SHOWN_MAX: Final = 1000
 
 Template: TypeAlias = Callable[[Scope], Json]
+_Made = TypeVar("_Made")
 
 
 class TemplateError(ValueError):
-    """A template cannot be compiled: *pointer* says where (names and numbers), the message why."""
+    """A template cannot be compiled: *pointer* says where (names and numbers), the message why.
 
-    def __init__(self, pointer: tuple[str | int, ...], message: str) -> None:
+    *more*: what else is wrong beside it.
+    """
+
+    def __init__(self, pointer: tuple[str | int, ...], message: str, more: tuple[TemplateError, ...] = ()) -> None:
         """Say where and why."""
         super().__init__(message)
         self.pointer = pointer
         self.message = message
+        self.more = more
+
+
+def gathered(makers: Iterable[Callable[[], _Made]]) -> list[_Made]:
+    """What the *makers* make. Raises TemplateError with all that is wrong in any of them."""
+    made: list[_Made] = []
+    wrong: list[TemplateError] = []
+    for maker in makers:
+        try:
+            made.append(maker())
+        except TemplateError as problem:
+            wrong += [problem, *problem.more]
+    if wrong:
+        raise TemplateError(wrong[0].pointer, wrong[0].message, tuple(wrong[1:]))
+    return made
 
 
 def constant(value: Json) -> Template:
@@ -48,7 +68,7 @@ def payload(value: Json, pointer: tuple[str | int, ...] = ()) -> Template:
     if isinstance(value, dict):
         return _object(value, pointer)
     if isinstance(value, list):
-        parts = [payload(item, (*pointer, number)) for number, item in enumerate(value)]
+        parts = gathered(partial(payload, item, (*pointer, number)) for number, item in enumerate(value))
         return constant(value) if _static(value) else lambda scope: [part(scope) for part in parts]
     return constant(value)
 
@@ -66,16 +86,16 @@ def dynamic(text: str, field: str, pointer: tuple[str | int, ...] = ()) -> Templ
 
 
 def _object(value: dict[str, Json], pointer: tuple[str | int, ...]) -> Template:
-    parts: list[tuple[str, Template]] = []
-    for name, item in value.items():
-        here = (*pointer, name)
-        if not name.endswith(DYNAMIC):
-            parts.append((name, payload(item, here)))
-        elif isinstance(item, str):
-            parts.append((name.removesuffix(DYNAMIC), dynamic(item, name, here)))
-        else:
-            raise TemplateError(here, f"the value of {name!r} must be a path or an intrinsic function")
+    parts = gathered(partial(_member, name, item, (*pointer, name)) for name, item in value.items())
     return constant(value) if _static(value) else lambda scope: {name: part(scope) for name, part in parts}
+
+
+def _member(name: str, item: Json, here: tuple[str | int, ...]) -> tuple[str, Template]:
+    if not name.endswith(DYNAMIC):
+        return name, payload(item, here)
+    if isinstance(item, str):
+        return name.removesuffix(DYNAMIC), dynamic(item, name, here)
+    raise TemplateError(here, f"the value of {name!r} must be a path or an intrinsic function")
 
 
 def _static(value: Json) -> bool:
@@ -91,18 +111,15 @@ def _static(value: Json) -> bool:
 # ── JSONata ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def jsonata(value: Json, field: str, pointer: tuple[str | int, ...] = ()) -> Template:
     """The compiled value of *field*, every `{% ... %}` in it an expression. Raises TemplateError."""
-    if isinstance(value, str):
-        if is_expression(value):
-            return expression(value, field, pointer)
-        told = value.strip()
-        if told.startswith(OPEN) or told.endswith(CLOSE):
-            sentence = f"an expression begins with '{OPEN}' and ends with '{CLOSE}', with nothing before or behind"
-            raise TemplateError(pointer, sentence)
+    if isinstance(value, str) and is_expression(value):
+        return expression(value, field, pointer)
     if isinstance(value, dict):
-        members = [(name, jsonata(item, f"{field}/{name}", (*pointer, name))) for name, item in value.items()]
+        made = gathered(partial(jsonata, item, f"{field}/{name}", (*pointer, name)) for name, item in value.items())
+        members = list(zip(value, made, strict=True))
         return lambda scope: {name: member(scope) for name, member in members}
     if isinstance(value, list):
-        items = [jsonata(item, f"{field}[{number}]", (*pointer, number)) for number, item in enumerate(value)]
+        numbered = enumerate(value)
+        items = gathered(partial(jsonata, item, f"{field}[{number}]", (*pointer, number)) for number, item in numbered)
         return lambda scope: [item(scope) for item in items]
     return constant(value)
 
