@@ -24,6 +24,7 @@ DYNAMIC: Final = ".$"  # The end of the name of a field whose value is a path or
 _STATES: Final = re.compile(r"\$states(?![A-Za-z0-9_])(\.\w+)?")
 _WITHOUT_CONTEXT: Final = {".input", ".result", ".errorOutput"}  # After `$states`, if nothing else is asked for.
 VALUE_SHOWN_MAX: Final = 1000
+WRONG_MAX: Final = 100  # Mistakes that are looked for: as many as are told.
 
 Template: TypeAlias = Callable[[Scope], Json]
 _Made = TypeVar("_Made")
@@ -52,6 +53,8 @@ def gathered(makers: Iterable[Callable[[], _Made]]) -> list[_Made]:
             made.append(maker())
         except TemplateError as problem:
             wrong += [problem, *problem.more]
+            if len(wrong) >= WRONG_MAX:
+                break
     if wrong:
         raise TemplateError(wrong[0].pointer, wrong[0].message, tuple(wrong[1:]))
     return made

@@ -183,10 +183,13 @@ class AskingPeople:
         run = runs.find(self._store, name)
         workflow = run.workflow if run else ""
         for _ in range(PARENTS_MAX):
-            if run is None or run.parent is None:
-                break
-            run = runs.find(self._store, run.parent.run)
-        return workflow, run.by if run else ""
+            above = runs.find(self._store, run.parent.run) if run is not None and run.parent else None
+            if above is None:  # The outermost, or what a rule has started.
+                return workflow, run.by if run else ""
+            run = above
+        raise Failure(
+            INVALID, f"Runs that ask are nested {PARENTS_MAX} levels deep at most; who has begun is not known."
+        )
 
 
 def _read(payload: Json, kind: type[_T]) -> _T:
