@@ -196,6 +196,6 @@ def test_combinations_are_limited() -> None:
 
 
 @pytest.mark.parametrize("event", [5, None, ["x"]])
-def test_what_is_no_event_is_refused(event: Any) -> None:
+def test_what_is_no_event_is_refused(event: Any) -> None:  # noqa: ANN401 - anything at all.
     with pytest.raises(EventError, match="must be a JSON object"):
         compile({"a": ["x"]}).matches(event)
