@@ -155,6 +155,8 @@ def test_a_question_that_only_the_starter_could_answer_is_not_asked(world: World
         ({"deadline_seconds": 1e12}, "Tocsin.QuestionInvalid"),
         ({"otherwise": "maybe"}, "Tocsin.QuestionInvalid"),
         ({"remind_seconds": 1}, "Tocsin.QuestionInvalid"),
+        ({"remind_seconds": 1e306}, "Tocsin.QuestionInvalid"),
+        ({"choices": [{"value": "a" * 101, "label": "A"}]}, "Tocsin.QuestionInvalid"),
         ({"approvers": ["eve"]}, "Tocsin.NobodyToAsk"),
         ({"approvers": ["team:eve"]}, "Tocsin.NobodyToAsk"),
         ({"approvers": ["schedule:eve"]}, "Tocsin.NobodyToAsk"),
@@ -284,6 +286,12 @@ def test_a_run_within_a_run_is_of_who_has_started_the_first(world: World) -> Non
     world.start(asking(), parent={"run": first, "task": "t"})
     world.play()
     assert world.question().question.started_by == "ada"
+
+
+def test_a_button_without_a_label_shows_its_value(world: World) -> None:
+    world.start(asking(choices=[{"value": "go", "label": " "}]))
+    world.play()
+    assert [each.label for each in world.question().question.choices] == ["go"]
 
 
 def test_who_has_made_a_rule_start_the_run_has_started_it(world: World) -> None:

@@ -305,6 +305,14 @@ def test_integers_that_no_double_holds_fail_the_state() -> None:
         assert (result.status, result.error) == ("FAILED", "States.IntrinsicFailure")
 
 
+def test_a_number_beyond_all_doubles_fails_the_state_that_computes_with_it() -> None:
+    inner: Json = {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": True}}}
+    spread: Json = {"Type": "Map", "ItemsPath": "$.i", "ItemProcessor": inner, "ToleratedFailurePercentagePath": "$.c"}
+    result = run(machine(spread), {"i": [1], "c": 10**400})
+    assert (result.status, result.error) == ("FAILED", "States.Runtime")
+    assert str(result.cause).endswith("A number is too large to compute with")
+
+
 def test_of_countless_mistakes_the_first_hundred_are_told() -> None:
     states = {f"x{number}": {"Type": "Pass", "OutputPath": "$[", "End": True} for number in range(300)}
     branches = [{"StartAt": name, "States": {name: state}} for name, state in states.items()]
