@@ -451,3 +451,29 @@ def test_a_number_of_seconds_that_is_an_array_is_told_so() -> None:
     error, told = one({"Type": "Wait", "Seconds": "{% [1, 2] %}"}, {}, QueryLanguage="JSONata")
     assert "Expected 'number', but was 'array' for value: [1,2]" in told
     assert error == "States.QueryEvaluationError"
+
+
+@pytest.mark.parametrize("path", ["$.n", "States.Array($.n)"])
+@pytest.mark.parametrize("field", ["ErrorPath", "CausePath"])
+def test_an_error_and_a_cause_are_texts(field: str, path: str) -> None:
+    result = run({"StartAt": "S0", "States": {"S0": {"Type": "Fail", field: path}}}, {"n": 5})
+    assert (result.status, result.error) == ("FAILED", "States.Runtime")
+    assert f"The {field} parameter does not reference a string: {path} == " in str(result.cause)
+
+
+def test_what_a_function_fails_with_is_a_text() -> None:
+    def broken(_: Json) -> Json:
+        raise asl.Failure(5, {"a": 1})  # type: ignore[arg-type] # A team's own code may do so.
+
+    result = run(machine({"Type": "Task", "Resource": "work"}), {}, {"work": broken})
+    assert (result.error, result.cause) == ("5", "{'a': 1}")
+
+
+@pytest.mark.parametrize(
+    ("names", "caught"), [(["States.Timeout"], True), (["States.HeartbeatTimeout"], True), (["Other"], False)]
+)
+def test_a_missing_heartbeat_is_a_timeout_too(names: list[str], caught: bool) -> None:
+    task = {"Type": "Task", "Resource": "work", "TimeoutSeconds": 9, "HeartbeatSeconds": 2,
+            "Catch": [{"ErrorEquals": names, "Next": "S1"}]}  # fmt: skip
+    result = run(machine(task, {"Type": "Succeed"}), {}, {"work": lambda _: asl.Takes({}, 5000)})
+    assert (result.status == "SUCCEEDED") is caught

@@ -461,7 +461,7 @@ def test_labels_of_maps_are_unique() -> None:
 @pytest.mark.parametrize("value", [None, 5, [1]])
 def test_what_is_neither_a_text_nor_an_object_is_no_definition(value: Json) -> None:
     with pytest.raises(asl.DefinitionError, match="must be a valid JSON object"):
-        asl.parse(value)  # type: ignore[arg-type] # That is the point.
+        asl.parse(value)
 
 
 def test_a_comment_is_a_text() -> None:

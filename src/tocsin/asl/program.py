@@ -16,6 +16,7 @@ from tocsin.asl.failures import runtime
 from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference, ResultPath
 from tocsin.asl.scope import Scope
+from tocsin.asl.sizes import shown
 from tocsin.asl.templates import (
     Template,
     TemplateError,
@@ -31,6 +32,7 @@ from tocsin.kernel.json import Json
 
 JSONATA: Final = "JSONata"
 JSONPATH: Final = "JSONPath"
+SHOWN_MAX: Final = 200  # Characters of a wrong value in a cause.
 
 Pointer: TypeAlias = tuple[str | int, ...]
 Read: TypeAlias = Callable[[Scope], Json]
@@ -268,6 +270,13 @@ def _subprograms(given: dict[str, Any]) -> list[tuple[Pointer, dict[str, Json]]]
             return []
 
 
+def _text(value: Json, field: str, told: str) -> str:
+    """*value*, which *told* has led to. Raises StateFailure."""
+    if not isinstance(value, str):
+        raise runtime(f"The {field} parameter does not reference a string: {told} == {shown(value, SHOWN_MAX)}")
+    return value
+
+
 def _retrier(given: dict[str, Any]) -> Retrier:
     return Retrier(
         errors=tuple(given["ErrorEquals"]),
@@ -367,8 +376,10 @@ class _Compiler:
             if self.jsonata and isinstance(value, str) and is_expression(value):
                 return typed(jsonata(value, field, (*self.pointer, field)), value, field, "string")
             return constant(value)
-        if f"{field}Path" in self.given:
-            return dynamic(self.given[f"{field}Path"], f"{field}Path", (*self.pointer, f"{field}Path"))
+        path = f"{field}Path"
+        if path in self.given:
+            read = dynamic(self.given[path], path, (*self.pointer, path))
+            return lambda scope: _text(read(scope), path, self.given[path])
         return None
 
     def seconds(self, field: str) -> Read | None:
