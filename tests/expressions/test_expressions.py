@@ -292,6 +292,7 @@ def test_what_the_library_does_otherwise_is_as_in_javascript(text: str, found: J
         ("$number('1_000')", "Unable to cast value to a number"),
         ("$number('1e999')", "Unable to cast value to a number"),
         ("$number('1' & $pad('', 5000, '0'))", "Unable to cast value to a number"),
+        ("$number(null)", "Argument 1 of function"),
         ("$ ~> |$|1|", "The insert/update clause"),
         ("$ ~> |$|{}, 1|", "The delete clause"),
         ("$ ~> |$|{'me': $}|", "it was stopped"),
@@ -308,3 +309,11 @@ def test_what_the_library_does_otherwise_fails_as_in_javascript(text: str, messa
 )
 def test_an_operator_that_is_newer_than_aws_is_known(text: str, operator: str) -> None:
     assert Expression(text).newer == operator
+
+
+def test_what_is_nested_too_deep_is_not_changed() -> None:
+    event: Json = 1
+    for _ in range(60):
+        event = {"a": event}
+    with pytest.raises(Failed, match="nested deeper than 50"):
+        said("$ ~> |$|{'b': 1}|", event)

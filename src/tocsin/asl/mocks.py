@@ -113,4 +113,4 @@ def _only(given: dict[str, Any], name: str, place: str, what: str) -> str:
 
 
 def _wrong(place: str, message: str) -> DefinitionError:
-    return DefinitionError((Problem(code="MOCKS_INVALID", message=message, location=place),))
+    return DefinitionError((Problem(code="MOCKS_INVALID", message=message, location=place),), "The mocks are invalid")

@@ -36,10 +36,10 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 class DefinitionError(TocsinError):
     """The definition is not one that Step Functions accepts; *problems* are all of its mistakes."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Say the first, and how many there are."""
+    def __init__(self, problems: tuple[Problem, ...], what: str = "Invalid State Machine Definition") -> None:
+        """Say *what* is wrong, the first of the problems, and how many there are."""
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__("definition-invalid", f"Invalid State Machine Definition: '{problems[0]}'{more}")
+        super().__init__("definition-invalid", f"{what}: '{problems[0]}'{more}")
         self.problems = problems
 
 

@@ -315,12 +315,10 @@ def _identity(value: _Value) -> _Value:
 
 def _number(value: _Value) -> _Value:
     """As the library's, which reads what only Python takes for a number."""
-    if isinstance(value, bool) or not isinstance(value, str):
-        if isinstance(value, bool):
-            return int(value)
-        if value is None or isinstance(value, int | float):
-            return value
+    if value is Utils.NULL_VALUE:
         raise JException("T0410", -1, 1, "number")
+    if not isinstance(value, str):
+        return int(value) if isinstance(value, bool) else value
     if len(value) <= NUMBER_MAX:
         if found := _BASED.fullmatch(value):
             return int(found[0], 0)
