@@ -12,8 +12,10 @@ import pytest
 
 from tests.approvals.asking_world import BEGIN, World, asking, received
 from tocsin.asl.execution import TaskSucceeded
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import HOUR, MINUTE
 from tocsin.wiring import questions, runs
+from tocsin.wiring.asking_people import PARENTS_MAX
 from tocsin.wiring.tasks import Tokens
 
 SHIPPED = Path(str(resources.files("tocsin"))) / "workflows"
@@ -153,6 +155,8 @@ def test_a_question_that_only_the_starter_could_answer_is_not_asked(world: World
         ({"deadline_seconds": 1e12}, "Tocsin.QuestionInvalid"),
         ({"otherwise": "maybe"}, "Tocsin.QuestionInvalid"),
         ({"remind_seconds": 1}, "Tocsin.QuestionInvalid"),
+        ({"remind_seconds": 1e306}, "Tocsin.QuestionInvalid"),
+        ({"choices": [{"value": "a" * 101, "label": "A"}]}, "Tocsin.QuestionInvalid"),
         ({"approvers": ["eve"]}, "Tocsin.NobodyToAsk"),
         ({"approvers": ["team:eve"]}, "Tocsin.NobodyToAsk"),
         ({"approvers": ["schedule:eve"]}, "Tocsin.NobodyToAsk"),
@@ -282,6 +286,31 @@ def test_a_run_within_a_run_is_of_who_has_started_the_first(world: World) -> Non
     world.start(asking(), parent={"run": first, "task": "t"})
     world.play()
     assert world.question().question.started_by == "ada"
+
+
+def test_a_button_without_a_label_shows_its_value(world: World) -> None:
+    world.start(asking(choices=[{"value": "go", "label": " "}]))
+    world.play()
+    assert [each.label for each in world.question().question.choices] == ["go"]
+
+
+def test_who_has_made_a_rule_start_the_run_has_started_it(world: World) -> None:
+    world.start(asking(), by="ada", parent={"run": "rule-deploy", "task": "run-deploy-1"})
+    world.play()
+    assert world.question().question.started_by == "ada"
+
+
+def test_runs_that_are_nested_too_deep_to_know_who_has_begun_do_not_ask(world: World) -> None:
+    waiting: Json = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 9, "End": True}}}
+    run = world.start(waiting, by="ada")
+    world.play()
+    for _ in range(PARENTS_MAX):
+        run = world.start(waiting, parent={"run": run, "task": "t"})
+        world.play()
+    asked = world.start(asking(), parent={"run": run, "task": "t"})
+    world.play()
+    assert world.outcome(asked)[0:1] == ("FAILED",)
+    assert "nested" in str(world.run(asked).execution.cause)
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{}", b'{"question": "q"}', b'{"withdrawn": true}'])

@@ -1,4 +1,4 @@
-"""docs/workflows.md explains every reason of a question."""
+"""docs/workflow-questions.md explains every reason of a question."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tocsin.approvals.reasons import ApprovalReason
 
-PAGE = Path(__file__).parents[2] / "docs" / "workflows.md"
+PAGE = Path(__file__).parents[2] / "docs" / "workflow-questions.md"
 
 
 def test_every_reason_is_documented() -> None:

@@ -12,7 +12,8 @@ from tocsin import asl
 from tocsin.asl import scope, sizes
 from tocsin.asl import step as stepping
 from tocsin.asl.execution import Execution, Names, Passed, Status, TaskSucceeded
-from tocsin.asl.paths import Path, PathNotFoundError, Visits
+from tocsin.asl.looking import PathNotFoundError, Visits
+from tocsin.asl.paths import Path
 from tocsin.asl.program import Definition
 from tocsin.kernel.json import Json
 
@@ -88,8 +89,13 @@ def test_an_intrinsic_function_takes_so_much_only(call: str) -> None:
 
 
 def test_what_nests_deeper_at_each_turn_ends() -> None:
-    state = {"Type": "Pass", "Parameters": {"a.$": "$"}, "Next": "S0"}
-    result = run(machine(state), {})
+    state: Json = {"Type": "Pass", "Parameters": {"a.$": "$"}, "Next": "S1"}
+    again: Json = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.stop", "IsPresent": True, "Next": "S2"}],
+        "Default": "S0",
+    }
+    result = run(machine(state, again, {"Type": "Succeed"}), {})
     assert (result.status, result.error) == ("FAILED", TOO_LARGE)
 
 
@@ -291,3 +297,23 @@ def test_what_is_ready_by_mistake_stays_as_it_is(state: dict[str, Json]) -> None
     stepper.go_on()
     assert stepper.step().events == ()
     assert stepper.execution.wake_at == made.execution.wake_at
+
+
+def test_integers_that_no_double_holds_fail_the_state() -> None:
+    for text in ("States.MathAdd($, 1)", "States.MathRandom(0, $)", "States.ArrayRange(0, $, 1)"):
+        result = run(machine({"Type": "Pass", "Parameters": {"x.$": text}}), 10**4000)
+        assert (result.status, result.error) == ("FAILED", "States.IntrinsicFailure")
+
+
+def test_a_number_beyond_all_doubles_fails_the_state_that_computes_with_it() -> None:
+    inner: Json = {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": True}}}
+    spread: Json = {"Type": "Map", "ItemsPath": "$.i", "ItemProcessor": inner, "ToleratedFailurePercentagePath": "$.c"}
+    result = run(machine(spread), {"i": [1], "c": 10**400})
+    assert (result.status, result.error) == ("FAILED", "States.Runtime")
+    assert str(result.cause).endswith("A number is too large to compute with")
+
+
+def test_of_countless_mistakes_the_first_hundred_are_told() -> None:
+    states = {f"x{number}": {"Type": "Pass", "OutputPath": "$[", "End": True} for number in range(300)}
+    branches = [{"StartAt": name, "States": {name: state}} for name, state in states.items()]
+    assert len(asl.validate(machine({"Type": "Parallel", "Branches": branches}))) == 100

@@ -150,3 +150,32 @@ def test_what_a_function_refuses_is_an_evaluation_error() -> None:
     result = run(machine({"Type": "Pass", "Output": "{% $partition(1, 2) %}"}, QueryLanguage="JSONata"))
     assert result.error == "States.QueryEvaluationError"
     assert "threw an error during evaluation" in str(result.cause)
+
+
+def evaluated(expression: str) -> Json:
+    result = run(machine({"Type": "Pass", "Output": f"{{% {expression} %}}"}, QueryLanguage="JSONata"))
+    return result.output if result.status == "SUCCEEDED" else result.cause
+
+
+def test_what_chance_decides_in_jsonata_is_the_same_for_a_seed() -> None:
+    assert evaluated("$random(7) = $random(7)") is True
+    assert evaluated("$random() = $random()") is False
+    assert evaluated("$random() >= 0 and $random() < 1") is True
+    shuffled = evaluated("$shuffle([1..20])")
+    assert isinstance(shuffled, list)
+    assert sorted(shuffled) == list(range(1, 21))
+    assert shuffled != list(range(1, 21))
+    assert evaluated("$shuffle(5)") == [5]
+
+
+@pytest.mark.parametrize(
+    ("expression", "cause"),
+    [
+        ("$partition([1])", "The function $partition takes 2 arguments, not 1"),
+        ("$uuid(1)", "The function $uuid takes 0 arguments, not 1"),
+        ("$parse()", "The function $parse takes 1 argument, not 0"),
+        ("$random(1, 2)", "The function $random takes 1 argument, not 2"),
+    ],
+)
+def test_a_function_of_step_functions_refuses_other_arguments(expression: str, cause: str) -> None:
+    assert cause in str(evaluated(expression))

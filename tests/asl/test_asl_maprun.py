@@ -223,7 +223,12 @@ def test_maps_within_maps_know_their_own_item() -> None:
 
 
 def test_a_child_that_never_ends_fails_alone() -> None:
-    turning = {"X": {"Type": "Pass", "Next": "Y"}, "Y": {"Type": "Pass", "Next": "X"}}
+    stop = [{"Variable": "$", "NumericEquals": 0, "Next": "Z"}]
+    turning = {
+        "X": {"Type": "Pass", "Next": "Y"},
+        "Y": {"Type": "Choice", "Choices": stop, "Default": "X"},
+        "Z": {"Type": "Succeed"},
+    }
     choices = [{"Variable": "$", "NumericEquals": 1, "Next": "B"}]
     loop = {
         "StartAt": "A",

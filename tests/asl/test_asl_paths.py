@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.asl.paths import FOUND_MAX, Path, PathError, PathNotFoundError
+from tocsin.asl.looking import PathNotFoundError
+from tocsin.asl.paths import FOUND_MAX, Path, PathError
 from tocsin.kernel.json import Json
 
 STORE: Json = {
@@ -58,6 +59,37 @@ STORE: Json = {
         ("$.books[?(@.tags[0] == 'b')].title", ["two"]),
         ("$.books[?(@.tags[5])].title", []),
         ("$.books[?(@.title < 3)].title", []),
+        ("$.books[?(@.title === 'two')].price", [12.5]),
+        ("$.books[?(@.title !== 'two')].price", [8, 23]),
+        ("$.books[?(@.price > 1.2e1)].title", ["two", "three"]),
+        ("$.books[?(@.price > $.books[0].price)].title", ["two", "three"]),
+        ("$.books[?(@.title == $['name'])].title", []),
+        ("$.books[?(@.title =~ /T.*/i)].title", ["two", "three"]),
+        ("$.books[?(@.title =~ /t/)].title", []),
+        ("$.books[?(@.price =~ /1/)].title", []),
+        ("$.books[?(@.tags size 2)].title", ["two"]),
+        ("$.books[?(@.tags size $.books[0].tags)].title", ["one"]),
+        ("$.books[?(@.tags empty false)].title", ["one", "two"]),
+        ("$.books[?(@.tags contains 'c')].title", ["two"]),
+        ("$.books[?(@.title contains 'w')].title", ["two"]),
+        ("$.books[?('b' in @.tags)].title", ["two"]),
+        ("$.books[?('b' in @.price)].title", []),
+        ("$.books[?(@.tags subsetof ['a', 'x'])].title", ["one"]),
+        ("$.books[?(@.tags anyof ['a', 'c'])].title", ["one", "two"]),
+        ("$.books[?(@.tags noneof ['a'])].title", ["two"]),
+        ("$.books[?(@.tags == ['b', 'c'])].title", ["two"]),
+        ("$.books[?(@.tags == $.books[1].tags)].title", ["two"]),
+        ("$.books[?(@.tags.length() > 1)].title", ["two"]),
+        ('$.books[?(@["more"].deep == 1)].title', ["three"]),
+        ("$.books[?(@.price.length() == 1)].title", []),
+        ("$..[?(@.price > 20)].title", ["three"]),
+        ("$..[?(@ == 'a')]", []),
+        ("$..[?(@.length() > 1)].used", [True, True]),
+        ("$..[?(@[0])].title", []),
+        ("$.books[*].tags.length()", [1, 2]),
+        ("$..price.sum()", 43.5),
+        ("$.books[1].tags.first()", "b"),
+        ("$.books[1].tags.last()", "c"),
         ("$.books[?(@.title == null)].title", []),
         ("$.books[?(@.price == -1.5)].title", []),
         ("$.books[?('a)b' == @.title)].title", []),
@@ -72,7 +104,6 @@ STORE: Json = {
         ("$.books[0].price.length()", None),
         ("$..price.min()", 8.0),
         ("$..price.max()", 23.0),
-        ("$..price.sum()", 43.5),
         ("$..price.avg()", 14.5),
     ],
 )
@@ -110,7 +141,19 @@ def test_null_has_no_members() -> None:
     "text",
     [
         *("", "a", "$a", "$.", "$..", "$[", "$[]", "$['a'", "$[1", "$[1:2:3:4]", "$[a]", "$[,]", "$.a b", "$['a',]"),
-        *("$[?(]", "$[?(@.a", "$[?(@.a ==)]", "$[?(@.a == b)]", "$[?(@.a in 1)]", "$[?(@.a in [1)]", "$[?(1 2)]"),
+        *(
+            "$[?(]",
+            "$[?(@.a",
+            "$[?(@.a ==)]",
+            "$[?(@.a == b)]",
+            "$[?(@.a in 1)]",
+            "$[?(@.a anyof 'x')]",
+            "$[?(@.a =~ 'x')]",
+            "$[?(@.a =~ /(/)]",
+            "$[?(@.a.sum() > 1)]",
+            "$[?(@.a in [1)]",
+            "$[?(1 2)]",
+        ),
         *("$[?(@.a & 1)]", "$[?((@.a)]", "$[?(@.a))]", "$[?(" + "!" * 30 + "@.a)]", "$[?(" + "@.a || " * 200 + "@.a)]"),
         *("$" + ".a" * 2000, "$[?()]", "$[1,]", "$[::x]"),
     ],
@@ -136,3 +179,29 @@ def test_any_text_is_a_path_or_an_error(text: str) -> None:
         path.find(STORE)
     except PathNotFoundError as problem:
         assert str(problem)  # noqa: PT017 - either is right.
+
+
+def test_a_filter_is_charged_for_all_that_it_compares() -> None:
+    large: Json = {"each": [[number] for number in range(3000)], "all": list(range(3000)), "text": ["a" * 30_000] * 300}
+    for hostile in (
+        "$.each[?(@ in $.each)]",
+        "$.all[?(@ nin $.text && @ subsetof $.all || @ in $.all)]",
+        "$.text[?($.text == $.text)]",
+        "$.text[?(@ =~ /(a?){20}a{20}b/)]",
+        "$.text[?(@ contains 'ab' || @ contains 'ac' || @ contains 'ad' || @ contains 'ae')]",
+    ):
+        with pytest.raises(PathNotFoundError, match="more than 2000000"):
+            Path(hostile).find(large)
+
+
+@pytest.mark.parametrize("path", ["$.first()", "$.stddev()", "$.max()"])
+def test_nothing_can_be_made_of_an_empty_list(path: str) -> None:
+    with pytest.raises(PathNotFoundError, match="empty"):
+        Path(path).find([])
+
+
+def test_numbers_that_no_double_holds_are_not_added() -> None:
+    assert Path("$.sum()").find([10**400, 1, True]) == 1.0
+    with pytest.raises(PathNotFoundError, match="too large"):
+        Path("$.sum()").find([1e308, 1e308])
+    assert Path("$.stddev()").find([1, 2, 3, 4, 5]) == pytest.approx(1.4142, abs=1e-3)

@@ -45,12 +45,13 @@ def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
         ("MISSING_TRANSITION_TARGET", "/States/A/Next", 5),
         ("MISSING_TRANSITION_TARGET", "/States/C/Choices/1/Next", 11),
         ("MISSING_TRANSITION_TARGET", "/States/C", 6),
+        ("SCHEMA_VALIDATION_FAILED", "/States/C/Choices/1", 11),
     ]
     assert str(problems[0]) == "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next (line 5)"
     with pytest.raises(asl.DefinitionError) as problem:
         asl.parse(TEXT)
     assert problem.value.problems == problems
-    assert "(and 2 more)" in problem.value.message
+    assert "(and 3 more)" in problem.value.message
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,8 @@ def with_state(**fields: Json) -> Json:
         (with_state(ResultPath="$.*"), "/States/S0/ResultPath", "a path to one place is needed"),
         (with_state(ResultPath="$["), "/States/S0/ResultPath", "is no reference path"),
         (with_state(Parameters={"a.$": 5}), "/States/S0/Parameters/a.$", "must be a valid JSONPath"),
-        (with_state(Parameters=[{"a.$": "$["}]), "/States/S0/Parameters/0/a.$", "must be a valid JSONPath"),
+        (with_state(Parameters={"b": [{"a.$": "$["}]}), "/States/S0/Parameters/b/0/a.$", "must be a valid JSONPath"),
+        (with_state(Parameters=[]), "/States/S0/Parameters", "Expected value of type Object"),
         (with_state(Assign=5), "/States/S0/Assign", "Expected value of type Object"),
         (with_state(Assign={"states": 1}), "/States/S0/Assign/states", "'states' is no name of a variable"),
         (with_state(Assign={"a b": 1}), "/States/S0/Assign/a b", "'a b' is no name of a variable"),
@@ -334,3 +336,133 @@ def spread(**more: Json) -> dict[str, Json]:
 def test_what_a_distributed_map_reads_and_writes_is_checked(field: str, value: Json, place: str, message: str) -> None:
     found = told(spread(**{field: value}))
     assert any(at == f"/States/S0/{field}{place}" and message in why for at, why in found)
+
+
+def resource(text: Json) -> Json:
+    return machine({"Type": "Task", "Resource": text})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("clean", "a.b", "arn:aws:lambda:eu-west-1:111111111111:function:f", "arn:aws:states:::lambda:invoke"),
+        *("arn:aws:states:eu-west-1:111111111111:activity:a", "arn:aws:states:::sqs:sendMessage.waitForTaskToken"),
+        *("arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::ecs:runTask.sync"),
+        *("arn:aws:states:::codebuild:startBuild", "arn:aws:states:::glue:startJobRun.waitForTaskToken"),
+        *("arn:aws:states:::aws-sdk:dynamodb:listTables", "arn:aws:states:us-west-2::aws-sdk:s3:listBuckets"),
+    ],
+)
+def test_what_a_task_can_name_is_accepted(text: str) -> None:
+    assert asl.validate(resource(text)) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "  ", "arn:aws:states:::sqs:nope", "arn:aws:states:::nope:sendMessage", "arn:aws:s3:::bucket", "arn:"),
+        *("arn:aws:states:::sqs:sendMessage.sync", "arn:aws:states:::aws-sdk:s3:listBuckets.sync"),
+        *("arn:aws:states:::aws-sdk:s3:ListBuckets", "arn:aws:states:::aws-sdk:s3", "arn:aws:states:::aws-sdk:S3:get"),
+        *("arn:aws:states:::lambda:invoke.nope", "arn:aws:states:::dynamodb:getItem.sync:2"),
+    ],
+)
+def test_what_no_task_can_name_is_refused(text: str) -> None:
+    (problem,) = asl.validate(resource(text))
+    assert (problem.code, problem.location) == ("INVALID_RESOURCE", "/States/S0/Resource")
+
+
+def test_a_workflow_must_have_an_end() -> None:
+    turning: Json = {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}
+    (problem,) = asl.validate({"StartAt": "A", "States": turning})
+    assert (problem.code, problem.location) == ("MISSING_END_STATE", "/States")
+    # What is missing beside it is told alone.
+    codes = [found.code for found in asl.validate({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Z"}}})]
+    assert codes == ["MISSING_TRANSITION_TARGET"]
+
+
+def test_a_name_that_stands_twice_is_told_with_its_line() -> None:
+    text = '{"StartAt": "A",\n "States": {"A": {"Type": "Succeed"},\n  "A": {"Type": "Fail"}}}'
+    problems = asl.validate(text)
+    assert [str(problem) for problem in problems] == [
+        "INVALID_JSON_DESCRIPTION: Duplicate field 'A' at /States/A (line 3)",
+        "INVALID_JSON_DESCRIPTION: Duplicate field 'Type' at /States/A/Type (line 3)",
+    ]
+
+
+def test_all_that_is_evaluated_is_told_at_once_beside_other_mistakes() -> None:
+    states: Json = {
+        "A": {"Type": "Pass", "OutputPath": "x", "Next": "B",
+              "Parameters": {"a.$": "$[", "b": [{"c.$": "States.Nope()"}]}},
+        "B": {"Type": "Choice", "Choices": [
+            {"Variable": "$[", "IsNull": True, "Next": "C"},
+            {"And": [{"Variable": "$", "StringEquals": 1}, {"Variable": "$", "Next": "C", "IsNull": True}],
+             "Next": "C"},
+        ]},
+        "C": {"Type": "Pass", "QueryLanguage": "JSONata", "Next": "D",
+              "Output": {"a": "{% ( %}", "b": ["{% a ?? b %}"]}},
+        "D": {"Type": "Map", "ItemProcessor": {"StartAt": "E", "States": {
+            "E": {"Type": "Wait", "SecondsPath": "x", "End": True}}}, "Nope": 1, "End": True},
+    }  # fmt: skip
+    places = [location for location, _ in told({"StartAt": "A", "States": states})]
+    assert sorted(places) == sorted(
+        [
+            "/States/D/Nope",
+            "/States/A/OutputPath",
+            "/States/A/Parameters/a.$",
+            "/States/A/Parameters/b/0/c.$",
+            "/States/B/Choices/0/Variable",
+            "/States/B/Choices/1/And/0/StringEquals",
+            "/States/B/Choices/1/And/1/Next",
+            "/States/C/Output/a",
+            "/States/C/Output/b/0",
+            "/States/D/ItemProcessor/States/E/SecondsPath",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        ({"Variable": "$.x", "StringEquals": 1}, "StringEquals"),
+        ({"Variable": "$.x", "NumericLessThan": "1"}, "NumericLessThan"),
+        ({"Variable": "$.x", "NumericEquals": True}, "NumericEquals"),
+        ({"Variable": "$.x", "BooleanEquals": "true"}, "BooleanEquals"),
+        ({"Variable": "$.x", "TimestampEquals": "soon"}, "TimestampEquals"),
+        ({"Variable": "$.x", "IsNull": "yes"}, "IsNull"),
+        ({"Variable": "$.x", "StringMatches": 5}, "StringMatches"),
+        ({"Variable": "$.x", "IsNull": True, "Extra": 1}, "Extra"),
+        ({"Not": {"Variable": "$.x", "IsNull": True}, "Variable": "$.x"}, "Variable"),
+    ],
+)
+def test_what_a_rule_compares_with_must_be_of_its_kind(rule: dict[str, Json], field: str) -> None:
+    choice: Json = {"Type": "Choice", "Choices": [{**rule, "Next": "S1"}]}
+    ((location, _),) = told({"StartAt": "S0", "States": {"S0": choice, "S1": {"Type": "Succeed"}}})
+    assert location == f"/States/S0/Choices/0/{field}"
+
+
+@pytest.mark.parametrize("items", ["text", 5, None, True])
+def test_items_of_a_map_are_an_array_or_evaluated(items: Json) -> None:
+    state: Json = {"Type": "Map", "Items": items, "ItemProcessor": INNER, "End": True}
+    assert told(machine(state, QueryLanguage="JSONata"))[0][0] == "/States/S0/Items"
+
+
+def test_labels_of_maps_are_unique() -> None:
+    maps = [
+        {
+            "Type": "Map",
+            "Label": "same",
+            "ItemProcessor": {**SPREAD, "StartAt": name, "States": {name: {"Type": "Succeed"}}},
+        }
+        for name in ("I1", "I2")
+    ]
+    (problem,) = asl.validate(machine(*maps))
+    assert (problem.code, problem.location) == ("DUPLICATE_LABEL_NAME", "/States/S1/Label")
+
+
+@pytest.mark.parametrize("value", [None, 5, [1]])
+def test_what_is_neither_a_text_nor_an_object_is_no_definition(value: Json) -> None:
+    with pytest.raises(asl.DefinitionError, match="must be a valid JSON object"):
+        asl.parse(value)
+
+
+def test_a_comment_is_a_text() -> None:
+    assert told(machine({"Type": "Pass"}, Comment=1)) == [("/Comment", "Expected value of type String")]

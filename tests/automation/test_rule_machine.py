@@ -305,3 +305,16 @@ def test_the_books_stay_small() -> None:
         world.fire("x" * 1000)
     assert (len(world.known.notes), len(world.known.dead)) == (NOTES_MAX, DEAD_MAX)
     assert replace(world.known, live=()).at_work == 0
+
+
+def test_who_says_the_word_has_started_the_runs_also_those_that_had_to_wait() -> None:
+    world = World(rule(mode=Mode.QUEUED))
+    for who in ("ada", "bo"):
+        assert isinstance(world.tell(Fired(rule=NAME, cause="command", of=who, event={})), Reason)
+        if who == "ada":
+            assert [told["by"] for told in world.told(rules.START) if isinstance(told, dict)] == ["ada"]
+    world.tell(Ended(run=world.runs[0], error=None))
+    assert [told["by"] for told in world.told(rules.START) if isinstance(told, dict)] == ["bo"]
+    other = World(rule())
+    other.fire({"by": "eve"})
+    assert all("by" not in told for told in other.told(rules.START) if isinstance(told, dict))

@@ -96,6 +96,16 @@ def test_an_event_starts_the_workflow_of_its_rule_and_asks_nobody(settings: Sett
         assert titles(runtime) == []
 
 
+def test_who_says_the_word_of_a_rule_has_started_its_run(settings: Settings, tmp_path: Path) -> None:
+    with serving(tmp_path / "tocsin.db", settings) as (runtime, _):
+        runtime.store.accept(
+            [rules.ordered(rules.Order(command="tidy", said={"by": "ada", "text": ""}), runtime.clock())]
+        )
+        runtime.wake()
+        (run,) = ended(runtime, 1)
+        assert (run.by, run.execution.output) == ("ada", {"by": "ada"})
+
+
 def test_a_repeated_delivery_starts_nothing_twice(settings: Settings, tmp_path: Path) -> None:
     with serving(tmp_path / "tocsin.db", settings) as (runtime, _):
         head = f"{ONCE}: e-1".encode()

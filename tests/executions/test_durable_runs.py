@@ -52,7 +52,13 @@ def test_a_run_that_goes_on_in_small_bites_ends_the_same(
 
 def test_a_loop_without_end_is_many_commits_and_fails_at_its_25000th_event(quick_folder: Path) -> None:
     world = World(quick_folder / "tocsin.db")
-    loop = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}
+    stop = [{"Variable": "$.stop", "IsPresent": True, "Next": "C"}]
+    turning = {
+        "A": {"Type": "Pass", "Next": "B"},
+        "B": {"Type": "Choice", "Choices": stop, "Default": "A"},
+        "C": {"Type": "Succeed"},
+    }
+    loop = {"StartAt": "A", "States": turning}
     run = world.start(loop)
     world.play()
     assert outcome(world.run(run))[:3] == ("FAILED", None, "States.Runtime")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tocsin.errors import TocsinError
-from tocsin.patterns import PatternError, compile  # noqa: A004 - The verb.
+from tocsin.patterns import EventError, PatternError, compile  # noqa: A004 - The verb.
 from tocsin.patterns.grammar import COMBINATIONS_MAX, NESTING_MAX, RESERVED
 
 
@@ -192,3 +193,9 @@ def test_combinations_are_limited() -> None:
     assert len(compile({"a": ten, "b": ten, "c": ten}).rules) == COMBINATIONS_MAX
     error = refused({"a": ten, "b": ten, "c": ten, "d": ten})
     assert (error.code, error.path) == ("pattern-too-many-combinations", "d.$or")
+
+
+@pytest.mark.parametrize("event", [5, None, ["x"]])
+def test_what_is_no_event_is_refused(event: Any) -> None:  # noqa: ANN401 - anything at all.
+    with pytest.raises(EventError, match="must be a JSON object"):
+        compile({"a": ["x"]}).matches(event)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tocsin.kernel.time import DAY, HOUR, INSTANT_MAX, MINUTE, format_instant, parse_instant
-from tocsin.timetables import parse
+from tocsin.timetables import TimetableError, parse
 
 
 def at(text: str) -> int:
@@ -135,3 +137,16 @@ def test_any_instant_may_be_asked_about(expression: str) -> None:
     assert timetable.next_after(INSTANT_MAX) is None
     assert timetable.next_after(10**18) is None
     assert parse("rate(1 hour)").next_after(-5 * HOUR) == HOUR - 1
+
+
+def test_a_datetime_is_answered_with_one_in_its_zone() -> None:
+    timetable = parse("cron(0 9 * * ? 2027)", zone="Europe/Berlin")
+    asked = datetime(2026, 12, 31, 12, tzinfo=ZoneInfo("America/New_York"))
+    found = timetable.next_after(asked)
+    assert found is not None
+    assert (found.isoformat(), found.tzinfo) == ("2027-01-01T03:00:00-05:00", asked.tzinfo)
+    assert timetable.next_after(datetime(2028, 1, 1, tzinfo=UTC)) is None
+    with pytest.raises(TimetableError, match="with a zone"):
+        timetable.next_after(datetime(2026, 1, 1))  # noqa: DTZ001 - that is what is refused.
+    with pytest.raises(TimetableError, match="a text is needed"):
+        parse(5)  # type: ignore[arg-type] # That is the point.

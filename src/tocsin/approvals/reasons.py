@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ApprovalReason(StrEnum):
-    """One for each way through the machine; `docs/workflows.md` explains them."""
+    """One for each way through the machine; `docs/workflow-questions.md` explains them."""
 
     ASKED = "people are asked"
     COUNTED = "answer counts, more are needed"

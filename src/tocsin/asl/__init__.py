@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-lang
 
 from __future__ import annotations
 
+from tocsin.asl.documents import Problem
 from tocsin.asl.execution import Names
 from tocsin.asl.inputs import InputError, read_input
 from tocsin.asl.memory import Failure, Result, Takes, run
@@ -17,7 +18,7 @@ from tocsin.asl.naming import references
 from tocsin.asl.program import Definition
 from tocsin.asl.single import StateRefusedError, Tested
 from tocsin.asl.single import try_state as test_state
-from tocsin.asl.validation import DefinitionError, Problem, parse, validate
+from tocsin.asl.validation import DefinitionError, parse, validate
 
 __all__ = [
     "Definition",

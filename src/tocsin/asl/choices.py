@@ -6,13 +6,15 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, TypeAlias
 
 from tocsin.asl.failures import runtime
-from tocsin.asl.paths import PathError, PathNotFoundError
+from tocsin.asl.looking import PathNotFoundError
+from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference
 from tocsin.asl.scope import Scope
-from tocsin.asl.templates import TemplateError
+from tocsin.asl.templates import TemplateError, gathered
 from tocsin.asl.times import is_timestamp, timestamp
 from tocsin.kernel.json import Json
 
@@ -22,16 +24,22 @@ Rule: TypeAlias = Callable[[Scope], bool]
 _Compare: TypeAlias = Callable[[Json, Json], bool]
 
 JOINS: Final = ("And", "Or", "Not")
+_BESIDE: Final = ("Variable", "Next", "Comment", "Assign", "Output")
+_BESIDE_NESTED: Final = ("Variable", "Comment")
 
 
 def rule(given: Mapping[str, Json], pointer: tuple[str | int, ...] = (), depth: int = 0) -> Rule:
-    """The compiled rule; `Next` and what else stands there is not looked at. Raises TemplateError."""
+    """The compiled rule, with what goes with it (`Next`) only at the top. Raises TemplateError."""
     if depth > NESTED_MAX:
         raise TemplateError(pointer, f"rules are nested deeper than {NESTED_MAX} levels")
     joined = [name for name in JOINS if name in given]
     compared = [name for name in given if name in OPERATORS]
     if len(joined) + len(compared) != 1:
         raise TemplateError(pointer, "a rule has one comparison, or one of And, Or, Not")
+    beside = _BESIDE if depth == 0 else _BESIDE_NESTED
+    unknown = [name for name in given if name not in {*joined, *compared, *beside}]
+    if unknown or (joined and "Variable" in given):
+        raise TemplateError((*pointer, unknown[0] if unknown else "Variable"), "this field is not supported here")
     if joined:
         return _joined(joined[0], given[joined[0]], (*pointer, joined[0]), depth)
     return _comparison(given, compared[0], pointer)
@@ -45,7 +53,7 @@ def _joined(name: str, given: Json, pointer: tuple[str | int, ...], depth: int) 
         return lambda scope: not inner(scope)
     if not isinstance(given, list) or not given or not all(isinstance(each, dict) for each in given):
         raise TemplateError(pointer, f"{name} takes a list of rules that is not empty")
-    rules = [rule(each, (*pointer, number), depth + 1) for number, each in enumerate(given)]
+    rules = gathered(partial(rule, each, (*pointer, number), depth + 1) for number, each in enumerate(given))
     if name == "And":
         return lambda scope: all(each(scope) for each in rules)
     return lambda scope: any(each(scope) for each in rules)
@@ -57,6 +65,10 @@ def _comparison(given: Mapping[str, Json], name: str, pointer: tuple[str | int, 
         raise TemplateError((*pointer, "Variable"), "a comparison needs the path of its Variable")
     reference = _reference(variable, (*pointer, "Variable"))
     wanted = given[name]
+    if not name.endswith("Path"):
+        kind, fits = next(each for start, each in _OPERANDS.items() if name.startswith(start))
+        if not fits(wanted):
+            raise TemplateError((*pointer, name), f"{name} takes {kind}")
     if name == "IsPresent":
         return lambda scope: _present(reference, scope) is (wanted is True)
     compare = OPERATORS[name]
@@ -102,6 +114,10 @@ def _both(kind: Callable[[Json], bool], compare: _Compare) -> _Compare:
 
 def _text(value: Json) -> bool:
     return isinstance(value, str)
+
+
+def _timestamp(value: Json) -> bool:
+    return isinstance(value, str) and is_timestamp(value)
 
 
 def _instants(compare: _Compare) -> _Compare:
@@ -163,6 +179,17 @@ _ORDERS: Final[dict[str, _Compare]] = {
     "GreaterThan": lambda left, right: left > right,
     "GreaterThanEquals": lambda left, right: left >= right,
 }
+# By the beginning of the operator: what it compares with.
+_OPERANDS: Final[dict[str, tuple[str, Callable[[Json], bool]]]] = {
+    "String": ("a string", _text),
+    "Numeric": ("a number", _number),
+    "Boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "Timestamp": (
+        "a timestamp like 2027-01-31T09:00:00Z",
+        lambda value: isinstance(value, str) and is_timestamp(value),
+    ),
+    "Is": ("true or false", lambda value: isinstance(value, bool)),
+}
 _SIMPLE: Final[dict[str, _Compare]] = {
     **{f"String{name}": _both(_text, compare) for name, compare in _ORDERS.items()},
     **{f"Numeric{name}": _both(_number, compare) for name, compare in _ORDERS.items()},
@@ -178,5 +205,5 @@ OPERATORS: Final[dict[str, _Compare]] = {
     "IsNumeric": _is(_number),
     "IsString": _is(_text),
     "IsBoolean": _is(lambda value: isinstance(value, bool)),
-    "IsTimestamp": _is(lambda value: isinstance(value, str) and is_timestamp(value)),
+    "IsTimestamp": _is(_timestamp),
 }

@@ -25,6 +25,7 @@ NESTED_MAX: Final = 10  # Functions within functions, as Step Functions has it.
 TEXT_MAX: Final = 10_000  # Characters that are encoded, decoded or hashed.
 RANGE_MAX: Final = 1000  # Numbers of a range.
 ARRAY_MAX: Final = 10_000
+BITS_MAX: Final = 1024  # Of an integer: those of the largest double.
 
 Call: TypeAlias = Callable[[Scope, str], Json]
 _Function: TypeAlias = Callable[[list[Json], Dice], Json]
@@ -364,9 +365,11 @@ def _list(value: Json, function: str) -> list[Json]:
 
 def _integer(value: Json, function: str) -> int:
     """As Step Functions does: fractions are rounded half up."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= BITS_MAX:
+        return value
+    if not isinstance(value, float) or not math.isfinite(value):
         raise _failure(f"{function} takes an integer, not {_named(value)}")
-    return value if isinstance(value, int) else math.floor(value + 0.5)
+    return math.floor(value + 0.5)
 
 
 def _equal(left: Json, right: Json) -> bool:

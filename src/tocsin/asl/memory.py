@@ -48,10 +48,10 @@ class Failure(Exception):
     """What a function raises to fail its task with an error and a cause of its own."""
 
     def __init__(self, error: str, cause: str | None = None) -> None:
-        """Keep both."""
+        """Keep both, as texts: a function may give anything."""
         super().__init__(error, cause)
-        self.error = error
-        self.cause = cause
+        self.error = str(error)
+        self.cause = None if cause is None else str(cause)
 
 
 def run(

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.asl.validation import DefinitionError, Problem
+from tocsin.asl.documents import Problem
+from tocsin.asl.validation import DefinitionError
 from tocsin.kernel.json import Json
 
 _ATTEMPTS: Final = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
@@ -112,4 +113,4 @@ def _only(given: dict[str, Any], name: str, place: str, what: str) -> str:
 
 
 def _wrong(place: str, message: str) -> DefinitionError:
-    return DefinitionError((Problem(code="MOCKS_INVALID", message=message, location=place),))
+    return DefinitionError((Problem(code="MOCKS_INVALID", message=message, location=place),), "The mocks are invalid")

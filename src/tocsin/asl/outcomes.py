@@ -8,6 +8,7 @@ from tocsin.asl.execution import ROOT, Frame, Phase, Status
 from tocsin.asl.failures import (
     ALL,
     DATA_LIMIT_EXCEEDED,
+    HEARTBEAT_TIMEOUT,
     QUERY_EVALUATION,
     RUNTIME,
     TASK_FAILED,
@@ -239,6 +240,8 @@ def matches(names: tuple[str, ...], error: str | None) -> bool:
     """Whether an ErrorEquals names *error*. Nothing does where it is `States.Runtime`."""
     if error == RUNTIME:
         return False
+    if error == HEARTBEAT_TIMEOUT and TIMEOUT in names:  # A missing heartbeat is a timeout, too.
+        return True
     return error in names or ALL in names or (TASK_FAILED in names and error != TIMEOUT)
 
 

@@ -7,46 +7,29 @@ is as in the JSONPath of Java (Jayway), whose error messages Step Functions pass
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
+from math import fsum
+from statistics import pstdev
 from typing import Final, TypeAlias
 
 from tocsin.asl.conditions import Condition, ConditionError, condition
+from tocsin.asl.looking import PathNotFoundError, Visits
 from tocsin.kernel.json import Json
 
 PATH_MAX: Final = 2000  # Characters.
 FOUND_MAX: Final = 100_000  # Values that one path may find: what is hostile ends.
-VISITS_MAX: Final = 2_000_000  # Values that the paths of one move of a run may look at.
 
 _NAME: Final = re.compile(r"[^.\[\]()'\"\s,?@]+")
 _QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,9}")
 _SPACE: Final = re.compile(r"\s*")
-_FUNCTION: Final = re.compile(r"(length|min|max|avg|sum|keys)\(\)$")
+_FUNCTION: Final = re.compile(r"(length|min|max|avg|stddev|sum|keys|first|last)\(\)$")
 
 
 class PathError(ValueError):
     """The text is no path; the message says why."""
-
-
-class PathNotFoundError(LookupError):
-    """A definite path leads nowhere; the message says where it ends, in the words of Step Functions."""
-
-
-class Visits:
-    """How many values paths have looked at."""
-
-    __slots__ = ("spent",)
-
-    def __init__(self) -> None:
-        """None yet."""
-        self.spent = 0
-
-    def spend(self, value: Json) -> None:
-        """Charge a look at all members of *value*. Raises PathNotFoundError when there are no more."""
-        self.spent += 1 + len(value) if isinstance(value, dict | list) else 1
-        if self.spent > VISITS_MAX:
-            raise PathNotFoundError(f"it looks at more than {VISITS_MAX} values")
 
 
 Step: TypeAlias = Callable[[Json, Visits], Iterator[Json]]
@@ -55,7 +38,7 @@ Step: TypeAlias = Callable[[Json, Visits], Iterator[Json]]
 class Path:
     """A compiled path below `$`. *definite*: it leads to one place at most."""
 
-    __slots__ = ("definite", "function", "names", "steps", "text")
+    __slots__ = ("definite", "descends", "function", "names", "steps", "text")
 
     def __init__(self, text: str) -> None:
         """Compile *text*, which begins with `$`. Raises PathError."""
@@ -68,6 +51,7 @@ class Path:
         self.steps: tuple[Step, ...] = ()
         self.definite = reader.read()
         self.function = reader.function
+        self.descends = reader.descends
         if self.definite:
             self.names = tuple(reader.names)
         else:
@@ -75,8 +59,16 @@ class Path:
 
     def find(self, value: Json, visits: Visits | None = None) -> Json:
         """What it leads to in *value*; a list, unless it is definite. Raises PathNotFoundError."""
-        found = self._definite(value) if self.definite else self._all(value, visits or Visits())
-        return _applied(self.function, found) if self.function else found
+        if self.definite:
+            found = self._definite(value)
+            return _applied(self.function, found) if self.function else found
+        several = self._all(value, visits or Visits())
+        if not self.function:
+            return several
+        # As in Java: behind `..` a function takes all that was found together, otherwise each for itself.
+        return (
+            _applied(self.function, several) if self.descends else [_applied(self.function, each) for each in several]
+        )
 
     def _definite(self, value: Json) -> Json:
         for number, name in enumerate(self.names):
@@ -92,6 +84,7 @@ class Path:
 
     def _all(self, value: Json, visits: Visits) -> list[Json]:
         found = [value]
+        visits.root = value
         for step in self.steps:
             made = list(islice((each for one in found for each in step(one, visits)), FOUND_MAX + 1))
             if len(made) > FOUND_MAX:
@@ -126,6 +119,7 @@ class _Reader:
         self.names: list[str | int] = []
         self.steps: list[Step] = []
         self.function = ""
+        self.descends = False
 
     def read(self) -> bool:
         """Whether the path is definite; *names* or *steps* say where it leads."""
@@ -160,6 +154,7 @@ class _Reader:
 
     def _descend(self) -> None:
         self.steps.append(_descendants)
+        self.descends = True
         if not self.text.startswith("[", self.at):
             if self.text.startswith("*", self.at):
                 self.at += 1
@@ -183,7 +178,9 @@ class _Reader:
         self._skip(1)
         if self.text.startswith("?(", self.at):
             end = _closing(self.text, self.at + 1)
-            self.steps.append(_filtered(self._condition(self.text[self.at + 2 : end])))
+            wanted = self._condition(self.text[self.at + 2 : end])
+            descended = bool(self.steps) and self.steps[-1] is _descendants
+            self.steps.append(_filtered_below(wanted) if descended else _filtered(wanted))
             self.at = end + 1
             self._close()
             return False
@@ -337,21 +334,52 @@ def _filtered(wanted: Condition) -> Step:
     def step(value: Json, visits: Visits) -> Iterator[Json]:
         visits.spend(value)
         candidates = value if isinstance(value, list) else [value]
-        yield from (each for each in candidates if wanted(each))
+        yield from (each for each in candidates if wanted(each, visits))
+
+    return step
+
+
+def _filtered_below(wanted: Condition) -> Step:
+    """Behind `..`: each object that passes, once; of a list the elements, where the list itself passes, too."""
+
+    def step(value: Json, visits: Visits) -> Iterator[Json]:
+        visits.spend(value)
+        if isinstance(value, dict | list) and wanted(value, visits):
+            yield from _filtered(wanted)(value, visits) if isinstance(value, list) else [value]
 
     return step
 
 
 def _applied(function: str, value: Json) -> Json:
-    if function == "length":
-        return len(value) if isinstance(value, list | dict | str) else None
-    if function == "keys":
-        return list(value) if isinstance(value, dict) else None
-    numbers = [each for each in value if isinstance(each, int | float)] if isinstance(value, list) else []
+    match function:
+        case "length":
+            return len(value) if isinstance(value, list | dict | str) else None
+        case "keys":
+            return list(value) if isinstance(value, dict) else None
+        case "first" | "last":
+            if not isinstance(value, list) or not value:
+                raise PathNotFoundError(f"Aggregation function {function} attempted on an empty array")
+            return value[0 if function == "first" else -1]
+    numbers = [float(each) for each in value if _number(each)] if isinstance(value, list) else []
     if not numbers:
         raise PathNotFoundError(f"Aggregation function {function} attempted on an empty array")
-    results = {"min": min(numbers), "max": max(numbers), "sum": sum(numbers), "avg": sum(numbers) / len(numbers)}
-    return float(results[function])
+    try:
+        return _AGGREGATES[function](numbers)
+    except OverflowError:
+        raise PathNotFoundError(f"Aggregation function {function} attempted on numbers that are too large") from None
+
+
+def _number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+_AGGREGATES: Final[dict[str, Callable[[list[float]], float]]] = {
+    "min": min,
+    "max": max,
+    "sum": fsum,
+    "avg": lambda numbers: fsum(numbers) / len(numbers),
+    "stddev": pstdev,
+}
 
 
 def _bracketed(name: str | int) -> str:

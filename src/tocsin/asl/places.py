@@ -12,8 +12,11 @@ DEPTH_MAX: Final = json.DEPTH_MAX
 _TOKEN: Final = re.compile(r'\s*(?:([{}\[\],:])|("(?:[^"\\]|\\.)*")|([^\s{}\[\],:"]+))', re.DOTALL)
 
 
-def lines(text: str) -> dict[tuple[str | int, ...], int]:
-    """The lines, from 1, of all values in a valid JSON *text*, by their pointers; of equal names the last."""
+def lines(text: str, twice: list[tuple[str | int, ...]] | None = None) -> dict[tuple[str | int, ...], int]:
+    """The lines, from 1, of all values in a valid JSON *text*, by their pointers; of equal names the last.
+
+    Those that stand there again are added to *twice*.
+    """
     found: dict[tuple[str | int, ...], int] = {(): 1}
     path: list[str | int] = []
     inside: list[str] = []
@@ -44,6 +47,8 @@ def lines(text: str) -> dict[tuple[str | int, ...], int]:
         if expects_key and word:
             key = json.decode(word)
             path.append(str(key))
+            if twice is not None and tuple(path) in found:
+                twice.append(tuple(path))
             found[tuple(path)] = line
             continue
         if mark == "{":

@@ -5,7 +5,8 @@ What is compiled here was validated before (`validation`); a mistake that slips 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -15,14 +16,27 @@ from tocsin.asl.failures import runtime
 from tocsin.asl.paths import PathError
 from tocsin.asl.references import Reference, ResultPath
 from tocsin.asl.scope import Scope
-from tocsin.asl.templates import Template, TemplateError, constant, dynamic, is_expression, jsonata, payload, typed
+from tocsin.asl.sizes import shown
+from tocsin.asl.templates import (
+    Template,
+    TemplateError,
+    constant,
+    dynamic,
+    gathered,
+    is_expression,
+    jsonata,
+    payload,
+    typed,
+)
 from tocsin.kernel.json import Json
 
 JSONATA: Final = "JSONata"
 JSONPATH: Final = "JSONPath"
+SHOWN_MAX: Final = 200  # Characters of a wrong value in a cause.
 
 Pointer: TypeAlias = tuple[str | int, ...]
 Read: TypeAlias = Callable[[Scope], Json]
+_Fields: TypeAlias = dict[str, Callable[[], Any]]  # Compiled together, so that all their mistakes are told at once.
 
 
 class Retrier(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +169,11 @@ def compile_definition(document: dict[str, Json]) -> Definition:
     return Definition(source=document, programs=programs)
 
 
+def check_states(states: Iterable[tuple[str, dict[str, Any], Pointer, str]]) -> None:
+    """Compile *states* (name, definition, place, query language), not what is within them. Raises TemplateError."""
+    gathered(partial(_state, *each, None) for each in states)
+
+
 def _program(
     given: dict[str, Json],
     pointer: Pointer,
@@ -162,15 +181,15 @@ def _program(
     programs: dict[str, Program],
 ) -> str:
     name = "/".join(str(part) for part in pointer)
-    states = {
-        each: _state(each, state, (*pointer, "States", each), language, programs)
+    made = gathered(
+        partial(_state, each, state, (*pointer, "States", each), language, programs)
         for each, state in given["States"].items()
-    }
+    )
     config = given.get("ProcessorConfig") or {}
     programs[name] = Program(
         pointer=name,
         start=given["StartAt"],
-        states=states,
+        states={state.name: state for state in made},
         express=config.get("ExecutionType") == "EXPRESS",
         timeout=given.get("TimeoutSeconds") or 0,
     )
@@ -182,48 +201,62 @@ def _state(
     given: dict[str, Any],
     pointer: Pointer,
     language: str,
-    programs: dict[str, Program],
+    programs: dict[str, Program] | None,
 ) -> State:
+    """The compiled state; with *programs*, what is within it goes there."""
     speaks = given.get("QueryLanguage", language)
     made = _Compiler(given, pointer, speaks)
     kind = given["Type"]
-    programs_here = tuple(_program(each, (*pointer, *place), language, programs) for place, each in _subprograms(given))
-    shared: dict[str, Any] = {
-        "name": name,
-        "type": kind,
-        "jsonata": made.jsonata,
-        "next": given.get("Next", ""),
-        "assign": made.template("Assign"),
-        "retry": tuple(_retrier(each) for each in given.get("Retry", ())),
-        "catch": tuple(made.catcher(each, number) for number, each in enumerate(given.get("Catch", ()))),
-        "programs": programs_here,
-        "told": {field: text for field, text in given.items() if field.endswith("Path") and isinstance(text, str)},
+    fields: _Fields = {
+        "assign": lambda: made.template("Assign"),
+        "catch": lambda: _tuple(partial(made.catcher, each, at) for at, each in enumerate(given.get("Catch", ()))),
+        **(made.jsonata_fields() if made.jsonata else made.jsonpath_fields()),
+        **_own_fields(kind, made),
     }
-    shared |= made.jsonata_fields() if made.jsonata else made.jsonpath_fields()
+    if programs is not None:
+        within = [(each, (*pointer, *place)) for place, each in _subprograms(given)]
+        fields["programs"] = lambda: _tuple(partial(_program, each, at, language, programs) for each, at in within)
+    return State(
+        name=name,
+        type=kind,
+        jsonata=made.jsonata,
+        next=given.get("Next", ""),
+        retry=tuple(_retrier(each) for each in given.get("Retry", ())),
+        told={field: text for field, text in given.items() if field.endswith("Path") and isinstance(text, str)},
+        **dict(zip(fields, gathered(fields.values()), strict=True)),
+    )
+
+
+def _tuple(makers: Iterable[Callable[[], Any]]) -> tuple[Any, ...]:
+    return tuple(gathered(makers))
+
+
+def _own_fields(kind: str, made: _Compiler) -> _Fields:
+    """What only states of this type have."""
+    given = made.given
     match kind:
         case "Pass":
-            shared["result"] = constant(given["Result"]) if "Result" in given else None
+            return {"result": lambda: constant(given["Result"]) if "Result" in given else None}
         case "Task":
-            shared |= {
-                "resource": given["Resource"],
-                "timeout": made.seconds("TimeoutSeconds"),
-                "heartbeat": made.seconds("HeartbeatSeconds"),
-                "role": made.template("Credentials"),
+            return {
+                "resource": lambda: given["Resource"],
+                "timeout": lambda: made.seconds("TimeoutSeconds"),
+                "heartbeat": lambda: made.seconds("HeartbeatSeconds"),
+                "role": lambda: made.template("Credentials"),
             }
         case "Choice":
-            shared |= {
-                "branches": tuple(made.branch(each, number) for number, each in enumerate(given["Choices"])),
-                "default": given.get("Default", ""),
+            return {
+                "branches": lambda: _tuple(partial(made.branch, each, at) for at, each in enumerate(given["Choices"])),
+                "default": lambda: given.get("Default", ""),
             }
         case "Wait":
-            shared["wait"] = made.wait()
+            return {"wait": made.wait}
         case "Fail":
-            shared |= {"error": made.told("Error"), "cause": made.told("Cause")}
+            return {"error": lambda: made.told("Error"), "cause": lambda: made.told("Cause")}
         case "Map":
-            shared["map"] = made.map()
+            return {"map": made.map}
         case _:
-            pass
-    return State(**shared)
+            return {}
 
 
 def _subprograms(given: dict[str, Any]) -> list[tuple[Pointer, dict[str, Json]]]:
@@ -235,6 +268,13 @@ def _subprograms(given: dict[str, Any]) -> list[tuple[Pointer, dict[str, Json]]]
             return [((key,), given[key])]
         case _:
             return []
+
+
+def _text(value: Json, field: str, told: str) -> str:
+    """*value*, which *told* has led to. Raises StateFailure."""
+    if not isinstance(value, str):
+        raise runtime(f"The {field} parameter does not reference a string: {told} == {shown(value, SHOWN_MAX)}")
+    return value
 
 
 def _retrier(given: dict[str, Any]) -> Retrier:
@@ -266,19 +306,19 @@ class _Compiler:
         here = (*(self.pointer if pointer is None else pointer), field)
         return jsonata(source[field], field, here) if self.jsonata else payload(source[field], here)
 
-    def jsonata_fields(self) -> dict[str, Any]:
-        return {"parameters": self.template("Arguments"), "output": self.template("Output")}
+    def jsonata_fields(self) -> _Fields:
+        return {"parameters": lambda: self.template("Arguments"), "output": lambda: self.template("Output")}
 
-    def jsonpath_fields(self) -> dict[str, Any]:
+    def jsonpath_fields(self) -> _Fields:
         return {
-            "input_path": self.reference("InputPath"),
-            "input_discarded": self._null("InputPath"),
-            "parameters": self.template("Parameters") if self.given["Type"] != "Map" else None,
-            "selector": self.template("ResultSelector"),
-            "result_path": self.result_path(self.given, self.pointer),
-            "result_discarded": self._null("ResultPath"),
-            "output_path": self.reference("OutputPath"),
-            "output_discarded": self._null("OutputPath"),
+            "input_path": lambda: self.reference("InputPath"),
+            "input_discarded": lambda: self._null("InputPath"),
+            "parameters": lambda: self.template("Parameters") if self.given["Type"] != "Map" else None,
+            "selector": lambda: self.template("ResultSelector"),
+            "result_path": lambda: self.result_path(self.given, self.pointer),
+            "result_discarded": lambda: self._null("ResultPath"),
+            "output_path": lambda: self.reference("OutputPath"),
+            "output_discarded": lambda: self._null("OutputPath"),
         }
 
     def _null(self, field: str) -> bool:
@@ -336,8 +376,10 @@ class _Compiler:
             if self.jsonata and isinstance(value, str) and is_expression(value):
                 return typed(jsonata(value, field, (*self.pointer, field)), value, field, "string")
             return constant(value)
-        if f"{field}Path" in self.given:
-            return dynamic(self.given[f"{field}Path"], f"{field}Path", (*self.pointer, f"{field}Path"))
+        path = f"{field}Path"
+        if path in self.given:
+            read = dynamic(self.given[path], path, (*self.pointer, path))
+            return lambda scope: _text(read(scope), path, self.given[path])
         return None
 
     def seconds(self, field: str) -> Read | None:

@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from tocsin.asl.failures import RESULT_PATH_FAILURE, StateFailure, runtime
-from tocsin.asl.paths import Path, PathError, PathNotFoundError
+from tocsin.asl.looking import PathNotFoundError
+from tocsin.asl.paths import Path, PathError
 from tocsin.asl.scope import Scope
 from tocsin.asl.sizes import shown
 from tocsin.kernel.json import Json

@@ -96,6 +96,7 @@ RETRIER: Final = frozenset(
 CATCHER: Final = frozenset({"ErrorEquals", "Next", "ResultPath", "Assign", "Output", "Comment"})
 
 TEXTS: Final = frozenset({"Next", "Default", "Resource", "Comment", "Error", "Cause"})
+OBJECTS: Final = ("Parameters", "ResultSelector", "ItemSelector")  # In JSONPath.
 NULLABLE: Final = frozenset({"InputPath", "OutputPath", "ResultPath"})
 
 SECONDS_MAX: Final = 99_999_999

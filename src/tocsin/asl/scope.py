@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.asl.paths import Visits
+from tocsin.asl.looking import Visits
 from tocsin.expressions.metering import Meter
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant

@@ -22,7 +22,7 @@ from tocsin.asl.memory import STARTED, Failure, Function
 from tocsin.asl.program import Definition, State
 from tocsin.asl.resources import resource
 from tocsin.asl.step import Stepper
-from tocsin.asl.validation import NO_TARGET, DefinitionError, validate
+from tocsin.asl.validation import NO_END, NO_TARGET, DefinitionError, validate
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -160,7 +160,7 @@ def _compiled(definition: str | Mapping[str, Json], state_name: str | None) -> t
     if state_name is None:
         language = {"QueryLanguage": document["QueryLanguage"]} if "QueryLanguage" in document else {}
         document, state_name = {"StartAt": NAME, "States": {NAME: document}, **language}, NAME
-        problems = tuple(problem for problem in validate(document) if problem.code != NO_TARGET)
+        problems = tuple(problem for problem in validate(document) if problem.code not in {NO_TARGET, NO_END})
     else:
         states = document.get("States")
         if not isinstance(states, dict) or state_name not in states:

@@ -41,6 +41,7 @@ from tocsin.asl.failures import (
     RUNTIME,
     TIMEOUT,
     StateFailure,
+    runtime,
 )
 from tocsin.asl.history import EVENTS_MAX, Event
 from tocsin.asl.intrinsics import drawn, uuid_of
@@ -288,6 +289,8 @@ class Stepper:
             return work()
         except StateFailure as failure:
             return outcomes.failed(self, frame, state, failure)
+        except OverflowError:  # JSON knows integers that no double holds.
+            return outcomes.failed(self, frame, state, runtime("A number is too large to compute with"))
 
     def _enter(self, frame: Frame, state: State) -> None:
         frame.before = frame.previous

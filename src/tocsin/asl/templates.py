@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
 
 from tocsin.asl.failures import QUERY_EVALUATION, StateFailure
 from tocsin.asl.functions import functions
@@ -23,18 +24,40 @@ DYNAMIC: Final = ".$"  # The end of the name of a field whose value is a path or
 _STATES: Final = re.compile(r"\$states(?![A-Za-z0-9_])(\.\w+)?")
 _WITHOUT_CONTEXT: Final = {".input", ".result", ".errorOutput"}  # After `$states`, if nothing else is asked for.
 VALUE_SHOWN_MAX: Final = 1000
+WRONG_MAX: Final = 100  # Mistakes that are looked for: as many as are told.
 
 Template: TypeAlias = Callable[[Scope], Json]
+_Made = TypeVar("_Made")
 
 
 class TemplateError(ValueError):
-    """A template cannot be compiled: *pointer* says where (names and numbers), the message why."""
+    """A template cannot be compiled: *pointer* says where (names and numbers), the message why.
 
-    def __init__(self, pointer: tuple[str | int, ...], message: str) -> None:
+    *more*: what else is wrong beside it.
+    """
+
+    def __init__(self, pointer: tuple[str | int, ...], message: str, more: tuple[TemplateError, ...] = ()) -> None:
         """Say where and why."""
         super().__init__(message)
         self.pointer = pointer
         self.message = message
+        self.more = more
+
+
+def gathered(makers: Iterable[Callable[[], _Made]]) -> list[_Made]:
+    """What the *makers* make. Raises TemplateError with all that is wrong in any of them."""
+    made: list[_Made] = []
+    wrong: list[TemplateError] = []
+    for maker in makers:
+        try:
+            made.append(maker())
+        except TemplateError as problem:
+            wrong += [problem, *problem.more]
+            if len(wrong) >= WRONG_MAX:
+                break
+    if wrong:
+        raise TemplateError(wrong[0].pointer, wrong[0].message, tuple(wrong[1:]))
+    return made
 
 
 def constant(value: Json) -> Template:
@@ -48,7 +71,7 @@ def payload(value: Json, pointer: tuple[str | int, ...] = ()) -> Template:
     if isinstance(value, dict):
         return _object(value, pointer)
     if isinstance(value, list):
-        parts = [payload(item, (*pointer, number)) for number, item in enumerate(value)]
+        parts = gathered(partial(payload, item, (*pointer, number)) for number, item in enumerate(value))
         return constant(value) if _static(value) else lambda scope: [part(scope) for part in parts]
     return constant(value)
 
@@ -66,16 +89,16 @@ def dynamic(text: str, field: str, pointer: tuple[str | int, ...] = ()) -> Templ
 
 
 def _object(value: dict[str, Json], pointer: tuple[str | int, ...]) -> Template:
-    parts: list[tuple[str, Template]] = []
-    for name, item in value.items():
-        here = (*pointer, name)
-        if not name.endswith(DYNAMIC):
-            parts.append((name, payload(item, here)))
-        elif isinstance(item, str):
-            parts.append((name.removesuffix(DYNAMIC), dynamic(item, name, here)))
-        else:
-            raise TemplateError(here, f"the value of {name!r} must be a path or an intrinsic function")
+    parts = gathered(partial(_member, name, item, (*pointer, name)) for name, item in value.items())
     return constant(value) if _static(value) else lambda scope: {name: part(scope) for name, part in parts}
+
+
+def _member(name: str, item: Json, here: tuple[str | int, ...]) -> tuple[str, Template]:
+    if not name.endswith(DYNAMIC):
+        return name, payload(item, here)
+    if isinstance(item, str):
+        return name.removesuffix(DYNAMIC), dynamic(item, name, here)
+    raise TemplateError(here, f"the value of {name!r} must be a path or an intrinsic function")
 
 
 def _static(value: Json) -> bool:
@@ -94,10 +117,12 @@ def jsonata(value: Json, field: str, pointer: tuple[str | int, ...] = ()) -> Tem
     if isinstance(value, str) and is_expression(value):
         return expression(value, field, pointer)
     if isinstance(value, dict):
-        members = [(name, jsonata(item, f"{field}/{name}", (*pointer, name))) for name, item in value.items()]
+        made = gathered(partial(jsonata, item, f"{field}/{name}", (*pointer, name)) for name, item in value.items())
+        members = list(zip(value, made, strict=True))
         return lambda scope: {name: member(scope) for name, member in members}
     if isinstance(value, list):
-        items = [jsonata(item, f"{field}[{number}]", (*pointer, number)) for number, item in enumerate(value)]
+        numbered = enumerate(value)
+        items = gathered(partial(jsonata, item, f"{field}[{number}]", (*pointer, number)) for number, item in numbered)
         return lambda scope: [item(scope) for item in items]
     return constant(value)
 
@@ -114,6 +139,8 @@ def expression(text: str, field: str, pointer: tuple[str | int, ...] = ()) -> Te
         compiled = Expression(told)
     except ExpressionError as problem:
         raise TemplateError(pointer, f"the JSONata expression cannot be read: {problem}") from None
+    if compiled.newer:
+        raise TemplateError(pointer, f"the operator '{compiled.newer}' is not known in JSONata 2.0.6, which AWS speaks")
     prefix = f"The JSONata expression '{told}' specified for the field '{field}'"
     whole = not set(_STATES.findall(told)) <= _WITHOUT_CONTEXT
 

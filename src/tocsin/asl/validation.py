@@ -9,47 +9,37 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import msgspec
-
-from tocsin.asl import mapfields, program, rules
+from tocsin.asl import documents, mapfields, program, rules
+from tocsin.asl.documents import SCHEMA, Problem
 from tocsin.asl.failures import ALL
-from tocsin.asl.places import lines, pointer
+from tocsin.asl.places import pointer
 from tocsin.asl.program import Pointer
+from tocsin.asl.resources import is_known
 from tocsin.asl.templates import DYNAMIC, TemplateError, is_expression
 from tocsin.asl.times import is_timestamp
 from tocsin.errors import TocsinError
-from tocsin.kernel import json
 from tocsin.kernel.json import Json
 
-SCHEMA: Final = "SCHEMA_VALIDATION_FAILED"
-NOT_JSON: Final = "INVALID_JSON_DESCRIPTION"
 NO_TARGET: Final = "MISSING_TRANSITION_TARGET"
 TWICE: Final = "DUPLICATE_STATE_NAME"
+NO_END: Final = "MISSING_END_STATE"
+BAD_NAME: Final = "INVALID_STATE_NAME"
+BAD_RESOURCE: Final = "INVALID_RESOURCE"
+BAD_LABEL: Final = "INVALID_LABEL_NAME"
+LABEL_TWICE: Final = "DUPLICATE_LABEL_NAME"
+TOO_DEEP: Final = "TOO_DEEPLY_NESTED"
 PROBLEMS_MAX: Final = 100  # As ValidateStateMachineDefinition gives at most.
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One mistake. *location* is a JSON pointer, *line* from 1 (0: the definition is not a text)."""
-
-    code: str
-    message: str
-    location: str
-    line: int = 0
-
-    def __str__(self) -> str:
-        line = f" (line {self.line})" if self.line else ""
-        return f"{self.code}: {self.message} at {self.location}{line}"
-
-
 class DefinitionError(TocsinError):
     """The definition is not one that Step Functions accepts; *problems* are all of its mistakes."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Say the first, and how many there are."""
+    def __init__(self, problems: tuple[Problem, ...], what: str = "Invalid State Machine Definition") -> None:
+        """Say *what* is wrong, the first of the problems, and how many there are."""
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__("definition-invalid", f"Invalid State Machine Definition: '{problems[0]}'{more}")
+        super().__init__("definition-invalid", f"{what}: '{problems[0]}'{more}")
         self.problems = problems
 
 
@@ -69,38 +59,22 @@ def validate(definition: str | bytes | Mapping[str, Json]) -> tuple[Problem, ...
 
 def _read(definition: str | bytes | Mapping[str, Json]) -> tuple[tuple[Problem, ...], program.Definition | None]:
     """All mistakes; and what it is compiled to, where there are none."""
-    if isinstance(definition, Mapping):
-        document: Json = dict(definition)
-        where: dict[Pointer, int] = {}
-        try:
-            written = len(json.encode(document))
-        except RecursionError:
-            return (_whole(SCHEMA, "The definition is nested too deep"),), None
-        if written > rules.DEFINITION_MAX:
-            return (_whole(SCHEMA, f"The definition has more than {rules.DEFINITION_MAX} bytes"),), None
-    else:
-        text = definition if isinstance(definition, str) else definition.decode("utf-8", "replace")
-        if len(text) > rules.DEFINITION_MAX:
-            return (_whole(SCHEMA, f"The definition has more than {rules.DEFINITION_MAX} bytes"),), None
-        if not text.strip():
-            return (_whole(SCHEMA, "Definition must be a valid JSON object"),), None
-        try:
-            document = json.decode(text)
-        except json.JsonError as problem:
-            return (_whole(NOT_JSON, str(problem)),), None
-        where = lines(text)
+    document, where, wrong = documents.read(definition)
     if not isinstance(document, dict):
-        return (_whole(SCHEMA, "Definition must be a valid JSON object"),), None
+        return wrong, None
     checker = _Checker()
     checker.top(document)
     compiled = None
-    if not checker.found:
-        try:
+    try:
+        if checker.found:
+            program.check_states(checker.whole)
+        else:
             compiled = program.compile_definition(document)
-        except TemplateError as problem:
-            checker.add(problem.pointer, _template_words(problem))
+    except TemplateError as problem:
+        for each in (problem, *problem.more):
+            checker.add(each.pointer, _template_words(each))
     problems = tuple(
-        Problem(code=code, message=message, location=pointer(path), line=_line(where, path))
+        Problem(code=code, message=message, location=pointer(path), line=documents.line(where, path))
         for path, code, message in checker.found[:PROBLEMS_MAX]
     )
     return problems, compiled
@@ -116,28 +90,23 @@ def _template_words(problem: TemplateError) -> str:
     return problem.message[:1].upper() + problem.message[1:]
 
 
-def _line(where: dict[Pointer, int], path: Pointer) -> int:
-    while where and path not in where:
-        path = path[:-1]
-    return where.get(path, 0)
-
-
-def _whole(code: str, message: str) -> Problem:
-    return Problem(code=code, message=message, location="/")
-
-
 class _Checker:
     """Walks through a definition and notes what is wrong."""
 
     def __init__(self) -> None:
         self.found: list[tuple[Pointer, str, str]] = []
+        self.whole: list[tuple[str, dict[str, Any], Pointer, str]] = []
+        """States with the right fields: what is evaluated in them can be looked at."""
         self._names: dict[str, Pointer] = {}
+        self._labels: set[str] = set()
 
     def add(self, path: Pointer, message: str, code: str = SCHEMA) -> None:
         self.found.append((path, code, message))
 
     def top(self, document: dict[str, Json]) -> None:
         self._number(document, "TimeoutSeconds", (), jsonata=False)
+        if not isinstance(document.get("Comment", ""), str):
+            self.add(("Comment",), "Expected value of type String")
         if "Version" in document and document["Version"] != "1.0":
             self.add(("Version",), "The value of Version must be '1.0'")
         language = self._language(document, (), outer="")
@@ -168,7 +137,7 @@ class _Checker:
             self.add(path, "Expected value of type Object")
             return
         if depth > rules.NESTED_MAX:
-            self.add(path, f"State machines are nested deeper than {rules.NESTED_MAX} levels")
+            self.add(path, f"State machines are nested deeper than {rules.NESTED_MAX} levels", TOO_DEEP)
             return
         self._unknown(given, allowed, path)
         missing = [name for name in ("States", "StartAt") if name not in given]
@@ -210,6 +179,8 @@ class _Checker:
                     self.add((*path, "States", name, *place), f"Missing 'Next' target: {target}", NO_TARGET)
             if reached and name not in reached:
                 self.add((*path, "States", name), f'State "{name}" is not reachable', NO_TARGET)
+        if states and not any(_ends(state, states) for state in states.values()):
+            self.add((*path, "States"), "The workflow does not have a terminal state", NO_END)
 
     # ── States ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def _state(
@@ -223,8 +194,9 @@ class _Checker:
         if not isinstance(given, dict):
             self.add(path, "Expected value of type Object")
             return
+        before = len(self.found)
         if not 0 < len(name) <= rules.NAME_MAX:
-            self.add(path, f"State name length must be from 1 to {rules.NAME_MAX}")
+            self.add(path, f"State name length must be from 1 to {rules.NAME_MAX}", BAD_NAME)
         if name in self._names:
             self.add(path, f"Duplicate state name: {name}, also at {pointer(self._names[name])}", TWICE)
         self._names.setdefault(name, path)
@@ -255,6 +227,8 @@ class _Checker:
         self._goes_on(str(kind), given, path)
         self._fields(given, path, jsonata=speaks == program.JSONATA)
         self._typed(given, path, (speaks == program.JSONATA, language), depth)
+        if all(_deeper(place, path) for place, _, _ in self.found[before:]):
+            self.whole.append((name, given, path, language))
 
     def _goes_on(self, kind: str, given: dict[str, Json], path: Pointer) -> None:
         if kind in rules.TERMINAL:
@@ -273,6 +247,9 @@ class _Checker:
                 self.add((*path, field), "Expected value of type String")
         for field in rules.NUMBERS:
             self._number(given, field, path, jsonata=jsonata)
+        for field in () if jsonata else rules.OBJECTS:
+            if not isinstance(given.get(field, {}), dict):
+                self.add((*path, field), "Expected value of type Object")
         self._assign(given, path)
         timeout, beat = given.get("TimeoutSeconds"), given.get("HeartbeatSeconds")
         if isinstance(timeout, int) and isinstance(beat, int) and beat >= timeout:
@@ -351,8 +328,15 @@ class _Checker:
                     self._program(each, (*path, "Branches", number), language, rules.BRANCH, depth + 1)
             case "Map":
                 self._map(given, path, language, depth)
+            case "Task":
+                self._resource(given.get("Resource", "-"), (*path, "Resource"))
             case _:
                 pass
+
+    def _resource(self, given: Json, path: Pointer) -> None:
+        if isinstance(given, str) and not is_known(given):
+            told = f"The resource provided {given} is not recognized." if given.strip() else "Value cannot be empty."
+            self.add(path, f"{told} A valid ARN of a resource, or the name of a function, is needed", BAD_RESOURCE)
 
     def _choices(self, given: dict[str, Any], path: Pointer, *, jsonata: bool) -> None:
         choices = self._listed(given, "Choices", path)
@@ -402,6 +386,9 @@ class _Checker:
             for field in ("ItemReader", "ItemBatcher", "ResultWriter", "Label"):
                 if field in given:
                     self.add((*path, field), f"The field '{field}' is only supported for the mode 'DISTRIBUTED'")
+        items = given.get("Items", [])
+        if not isinstance(items, list | dict) and not (isinstance(items, str) and is_expression(items)):
+            self.add((*path, "Items"), "An array, an object or a JSONata expression is needed")
         for place, message in mapfields.problems(given):
             self.add((*path, *place), message)
         self._label(given, path)
@@ -414,15 +401,36 @@ class _Checker:
             self.add((*path, "Label"), "Expected value of type String")
             return
         if not 0 < len(label) <= rules.LABEL_MAX:
-            self.add((*path, "Label"), f"Label must have from 1 to {rules.LABEL_MAX} characters")
+            self.add((*path, "Label"), f"Label must have from 1 to {rules.LABEL_MAX} characters", BAD_LABEL)
+        if label in self._labels:
+            self.add((*path, "Label"), f"Duplicate label: {label}", LABEL_TWICE)
+        self._labels.add(label)
         refused = next((char for char in label if char in rules.LABEL_REFUSED or not char.isprintable()), None)
         if refused is not None:
-            self.add((*path, "Label"), f"Label contains invalid character: {refused!r}")
+            self.add((*path, "Label"), f"Label contains invalid character: {refused!r}", BAD_LABEL)
 
     def _unknown(self, given: dict[str, Json], allowed: frozenset[str], path: Pointer) -> None:
         for field in given:
             if field not in allowed:
                 self.add((*path, field), f"Field '{field}' is not supported")
+
+
+def _deeper(place: Pointer, path: Pointer) -> bool:
+    """Whether *place* is in a state within the one at *path*."""
+    match place[len(path) :]:
+        case ("ItemProcessor" | "Iterator", "States", _, *_) | ("Branches", _, "States", _, *_):
+            return True
+        case _:
+            return False
+
+
+def _ends(state: Json, states: dict[str, Json]) -> bool:
+    """Whether a run may end in *state*, or what it lacks for that is told already."""
+    if not isinstance(state, dict) or state.get("Type") in ("Succeed", "Fail"):
+        return True
+    if any(target not in states for _, target in _targets(state)):
+        return True
+    return state.get("Type") != "Choice" and ("End" in state or "Next" not in state)
 
 
 def _targets(state: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:

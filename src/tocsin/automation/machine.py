@@ -44,6 +44,7 @@ ALERT: Final = "rule-alert"
 TROUBLE: Final = "rule-trouble"
 
 SCHEDULE: Final = "schedule"
+COMMAND: Final = "command"  # Of such a firing *of* is the responder who has said the word: they have started its runs.
 QUEUE_MAX: Final = 100  # Firings that wait: more are a storm, which a person must see.
 QUEUE_BYTES_MAX: Final = 1 << 20  # Of their inputs: they are written with every decision.
 RETRY_FIRST: Final[Duration] = MINUTE
@@ -233,6 +234,8 @@ def _begun(state: Book, turn: Waiting, rule: Rule, reason: Reason, now: Instant)
             "seed": seed,
             "rule": rule.name,
         }
+        if turn.cause == COMMAND:
+            facts["by"] = turn.of
         effects.append(_order(START, facts))
         begun.append(Live(run=run, firing=state.fired + 1))
     after = replace(

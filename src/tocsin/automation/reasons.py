@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RuleReason(StrEnum):
-    """One for each way through the machine; `docs/workflows.md` explains them."""
+    """One for each way through the machine; `docs/workflow-rules.md` explains them."""
 
     BEGUN = "rule begins"
     CHANGED = "timetable changed"

@@ -38,7 +38,7 @@ def _rules(given: argparse.Namespace, settings: Settings, name: str) -> int:
     if given.json:
         say_json(found[0] if name else found)
     elif not found:
-        say("no rules; docs/workflows.md tells how they are written\n")
+        say("no rules; docs/workflow-rules.md tells how they are written\n")
     else:
         _tell(_HEAD, [_cells(each) for each in found])
     if name and not given.json:

@@ -2,16 +2,18 @@
 
 Behind it everything is counted (`metering`, `charges`): evaluations, what functions walk through, what texts and ranges
 they make; regular expressions are our own (`regexes`). What reads a clock or rolls dice is not there (`$now` and
-`$millis` are a value from the caller), and neither is `$eval`, since values are no code, nor what changes a value
-itself. Source: the documentation of JSONata (docs.jsonata.org).
+`$millis` are a value from the caller), and neither is `$eval`, since values are no code. Source: the documentation of
+JSONata (docs.jsonata.org).
 """
 
 from __future__ import annotations
 
 import copy
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator
 from collections.abc import Mapping as Map
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -27,9 +29,13 @@ from tocsin.regexes import JAVASCRIPT, Regex, RegexError
 
 EXPRESSION_MAX: Final = 4000  # Characters; what is longer is a program.
 NESTED_MAX: Final = 50  # Levels of a result.
+NUMBER_MAX: Final = 400  # Characters of a number: more than any double needs.
 REGEX_STEPS: Final = 8  # Steps of a regular expression that cost as much as one of an expression.
 
 NOTHING: Final = object()  # What an expression gives that finds nothing.
+
+_BASED: Final = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+")
+_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 _Value: TypeAlias = Any  # A value of the library: JSON, a function, or its null.
 
@@ -67,6 +73,8 @@ class Expression:
             raise ExpressionError(f"it cannot be read: {_python(error)}") from None
         self.names, self.free = _check(self._engine.ast, variables)
         """All names of variables in it; and those that must come from outside."""
+        self.newer = _newer(self._engine.ast, text)
+        """An operator that JSONata has only since its version 2.1, or empty."""
         self.text = text
 
     def __eq__(self, other: object) -> bool:
@@ -119,6 +127,8 @@ class Expression:
             raise
         except RecursionError:
             raise Failed("it was stopped: it goes too deep") from None
+        except (OverflowError, ZeroDivisionError):
+            raise Failed("Number out of range: null") from None
         except Exception as error:  # noqa: BLE001 - the library's functions fail as Python does on odd arguments.
             raise Failed(
                 f"it was stopped: {meter.stopped}" if meter.stopped else f"it failed: {_python(error)}"
@@ -208,11 +218,58 @@ class _Engine(Jsonata):  # type: ignore[misc] # It has no types.
         self.meter.walk(input)
         return super().evaluate_descendants(expr, input)
 
+    def evaluate_transform_expression(self, expr: _Value, input: _Value, environment: _Value) -> _Value:  # noqa: A002, ARG002 - see above.
+        return Jsonata.JFunction(_Transformer(self, expr, environment), "<(oa):o>")
+
     def partial_apply_native_function(self, native: _Value, args: _Value) -> _Value:
         """The library reads code for it with a parser that other threads may use too: here with one of its own."""
         engine = copy.copy(self)
         engine.parser = Parser()
         return super(_Engine, engine).partial_apply_native_function(native, args)
+
+
+class _Transformer(Jsonata.JFunctionCallable):  # type: ignore[misc] # It has no types.
+    """`| where | what to write there, what to take away |`, of a copy; the library's own loses what is null."""
+
+    def __init__(self, engine: _Engine, expr: _Value, environment: _Value) -> None:
+        self._engine, self._expr, self._environment = engine, expr, environment
+
+    def call(self, input: _Value, args: _Value) -> _Value:  # noqa: A002, ARG002 - the library's names.
+        if args[0] is None:
+            return None
+        self._engine.meter.walk(args[0])
+        made = _copied(args[0])
+        for found in _several(self._engine.eval(self._expr.pattern, made, self._environment)):
+            update = self._engine.eval(self._expr.update, found, self._environment)
+            if update is not None and not isinstance(update, dict):
+                raise JException("T2011", self._expr.update.position, update)
+            gone: list[_Value] = []
+            if self._expr.delete is not None:
+                gone = _several(self._engine.eval(self._expr.delete, found, self._environment))
+            if not all(isinstance(name, str) for name in gone):
+                raise JException("T2012", self._expr.delete.position, gone)
+            if isinstance(found, dict):
+                found.update(update or {})
+                for name in gone:
+                    found.pop(name, None)
+        self._engine.meter.walk(made)
+        return made
+
+
+def _several(value: _Value) -> list[_Value]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _copied(value: _Value, level: int = 0) -> _Value:
+    if level > NESTED_MAX:
+        raise Failed(f"what is to be changed is nested deeper than {NESTED_MAX} levels")
+    if isinstance(value, dict):
+        return {name: _copied(item, level + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item, level + 1) for item in value]
+    return value
 
 
 class _Counted(Jsonata.JFunction):  # type: ignore[misc] # It has no types.
@@ -227,7 +284,8 @@ class _Counted(Jsonata.JFunction):  # type: ignore[misc] # It has no types.
         meter = Jsonata.CURRENT.jsonata.meter
         meter.walk(args)
         charge(self.function_name, args, meter)
-        result = self._native.call(input, args)
+        own = _OWN.get(self.function_name)
+        result = own(*args) if own else self._native.call(input, args)
         meter.walk(result)
         return result
 
@@ -236,6 +294,40 @@ class _Counted(Jsonata.JFunction):  # type: ignore[misc] # It has no types.
 
 
 _WITHOUT: Final = frozenset({"eval", "millis", "now", "random", "shuffle"})
+
+
+def _distinct(values: _Value) -> _Value:
+    """As the library's, which takes true for 1, and makes what it finds in a list a sequence."""
+    if not isinstance(values, list) or len(values) < 2:  # noqa: PLR2004 - nothing to compare.
+        return values
+    found = list({_identity(value): value for value in reversed(values)}.values())[::-1]
+    return Utils.create_sequence_from_iter(found) if Utils.is_sequence(values) else found
+
+
+def _identity(value: _Value) -> _Value:
+    """What is equal for equal values only."""
+    if isinstance(value, dict):
+        return frozenset((name, _identity(item)) for name, item in value.items())
+    if isinstance(value, list):
+        return tuple(map(_identity, value))
+    return (bool, value) if isinstance(value, bool) else value
+
+
+def _number(value: _Value) -> _Value:
+    """As the library's, which reads what only Python takes for a number."""
+    if value is Utils.NULL_VALUE:
+        raise JException("T0410", -1, 1, "number")
+    if not isinstance(value, str):
+        return int(value) if isinstance(value, bool) else value
+    if len(value) <= NUMBER_MAX:
+        if found := _BASED.fullmatch(value):
+            return int(found[0], 0)
+        if _DECIMAL.fullmatch(value) and isfinite(float(value)):
+            return Utils.convert_number(float(value)) if re.search(r"[.eE]", value) else int(value)
+    raise JException("D3030", -1, value[:NUMBER_MAX], value[:NUMBER_MAX])
+
+
+_OWN: Final[dict[str, Callable[..., _Value]]] = {"distinct": _distinct, "number": _number}
 
 
 def _now(picture: str | None = None, timezone: str | None = None) -> _Value:
@@ -271,15 +363,13 @@ def _charge_matching(steps: int) -> None:
 
 
 def _check(tree: _Value, variables: Collection[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Refuse what the library would tell only when it is evaluated: unknown names, and the transform operator.
+    """Refuse what the library would tell only when it is evaluated: unknown names.
 
     Gives the names that are used, and of these the ones that are bound nowhere in it.
     """
     known = {"", "$", *_LIBRARY.bindings}
     used: list[tuple[str, int]] = []
     for symbol in _symbols(tree):
-        if symbol.type == "transform":
-            raise ExpressionError("the transform operator is not known here", symbol.position)
         if symbol.type == "variable":
             used.append((str(symbol.value), symbol.position))
         if symbol.type == "bind":
@@ -295,6 +385,12 @@ def _check(tree: _Value, variables: Collection[str] | None) -> tuple[tuple[str, 
         if variables is not None and name not in variables:
             raise ExpressionError(f"there is no ${name} here", position)
     return tuple({name: None for name, _ in used if name not in {"", "$"}}), tuple(free)
+
+
+def _newer(tree: _Value, text: str) -> str:
+    """The library reads `??` and `?:` as conditions whose place is behind the operator."""
+    written = (text[symbol.position - 2 : symbol.position] for symbol in _symbols(tree) if symbol.type == "condition")
+    return next((operator for operator in written if operator in {"??", "?:"}), "")
 
 
 def _symbols(tree: _Value) -> Iterator[_Value]:

@@ -56,6 +56,8 @@ def object_of(event: Mapping[str, object] | str | bytes) -> Mapping[str, object]
     """
     if isinstance(event, Mapping):
         return event
+    if not isinstance(event, str | bytes):
+        raise EventError("it must be a JSON object")
     try:
         value = _DECODER.decode(event)
     except (msgspec.DecodeError, RecursionError, UnicodeError):

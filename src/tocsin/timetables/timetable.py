@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Final, assert_never, overload
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,7 +16,7 @@ from tocsin.kernel.time import DAY, HOUR, INSTANT_MAX, MINUTE, Duration, Instant
 from tocsin.timetables.fields import HOURS, MINUTES, MONTH, YEAR, YEAR_FIRST, YEAR_LAST, days
 from tocsin.timetables.refusal import TimetableError
 from tocsin.timetables.rules import At, Cron, Rate, Rule
-from tocsin.timetables.wall import zone_of
+from tocsin.timetables.wall import instant_of, moment_of, zone_of
 
 TEXT_MAX: Final = 256  # Characters, as EventBridge has it (rules: 256).
 WINDOW_MAX: Final[Duration] = DAY  # EventBridge Scheduler: 1440 minutes.
@@ -49,12 +49,24 @@ class Timetable(msgspec.Struct, frozen=True, kw_only=True):
     end: Instant | None = None
     window: Duration = 0
 
-    def next_after(self, instant: Instant) -> Instant | None:
+    @overload
+    def next_after(self, instant: Instant) -> Instant | None: ...
+
+    @overload
+    def next_after(self, instant: datetime) -> datetime | None: ...
+
+    def next_after(self, instant: Instant | datetime) -> Instant | datetime | None:
         """The first time after *instant* at which it is due; None when there is none any more.
 
+        Given a datetime with a zone, it gives one in the same zone. Raises TimetableError for one without.
         A rate counts from *start*; without one, from *instant*. A local time that the clocks jump over is left out, one
         that comes twice counts the first time.
         """
+        if isinstance(instant, datetime):
+            if instant.tzinfo is None:
+                raise TimetableError("instant", "instant", str(instant), "a datetime with a zone is needed")
+            due = self.next_after(instant_of(instant))
+            return None if due is None else moment_of(due, instant.tzinfo)
         if self.start is not None:
             instant = max(instant, self.start - 1)
         last = INSTANT_MAX if self.end is None else min(self.end, INSTANT_MAX)
@@ -91,6 +103,8 @@ def parse(
     *zone* is an IANA name. With `Service.RULE` only what a rule of EventBridge takes is accepted: no `at`, no zone but
     UTC, `minute` behind a 1 only. Raises TimetableError.
     """
+    if not isinstance(expression, str):
+        raise TimetableError("expression", "expression", repr(expression), "a text is needed")
     zone_of(zone)
     if not 0 <= window <= WINDOW_MAX:
         raise TimetableError("window", "window", str(window), f"0 to {WINDOW_MAX} ms are needed")

@@ -6,7 +6,7 @@ over does not come; one that comes twice counts the first time.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 def shown(zone: ZoneInfo, instant: Instant) -> datetime:
     """What the clocks of *zone* show at *instant*; without a zone."""
-    return (_EPOCH + instant * _MILLISECOND).astimezone(zone).replace(tzinfo=None, fold=0)
+    return moment_of(instant, zone).replace(tzinfo=None, fold=0)
 
 
 def first(zone: ZoneInfo, wall: datetime) -> Instant | None:
@@ -38,4 +38,14 @@ def first(zone: ZoneInfo, wall: datetime) -> Instant | None:
 
 def since_jump(zone: ZoneInfo, wall: datetime) -> Instant:
     """As `first`; where the clocks jump over *wall*, the instant at which they would have shown it."""
-    return (wall.replace(tzinfo=zone).astimezone(UTC) - _EPOCH) // _MILLISECOND
+    return instant_of(wall.replace(tzinfo=zone))
+
+
+def instant_of(moment: datetime) -> Instant:
+    """The instant of a *moment* that has a zone."""
+    return (moment.astimezone(UTC) - _EPOCH) // _MILLISECOND
+
+
+def moment_of(instant: Instant, zone: tzinfo) -> datetime:
+    """The inverse of `instant_of`."""
+    return (_EPOCH + instant * _MILLISECOND).astimezone(zone)

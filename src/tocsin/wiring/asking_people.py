@@ -43,6 +43,7 @@ NOBODY: Final = "Tocsin.NobodyToAsk"  # Too few of those whom it names may answe
 TITLE_MAX: Final = 140
 TEXT_MAX: Final = 3000
 LABEL_MAX: Final = 40
+VALUE_MAX: Final = 100  # Characters of a choice's value: buttons carry it.
 DEADLINE_MAX: Final[Duration] = 365 * DAY
 REMIND_LEAST: Final[Duration] = 5 * MINUTE
 PARENTS_MAX: Final = 20  # Runs that run in one another, on the way to who has started the first.
@@ -122,7 +123,7 @@ class AskingPeople:
             id="",
             title=one_line(given.title, TITLE_MAX),
             text=paragraph(given.text, TEXT_MAX),
-            choices=tuple(replace(each, label=one_line(each.label, LABEL_MAX)) for each in given.choices),
+            choices=tuple(replace(each, label=_label(each)) for each in given.choices),
             approvers=approvers,
             names={who: settings.responders[who].name or who for who in approvers},
             rooms=rooms,
@@ -183,10 +184,13 @@ class AskingPeople:
         run = runs.find(self._store, name)
         workflow = run.workflow if run else ""
         for _ in range(PARENTS_MAX):
-            if run is None or run.parent is None:
-                break
-            run = runs.find(self._store, run.parent.run)
-        return workflow, run.by if run else ""
+            above = runs.find(self._store, run.parent.run) if run is not None and run.parent else None
+            if above is None:  # The outermost, or what a rule has started.
+                return workflow, run.by if run else ""
+            run = above
+        raise Failure(
+            INVALID, f"Runs that ask are nested {PARENTS_MAX} levels deep at most; who has begun is not known."
+        )
 
 
 def _read(payload: Json, kind: type[_T]) -> _T:
@@ -206,16 +210,23 @@ def _check(given: _Ask, task: Task) -> None:
         wrong = "title: a question needs one"
     elif not 1 <= len(values) <= OFFERS_MAX or len(set(values)) < len(values) or not all(map(str.strip, values)):
         wrong = f"choices: give 1 to {OFFERS_MAX}, each with a value of its own"
+    elif any(len(value) > VALUE_MAX for value in values):
+        wrong = f"choices: a value has at most {VALUE_MAX} characters"
     elif given.needed < 1:
         wrong = f"needed: {given.needed} people cannot agree; 1 is the least"
     elif not SECOND <= given.deadline_seconds * SECOND <= DEADLINE_MAX:
         wrong = f"deadline_seconds: {given.deadline_seconds:g} is not between 1 and {DEADLINE_MAX // SECOND}"
     elif given.otherwise and given.otherwise not in values:
         wrong = f"otherwise: {given.otherwise[:LABEL_MAX]!r} is none of the choices"
-    elif given.remind_seconds and given.remind_seconds * SECOND < REMIND_LEAST:
-        wrong = f"remind_seconds: {REMIND_LEAST // SECOND} is the least, or 0 for never"
+    elif given.remind_seconds and not REMIND_LEAST <= given.remind_seconds * SECOND <= DEADLINE_MAX:
+        wrong = f"remind_seconds: {REMIND_LEAST // SECOND} to {DEADLINE_MAX // SECOND}, or 0 for never"
     if wrong:
         raise Failure(INVALID, wrong)
+
+
+def _label(choice: Choice) -> str:
+    """What stands on its button: never nothing, which chats refuse."""
+    return one_line(choice.label, LABEL_MAX) or one_line(choice.value, LABEL_MAX)
 
 
 def _remind(given: _Ask, deadline: Duration) -> Duration:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tocsin.asl.execution import Redriven, Stopped
 from tocsin.automation.book import Book
 from tocsin.automation.inputs import Configured, Ended, Fired, Input, Removed
-from tocsin.automation.machine import ALERT, REDRIVE, START, STOP, TROUBLE, RuleMachine, aggregate
+from tocsin.automation.machine import ALERT, COMMAND, REDRIVE, START, STOP, TROUBLE, RuleMachine, aggregate
 from tocsin.automation.machine import told as timetable_told
 from tocsin.automation.rule import Rule
 from tocsin.engine.ports import Aggregates, Delivery, Received
@@ -115,7 +115,7 @@ class RuleDesk:
             of = str(order.said.get("by", ""))
             event: Json = {"command": order.command, **order.said}
             inputs += [
-                (rule, Fired(rule=rule, cause="command", of=of, event=event)) for rule in self.commanded(order.command)
+                (rule, Fired(rule=rule, cause=COMMAND, of=of, event=event)) for rule in self.commanded(order.command)
             ]
         addressed = tuple(
             _addressed(f"{delivery.occurrence}/{number}", rule, given) for number, (rule, given) in enumerate(inputs)
@@ -157,6 +157,7 @@ class RuleDesk:
             name=told["name"],
             role=self._settings.workflows[workflow].role or "",
             parent=Parent(run=told["from"], task=run),
+            by=told.get("by", ""),
         )
         return workflows.begin(wanted, run, name)
 
