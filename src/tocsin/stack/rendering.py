@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from tocsin.kernel import json
@@ -13,7 +12,6 @@ INLINE_BYTES_MAX: Final = 51_200  # Of a template that goes with the request its
 BYTES_MAX: Final = 1_000_000  # ... and of one that lies in S3.
 
 _DOCUMENTS: Final = frozenset({"DashboardBody", "DefinitionString"})  # JSON in a string.
-_SPACE: Final = re.compile(r"\s*\n\s*")
 
 
 def render(template: dict[str, Json]) -> str:
@@ -33,11 +31,11 @@ def fits_inline(body: str) -> bool:
 
 
 def _tight(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON.
-    """*value*, the documents in its strings on one line: their strings hold no line break, as JSON has it."""
+    """*value*, the documents in its strings without their spaces: what `Fn::Sub` replaces stands in strings only."""
     if isinstance(value, dict):
         return {key: _tight(each, name if key == "Fn::Sub" else key) for key, each in value.items()}
     if isinstance(value, list):
         return [_tight(each, name) for each in value]
     if isinstance(value, str) and name in _DOCUMENTS:
-        return _SPACE.sub("", value)
+        return json.encode(json.decode(value)).decode()
     return value
