@@ -275,6 +275,18 @@ def outcome(load_: Load) -> Outcome:
     return World(load_).run()
 
 
+HEADS: Final = (
+    "seconds in the queue: most",
+    "in the second half",
+    "until decided: p50",
+    "p99",
+    "keeps up",
+    "write units a second",
+    "lost races",
+    "left to the sweep",
+)
+
+
 def measure(folder: Path, quick: bool) -> Result:  # noqa: ARG001, FBT001 - as all subjects are called.
     """The figures; they need no quicker way."""
     figures = []
@@ -299,8 +311,7 @@ def ages(found: Outcome) -> str:
 def simulated() -> str:
     """The table of docs/scale.md."""
     lines = [
-        "| load | settings | seconds in the queue: most | in the second half | until decided: p50 | p99 | keeps up "
-        "| write units a second | lost races | left to the sweep |",
+        f"| load | settings | {' | '.join(HEADS)} |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, settings, load_, _ in RUNS:
