@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tocsin.kernel.time import Instant
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring import runs, tasks, workflows
 from tocsin.wiring.answers import Answers
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.stores import ShowingStore
 
 
 class Automation:
@@ -18,7 +18,7 @@ class Automation:
     def __init__(
         self,
         settings: Settings,
-        store: SqliteStore,
+        store: ShowingStore,
         tell: tasks.Accept,
         clock: Callable[[], Instant],
         wake: Callable[[], None],
