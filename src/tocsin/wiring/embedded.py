@@ -36,7 +36,6 @@ from tocsin.wiring import (
     digests,
     mail_in,
     news,
-    workflows,
 )
 from tocsin.wiring.automation import Automation
 from tocsin.wiring.browsers import BrowserBook, subject
@@ -315,24 +314,26 @@ class Embedded:
                 accept=self._accept,
                 readiness=self._readiness,
                 figures=self.metrics.text,
+                workflows=self.automation.desk,
                 on_refused=self.metrics.refused,
             )
         )
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
-        known = machines(definitions=self.automation.definitions)
+        known = machines(definitions=self.automation.definitions, rules=self.automation.rules)
         causes = self.quiet.causes if self.quiet.used else None
         interpreter = understanding(
             self.settings,
             self.url,
             {chat.channel: chat.commands for chat in self._chats},
-            workflows.channels(),
+            self.automation.channels(),
             now=lambda: self.settings,
             mute=self._silences.mute,
             quieter=self._remedies.quieter,
             histories=self.histories.occurrences,
             causes=causes,
         )
+        self.automation.join(interpreter)
         runner = Runner(
             self.store,
             known,
@@ -378,7 +379,8 @@ class Embedded:
         """For one batch of decisions: what they know is as it is now."""
         calendar = duty(self.settings, self.store)
         turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self._knowledge.whom(calendar), self.automation.definitions)
+        whom, automation = self._knowledge.whom(calendar), self.automation
+        return machines(calendar, turns, whom, automation.definitions, automation.rules)
 
     def _accept(self, *received: Received) -> None:
         """Store deliveries of a chat or a queue, durably, all or none."""

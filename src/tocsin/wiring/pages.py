@@ -37,6 +37,7 @@ from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.transports import Chat
+from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 
 class Surface(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     accept: Callable[[Received], None]
     readiness: Callable[[], str]
     figures: Callable[[], bytes]
+    workflows: StoreWorkflowDesk
     on_refused: Callable[[str], None]
 
 
@@ -86,6 +88,7 @@ def application(surface: Surface) -> Starlette:
         browsers=surface.browsers,
         paging=SettingsPagingDesk(desk.settings, surface.personal),
         notes=surface.care.sentences,
+        workflows=surface.workflows,
     )
     senders = sender_routes(
         surface.gate,

@@ -26,7 +26,7 @@ from tocsin.incidents.commands import Command
 from tocsin.incidents.duty import OnDuty
 from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import MINUTE, Duration, Instant
-from tocsin.wiring import digests, workflows
+from tocsin.wiring import digests, questions, rules, workflows
 from tocsin.wiring.directory import SettingsDirectory
 from tocsin.wiring.interpretation import Commands
 from tocsin.wiring.knowing import KnowledgeBook
@@ -65,7 +65,7 @@ class Thinking:
     ) -> None:
         """*settings* are those of the file, *url* is the public one. *rings*: whether a responder's browsers do.
 
-        Raises StoreUnavailableError.
+        Raises StoreUnavailableError, TocsinError.
         """
         self.store, self.url, self.clock = store, url, clock
         self.room_book = RoomBook(settings, store)
@@ -78,6 +78,8 @@ class Thinking:
         self._commands: dict[str, Commands] = {}
         self.books = Books(self.settings, store, clock, self.accept)
         self.definitions = workflows.Definitions(store)
+        self.kept = workflows.keep_all(self.settings, self.definitions)
+        self.rules = rules.RuleDesk(self.settings, self.kept)
         self.knowledge = KnowledgeBook(self.settings, store)
         self.personal = PersonalBook(lambda: self.settings, store, clock)
         self.directory = SettingsDirectory(self.settings, rings, self.personal.of)
@@ -85,14 +87,15 @@ class Thinking:
             self.settings,
             url,
             self._chats(),
-            workflows.channels(),
+            {**workflows.channels(), **questions.channels()},
             now=lambda: self.settings,
             mute=self.books.mute,
             quieter=self.books.quieter,
             histories=self.books.histories,
             causes=self.books.causes,
         )
-        self.machines = machines(definitions=self.definitions)
+        rules.join(self.rules, interpreter)
+        self.machines = machines(definitions=self.definitions, rules=self.rules)
         self.runner = Runner(
             store,
             self.machines,
@@ -196,7 +199,7 @@ class Thinking:
         """As in the embedded runtime: for one batch of decisions, as things are now."""
         calendar: OnDuty = duty(self.settings, self.store)
         turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self.knowledge.whom(calendar), self.definitions)
+        return machines(calendar, turns, self.knowledge.whom(calendar), self.definitions, self.rules)
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self.books.committed(commits)

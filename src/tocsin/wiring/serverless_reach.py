@@ -20,8 +20,9 @@ from tocsin.engine.dispatcher import Dispatcher, Failure, Leaving
 from tocsin.engine.ports import Confirmation, Delivery, Job, Outgoing, Received, Stored, Transport
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
-from tocsin.wiring import chat_care
-from tocsin.wiring.automation import Automation
+from tocsin.wiring import chat_care, rules, runs, tasks
+from tocsin.wiring.answers import Answers
+from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.directory import SettingsRoster
@@ -85,8 +86,10 @@ class Reach:
             url=url,
             on_zones=thinking.room_book.follow,
         )
-        self.automation = Automation(settings, store, thinking.accept, clock, lambda: None)
-        self.automation.answers.attach(thinking.runner)
+        self._answers = Answers(thinking.accept, lambda: None, rules.answer_input)
+        self._answers.attach(thinking.runner)
+        tokens = tasks.Tokens(store, thinking.accept, clock)
+        asking = AskingPeople(lambda: settings, store, thinking.accept, clock, tokens.forget)
         self._transports: Sequence[Transport] = [
             MessageTransport(
                 thinking.accept,
@@ -94,7 +97,16 @@ class Reach:
                 self._concerned,
                 Reckoner(settings, store, url).answer,
             ),
-            self.automation.transport,
+            tasks.transport(
+                settings,
+                thinking.kept,
+                thinking.accept,
+                clock,
+                tokens=tokens,
+                find=lambda key: runs.find_by(store, key),
+                answers=self._answers,
+                people=asking.functions(),
+            ),
             *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
             *(each for chat in self.chats for each in (chat.transport, *chat.more)),
         ]
@@ -128,7 +140,6 @@ class Reach:
         for chat in self.chats:
             chat.stop()
             chat.close()
-        self.automation.threads.shutdown()
 
     def _send(self, store: Leaving, on_result: Result) -> None:
         thinking = self._thinking
@@ -153,7 +164,7 @@ class Reach:
                 finished.wait(_LOOK_SECONDS)
                 finished.clear()
                 dispatcher.step(thinking.clock(), ())
-        self.automation.answers.handle(thinking.clock())
+        self._answers.handle(thinking.clock())
         thinking.drain()
 
     def _may_wait(self, dispatcher: Dispatcher, deadline: float) -> bool:

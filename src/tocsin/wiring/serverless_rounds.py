@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from tocsin.kernel.time import MINUTE, Instant
-from tocsin.wiring import digests, news
+from tocsin.wiring import digests, news, rules
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
@@ -49,7 +49,11 @@ class Rounds:
             return
         thinking, now = running.thinking(), running.clock()
         settings, store = thinking.settings, thinking.store
-        orders = (configuration(settings, now), digests.configuration(settings, store, now))
+        orders = (
+            configuration(settings, now),
+            digests.configuration(settings, store, now),
+            rules.configuration(settings, store, now),
+        )
         received = [each for each in orders if each is not None]
         received += [*planned(settings, store, now), *news.unanswered(store, now)]
         if received:

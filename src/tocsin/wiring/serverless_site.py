@@ -20,6 +20,7 @@ from tocsin.wiring.senders import rules, sns_check
 from tocsin.wiring.serverless_intake import DirectIntake, DirectWriter
 from tocsin.wiring.serverless_process import Process
 from tocsin.wiring.watch import trouble
+from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 FIGURES: Final = b"# The figures of this runtime are in CloudWatch.\n"
 CHECKS_MAX: Final = 2  # Signatures that are checked beside the loop; an invocation has one request.
@@ -84,6 +85,7 @@ def site(running: Process, loop: asyncio.AbstractEventLoop) -> Starlette:
             accept=accept,
             readiness=readiness,
             figures=lambda: FIGURES,
+            workflows=StoreWorkflowDesk(lambda: settings, store, thinking.definitions, clock),
             on_refused=_refused,
         )
     )
