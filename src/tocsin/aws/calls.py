@@ -92,6 +92,11 @@ class Calls:
                     break
         raise problem
 
+    def close(self) -> None:
+        """Let the connections go; the next call opens its own."""
+        while self._open:
+            self._open.popitem()[1].close()
+
     def _once(self, service: Service, action: str, body: bytes) -> dict[str, Any]:
         environ = self._environ
         region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
