@@ -52,7 +52,7 @@ def test_words_are_answered(talking: World) -> None:
 def test_a_slash_command_is_answered(talking: World) -> None:
     talking.slack.slash("/tocsin", "help", talking.ada, talking.room)
     talking.run()
-    assert talking.slack.wait_for(lambda: talking.slack.ephemerals())
+    assert talking.slack.wait_for(talking.slack.ephemerals)
 
 
 def test_a_form_stays_open_and_shows_what_came_of_it(talking: World) -> None:
