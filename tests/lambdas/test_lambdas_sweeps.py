@@ -11,7 +11,7 @@ from tests.lambdas.world import World
 from tocsin.engine.ports import Received, Wake
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import parse_instant
-from tocsin.lambdas import outbox, timers
+from tocsin.lambdas import outbox, sweep, timers
 from tocsin.testing.fake_slack import FakeSlack
 
 
@@ -75,9 +75,8 @@ def test_the_figures_tell_how_late_everything_is(world: World, capsys: pytest.Ca
     assert {each["Name"] for each in first["_aws"]["CloudWatchMetrics"][0]["Metrics"]} <= first.keys()
 
 
-def test_a_sweep_that_does_not_know_its_minute_is_not_late(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    from tocsin.lambdas import sweep  # noqa: PLC0415 - its handler is what is tried.
-
+@pytest.mark.usefixtures("world")
+def test_a_sweep_that_does_not_know_its_minute_is_not_late(capsys: pytest.CaptureFixture[str]) -> None:
     sweep.handler({}, None)
     sweep.handler({"time": "soon"}, None)
     assert [each["SweepLateness"] for each in figures(capsys.readouterr().out, "sweep")] == [0, 0]
