@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
-from tocsin.aws.calls import SQS, Calls
+from tocsin.aws.calls import SQS, Caller, Calls
 from tocsin.engine.ports import Outgoing, Wake
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
@@ -21,7 +21,7 @@ from tocsin.kernel.time import Instant
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.serverless import Thinking
-from tocsin.wiring.serverless_secrets import Caller, secrets
+from tocsin.wiring.serverless_secrets import secrets
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import load
 from tocsin.wiring.stores import ShowingStore
