@@ -22,6 +22,12 @@ STARTER: Final = "FlowStarterRole"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION: Final = "2012-10-17"
+_TRACES: Final = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
 
 
 # ── Workflows ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -46,7 +52,7 @@ def flow_resources(name: str, text: str, role: str | None) -> dict[str, Json]:
     if needed.ours:
         machine["Properties"]["DefinitionSubstitutions"] = {FUNCTION: _arn("InboxFunction")}
     statements: list[Json] = [
-        _allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
+        _allow([*_TRACES], "*"),
     ]
     if needed.ours:
         statements.append(_allow(["lambda:InvokeFunction"], _arn("InboxFunction")))
