@@ -12,7 +12,6 @@ from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Interpretation
 from tocsin.executions.machine import ExecutionMachine
 from tocsin.kernel.time import Instant
-from tocsin.sqlite.store import SqliteStore
 from tocsin.tasks.functions import RUNNING_MAX
 from tocsin.web.activities import ActivityApi
 from tocsin.web.api import OnCallApi
@@ -24,6 +23,7 @@ from tocsin.wiring.direct import Direct
 from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 
@@ -33,7 +33,7 @@ class Automation:
     def __init__(
         self,
         settings: Settings,
-        store: SqliteStore,
+        store: ShowingStore,
         tell: tasks.Accept,
         clock: Callable[[], Instant],
         *,

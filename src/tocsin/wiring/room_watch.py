@@ -10,7 +10,6 @@ from tocsin.conversing.replies import Nothing, Reply
 from tocsin.engine.ports import DeliveryResult, Received
 from tocsin.kernel.time import Instant
 from tocsin.slack.health import SlackHealth
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring import digests
 from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.key_desk import ingest_url
@@ -18,6 +17,7 @@ from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.room_book import RoomBook
 from tocsin.wiring.room_records import Room
 from tocsin.wiring.rooms import Rooms
+from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.transports import Chat
 
 
@@ -28,7 +28,7 @@ class RoomWatch:
         self,
         chats: Iterable[Chat],
         book: RoomBook,
-        store: SqliteStore,
+        store: ShowingStore,
         ring: KeyRing,
         clock: Callable[[], Instant],
         url: str,
@@ -71,6 +71,11 @@ class RoomWatch:
         """End."""
         for rooms in self._all:
             rooms.stop()
+
+    def go_round(self) -> None:
+        """Look once where something may have changed, on the caller's thread."""
+        for rooms in self._all:
+            rooms.go_round()
 
     def noticed(self, event: Noticed) -> Reply:
         """Something has happened in a chat."""
