@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    cold,
     conversation,
     document,
     figures,
@@ -50,6 +51,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "languages": languages.measure,
     "conversation": conversation.measure,
     "workflows": workflows.measure,
+    "cold": cold.measure,
 }
 
 

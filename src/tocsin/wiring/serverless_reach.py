@@ -74,6 +74,45 @@ class Reach:
             house=self.door.slack(),
             threads=thread_book(store),
         )
+        try:
+            self._join(outside)
+        except BaseException:
+            self.close()  # They have threads and connections.
+            raise
+
+    def deliver(self, effects: Effects, told: Sequence[Outgoing], *, on_result: Result = lambda *_: None) -> None:
+        """Send those of *told* that are still pending and may leave now, and handle what follows from it.
+
+        Raises StoreUnavailableError, ContentionError.
+        """
+        now = self._thinking.clock()
+        if any(item.not_before <= now for item in told):
+            self._send(_Chosen(self._thinking.store, effects, told), on_result)
+
+    def sweep(self, *, on_result: Result = lambda *_: None) -> None:
+        """Send all that has waited for longer than GRACE, or has been tried before, and handle what follows from it.
+
+        Raises StoreUnavailableError, ContentionError.
+        """
+        self._send(_Aged(self._thinking.store), on_result)
+
+    def settle(self) -> None:
+        """Let what chats do beside come to its end, for a moment; then nothing goes on until it is wanted again."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while any(chat.busy() for chat in self.chats) and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+        for chat in self.chats:
+            chat.rest()
+
+    def close(self) -> None:
+        """Give everything back."""
+        for chat in self.chats:
+            chat.stop()
+            chat.close()
+
+    def _join(self, outside: Outside) -> None:
+        thinking = self._thinking
+        settings, store, url, clock = thinking.settings, thinking.store, thinking.url, thinking.clock
         thinking.learn({chat.channel: chat.commands for chat in self.chats})
         thinking.on_settled(self._settled)
         self.presence = next((chat.presence for chat in self.chats), unseen)
@@ -110,36 +149,6 @@ class Reach:
             *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
             *(each for chat in self.chats for each in (chat.transport, *chat.more)),
         ]
-
-    def deliver(self, effects: Effects, told: Sequence[Outgoing], *, on_result: Result = lambda *_: None) -> None:
-        """Send those of *told* that are still pending and may leave now, and handle what follows from it.
-
-        Raises StoreUnavailableError, ContentionError.
-        """
-        now = self._thinking.clock()
-        if any(item.not_before <= now for item in told):
-            self._send(_Chosen(self._thinking.store, effects, told), on_result)
-
-    def sweep(self, *, on_result: Result = lambda *_: None) -> None:
-        """Send all that has waited for longer than GRACE, or has been tried before, and handle what follows from it.
-
-        Raises StoreUnavailableError, ContentionError.
-        """
-        self._send(_Aged(self._thinking.store), on_result)
-
-    def settle(self) -> None:
-        """Let what chats do beside come to its end, for a moment; then nothing goes on until it is wanted again."""
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while any(chat.busy() for chat in self.chats) and time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
-        for chat in self.chats:
-            chat.rest()
-
-    def close(self) -> None:
-        """Give everything back."""
-        for chat in self.chats:
-            chat.stop()
-            chat.close()
 
     def _send(self, store: Leaving, on_result: Result) -> None:
         thinking = self._thinking
