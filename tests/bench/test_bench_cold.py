@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,8 +25,8 @@ def test_a_ratio_beyond_its_target_is_missed() -> None:
     assert cold._figure("slack", [0.5], [1.0], 0.6).met
 
 
-def test_an_empty_process_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_process_is_taken_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cold, "_seconds", lambda code: 0.1 if code == "pass" else 0.5)
-    found = cold.measure(None, quick=True)  # type: ignore[arg-type] - it keeps nothing.
+    found = cold.measure(tmp_path, quick=True)
     assert len(found.figures) == len(cold.FUNCTIONS)
     assert found.figures[0].tocsin.startswith("0.40")
