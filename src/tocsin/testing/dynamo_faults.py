@@ -21,8 +21,6 @@ BATCHES: Final = {"batch_get_item": "UnprocessedKeys", "batch_write_item": "Unpr
 WRITES: Final = frozenset({"put_item", "update_item", "delete_item", "batch_write_item", "transact_write_items"})
 PLAIN: Final = frozenset({"get_item", "batch_get_item", "query"})
 NOW_AND_THEN: Final = 0.3  # How likely an index catches up when it is asked, and an item of a transaction is late.
-    0.3  # How likely an index catches up when it is asked; how likely an item of a transaction is late.
-)
 CATCHES_UP = 0.1  # How likely a late item is there for the next read.
 
 
