@@ -191,7 +191,7 @@ class Deliveries:
             return first
 
     def _is_mine(self, base: int, token: str) -> bool:
-        found = self._requests.one(_key(base))
+        found = self._requests.settled([_key(base)]).get(_key(base))
         return found is not None and found["token"] == token
 
     def _actions(
