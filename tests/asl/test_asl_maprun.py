@@ -333,3 +333,23 @@ def _work(execution: Execution) -> Work:
     work = execution.frames[1].work
     assert work is not None
     return work
+
+
+def test_the_tasks_of_a_child_have_ids_of_their_own() -> None:
+    """A child leaves no events in the history of the run, by which tasks are numbered otherwise."""
+    tasks = {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "f", "Next": "B"},
+             "B": {"Type": "Task", "Resource": "f", "End": True}}}  # fmt: skip
+    state = {
+        "Type": "Map",
+        "ItemProcessor": {**tasks, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
+    }
+    definition = asl.parse(machine(state))
+    made = stepping.begin(definition, [1, 2], names=Names(), seed="s", now=0)
+    waiting, seen = list(made.tasks), list[str]()
+    while waiting:
+        task = waiting.pop(0).task
+        seen.append(task)
+        made = stepping.step(definition, made.execution, TaskSucceeded(task=task, output=1), 0)
+        waiting += made.tasks
+    assert made.execution.status == "SUCCEEDED"
+    assert len(seen) == len(set(seen)) == 4

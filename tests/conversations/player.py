@@ -25,6 +25,8 @@ fake, and a refusal of it at the end fails too. All that people need to know of 
 
 The header, all of it optional, and its defaults:
 
+    chat: slack                or teams: Microsoft Teams, whose fake is as strict; `dialog` is its modal, and there is
+                               no `bot:`, `groups:`, `http:`, `previews:` or `allow:`
     people: ada, bo            each with an IANA zone behind the name
     rooms: ops ada bo          the members behind the name; all, if none
     groups: oncall ada         user groups, the members behind the name
@@ -33,20 +35,24 @@ The header, all of it optional, and its defaults:
     previews:                  show the fallback texts, too
     allow: ratelimited         refusals of Slack that are meant
     config:                    the configuration without `slack:`, in the lines below, four blanks in;
-                               PEOPLE, MEMBERS, FIRST, ROOM, #ops and @ada stand for ids
+                               PEOPLE, MEMBERS, FIRST, ROOM, #ops and @ada stand for ids,
+                               NAME for the first room by its name
 
-What can happen: see `steps.STEPS`.
+What can happen: see `steps.STEPS`, and `teams_stage.STEPS`.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
+from tests.conversations import teams_stage
+from tests.conversations.clockwork import Clockwork
 from tests.conversations.payloads import Payload, sent
-from tests.conversations.stage import BEGIN, Stage, stage
+from tests.conversations.stage import BEGIN, stage
 from tests.conversations.steps import perform
 from tocsin.kernel.time import HOUR, MINUTE, SECOND, Duration, Instant
 
@@ -62,9 +68,15 @@ def play(told: str, folder: Path) -> tuple[str, Mapping[str, Payload]]:
     """
     lines = told.splitlines()
     begin = next((number for number, line in enumerate(lines) if _STEP.match(line)), len(lines))
-    with stage(folder, _header(lines[:begin])) as made:
-        played = list(_played(made, lines[begin:]))
-        payloads = sent(made.slack)
+    header = _header(lines[:begin])
+    payloads: Mapping[str, Payload] = {}
+    if header.get("chat") == "teams":
+        with teams_stage.stage(folder, header) as tenant:
+            played = list(_played(tenant, partial(teams_stage.perform, tenant), lines[begin:]))
+    else:
+        with stage(folder, header) as made:
+            played = list(_played(made, partial(perform, made), lines[begin:]))
+            payloads = sent(made.slack)
     return "\n".join([*lines[:begin], *played]) + "\n", payloads
 
 
@@ -80,7 +92,7 @@ def _header(lines: list[str]) -> dict[str, str]:
     return {name: textwrap.dedent(value) for name, value in header.items()}
 
 
-def _played(made: Stage, lines: list[str]) -> Iterator[str]:
+def _played(made: Clockwork, do: Callable[[str], None], lines: list[str]) -> Iterator[str]:
     for line in lines:
         found = _STEP.match(line)
         if found is None:
@@ -92,12 +104,12 @@ def _played(made: Stage, lines: list[str]) -> Iterator[str]:
         then = BEGIN + int(found[1]) * HOUR + int(found[2]) * MINUTE + int(found[3] or 0) * SECOND
         yield from _passed(made, then)
         yield line
-        perform(made, found[4])
+        do(found[4])
         made.settle()
         yield from (f"    {news}" for news in made.news())
 
 
-def _passed(made: Stage, then: Instant) -> Iterator[str]:
+def _passed(made: Clockwork, then: Instant) -> Iterator[str]:
     for at, news in made.pass_until(then):
         yield f"{_clock(at - BEGIN)} {_PASSES}"
         yield from (f"    {each}" for each in news)

@@ -1,34 +1,25 @@
-"""A workspace with the real server in it, on a clock that stands still while anybody has something to do."""
+"""A Slack workspace with the real server in it, and what everybody sees there."""
 
 from __future__ import annotations
 
 import contextlib
-import difflib
-import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from unittest.mock import Mock, patch
+from unittest.mock import patch
 
 from msgspec.structs import replace
 
+from tests.conversations.clockwork import Clockwork, changes, framed
 from tests.conversations.drawn import message_lines, view_lines
-from tests.wiring.serving import serving, until
+from tests.wiring.serving import serving
 from tocsin.demo.clock import StoryClock
-from tocsin.kernel.time import MINUTE, SECOND, Instant, parse_instant
+from tocsin.kernel.time import SECOND, Instant, parse_instant
 from tocsin.slack.api import Api
 from tocsin.slack.presence import SlackPresence
 from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User, Usergroup, View
-from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.outside import Outside
 
 BEGIN: Instant = parse_instant("2026-11-18T10:00Z") or 0  # A Wednesday.
-PUBLIC = "https://tocsin"
-POLL_S = 0.004
-PENDING_MAX = 100
-
-_KEY = re.compile(r"\b[a-z2-7]{26}\b|(?<=…)[a-z2-7]{4}\b")
 
 CONFIG = """
 responders: PEOPLE
@@ -37,21 +28,17 @@ policies: {ladder: {steps: [{ask: FIRST, wait: 5m}, {ask: team, wait: 5m}]}}
 """
 
 
-class Stage:
+class Stage(Clockwork):
     """One conversation. Made by `stage`."""
 
     def __init__(self, slack: FakeSlack, clock: StoryClock, previews: bool) -> None:
+        super().__init__(clock)
         self.slack = slack
-        self.clock = clock
         self.previews = previews
-        self.runtime: Embedded | None = None
-        self.step = Mock()  # The engine's.
-        self.port = 0
         self.people: dict[str, User] = {}
         self.rooms: dict[str, Channel] = {}
         self.groups: dict[str, Usergroup] = {}
         self.history: list[Message] = []
-        self.told: list[str] = []  # What a step has seen itself: the errors that a modal shows.
         self._messages: dict[tuple[str, str], tuple[Message, list[str]]] = {}
         self._shown: dict[str, str] = {}  # What user groups and topics say, each by what it is called.
         self._views: dict[str, tuple[View, list[str]]] = {}
@@ -127,7 +114,7 @@ class Stage:
         lines = message_lines(message, self.name)
         if self.previews and message.blocks:
             lines = [*message_lines(replace(message, blocks=(), attachments=()), self.name), "....", *lines]
-        return self._stable(lines)
+        return self.stable(lines)
 
     def _new_views(self) -> Iterator[str]:
         shown = {view.id: view for view in self.slack.views()}
@@ -138,7 +125,7 @@ class Stage:
             known, lines = self._views.get(name, (None, []))
             if known == view:
                 continue
-            now = self._stable(view_lines(view, self.name))
+            now = self.stable(view_lines(view, self.name))
             self._views[name] = (view, now)
             if known is None:
                 yield from framed(self._whose(view), now)
@@ -147,13 +134,6 @@ class Stage:
 
     def _whose(self, view: View) -> str:
         return f"{'home' if view.type == 'home' else 'modal'} of {self.name(view.user)}"
-
-    def _stable(self, lines: Sequence[str]) -> list[str]:
-        """Without what differs from run to run: the address, keys, in which order people cannot be reached."""
-        assert self.runtime
-        found = [_KEY.sub("KEY", line.replace(self.runtime.url, PUBLIC)) for line in lines]
-        runs = groupby(found, lambda line: "could not be reached" in line)
-        return [line for unreached, run in runs for line in (sorted(run) if unreached else run)]
 
     def look_who_is_there(self) -> None:
         """One round of it, without pauses."""
@@ -170,84 +150,6 @@ class Stage:
                 await api.close()
 
         seer._loop.run(look())
-
-    # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def settle(self) -> None:
-        """Wait until the server has nothing to do at this instant."""
-        self._wait()
-        self._go_rounds()
-        self._wait()
-
-    def _wait(self) -> None:
-        until(lambda: not self._is_busy() and not self._is_busy())
-
-    def take_rounds(self) -> None:
-        """Go the rounds that go by themselves every few real seconds when this clock says so; wait without chance."""
-        assert self.runtime
-        self.runtime._engine._dispatcher._chance = lambda: 0.5
-        self.runtime._care.stop()
-        for handles in self.runtime._handles:
-            handles.stop()
-
-    def _go_rounds(self) -> None:
-        assert self.runtime
-        self.runtime._care.go_round()
-        for handles in self.runtime._handles:
-            handles.go_round()
-
-    def pass_until(self, then: Instant) -> Iterator[tuple[Instant, list[str]]]:
-        """Let time pass; what is new, and when."""
-        assert self.runtime
-        while self.clock() < then:
-            self.clock.advance(min(self._stride(), then - self.clock()))
-            self.runtime.wake()
-            self.settle()
-            if news := self.news():
-                yield self.clock(), news
-
-    def _stride(self) -> int:
-        """Up to what is due next: a second, or a minute while nothing is."""
-        assert self.runtime
-        store, now = self.runtime.store, self.clock()
-        rested = self.runtime._engine._dispatcher.next_start()
-        found = [at for at in (store.next_wake(), store.next_attempt(now), rested) if at is not None]
-        return max(1, min([MINUTE, *(at - now for at in found)]))
-
-    def _is_busy(self) -> bool:
-        """In this order: what leaves the one is in the next before."""
-        assert self.runtime
-        time.sleep(POLL_S)
-        store, now = self.runtime.store, self.clock()
-        talks = any(chat.busy() for chat in self.runtime._chats) or self.runtime.home_watch.busy()
-        return talks or self.runtime.rooms.busy or bool(store.backlog(1) or store.due(now, 1)) or not self._rests(now)
-
-    def _rests(self, now: Instant) -> bool:
-        """Whether all that waits to be sent is kept back until a later instant, by its own pace or that of its lane."""
-        assert self.runtime
-        dispatcher, store = self.runtime._engine._dispatcher, self.runtime.store
-
-        def moving(*, lanes: bool) -> bool:
-            return any(
-                dispatcher._paced.get(each.receiver, {}).get(each.id, 0) <= now
-                and not (lanes and (lane := dispatcher._resting.get(each.receiver)) and lane.swept > now)
-                for each in store.pending(now, per_receiver=PENDING_MAX)
-            )
-
-        if not moving(lanes=False):
-            return True
-        if moving(lanes=True):
-            return False
-        # A lane that rests may just have been told of something: two whole rounds later it has begun.
-        rounds = self.step.call_count
-        until(lambda: self._wakes() > rounds + 2)
-        return not dispatcher.busy() and not moving(lanes=True)
-
-    def _wakes(self) -> int:
-        """Let the engine look what there is to do; how often it has begun to."""
-        assert self.runtime
-        self.runtime.wake()
-        time.sleep(POLL_S)
-        return self.step.call_count
 
 
 @contextlib.contextmanager
@@ -286,19 +188,6 @@ def stage(folder: Path, header: Mapping[str, str]) -> Iterator[Stage]:
         slack.assert_clean(allow=(header.get("allow") or "").split())
 
 
-def framed(where: str, lines: Sequence[str]) -> Iterator[str]:
-    """*lines* behind a bar, the first one after *where*."""
-    yield f"{where} | {lines[0]}" if lines and lines[0] else f"{where}:"
-    for line in lines[1:]:
-        yield f"  | {line}".rstrip()
-
-
-def changes(before: Sequence[str], now: Sequence[str]) -> list[str]:
-    """The lines that went (-) and came (+)."""
-    told = difflib.ndiff(list(before), list(now))
-    return [line.rstrip() for line in told if line[0] in "-+"]
-
-
 def _config(made: Stage, header: Mapping[str, str], *, http: bool) -> str:
     text = header.get("config") or CONFIG
     people = ", ".join(f"{name}: {{slack: {user.id}}}" for name, user in made.people.items())
@@ -308,6 +197,7 @@ def _config(made: Stage, header: Mapping[str, str], *, http: bool) -> str:
         "FIRST": next(iter(made.people)),
         "ROOM": next(iter(made.rooms.values())).id,
         **{f"#{name}": f'"{room.id}"' for name, room in made.rooms.items()},
+        "NAME": f'"#{next(iter(made.rooms))}"',
         **{f"@{name}": f'"{user.id}"' for name, user in made.people.items()},
     }
     for name, value in values.items():

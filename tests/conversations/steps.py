@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tests.conversations.clockwork import Clockwork
 from tests.conversations.drawn import message_lines
 from tests.conversations.stage import Stage
 from tests.wiring.serving import ask
@@ -28,17 +29,17 @@ def perform(made: Stage, words: str) -> None:
 
 
 # ── Senders ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def alert(made: Stage, severity: str | None, title: str, more: str | None) -> None:
+def alert(made: Clockwork, severity: str | None, title: str, more: str | None) -> None:
     """An alert of the integration `default`."""
     _send(made, {"title": title, "severity": severity or "critical", "dedup_key": title, **json.decode(more or "{}")})
 
 
-def over(made: Stage, title: str) -> None:
+def over(made: Clockwork, title: str) -> None:
     """Its source says that it is over."""
     _send(made, {"title": title, "status": "resolved", "dedup_key": title})
 
 
-def _send(made: Stage, body: dict[str, Any]) -> None:
+def _send(made: Clockwork, body: dict[str, Any]) -> None:
     assert made.runtime
     status = ask(made.runtime.ingest_url(), json.encode(body), JSON)[0]
     assert status == 202, status
@@ -115,6 +116,11 @@ def leaves(made: Stage, who: str, place: str) -> None:
     user = made.slack.bot if who == "bot" else made.people[who]
     _took(made.slack.leave(user, made.channel(place)))
     made.rooms[place[1:]] = made.slack.channel(made.channel(place))
+
+
+def renamed(made: Stage, place: str, name: str) -> None:
+    """Somebody gives a channel another name; here it keeps the one that it had."""
+    _took(made.slack.rename(made.channel(place), name))
 
 
 def pastes(made: Stage, who: str, place: str) -> None:
@@ -212,7 +218,7 @@ def looks(made: Stage) -> None:
     made.look_who_is_there()
 
 
-def nothing(made: Stage) -> None:
+def nothing(made: Clockwork) -> None:
     """Time passes; what happens by itself is told."""
 
 
@@ -234,6 +240,7 @@ STEPS: dict[str, Callable[..., None]] = {
     r"(?P<who>\w+) joins (?P<place>#\w+)": joins,
     r"(?P<who>\w+) leaves (?P<place>#\w+)": leaves,
     rf"{_WHO} pastes the line in {_PLACE} into a terminal": pastes,
+    r"(?P<place>#\w+) is renamed to (?P<name>[\w-]+)": renamed,
     r"(?P<place>#\w+) is archived": archived,
     r"(?P<place>#\w+) is back": back,
     r"bot is taken out of (?P<place>#\w+)": taken_out,

@@ -15,7 +15,7 @@ from tocsin import asl
 from tocsin.asl.execution import Status
 from tocsin.asl.history import Event, shown
 from tocsin.engine.dispatcher import Dispatcher
-from tocsin.engine.ports import CommitResult, Received, Way
+from tocsin.engine.ports import Commit, CommitResult, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Interpretation, Worker
 from tocsin.executions.inputs import Answer
@@ -25,12 +25,13 @@ from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.sqlite.store import SqliteStore
-from tocsin.tasks.functions import Function
+from tocsin.tasks.functions import Function, Functions
 from tocsin.tasks.task import Doer, Task
 from tocsin.tasks.transport import CHANNEL, TasksTransport
 from tocsin.testing.conformance.subject import NOW
 from tocsin.wiring import workflows
 from tocsin.wiring.answers import Answers
+from tocsin.wiring.direct import Direct
 from tocsin.wiring.tasks import Tokens
 
 T = TypeVar("T")
@@ -77,6 +78,17 @@ class Inline(Executor):
         return future
 
 
+class _Called(Functions):
+    """Functions that are called as the world does."""
+
+    def __init__(self, functions: Mapping[str, Function], do: Doer) -> None:
+        super().__init__(functions)
+        self._do = do
+
+    def here(self, task: Task) -> Json:
+        return self._do(task)
+
+
 class Directory:
     def ways(self, receiver: str) -> Sequence[Way]:
         return (Way(CHANNEL, receiver),)
@@ -93,7 +105,9 @@ class World:
         self.tokens: dict[str, str] = {}  # By the name of the run.
         self.processes = 0
         self.quick = True  # Answers take the short way.
+        self.direct = False  # And functions are called by whoever commits that they are wanted.
         self.do = do or self._call
+        self.aws: Callable[[Any], tuple[Doer, Callable[[Task], None]]] = lambda _: (self.do, lambda _: None)
         self.store = SqliteStore(path, UnsyncedConnection)
 
     def close(self) -> None:
@@ -143,12 +157,25 @@ class World:
         store: Any = Mortal(self.store, life)
         machine = ExecutionMachine(workflows.Definitions(store))
         tokens = Tokens(store, store.accept, lambda: self.now)
+
+        def begin(commits: Sequence[Commit]) -> None:
+            direct.take(commits)
+
         answers = Answers(store.accept, lambda: None)
+        do, abandon = self.aws(store)
         transport = TasksTransport(
-            self.do, store.accept, lambda: self.now, tokens.expect, answers if self.quick else None
+            do, store.accept, lambda: self.now, tokens.expect, answers if self.quick else None, abandon=abandon
         )
-        runner = Runner(store, [machine])
-        answers.attach(runner)
+        runner = Runner(store, [machine], on_commit=begin)
+        answers.attach(Runner(store, [machine], on_commit=begin))
+        direct = Direct(
+            _Called(self.functions, self.do) if self.direct else Functions({}),
+            transport,
+            answers,
+            executor=Inline(),
+            clock=lambda: self.now,
+            wake=lambda: None,
+        )
         read = workflows.channels()
         worker = Worker(
             store, runner, lambda delivery: read[delivery.channel](delivery), lambda *_: Interpretation((), "poisoned")

@@ -13,22 +13,20 @@ from tocsin.executions import machine as executions
 from tocsin.kernel.json import Json
 
 
-@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("way", ["deliveries", "answers", "direct"])
 @pytest.mark.parametrize("name", CASES)
-def test_a_run_with_a_crash_after_every_write_ends_as_the_one_without(
-    name: str, quick: bool, quick_folder: Path
-) -> None:
+def test_a_run_with_a_crash_after_every_write_ends_as_the_one_without(name: str, way: str, quick_folder: Path) -> None:
     case = CASES[name]
-    found = [played(case, quick_folder / f"{life}.db", life, quick=quick) for life in (None, 1)]
+    found = [played(case, quick_folder / f"{life}.db", life, way=way) for life in (None, 1)]
     expected = asl.run(asl.parse(case.definition), case.given, functions=FUNCTIONS)
     assert found[0] == found[1]
     assert found[0][0] == (expected.status, expected.output, expected.error, expected.cause)
     assert found[0][1] == sorted(event["type"] for event in expected.history)
 
 
-def played(case: Case, path: Path, life: int | None, *, quick: bool = True) -> tuple[Json, list[str]]:
+def played(case: Case, path: Path, life: int | None, *, way: str = "answers") -> tuple[Json, list[str]]:
     world = World(path, FUNCTIONS)
-    world.quick = quick
+    world.quick, world.direct = way != "deliveries", way == "direct"
     run = world.start(case.definition, case.given)
     world.play(life)
     found = (

@@ -21,7 +21,7 @@ from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import HOUR, MINUTE, SECOND
 from tocsin.tasks.task import Later, Task
-from tocsin.tasks.transport import answered
+from tocsin.tasks.transport import answered, once
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.nested_runs import NestedRuns
 from tocsin.wiring.runs import find_by
@@ -48,9 +48,9 @@ def world(quick_folder: Path) -> Iterator[World]:
 def test_answers_that_come_twice_or_late_change_nothing(life: int | None, world: World) -> None:
     run = world.start(machine({"Type": "Task", "Resource": "double"}, {"Type": "Wait", "Seconds": 60}), {"n": 1})
     world.play(life, until=world.now + SECOND)
-    (call,) = set(world.calls)
     again = {"run": run, "task": "1.3.0", "output": {"n": 99}}
-    world.accept(answered(again, f"{call}/answer", world.now), answered(again, "other", world.now))
+    (call,) = set(world.calls)
+    world.accept(answered(again, once(again, call), world.now), answered(again, "other", world.now))
     world.play(life)
     world.accept(answered(again, "late", world.now))
     world.play(life)

@@ -236,7 +236,7 @@ def test_the_other_alerts_of_an_incident_are_told() -> None:
 def test_several_pages_are_told_worst_first() -> None:
     worse = replace(after(title="Disk is full", account="", region=""), severity=Severity.CRITICAL)
     milder = replace(after(), severity=Severity.WARNING)
-    page_told = told(page(milder, "a"), page(worse, "b"), page(milder, "a", why="You are asked now: ada passed."))
+    page_told = told(page(milder, "a"), page(worse, "b"), page(milder, "a", why="You are asked now: bo passed."))
     assert page_told.headline == "[critical] 2 incidents ask you at once"
     assert page_told.link == URL
     assert (
@@ -251,7 +251,7 @@ def test_several_pages_are_told_worst_first() -> None:
 
 2. [warning] CPU is high
    123456789012 · eu-west-1 · i-0abc
-   You are asked now: ada passed. Asking Ada Lovelace. Without an answer, asks Bo and Cy next at 2026-11-18 11:05 UTC.
+   You are asked now: Bo passed. Asking Ada Lovelace. Without an answer, asks Bo and Cy next at 2026-11-18 11:05 UTC.
    https://tocsin.example/incidents/a
 
 All of them: https://tocsin.example
@@ -305,3 +305,27 @@ def test_utc_time_is_told_to_the_minute() -> None:
 def test_what_is_over_has_no_next_step() -> None:
     by_hand = replace(after((1, Resolved(by="ada"))), wake_at=BEGUN + HOUR)
     assert next_step(by_hand, TELLING, BEGUN) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((), "Asking you. Without an answer, asks Bo and Cy next at 11:05."),
+        (
+            ((1, Acknowledged(by="ada")),),
+            "You are on it (since 11:01). Asks you again at 12:01, unless",
+        ),
+        (((1, Passed(by="ada")),), "Asking Bo and Cy. You passed."),
+        (((1, Acknowledged(by="bo")),), "Bo is on it (since 11:01)."),
+    ],
+)
+def test_who_reads_it_is_called_you(given: tuple[tuple[int, Input], ...], said: str) -> None:
+    telling = Telling({"ada": "Ada", "bo": "Bo", "cy": "Cy"}, lambda at: format_instant(at)[11:16]).to(ADA)
+    assert standing(after(*given), telling, BEGUN).startswith(said)
+    assert "Ada" not in standing(after(*given), telling, BEGUN)
+
+
+def test_a_page_in_plain_text_calls_its_reader_you() -> None:
+    text = told(Page(incident_id="a", incident=after(), why=WHY, reader=ADA)).text
+    assert "Asking you. Without an answer" in text
+    assert "Asking Ada" not in text

@@ -15,7 +15,7 @@ from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure, judged
 from tocsin.slack.drawing import Message
 from tocsin.slack.handles import SlackHandles
-from tocsin.slack.health import DOWN, WORKSPACE, SlackHealth
+from tocsin.slack.health import DOWN, SILENCE_GAP, WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.payloads import heard
 from tocsin.slack.shown import REMEMBERED_MAX, Shown
@@ -75,6 +75,20 @@ def test_a_channel_is_called_as_those_who_asked_call_it() -> None:
     assert known.health.trouble("D1") == known.health.trouble("U1") != None  # noqa: E711 - both are the same trouble.
 
 
+def test_a_name_that_is_resolved_is_its_channel_and_what_was_wrong_by_it_is_over() -> None:
+    known = Known()
+    known.hear("#ops", "channel_not_found")
+    known.health.resolved("#ops", "C1")
+    assert (known.codes(), known.changes, known.health.subject("#ops")) == ({}, 2, "C1")
+    assert known.health.is_well("#ops", NOW)
+    known.health.alias("C1", "#ops")  # Something was under way there by its name.
+    known.hear("C1", "is_archived")
+    assert known.codes() == {"C1": "is_archived"}
+    known.now += SECOND
+    known.health.resolved("#ops", "C1")
+    assert (known.codes(), known.health.is_well("C1", NOW + 1)) == ({"C1": "is_archived"}, False)
+
+
 def test_a_cough_is_no_outage_and_silence_is_one_until_slack_speaks() -> None:
     known = Known()
     for _ in range(5):
@@ -88,6 +102,23 @@ def test_a_cough_is_no_outage_and_silence_is_one_until_slack_speaks() -> None:
     assert known.changes == 1
     known.hear("C1", "is_archived")
     assert known.codes() == {"C1": "is_archived"}, "whoever says no is there"
+
+
+def test_silence_counts_from_the_first_question_and_not_from_one_of_long_ago() -> None:
+    known = Known()
+    assert known.health.silence() == (0, 0)
+    known.now += 10 * SECOND
+    known.health.heard("C1", SILENCE, known.now - 10 * SECOND)
+    assert known.health.silence() == (1, 10 * SECOND)
+    known.now += SECOND
+    known.health.heard("C1", SILENCE)
+    assert known.health.silence() == (2, 11 * SECOND)
+    known.now += SILENCE_GAP + 1
+    assert known.health.silence() == (0, 0)
+    known.health.heard("C1", SILENCE)
+    assert (known.health.silence(), known.codes()) == ((1, 0), {})
+    known.hear("C1", "is_archived")
+    assert known.health.silence() == (0, 0), "whoever says no is there"
 
 
 def test_too_many_calls_are_no_trouble() -> None:

@@ -79,3 +79,23 @@ def test_nobody_waits_longer_than_a_moment(talk: Talk, monkeypatch: pytest.Monke
     talk.slack.rate_limit("chat.postMessage", 60)
     talk.loop.run(showing(talk).privately(screen(talk), HELLO))
     assert talk.slack.ephemerals(talk.room) == ()
+
+
+def test_a_question_in_a_room_is_settled_once_where_it_was_asked(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showing_module, "QUESTIONS_MAX", 1)
+    for about in ("swap/1", "swap/2"):
+        talk.loop.run(showing(talk).publicly(screen(talk), draw(said(f"Who takes {about}?")), about=about))
+    for about in ("swap/1", "swap/2", "swap/2", "swap/3"):
+        talk.loop.run(showing(talk).settle(about, draw(said("Bo takes it."))))
+    texts = [message.text for message in talk.slack.messages(talk.room)]
+    assert texts == ["Who takes swap/1?", "Bo takes it."], "of the oldest nobody knows any more"
+    assert [call.method for call in talk.slack.calls].count("chat.update") == 1
+
+
+def test_a_question_that_cannot_be_posted_comes_by_the_address_of_answers(talk: Talk) -> None:
+    answer = talk.slack.slash("/tocsin", "", talk.ada, talk.room)
+    talk.slack.fail("chat.postMessage", "restricted_action")
+    asked = screen(talk, response_url=answer.response_url)
+    talk.loop.run(showing(talk).publicly(asked, HELLO, about="swap/1"))
+    talk.loop.run(showing(talk).settle("swap/1", draw(said("Bo takes it."))))
+    assert [message.text for message in talk.slack.messages(talk.room)] == ["Hello."]

@@ -18,6 +18,7 @@ from tocsin.incidents.inputs import Acknowledged, Resolved
 from tocsin.incidents.state import Incident
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND, Instant
+from tocsin.slack import thread_posts
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mrkdwn import local_time
 from tocsin.slack.thread_posts import CALLS_MAX, LINKS_MAX, Read
@@ -233,6 +234,7 @@ def test_threads_leave_room_in_the_workspace_for_everything_else(world: World) -
 def test_a_room_is_soon_free_again_however_many_threads_wait(world: World) -> None:
     world.deliver("show")
     jobs = [world.job("thread", ROOM, OPEN, f"inc-{number}") for number in range(CALLS_MAX + 2)]
+    world.slack.fail("chat.getPermalink", "fatal_error", CALLS_MAX)
     results = world.deliver_all(ROOM, jobs)
     put_off = [result for result in results if isinstance(result, Postponed)]
     assert put_off == [Postponed("paced", after=TURN, counts=False)] * 2
@@ -323,6 +325,42 @@ def test_a_change_that_is_put_off_is_told_later(world: World) -> None:
 
 
 # ── The link to it ───────────────────────────────────────────────────────────────────────────────────────────────────
+def test_slack_is_asked_for_one_address_of_each_channel_only(world: World) -> None:
+    world.deliver("show")
+    world.deliver("thread")
+    asked = world.receipts[ROOM, "slack"]["link"]
+    old = {"channel": world.room.id, "ts": "1.000200"}
+    jobs = [replace(world.job("thread", ROOM, OPEN, f"inc-{number}"), receipt=old) for number in range(CALLS_MAX + 2)]
+    linked = {"link": asked.rpartition("/")[0] + "/p1000200"}
+    assert world.deliver_all(ROOM, jobs) == [Delivered(old | linked)] * len(jobs)
+    del world.receipts[ROOM, "slack"]
+    world.deliver("show", name="inc-2")
+    [_, second] = world.posted
+    assert world.receipts[ROOM, "slack"]["link"] == asked.rpartition("/")[0] + f"/p{second.ts.replace('.', '')}"
+    world.deliver("page", person=True, name="inc-2")
+    page = world.slack.messages(world.slack.direct_channel(world.ada))[0]
+    assert "Thread in the room" in str(page.blocks)
+    assert [call.method for call in world.slack.calls].count("chat.getPermalink") == 1
+
+
+def test_an_address_that_is_made_in_another_way_is_asked_for_each_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread_posts, "_end", lambda place: f"/elsewhere/{place[1]}")
+    world.deliver("show")
+    world.deliver("thread")
+    world.deliver("show", name="inc-2")
+    assert world.transport._threads.address((world.room.id, "1.000200")) == ""
+
+
+def test_of_many_channels_the_oldest_are_asked_for_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread_posts, "CHANNELS_MAX", 0)
+    world.deliver("show")
+    world.deliver("thread")
+    assert world.receipts[ROOM, "slack"]["link"]
+    assert world.transport._threads.address((world.room.id, "1.000200")) == ""
+
+
 def test_a_page_is_linked_to_the_thread_once_there_is_one(world: World) -> None:
     world.deliver("show")
     world.deliver("page", person=True)

@@ -119,7 +119,7 @@ def test_our_own_network_is_out_of_reach(endpoint: str) -> None:
         ({"ApiEndpoint": "https://example.com/", "Headers": {"a\n": "b"}}, "cannot be sent"),
         ({"ApiEndpoint": "https://example.com/", "Headers": {"a": "b\r\nc: d"}}, "cannot be sent"),
         ({"ApiEndpoint": "https://example.com/", "Headers": {"Host": "other"}}, "cannot be sent"),
-        ({"ApiEndpoint": "https://example.com/", "Authentication": {"ConnectionArn": "x"}}, "are not read here"),
+        ({"ApiEndpoint": "https://example.com/", "Authentication": {"ConnectionArn": "x"}}, "is not read here"),
     ],
 )
 def test_what_cannot_be_asked_is_told(given: Json, words: str) -> None:

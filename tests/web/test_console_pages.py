@@ -237,7 +237,7 @@ def test_the_timeline_is_newest_first_and_has_no_empty_lines(ada: Visitor, world
     world.now += MINUTE
     world.give(Noted(by="bob", text="looking"), incident)
     lines = re.findall(r'<span class="line"><bdi>(.*?)</bdi>', ada.get(f"/incidents/{incident}").text)
-    assert lines == ["bob: looking", "opened; asked ada"]
+    assert lines == ["Bob Bemer: looking", "opened; asked Ada Lovelace"]
 
 
 def test_an_incident_shows_its_facts(ada: Visitor, world: World) -> None:

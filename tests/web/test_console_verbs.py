@@ -115,7 +115,7 @@ def test_a_note_is_kept(ada: Visitor, world: World) -> None:
     incident = world.ring()
     page = ada.press(f"/incidents/{incident}", verb="note", text="  first\r\nsecond <b>  ")
     assert page.flash == "Noted."
-    assert "ada: first\nsecond &lt;b&gt;" in page.text
+    assert "Ada Lovelace: first\nsecond &lt;b&gt;" in page.text
     assert ada.press(f"/incidents/{incident}", verb="note", text=" ").flash.startswith("An empty note")
     world.give(Resolved(by="bob"), incident)
     assert ada.press(f"/incidents/{incident}", verb="note", text="afterwards").flash == "Noted."

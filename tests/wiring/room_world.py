@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tocsin.conversing.noticed import Change, Noticed
-from tocsin.engine.ports import Delivered, DeliveryResult, Received
+from tocsin.engine.ports import Delivered, DeliveryResult
 from tocsin.kernel.time import Instant
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.rooms import SlackRooms
@@ -51,7 +51,7 @@ class World:
     rooms: Rooms = field(init=False)
     welcomes: list[tuple[str, str]] = field(default_factory=list)
     answers: list[DeliveryResult] = field(default_factory=list)
-    told: list[Received] = field(default_factory=list)
+    standing: list[Room] = field(default_factory=list)
     now: Instant = ROOM_AT
 
     @property
@@ -87,7 +87,7 @@ def world(folder: Path, slack: FakeSlack, config: str = "") -> Iterator[World]:
         store,
         clock=lambda: made.now,
         welcome=made.welcome,
-        accept=made.told.extend,
+        standing=made.standing.append,
     )
     try:
         yield made

@@ -219,3 +219,48 @@ def test_a_cap_on_one_channel_stalls_nobody_else(world: Troubled) -> None:
     world.pass_by(31 * SECOND)
     assert len(world.in_room) == 1
     assert len(world.to(world.ada)) == 1
+
+
+def by_mail(world: Troubled) -> list[tuple[str, str, str, str]]:
+    return [each for each in world.results if each[1:3] == ("page", "mail")]
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
+def test_the_first_critical_page_of_an_outage_takes_another_way_within_seven_seconds(
+    world: Troubled, chance: float
+) -> None:
+    world.dispatcher._chance = lambda: chance
+    world.slack.down()
+    world.ring("shop is down")
+    world.pass_by(3 * SECOND + SECOND // 4, SECOND // 4)
+    assert by_mail(world) == [], "it may be a cough"
+    world.pass_by(4 * SECOND, SECOND // 4)
+    assert by_mail(world) == [("responder:ada", "page", "mail", "delivered")]
+    world.ring("the next one")
+    assert len(by_mail(world)) == 2, "by mail at once"
+    world.slack.up()
+    world.pass_by(2 * MINUTE)
+    assert len(by_mail(world)) == 2
+    assert not any(text.startswith(("Critical", "🔴")) for text in world.to(world.ada)), "not by Slack, too"
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.999])
+@pytest.mark.parametrize(("quarters", "way"), [(1, "slack"), (5, "slack"), (12, "mail"), (20, "mail")])
+def test_an_outage_of_whatever_length_pages_nobody_by_two_ways(
+    world: Troubled, chance: float, quarters: int, way: str
+) -> None:
+    world.dispatcher._chance = lambda: chance
+    world.slack.down()
+    world.ring("shop is down")
+    world.pass_by(quarters * SECOND // 4, SECOND // 4)
+    world.slack.up()
+    world.pass_by(MINUTE, SECOND // 4)
+    delivered = [each[2] for each in world.results if each[:2] == ("responder:ada", "page") and each[3] == "delivered"]
+    assert delivered == [way]
+
+
+def test_a_page_that_is_not_critical_waits_for_slack(world: Troubled) -> None:
+    world.slack.down()
+    world.ring("queue is long", severity="high")
+    world.pass_by(8 * SECOND, SECOND // 4)
+    assert by_mail(world) == []

@@ -29,7 +29,7 @@ from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.room_book import RoomBook
-from tocsin.wiring.room_orders import AGAIN, Absence, RoomOrders, order
+from tocsin.wiring.room_orders import AGAIN, RoomOrders
 from tocsin.wiring.room_orders import CHANNEL as ORDERS
 from tocsin.wiring.room_records import joined
 from tocsin.wiring.settings_file import parse
@@ -211,14 +211,6 @@ def test_a_new_address_is_shown_once_to_who_wants_it_and_the_old_one_ends(house:
 def test_where_the_bot_is_no_more_the_people_still_may(house: House) -> None:
     house.book.put(room("U0ADA", "U0BO", left_at=ROOM_AT))
     assert "on its way" in house.press(TEST)
-
-
-def test_that_the_bot_is_gone_asks_few(house: House) -> None:
-    gone = order("ops", Absence(channel=CHANNEL, room="#ops"), ROOM_AT)
-    [made] = RoomOrders(Addressing(LiveRoutes(house.book.settings))).interpret(delivery(gone)).inputs
-    given: AlertReceived = made.given
-    assert (given.plan.policy.everyone, given.plan.policy.everyone_delay) == ((responder("ada"),), AGAIN)
-    assert given.alert.title == "Tocsin is no longer in #ops"
 
 
 def delivery(received: Received) -> Delivery:

@@ -15,7 +15,6 @@ from tocsin.conversing.noticed import Change, Noticed
 from tocsin.conversing.replies import Nothing
 from tocsin.engine.ports import Postponed, Refused
 from tocsin.errors import StoreUnavailableError
-from tocsin.kernel import json
 from tocsin.kernel.time import SECOND
 from tocsin.slack.loop import LoopClosedError
 from tocsin.slack.rooms import ONE_BY_ONE_MAX
@@ -129,14 +128,12 @@ def test_who_takes_the_bot_out_is_told_where_alerts_go_now(here: World) -> None:
     here.tell(Change.LEFT, ops.id)
     here.rooms.go_round()
     assert (here.settings.teams["ops"].slack, here.members("ops")) == (None, ("ada",))
-    [told] = here.told
-    assert told.key == "ops"
-    assert json.decode(told.body)["room"] == "#ops"
+    assert here.standing.pop().left_at is not None
     change(here, ops, ada.id, here.slack.bot.id)
     here.tell(Change.JOINED, ops.id)
     here.rooms.go_round()
     assert here.settings.teams["ops"].slack == ops.id
-    assert json.decode(here.told[1].body)["over"]
+    assert here.standing[-1].left_at is None
     assert len(here.welcomes) == 1
 
 
@@ -150,7 +147,7 @@ def test_a_channel_that_was_archived_meanwhile_is_found_at_the_next_start(
         later.rooms.go_round()
         later.rooms.go_round()
         assert later.settings.teams["ops"].slack is None
-        assert len(later.told) == 1
+        assert [room.left_at is None for room in later.standing] == [False]
 
 
 def test_rooms_survive_a_restart(here: World, slack: FakeSlack, tmp_path: Path) -> None:
@@ -353,3 +350,55 @@ def change(here: World, channel: Channel, *members: str, name: str = "") -> None
     """Have other members, or another name, and tell nobody."""
     found = here.slack.channel(channel)
     here.slack._world.channels[found.id] = replace(found, members=members, name=name or found.name)
+
+
+BY_NAME = 'responders: {cy: {}}\nteams: {core: {members: [cy]}, shop: {members: [cy], slack: "#ops"}}'
+
+
+def test_a_name_of_the_file_means_the_channel_that_bears_it_and_follows_it_when_it_is_renamed(
+    tmp_path: Path, slack: FakeSlack
+) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    with world(tmp_path, slack, BY_NAME) as here:
+        assert here.settings.teams["shop"].slack == "#ops"
+        here.rooms.go_round()
+        assert (here.settings.teams["shop"].slack, here.standing[-1].named) == (ops.id, "#ops")
+        slack._change_channel(ops, name="shop-alerts")
+        other = slack.add_channel("ops", [slack.add_user("bo")])
+        for channel in (ops, other):
+            here.tell(Change.RENAMED, channel.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == ops.id
+        assert here.settings.teams["ops"].slack == other.id
+    with world(tmp_path, slack, BY_NAME) as again:
+        assert again.settings.teams["shop"].slack == ops.id, "before anybody has looked"
+
+
+def test_who_bears_a_name_when_its_channel_is_gone_is_meant_from_then_on(tmp_path: Path, slack: FakeSlack) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    with world(tmp_path, slack, BY_NAME) as here:
+        here.rooms.go_round()
+        slack.archive(ops)
+        here.tell(Change.ARCHIVED, ops.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == ops.id
+        slack._change_channel(ops, name="ops-old")
+        other = slack.add_channel("ops", [slack.add_user("bo")])
+        here.tell(Change.JOINED, other.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == other.id
+        slack.unarchive(ops)
+        here.tell(Change.REOPENED, ops.id)
+        here.rooms.go_round()
+        assert here.settings.teams["shop"].slack == other.id
+
+
+def test_a_room_of_an_older_version_is_looked_at_anew(tmp_path: Path, slack: FakeSlack) -> None:
+    ops = slack.add_channel("ops", [slack.add_user("ada")])
+    with world(tmp_path, slack, BY_NAME) as here:
+        here.rooms.go_round()
+        here.book.put(replace(here.book.rooms[ops.id], named=None))
+        assert here.settings.teams["shop"].slack == ops.id
+        here.tell(Change.RENAMED, ops.id)
+        here.rooms.go_round()
+        assert here.book.rooms[ops.id].named == "#ops"

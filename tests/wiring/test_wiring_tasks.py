@@ -20,7 +20,7 @@ from tocsin.executions.machine import TASK
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.tasks.task import Task
-from tocsin.tasks.transport import TasksTransport, role_of, task_of
+from tocsin.tasks.transport import TasksTransport, once, role_of, task_of
 from tocsin.testing.conformance.subject import NOW, outgoing
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring import lanes, runs, tasks, workflows
@@ -54,14 +54,23 @@ def do(transport: TasksTransport, item: Outgoing) -> Any:  # noqa: ANN401 - a re
 def wired(store: MemoryStore, config: str = "functions: tests.wiring.workflow_functions") -> TasksTransport:
     settings = parse(config.encode(), {}).settings
     tokens = tasks.Tokens(store, store.accept, lambda: NOW)
-    return tasks.transport(settings, {}, store.accept, lambda: NOW, tokens=tokens, find=lambda _: None)
+    return tasks.transport(
+        settings,
+        {},
+        store.accept,
+        lambda: NOW,
+        tokens=tokens,
+        find=lambda _: None,
+        functions=tasks.functions(settings),
+        book=tasks.JobBook(store),
+    )
 
 
 def test_a_task_is_done_and_its_answer_stored() -> None:
     store = MemoryStore()
     assert do(wired(store), effect()) == Delivered()
     (delivery,) = store.backlog(10)
-    assert (delivery.channel, delivery.occurrence) == ("tasks", "/7/0/answer")
+    assert (delivery.channel, delivery.occurrence) == ("tasks", f"/{once({'run': 'run-1', 'task': '1.3.0'}, '7/0')}")
     assert json.decode(delivery.body) == {"run": "run-1", "task": "1.3.0", "output": {"n": 4}}
 
 
@@ -100,13 +109,15 @@ def test_without_its_sdk_tasks_at_aws_fail_clearly(monkeypatch: pytest.MonkeyPat
 
 
 def test_with_its_sdk_they_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = tasks._Aws(lambda: NOW)
-    amazon, integrations, doers = done._loaded()
+    done = tasks._Aws(lambda: NOW, tasks.JobBook(MemoryStore()))
+    loaded = done._loaded()
+    amazon, integrations = loaded.amazon, loaded.integrations
     monkeypatch.setattr(amazon, "do", lambda given: given.what.name)
     monkeypatch.setattr(integrations, "function", lambda given: {"function": given.what.name})
     assert done.do(task("arn:aws:states:::aws-sdk:sqs:listQueues")) == "listQueues"
     assert done.do(task("arn:aws:lambda:eu-west-1:111122223333:function:f")) == {"function": "f"}
-    assert done._loaded()[2] is doers
+    assert done._loaded() is loaded
+    done.abandon(task("arn:aws:states:::glue:startJobRun.sync"))  # Nothing was begun.
     with pytest.raises(asl.Failure, match="must be an object"):
         done.do(task("arn:aws:states:::sns:publish", []))
 

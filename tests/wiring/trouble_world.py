@@ -104,9 +104,9 @@ mail: {{smtp: "127.0.0.1:{self.post.port}", from: tocsin@example.com, tls: none}
     def accept(self, received: Received) -> None:
         self.store.accept([received])
 
-    def ring(self, title: str = "CPU is high", *, status: str = "firing") -> None:
+    def ring(self, title: str = "CPU is high", *, status: str = "firing", severity: str = "critical") -> None:
         """An alert comes in; all that follows at once happens."""
-        body = json.encode({"title": title, "dedup_key": title, "severity": "critical", "status": status})
+        body = json.encode({"title": title, "dedup_key": title, "severity": severity, "status": status})
         self.accept(Received(received_at=self.now, channel="in", key="prod", head=b"", body=body))
         self.settle()
 

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ _SERVICE: Final = re.compile(
     r"arn:[^:]*:states:([^:]*):([^:]*):(aws-sdk:)?([A-Za-z0-9_-]+):([A-Za-z0-9]+)(?:\.(sync|sync:2|waitForTaskToken))?"
 )
 WAITS: Final = "waitForTaskToken"
+RESOURCES_MAX: Final = 1000  # That are remembered: each is read several times in a step.
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
         return self.pattern == WAITS
 
 
+@lru_cache(maxsize=RESOURCES_MAX)
 def resource(text: str) -> Resource:
     """What *text* names; what is no ARN is a local function of that name."""
     if found := _LAMBDA.fullmatch(text):

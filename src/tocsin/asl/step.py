@@ -351,7 +351,8 @@ class Stepper:
         seconds = waiting.seconds(state, "TimeoutSeconds", state.timeout, scope)
         beat = waiting.seconds(state, "HeartbeatSeconds", state.heartbeat, scope)
         frame.phase = Phase.TASK
-        frame.task = f"{frame.id}.{self.execution.events + 1}.{frame.retries}"
+        # What leaves no events counts its own, so that no two tasks of a frame have one id.
+        frame.task = f"{frame.id}.{self.execution.events + frame.told + 1}.{frame.retries}"
         frame.expires_at = self.now + seconds if seconds else None
         frame.beat = beat or 0
         frame.beat_at = self.now + beat if beat else None

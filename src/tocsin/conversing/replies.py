@@ -17,11 +17,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     *replaces*: it stands in place of the message whose button was pressed, where the chat can do that: a question that
     is answered loses its buttons.
+
+    *about*: what the question is about, where others may answer it elsewhere; *settles*: it is answered, and what was
+    asked in a room about it says so, too.
     """
 
     saying: Saying
     private: bool = True
     replaces: bool = False
+    about: str = ""
+    settles: bool = False
 
 
 class Ask(msgspec.Struct, frozen=True):

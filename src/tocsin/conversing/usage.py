@@ -136,7 +136,7 @@ COMMANDS: Final = (
     Usage(
         name="test",
         usage="test",
-        does="sends a test alert to the team of this room",
+        does="sends a test alert to this room, which asks nobody but you",
         heads=("test",),
         more=("send a test alert",),
     ),

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 from tocsin.digests.figures import Figures, Person, Times
 from tocsin.digests.missing import How, Missed, Open
 from tocsin.digests.report import Kind, Report
+from tocsin.incidents.naming import called
 from tocsin.kernel.announcement import Announcement
 from tocsin.kernel.time import Instant, format_duration
 from tocsin.schedules.clock import moment_of, wall_clock
@@ -134,7 +135,7 @@ class _Words:
         return f"{DAYS[moment.weekday()].capitalize()} {moment.isoformat(' ', 'minutes')}"
 
     def _name(self, who: str) -> str:
-        return self._names.get(who) or who.removeprefix("slack:")
+        return called(who, self._names)
 
 
 def _happened(found: Figures) -> str:

@@ -40,6 +40,7 @@ EVENTS_MAX: Final = 256  # Of one commit: with inputs of the largest size they a
 ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"
 
 _RECEIVER: Final = "task:"
+_LOCAL: Final = f"{_RECEIVER}local/"
 _ENDS: Final = {
     Status.SUCCEEDED: Reason.SUCCEEDED,
     Status.FAILED: Reason.FAILED,
@@ -102,8 +103,11 @@ class ExecutionMachine:
         return True
 
     def wanted(self, state: Run, effect: Effect) -> bool:
-        """A task that is over, or whose run is, need not be done any more; an answer is always waited for."""
-        return effect.kind != TASK or state.awaits(str(effect.facts["task"]))
+        """A task that is over, or whose run is, need not be done any more; an answer is always waited for.
+
+        What is begun at AWS and awaited must be stopped there then: who does it finds out by the state.
+        """
+        return effect.kind != TASK or _is_job(effect) or state.awaits(str(effect.facts["task"]))
 
     def standing(self, state: Run) -> Standing:
         """A run owes nothing to people, who are asked by incidents."""
@@ -127,6 +131,16 @@ class ExecutionMachine:
 def is_task(receiver: str) -> bool:
     """Whether *receiver* does tasks."""
     return receiver.startswith(_RECEIVER)
+
+
+def is_local(receiver: str) -> bool:
+    """Whether *receiver* does a task that is a function of Python."""
+    return receiver.startswith(_LOCAL)
+
+
+def _is_job(effect: Effect) -> bool:
+    what = resource(str(effect.facts["resource"]))
+    return what.pattern.startswith("sync") and what.type != "states"
 
 
 def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> Decision[Run]:

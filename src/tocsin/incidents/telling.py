@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
@@ -16,6 +16,7 @@ import msgspec
 
 from tocsin.incidents import flapping, flips, grouping, holding, ladder, several, steps
 from tocsin.incidents.alerts import AlertStatus, Kind, Severity
+from tocsin.incidents.naming import called, named
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import MINUTE, Instant, format_duration, format_instant
 
@@ -37,7 +38,7 @@ _DESCRIPTION_CHARS_MAX: Final = 700
 _WHY_CHARS_MAX: Final = 1000
 _HREF_CHARS_MAX: Final = 1000  # A longer address is broken by every mail program.
 
-_CHATS: Final = re.compile(r"\A(slack|teams):")
+_YOU: Final = "you"
 _LINE_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029")
 _CONTROLS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # The first turn the reading direction of what follows, our own words included; the last are marks of neutral text.
@@ -72,13 +73,19 @@ def utc_time(instant: Instant) -> str:
 class Telling:
     """How to write: *names* are display names by responder id, *when* writes an instant, *write* foreign text.
 
-    *counts_down*: what comes soon is also told in minutes, for messages that are read when they are written.
+    *counts_down*: what comes soon is also told in minutes, for messages that are read when they are written. *reader*:
+    the receiver who reads it, whom sentences call you; empty if several do.
     """
 
     names: Mapping[str, str]
     when: Callable[[Instant], str] = utc_time
     write: Writer = one_line
     counts_down: bool = False
+    reader: str = ""
+
+    def to(self, receiver: str) -> Telling:
+        """The same for the eyes of *receiver*."""
+        return replace(self, reader=receiver)
 
     def ahead(self, at: Instant, now: Instant) -> str:
         """When *at* is, which may be over: `now`, `at 11:11`, `in 4 min, at 11:11`."""
@@ -90,17 +97,20 @@ class Telling:
 
     def person(self, responder: str) -> str:
         """The display name of a responder; one that only a chat knows goes by its name there."""
-        return self.write(self.names.get(responder) or _CHATS.sub("", responder), NAME_CHARS_MAX) or "somebody"
+        return self.write(called(responder, self.names), NAME_CHARS_MAX) or "somebody"
 
     def receiver(self, receiver: str) -> str:
-        """A responder's display name, or `team ops`."""
+        """A responder's display name, `you` to themselves, or `team ops`."""
+        if receiver == self.reader:
+            return _YOU
         name = ladder.label(receiver)
         return self.person(name) if receiver == ladder.responder(name) else self.write(name, NAME_CHARS_MAX)
 
     def receivers(self, receivers: Sequence[str]) -> str:
-        """`ada, bo and 3 others`."""
+        """`you, bo and 3 others`."""
         if not receivers:
             return "nobody"
+        receivers = sorted(receivers, key=lambda name: name != self.reader)
         shown = [self.receiver(receiver) for receiver in receivers[:NAMES_MAX]]
         hidden = len(receivers) - len(shown)
         last = f"{hidden} other{'s' if hidden > 1 else ''}" if hidden else shown.pop()
@@ -126,7 +136,8 @@ def who(incident: Incident, telling: Telling) -> str:
                 together = [ladder.responder(name) for name in incident.answered] or [
                     ladder.responder(incident.assignee)
                 ]
-                return f"{telling.receivers(together)} {'are' if len(together) > 1 else 'is'} on it (since {since})."
+                several_are = len(together) > 1 or telling.reader in together
+                return _begun(f"{telling.receivers(together)} {'are' if several_are else 'is'} on it (since {since}).")
             return f"Acknowledged in {telling.write(incident.acknowledged_by, NAME_CHARS_MAX)} at {since}."
         case Status.SNOOZED if incident.silenced and (mute := incident.mute):
             why = telling.write(mute.why, NOTE_CHARS_MAX)
@@ -174,7 +185,7 @@ def next_step(incident: Incident, telling: Telling, now: Instant) -> str:
             again = "again" if set(targets) <= set(incident.asked) else "next"
             return f"Without an answer, asks {telling.receivers(targets)} {again} {at}."
         case Status.ACKNOWLEDGED | Status.SNOOZED if incident.assignee:
-            return f"Asks {telling.person(incident.assignee)} again {at}, unless it is resolved."
+            return f"Asks {telling.receiver(ladder.responder(incident.assignee))} again {at}, unless it is resolved."
         case Status.ACKNOWLEDGED | Status.SNOOZED:
             targets = steps.anew(incident)
             return f"Asks {telling.receivers(targets)} {at}, unless it is resolved."
@@ -236,11 +247,12 @@ def worst_first(incidents: Mapping[str, Incident]) -> list[str]:
 
 # ── Pages in plain text ──────────────────────────────────────────────────────────────────────────────────────────────
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """One incident asks one person; *why* is the sentence that says why this one."""
+    """One incident asks one person, *reader*, a receiver; *why* is the sentence that says why this one."""
 
     incident_id: str
     incident: Incident
     why: str
+    reader: str = ""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,6 +274,7 @@ def tell(pages: Sequence[Page], telling: Telling, url: str, now: Instant) -> Tol
     One incident is told whole; of several each is a few lines, the worst first, at most LISTED_MAX of them.
     """
     newest = {page.incident_id: page for page in pages}
+    telling = telling.to(pages[0].reader)
     order = worst_first({name: page.incident for name, page in newest.items()})
     worst = newest[order[0]].incident
     if len(order) == 1:
@@ -285,7 +298,7 @@ def _whole(page: Page, telling: Telling, url: str, now: Instant) -> str:
         if len(link.href) <= _HREF_CHARS_MAX and one_line(link.href, _HREF_CHARS_MAX) == link.href
     }
     parts = [
-        paragraph(page.why, _WHY_CHARS_MAX),
+        paragraph(named(page.why, telling.names), _WHY_CHARS_MAX),
         what if description in {"", what} else f"{what}\n{description}",
         _lines(facts(incident, telling) | background(incident, telling)),
         _lines(links),
@@ -306,7 +319,7 @@ def _listed(pages: Sequence[Page], telling: Telling, url: str, now: Instant) -> 
         lines = [
             f"{number}. [{incident.severity.value}] {title(incident, telling, _HEADLINE_CHARS_MAX)}",
             " · ".join(place(incident, telling)),
-            f"{one_line(page.why, _WHY_CHARS_MAX)} {standing(incident, telling, now)}".strip(),
+            f"{one_line(named(page.why, telling.names), _WHY_CHARS_MAX)} {standing(incident, telling, now)}".strip(),
             _address(url, page.incident_id),
         ]
         parts.append("\n   ".join(filter(None, lines)))
@@ -322,6 +335,11 @@ def _lines(named: Mapping[str, str]) -> str:
 
 
 # ── Parts of sentences ───────────────────────────────────────────────────────────────────────────────────────────────
+def _begun(sentence: str) -> str:
+    """*sentence*, which may begin with you."""
+    return f"Y{sentence[1:]}" if re.match(rf"{_YOU}\b", sentence) else sentence
+
+
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
@@ -344,11 +362,11 @@ def _asked(incident: Incident, telling: Telling) -> str:
     sentences = [f"Asking {telling.receivers([name for name in incident.asked if name in awaited])}."]
     if incident.answered:
         who_has = telling.receivers([ladder.responder(name) for name in incident.answered])
-        sentences.append(f"{who_has} acknowledged; {several.missing(incident)} more must.")
+        sentences.append(f"{_begun(who_has)} acknowledged; {several.missing(incident)} more must.")
     if incident.passed:
-        sentences.append(f"{telling.receivers(incident.passed)} passed.")
+        sentences.append(f"{_begun(telling.receivers(incident.passed))} passed.")
     if incident.unreached:
-        sentences.append(f"{telling.receivers(incident.unreached)} could not be reached.")
+        sentences.append(f"{_begun(telling.receivers(incident.unreached))} could not be reached.")
     return " ".join(sentences)
 
 

@@ -105,8 +105,8 @@ def _refusal(integration: str | None, found: Refused, received: Received) -> Rec
     body: dict[str, Json] = {
         "title": f'A delivery for "{integration}" was refused: {found.sentence}',
         "description": (
-            "Its sender heard 200, since the gateway asks nobody. Senders whose address or signature counts should post "
-            "to /v1/in/KEY/FORM, where they are answered."
+            "Its sender heard 200, since the gateway asks nobody. Senders whose address or signature counts should "
+            "post to /v1/in/KEY/FORM, where they are answered."
         ),
         "status": "firing",
         "severity": "warning",

@@ -116,7 +116,12 @@ def _result(job: Job, result: DeliveryResult) -> DeliveryResult:
 
 def _page(job: Job) -> Page:
     assert isinstance(job.state, Incident)
-    return Page(incident_id=job.outgoing.aggregate, incident=job.state, why=str(job.outgoing.facts.get("why", "")))
+    return Page(
+        incident_id=job.outgoing.aggregate,
+        incident=job.state,
+        why=str(job.outgoing.facts.get("why", "")),
+        reader=job.outgoing.receiver,
+    )
 
 
 def _thread(url: str, incident_id: str, incident: Incident) -> str:

@@ -145,7 +145,12 @@ def _asks(job: Job) -> bool:
 
 
 def _page(job: Job, incident: Incident) -> Page:
-    return Page(incident_id=job.outgoing.aggregate, incident=incident, why=str(job.outgoing.facts.get("why", "")))
+    return Page(
+        incident_id=job.outgoing.aggregate,
+        incident=incident,
+        why=str(job.outgoing.facts.get("why", "")),
+        reader=job.outgoing.receiver,
+    )
 
 
 def _result(job: Job, result: DeliveryResult) -> DeliveryResult:

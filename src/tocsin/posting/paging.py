@@ -68,7 +68,12 @@ class Paging:
 
 def _page(job: Job) -> Page:
     assert isinstance(job.state, Incident)
-    return Page(incident_id=job.outgoing.aggregate, incident=job.state, why=str(job.outgoing.facts.get("why", "")))
+    return Page(
+        incident_id=job.outgoing.aggregate,
+        incident=job.state,
+        why=str(job.outgoing.facts.get("why", "")),
+        reader=job.outgoing.receiver,
+    )
 
 
 def _result(way: str, job: Job, result: DeliveryResult) -> DeliveryResult:

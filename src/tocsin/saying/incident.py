@@ -7,11 +7,13 @@ answered elsewhere says so, and asks nothing any more.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tocsin.incidents import telling
 from tocsin.incidents.alerts import Kind, Severity
+from tocsin.incidents.ladder import responder
+from tocsin.incidents.naming import named
 from tocsin.incidents.state import Incident, Status
 from tocsin.incidents.telling import FACT_CHARS_MAX, LABEL_CHARS_MAX, LINKS_MAX, LISTED_MAX, Telling
 from tocsin.kernel.time import Instant
@@ -38,18 +40,23 @@ _PREVIEWED_MAX: Final = 3  # Incidents of a bundle that its preview names.
 class Setting:
     """What a message needs beside the incident: display names by responder id, addresses of the console or empty.
 
-    *accounts*: what people call an account, by its number.
+    *accounts*: what people call an account, by its number. *reader*: as in `Telling`.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     incident_url: Callable[[str], str] = lambda _: ""
     console_url: str = ""
     accounts: Mapping[str, str] = field(default_factory=dict)
+    reader: str = ""
 
     @property
     def telling(self) -> Telling:
         """Sentences as neutral text."""
-        return Telling(self.names, moment, telling.one_line, counts_down=True)
+        return Telling(self.names, moment, telling.one_line, counts_down=True, reader=self.reader)
+
+    def to(self, viewer: str) -> Setting:
+        """The same for the eyes of the responder *viewer*, or of a room if empty."""
+        return replace(self, reader=responder(viewer) if viewer else "")
 
     def account(self, number: str) -> str:
         """`production (111122223333)`, or the number alone."""
@@ -74,9 +81,10 @@ def incident_saying(
     *why*: the sentence of a page that says why this receiver is asked. *page* to a room rings for everybody in it.
     *thread*: the address of the thread in the room, for a person.
     """
+    setting = setting.to(viewer)
     if viewer and _answered_elsewhere(incident, viewer):
         return _elsewhere(incident_id, incident, setting=setting, thread=thread)
-    why = telling.paragraph(why, _WHY_MAX)
+    why = telling.paragraph(named(why, setting.names), _WHY_MAX)
     drawn = Drawn(incident_id, incident.rung)
     parts: list[Part | None] = [
         Heading(_head(incident_id, incident, setting, _TITLE_MAX)),
@@ -106,7 +114,7 @@ def bundle_saying(
     page: bool = False,
 ) -> Saying:
     """Several incidents in one message: the worst first, at most LISTED_MAX of *total* lines, each with its button."""
-    worst = bundle_lines(incidents)
+    worst, setting = bundle_lines(incidents), setting.to(viewer)
     opening = (
         f"{total} incidents ask {'you' if viewer else 'for an answer'} at once." if page else f"{total} incidents."
     )

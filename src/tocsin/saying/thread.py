@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from tocsin.changes.machine import Entry
 from tocsin.incidents import telling
+from tocsin.incidents.naming import named
 from tocsin.incidents.state import Incident
 from tocsin.kernel.time import Instant, parse_instant
 from tocsin.saying.message import Aside, Paragraph, Part, Saying
@@ -32,9 +33,20 @@ class Line(msgspec.Struct, frozen=True):
     story: str
 
 
-def thread_saying(incident: Incident, lines: Sequence[Line], changes: Sequence[Entry], *, opening: bool) -> Saying:
-    """*lines* of the timeline, the oldest first; *opening*: with what helps, and *changes*, the newest first."""
-    told = [f"{moment(line.at)}: {_story(line)}" for line in lines[-LINES_MAX:]]
+def thread_saying(
+    incident: Incident,
+    lines: Sequence[Line],
+    changes: Sequence[Entry],
+    *,
+    opening: bool,
+    names: Mapping[str, str] | None = None,
+) -> Saying:
+    """*lines* of the timeline, the oldest first; *opening*: with what helps, and *changes*, the newest first.
+
+    *names*: display names by responder id.
+    """
+    names = names or {}
+    told = [f"{moment(line.at)}: {_story(line, names)}" for line in lines[-LINES_MAX:]]
     hidden = len(lines) - len(told)
     parts: list[Part] = []
     if opening:
@@ -45,15 +57,15 @@ def thread_saying(incident: Incident, lines: Sequence[Line], changes: Sequence[E
         parts.append(Paragraph("\n".join(told)))
     if hidden:
         parts.append(Aside((f"{hidden} earlier lines are in Tocsin.",)))
-    newest = _story(lines[-1]) if lines else "What is known about it."
+    newest = _story(lines[-1], names) if lines else "What is known about it."
     return Saying(summary=newest, parts=tuple(parts))
 
 
-def _story(line: Line) -> str:
-    """The line, its instants as each reader's own."""
+def _story(line: Line, names: Mapping[str, str]) -> str:
+    """The line, its instants as each reader's own, its people by their names."""
     return _INSTANT.sub(
         lambda found: found[0] if (at := parse_instant(found[0])) is None else moment(at),
-        telling.one_line(line.story, _LINE_MAX),
+        telling.one_line(named(line.story, names), _LINE_MAX),
     )
 
 

@@ -273,8 +273,11 @@ class Conversation:
             await self._showing.privately(_screen(asked), draw(_plain(told)))
 
     async def _show_answer(self, asked: Asked, answer: Answer, view: str) -> None:
+        if answer.settles:
+            await self._showing.settle(answer.about, draw(answer.saying))
         if not answer.private and asked.channel:
-            await self._showing.publicly(_screen(asked), draw(answer.saying), replaces=answer.replaces)
+            about = "" if answer.settles or _screen(asked).direct else answer.about
+            await self._showing.publicly(_screen(asked), draw(answer.saying), replaces=answer.replaces, about=about)
             if view:
                 await self._showing.change(view, views.saying_view(_plain("Done. Everybody in the channel sees it.")))
             return

@@ -12,13 +12,14 @@ from typing import Final
 import msgspec
 
 from tocsin.engine.ports import Postponed
-from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.slack.answers import PERMANENT, Failure
 
 WORKSPACE: Final = ""  # The subject that is the workspace, and our place in it.
 DOWN: Final = "unreachable"
 DOWN_CALLS: Final = 3  # So many calls in a row, ...
 DOWN_AFTER: Final[Duration] = 10 * SECOND  # ... over so long a time: before, it may be the network's cough.
+SILENCE_GAP: Final[Duration] = MINUTE  # Calls that are further apart than this tell nothing of the time between.
 
 OF_PEOPLE: Final = frozenset(
     {"cannot_dm_bot", "user_disabled", "user_not_found", "user_not_visible", "users_not_found", "user_not_in_workspace"}
@@ -65,20 +66,41 @@ class SlackHealth:
         self._well: dict[str, Instant] = {}
         self._addresses: dict[str, str] = {}
         self._silent_since: Instant | None = None
+        self._silent_at: Instant = 0  # When the last call stayed without an answer.
         self._silent_calls = 0
 
     def alias(self, channel: str, address: str) -> None:
         """The channel is called so by those who ask: a person's direct message, a room by its name."""
         with self._lock:
-            self._addresses[channel] = address
+            if self._addresses.get(address) != channel:  # Who asks by the name now means the channel.
+                self._addresses[channel] = address
 
-    def heard(self, subject: str, answer: Mapping[str, object] | Failure) -> None:
-        """What Slack said when something was done for *subject* (a channel, an address, or WORKSPACE)."""
+    def resolved(self, name: str, channel: str) -> None:
+        """A room known by its *name* only is *channel*, and we are there: what was wrong by the name is over."""
+        with self._lock:
+            self._addresses.pop(channel, None)
+            self._addresses[name] = channel
+            changed = self._troubles.pop(name, None) is not None
+            if channel not in self._troubles:
+                self._well[channel] = self._now()
+        if changed:
+            self._on_change()
+
+    def subject(self, address: str) -> str:
+        """By what *address* is known here."""
+        with self._lock:
+            return self._addresses.get(address, address)
+
+    def heard(self, subject: str, answer: Mapping[str, object] | Failure, asked_at: Instant | None = None) -> None:
+        """What Slack said when something was done for *subject* (a channel, an address, or WORKSPACE).
+
+        *asked_at*: when it was asked, if it may have been some time ago.
+        """
         with self._lock:
             subject = self._addresses.get(subject, subject)
             before = dict(self._troubles)
             if isinstance(answer, Failure):
-                self._failed(subject, answer)
+                self._failed(subject, answer, self._now() if asked_at is None else asked_at)
             else:
                 self._worked(subject)
             changed = before != self._troubles
@@ -110,26 +132,36 @@ class SlackHealth:
         with self._lock:
             return self._troubles.get(WORKSPACE) or self._troubles.get(self._addresses.get(subject, subject))
 
+    def silence(self) -> tuple[int, Duration]:
+        """How many calls in a row have had no answer lately, and since how long there was none."""
+        with self._lock:
+            now = self._now()
+            if self._silent_since is None or now - self._silent_at > SILENCE_GAP:
+                return 0, 0
+            return self._silent_calls, now - self._silent_since
+
     def is_well(self, subject: str, since: Instant) -> bool:
         """Whether something was taken for *subject* at *since* or later, and nothing is wrong with it now."""
         with self._lock:
+            subject = self._addresses.get(subject, subject)
             return subject not in self._troubles and self._well.get(subject, -1) >= since
 
-    def _failed(self, subject: str, failure: Failure) -> None:
+    def _failed(self, subject: str, failure: Failure, asked_at: Instant) -> None:
         code = failure.code
         if code in _OF_THE_APP:
             self._wrong(WORKSPACE, code, PERMANENT[code])
         elif code in OF_ROOMS | OF_PEOPLE and subject != WORKSPACE:
             self._wrong(subject, code, PERMANENT.get(code, code))
         elif isinstance(failure.result, Postponed) and failure.result.counts:
-            self._silence()
+            self._silence(asked_at)
             return
         self._spoke()
 
-    def _silence(self) -> None:
+    def _silence(self, asked_at: Instant) -> None:
         now = self._now()
-        if self._silent_since is None:
-            self._silent_since = now
+        if self._silent_since is None or asked_at - self._silent_at > SILENCE_GAP:
+            self._silent_since, self._silent_calls = asked_at, 0
+        self._silent_at = now
         self._silent_calls += 1
         if self._silent_calls >= DOWN_CALLS and now - self._silent_since >= DOWN_AFTER:
             self._wrong(WORKSPACE, DOWN, "Slack does not answer", since=self._silent_since)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
@@ -22,10 +23,12 @@ from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack.answers import LAYOUT_REFUSED, Failure, judged
 from tocsin.slack.api import Api
 from tocsin.slack.drawing import Message
+from tocsin.slack.places import Place, place
 
 TRIES_MAX: Final = 5
 WAIT_MAX: Final[Duration] = 30 * SECOND  # Who has waited longer has asked again.
 LOOK_S: Final = 0.02
+QUESTIONS_MAX: Final = 200  # Of rooms, that wait for an answer; older ones keep their buttons, which do no harm.
 TRIGGER_GONE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 HOOKS: Final = "https://hooks.slack.com/"  # Where response URLs are; nothing is posted to any other address.
 
@@ -64,6 +67,7 @@ class Showing:
         self._now = now
         self._session: aiohttp.ClientSession | None = None
         self._pauses: list[Instant] = []
+        self._questions: OrderedDict[str, Place] = OrderedDict()  # Where it was asked, by what it is about.
 
     def pausing(self) -> int:
         """How many answers wait for their turn."""
@@ -85,13 +89,21 @@ class Showing:
         if not shown:
             await self._directly(screen, message)
 
-    async def publicly(self, screen: Screen, message: Message, *, replaces: bool = False) -> None:
-        """In the room, in the thread where it was asked. *replaces*: as in `Answer`."""
-        shown = await self._respond(screen, message, "in_channel", replaces=replaces)
+    async def publicly(self, screen: Screen, message: Message, *, replaces: bool = False, about: str = "") -> None:
+        """In the room, in the thread where it was asked. *replaces* and *about*: as in `Answer`."""
+        # What is to be changed later is posted: a response URL does not tell where its message stands.
+        shown = bool(about and screen.channel) and await self._posted(screen.channel, message, screen.thread, about)
+        shown = shown or await self._respond(screen, message, "in_channel", replaces=replaces)
         if not shown and screen.channel:
             shown = await self._posted(screen.channel, message, screen.thread)
         if not shown:
             await self._directly(screen, message)
+
+    async def settle(self, about: str, message: Message) -> None:
+        """What was asked *about* it in a room says how it was answered; a courtesy, since late buttons do no harm."""
+        asked = self._questions.pop(about, None)
+        if asked is not None:
+            await self._call("chat.update", _content(message, unfurls=False) | {"channel": asked[0], "ts": asked[1]})
 
     async def _directly(self, screen: Screen, message: Message) -> None:
         channel, thread = screen.channel, screen.thread
@@ -103,14 +115,21 @@ class Showing:
         if not await self._posted(channel, message, thread):
             _LOGGER.warning("an answer could not be shown in Slack")
 
-    async def _posted(self, channel: str, message: Message, thread: str) -> bool:
+    async def _posted(self, channel: str, message: Message, thread: str, about: str = "") -> bool:
         for _ in range(TRIES_MAX):
             result = await self._post(channel, message, thread)
             if not isinstance(result, Postponed):
+                self._keep(about, result)
                 return isinstance(result, Delivered)
             if not await self._pause(result.after or SECOND):
                 return False
         return False
+
+    def _keep(self, about: str, result: DeliveryResult) -> None:
+        if about and isinstance(result, Delivered) and result.receipt:
+            self._questions[about] = place(result.receipt)
+            while len(self._questions) > QUESTIONS_MAX:
+                self._questions.popitem(last=False)
 
     async def _respond(self, screen: Screen, message: Message, kind: str, *, replaces: bool) -> bool:
         """By the response URL; whether Slack has taken it."""
@@ -184,9 +203,11 @@ class Showing:
         return True
 
 
-def _content(message: Message) -> dict[str, Json]:
+def _content(message: Message, *, unfurls: bool = True) -> dict[str, Json]:
+    """*unfurls*: the method knows of previews of links, and makes none."""
     blocks: dict[str, Json] = {"blocks": list(message.blocks)} if message.blocks else {}
-    return {"text": message.text, "parse": "none", "unfurl_links": False, "unfurl_media": False} | blocks
+    more: dict[str, Json] = {"unfurl_links": False, "unfurl_media": False} if unfurls else {}
+    return {"text": message.text, "parse": "none"} | more | blocks
 
 
 def _threaded(screen: Screen) -> dict[str, Json]:

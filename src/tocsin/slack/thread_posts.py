@@ -22,6 +22,7 @@ from tocsin.slack.places import Place
 from tocsin.slack.threads import TURN, UNPOSTED_MAX, WAITING_MAX, News, ThreadBook, told
 
 LINKS_MAX: Final = 1000
+CHANNELS_MAX: Final = 1000  # Whose addresses are known; the others are asked for.
 CALLS_MAX: Final = 4  # In one delivery: what the room is to read next must not wait until all threads are told.
 
 _PERMALINK: Final = "chat.getPermalink"
@@ -68,6 +69,15 @@ class ThreadPosts:
         self._wait = wait
         self._turn = turn
         self._links: OrderedDict[str, str] = OrderedDict()
+        self._channels: OrderedDict[str, str] = OrderedDict()  # By id: what the addresses of its messages begin with.
+
+    def address(self, place: Place) -> str:
+        """The address of the message at *place*, or empty as long as no other of its channel was asked for.
+
+        Slack tells one for each message, and all of a channel are made alike: one call for each channel will do.
+        """
+        begin = self._channels.get(place[0])
+        return f"{begin}{_end(place)}" if begin else ""
 
     def read(self, jobs: Sequence[Job], *, person: bool) -> Read:
         """What these jobs need of the store."""
@@ -112,6 +122,8 @@ class ThreadPosts:
                 results[job.outgoing.id] = self._later(job)
             elif not _own(job) or (news is None and "link" in job.receipt):
                 results[job.outgoing.id] = Delivered()
+            elif news is None and self.address(places.place(job.receipt)):
+                results[job.outgoing.id] = Delivered(await self._linked(job.receipt))  # Without a call.
             elif calls >= CALLS_MAX and (news is None or news.ts):
                 results[job.outgoing.id] = Postponed("paced", after=TURN, counts=False)
             elif news is None:
@@ -164,10 +176,28 @@ class ThreadPosts:
         """*receipt* with the address of the message, below which the thread is."""
         if "link" in receipt:
             return receipt
-        channel, message_ts = places.place(receipt)
-        answer = await self._api.read(_PERMALINK, channel=channel, message_ts=message_ts)
-        # Without it pages have no link yet; the next change asks again.
-        return receipt if isinstance(answer, Failure) else receipt | {"link": str(answer.get("permalink", ""))}
+        where = places.place(receipt)
+        known = self.address(where)
+        if known:
+            return receipt | {"link": known}
+        answer = await self._api.read(_PERMALINK, channel=where[0], message_ts=where[1])
+        if isinstance(answer, Failure):
+            return receipt  # Pages have no link yet; the next change asks again.
+        found = str(answer.get("permalink", ""))
+        if found.endswith(_end(where)):
+            self._channels[where[0]] = found.removesuffix(_end(where))
+            while len(self._channels) > CHANNELS_MAX:
+                self._channels.popitem(last=False)
+        return receipt | {"link": found}
+
+
+def _end(place: Place) -> str:
+    """How the address of the message at *place*, which is in no thread, ends.
+
+    Source: https://docs.slack.dev/reference/methods/chat.getPermalink
+    """
+    channel, ts = place
+    return f"/archives/{channel}/p{ts.replace('.', '')}"
 
 
 def is_thread(job: Job) -> bool:

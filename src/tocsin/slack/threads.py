@@ -57,6 +57,8 @@ class ThreadBook:
     lines: Lines
     changes: Changes
     receipts: Receipts
+    names: Callable[[], Mapping[str, str]] = dict
+    """Display names by responder id."""
 
     def link(self, incident: str) -> str:
         """The address of the thread of *incident*, or empty as long as it is not known."""
@@ -74,14 +76,22 @@ class ThreadBook:
             changes = self.changes(job.state.opened_at)
             if len(told) <= 1 and not changes and not helps(job.state):
                 return None  # That it was opened, the message itself says.
-            return _news(job.state, told, fresh, changes, _Post("", now, "", opening=True))
+            return self._news(job.state, told, fresh, changes, _Post("", now, "", opening=True))
         if not told:
             return None
         added = [line for line in _after(handled, last.after) if line.story]
         if now - last.at > ADDED_WITHIN or len(added) > LINES_MAX:
-            return _news(job.state, told, fresh, (), _Post("", now, mark["last"], opening=False))
+            return self._news(job.state, told, fresh, (), _Post("", now, mark["last"], opening=False))
         changes = self.changes(job.state.opened_at) if last.opening else ()
-        return _news(job.state, added, fresh, changes, last)
+        return self._news(job.state, added, fresh, changes, last)
+
+    def _news(
+        self, state: Incident, lines: Sequence[Handled], fresh: Sequence[Handled], changes: Sequence[Entry], post: _Post
+    ) -> News:
+        told = [Line(line.at, line.story) for line in lines]
+        saying = thread_saying(state, told, changes, opening=post.opening, names=self.names())
+        mark = {"last": fresh[-1].input_id if fresh else ""} | msgspec.to_builtins(post)
+        return News(saying, post.ts, mark)
 
 
 def carried(receipt: dict[str, Json] | None) -> dict[str, Json]:
@@ -94,14 +104,6 @@ def carried(receipt: dict[str, Json] | None) -> dict[str, Json]:
 def told(mark: dict[str, Json], ts: str) -> dict[str, Json]:
     """The mark with the *ts* of the post that now has it all."""
     return mark | {"ts": ts}
-
-
-def _news(
-    state: Incident, lines: Sequence[Handled], fresh: Sequence[Handled], changes: Sequence[Entry], post: _Post
-) -> News:
-    saying = thread_saying(state, [Line(line.at, line.story) for line in lines], changes, opening=post.opening)
-    mark = {"last": fresh[-1].input_id if fresh else ""} | msgspec.to_builtins(post)
-    return News(saying, post.ts, mark)
 
 
 def _mark(receipt: dict[str, Json] | None) -> dict[str, Any]:

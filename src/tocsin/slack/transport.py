@@ -135,7 +135,7 @@ class SlackTransport:
         if wait := self._turn(channel, Rank.PAGE, pressing=True):
             return _paced(wait)
         place = await self._say(channel, message, thread=thread)
-        return place.result if isinstance(place, Failure) else Delivered()
+        return place.result if isinstance(place, Failure) else Delivered(places.receipt_of(*place))
 
     def check(self) -> str | None:
         """Why Slack does not accept us, or None; it also opens the connection, so that the first page finds it open."""
@@ -211,7 +211,8 @@ class SlackTransport:
         self._illustrate(place, job, why)
         if job.receipt is not None and not is_bundle(job.receipt):
             await self._replace(job.receipt, job)
-        receipt = places.receipt_of(*place, why=why) | carried(job.receipt)
+        link = "" if _viewer(job) else self._threads.address(place)
+        receipt = places.receipt_of(*place, why=why, link=link) | carried(job.receipt)
         return {each.outgoing.id: Delivered(receipt) for each in jobs}
 
     async def _announce(self, address: str, jobs: Sequence[Job]) -> _Results:
@@ -286,6 +287,7 @@ class SlackTransport:
             "unfurl_links": False,
             "unfurl_media": False,
         }
+        asked_at = self._now()
         answer = await self._api.call(_POST, blocks=message.blocks, **fixed)
         for simpler in (unpictured(message.blocks), ()):
             if not isinstance(answer, Failure) or answer.code not in LAYOUT_REFUSED:
@@ -293,7 +295,7 @@ class SlackTransport:
             if simpler != message.blocks:
                 message = Message(message.text, simpler)
                 answer = await self._api.call(_POST, **({"blocks": simpler} if simpler else {}), **fixed)
-        self._health.heard(channel, answer)
+        self._health.heard(channel, answer, asked_at)
         if isinstance(answer, Failure):
             if self._mind(channel, answer):
                 self._pacing.too_many_posts(channel, self._now())

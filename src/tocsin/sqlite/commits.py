@@ -56,16 +56,7 @@ def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
     writer.insert(
         "aggregates", "id, machine, version, state, wake_at, live, owes, rank", [_aggregate(c) for c in fresh]
     )
-    changed = (
-        writer.executemany(
-            "UPDATE aggregates SET version = version + 1, state = ?, wake_at = ?, live = ?, owes = ?, rank = ?"
-            " WHERE id = ? AND version = ?",
-            [(c.state, c.wake_at, c.live, c.owes, c.rank, c.aggregate, c.expected) for c in known],
-        )
-        if known
-        else 0
-    )
-    if changed != len(known):
+    if known and _update(writer, known) != len(known):
         raise _Conflict
     claims = [(key, commit.aggregate, holder) for commit in commits for key, holder in commit.claims]
     writer.insert("keys", "key, aggregate", [(key, owner) for key, owner, holder in claims if holder is None])
@@ -81,6 +72,23 @@ def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
     writer.insert("outbox", OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
     past = [(c.aggregate, item.place, item.row) for c in commits for item in c.history]
     writer.insert("history", "aggregate, place, row", past)
+
+
+def _update(writer: Connection, known: Sequence[Commit]) -> int:
+    """How many of *known* were as expected. What stands as before stands in the indexes already: most do."""
+    rows = [(c.state, c.aggregate, c.expected, c.wake_at, c.live, c.owes, c.rank) for c in known]
+    changed = writer.executemany(
+        "UPDATE aggregates SET version = version + 1, state = ?"
+        " WHERE id = ? AND version = ? AND wake_at IS ? AND live = ? AND owes = ? AND rank = ?",
+        rows,
+    )
+    if changed == len(known):
+        return changed
+    return changed + writer.executemany(
+        "UPDATE aggregates SET version = version + 1, state = ?, wake_at = ?, live = ?, owes = ?, rank = ?"
+        " WHERE id = ? AND version = ?",
+        [(c.state, c.wake_at, c.live, c.owes, c.rank, c.aggregate, c.expected) for c in known],
+    )
 
 
 def _write_one(writer: Connection, commit: Commit) -> CommitResult:

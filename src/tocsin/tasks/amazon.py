@@ -16,6 +16,8 @@ from typing import Any, Final
 import boto3  # type: ignore[import-untyped]
 import msgspec
 from botocore import exceptions, xform_name  # type: ignore[import-untyped]
+from botocore.auth import SigV4Auth  # type: ignore[import-untyped]
+from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 
 from tocsin.asl import Failure
@@ -59,13 +61,22 @@ _NEVER_REACHED: Final = (
 )
 
 
-_NAMED: Final = frozenset({"DynamoDB", "SQS", "SNS"})  # Optimised integrations: `SQS.AmazonSQSException`.
+_NAMED: Final = {  # Optimised integrations: `SQS.AmazonSQSException`.
+    "Batch": "AWSBatchException",
+    "CodeBuild": "AWSCodeBuildException",
+    "DynamoDB": "AmazonDynamoDBException",
+    "ECS": "AmazonECSException",
+    "Glue": "AWSGlueException",
+    "SNS": "AmazonSNSException",
+    "SQS": "AmazonSQSException",
+}
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call: *parameters* in any spelling of their first letters. *named*: how its errors begin.
 
-    *whole*: a blob in the answer is a text, unpacked if it was packed, all of it or a Failure.
+    *whole*: a blob in the answer is a text, unpacked if it was packed, all of it or a Failure. *about*: the answer
+    tells of its HTTP too, as those of the optimised integrations do.
     """
 
     service: str
@@ -73,6 +84,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Json]
     named: str = ""
     whole: bool = False
+    about: bool = False
 
 
 class Amazon:
@@ -105,7 +117,7 @@ class Amazon:
         except (TypeError, ValueError) as problem:
             raise Failure(RUNTIME, f"The parameters of {call.service}:{call.action} do not fit: {problem}") from None
         for token in operation.idempotent_members:
-            given.setdefault(token, str(uuid.uuid5(_IDS, task.id)))
+            given.setdefault(token, token_of(task))
         try:
             answer = getattr(client, xform_name(operation.name))(**given)
         except exceptions.ClientError as problem:
@@ -114,12 +126,32 @@ class Amazon:
             raise Failure(RUNTIME, f"The parameters of {call.service}:{call.action} do not fit: {problem}") from None
         except exceptions.BotoCoreError as problem:
             raise _troubled(problem, operation, named) from None
-        answer.pop("ResponseMetadata", None)
+        about = _about(answer.pop("ResponseMetadata", {})) if call.about else {}
         if operation.output_shape is None:
-            return {}
+            return about
         how = _Told(native=native, blob=_all if call.whole else _some)
         found: dict[str, Json] = _told(answer, operation.output_shape, how)
-        return found
+        return found | about
+
+    def signed(self, task: Task, service: str, request: tuple[str, str, bytes, Mapping[str, str]]) -> dict[str, str]:
+        """The headers of *request* (method, address, body, headers), signed as *task*'s role. Raises Failure."""
+        session, region = self._session, region_of(task.resource)
+        wanted = tuple(role for role in (task.runs_as, task.role) if role)
+        method, url, body, headers = request
+        try:
+            if wanted:
+                with self._lock:
+                    session, _ = self._assumed(region, wanted)
+            credentials = session.get_credentials()
+            if credentials is None:
+                raise Failure(PERMISSIONS, "There are no credentials of AWS to sign the request with")
+            made = AWSRequest(method=method, url=url, data=body, headers=dict(headers))
+            SigV4Auth(credentials.get_frozen_credentials(), service, region or session.region_name).add_auth(made)
+        except exceptions.ClientError as problem:
+            raise Failure(PERMISSIONS, f"The role {wanted[-1]} cannot be assumed: {problem}") from None
+        except exceptions.BotoCoreError as problem:
+            raise Failure(PERMISSIONS, f"The request cannot be signed: {problem}") from None
+        return {str(name): str(value) for name, value in made.headers.items()}
 
     def _client(self, task: Task, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type.
         name = SERVICES.get(bare(service)) or self._name(service)
@@ -172,6 +204,11 @@ _CONFIG: Final = Config(
     retries={"total_max_attempts": 1, "mode": "standard"},
     user_agent_extra="tocsin",
 )
+
+
+def token_of(task: Task) -> str:
+    """The token of idempotence of *task*: the same however often it is done."""
+    return str(uuid.uuid5(_IDS, task.id))
 
 
 def region_of(resource: str) -> str:
@@ -263,6 +300,18 @@ def _some(value: Any) -> str:  # noqa: ANN401
         return base64.b64encode(raw).decode()
 
 
+def _about(metadata: Mapping[str, Any]) -> dict[str, Json]:
+    headers = {str(name): str(value) for name, value in (metadata.get("HTTPHeaders") or {}).items()}
+    return {
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": metadata.get("HTTPStatusCode", 0),
+        },
+        "SdkResponseMetadata": {"RequestId": str(metadata.get("RequestId", ""))},
+    }
+
+
 # ── Errors ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _refused(problem: Any, named: str, task: Task) -> Exception:  # noqa: ANN401
     """What AWS said. A call that was throttled was not done, and may be repeated."""
@@ -274,7 +323,7 @@ def _refused(problem: Any, named: str, task: Task) -> Exception:  # noqa: ANN401
         f"{message} (Service: {named}, Status Code: {about.get('HTTPStatusCode', 0)},"
         f" Request ID: {about.get('RequestId', '')})"
     )
-    general = f"Amazon{named}Exception" if named in _NAMED else exception(named)
+    general = _NAMED.get(named) or exception(named)
     error = f"{named}.{_known_error(problem) or general}"
     if code in _PACED:
         return Later(f"{named}.{exception(pascal(code))}", cause)

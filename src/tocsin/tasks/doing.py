@@ -23,8 +23,8 @@ class Doing:
     ) -> None:
         """*functions* by name; they stand in for Lambda functions of their names.
 
-        *services* by what a resource names, like `states:startExecution`. *aws*: all else. *own*: functions that come
-        with Tocsin, by name; *functions* come before them.
+        *services* by what a resource names, like `states:startExecution`, or `activity`. *aws*: all else. *own*:
+        functions that come with Tocsin, by name; *functions* come before them.
         """
         self._functions = functions
         self._services = services
@@ -40,9 +40,8 @@ class Doing:
         if name in self._functions or name in self._own:
             return self._lambda(name, task)
         if what.kind == "activity":
-            raise Failure(RUNTIME, f"Nobody works on activities here: {task.resource}")
-        service = self._services.get(f"{what.type}:{what.name}", self._aws)
-        return service(task)
+            return self._services.get("activity", _nobody)(task)
+        return self._services.get(f"{what.type}:{what.name}", self._aws)(task)
 
     def _lambda(self, name: str, task: Task) -> Json:
         """As AWS answers: by its ARN the payload alone, by `lambda:invoke` an envelope around it."""
@@ -56,6 +55,10 @@ class Doing:
         if name in self._functions:
             return self._functions.call(name, argument, task)
         return self._own[name](argument, task)
+
+
+def _nobody(task: Task) -> Json:
+    raise Failure(RUNTIME, f"Nobody works on activities here: {task.resource}")
 
 
 def _function(task: Task) -> str:

@@ -58,6 +58,12 @@ class Functions:
         """A `Doer`: call the function that the task's resource names, with its arguments."""
         return self.call(task.what.name, task.arguments, task)
 
+    def here(self, task: Task) -> Json:
+        """As `do`, on the thread of the caller, however long it takes. Raises Failure."""
+        found: Future[Json] = Future()
+        self._run(self._functions[task.what.name], task.arguments, found)
+        return found.result()
+
     def call(self, name: str, argument: Json, task: Task) -> Json:
         """What the function *name* gives for *argument*. Raises Failure, Later."""
         function = self._functions.get(name)

@@ -14,9 +14,18 @@ from tocsin.asl import Failure
 from tocsin.asl.failures import RUNTIME
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
-from tocsin.tasks.amazon import Amazon, Call
+from tocsin.tasks.amazon import Amazon, Call, token_of
 from tocsin.tasks.task import Doer, Task
 
+_BEGUN: Final = {
+    "ecs:runTask": "ECS",
+    "batch:submitJob": "Batch",
+    "glue:startJobRun": "Glue",
+    "codebuild:startBuild": "CodeBuild",
+    "codebuild:stopBuild": "CodeBuild",
+    "codebuild:batchDeleteBuilds": "CodeBuild",
+    "codebuild:batchGetReports": "CodeBuild",
+}
 _DYNAMODB: Final = ("getItem", "putItem", "updateItem", "deleteItem")
 
 
@@ -35,6 +44,7 @@ class Integrations:
             "sns:publish": self._publish,
             "events:putEvents": self._put_events,
             "s3:getObject": self._read,
+            **dict.fromkeys(_BEGUN, self._begun),
             **{f"dynamodb:{action}": self._item for action in _DYNAMODB},
         }
 
@@ -52,7 +62,9 @@ class Integrations:
 
     def _invoked(self, task: Task, arguments: Mapping[str, Json]) -> dict[str, Json]:
         payload = json.encode(arguments.get("Payload", {})).decode()
-        call = Call(service="lambda", action="invoke", parameters={**arguments, "Payload": payload}, named="Lambda")
+        call = Call(
+            service="lambda", action="invoke", parameters={**arguments, "Payload": payload}, named="Lambda", about=True
+        )
         answer = self._amazon.call(task, call, native=True)
         said = answer.get("Payload") or ""
         try:
@@ -73,10 +85,19 @@ class Integrations:
     def _item(self, task: Task) -> Json:
         return self._amazon.call(task, _call(task, "dynamodb", task.what.name, "DynamoDB"), native=True)
 
+    def _begun(self, task: Task) -> Json:
+        """A job whose end is not awaited, or told by somebody with the task's token."""
+        what = task.what
+        parameters = dict(_object(task))
+        if what.name == "startBuild":
+            parameters.setdefault("IdempotencyToken", token_of(task))
+        call = _call(task, what.type, what.name, _BEGUN[f"{what.type}:{what.name}"])
+        return self._amazon.call(task, msgspec.structs.replace(call, parameters=parameters))
+
     def _read(self, task: Task) -> Json:
         """An object whose items a distributed Map reads: a text, also where it is packed."""
         call = _call(task, "s3", "getObject", "S3")
-        return self._amazon.call(task, msgspec.structs.replace(call, whole=True), native=True)
+        return self._amazon.call(task, msgspec.structs.replace(call, whole=True, about=False), native=True)
 
     def _put_events(self, task: Task) -> Json:
         answer = self._amazon.call(task, _call(task, "events", "putEvents", "EventBridge"), native=True)
@@ -90,7 +111,7 @@ def _call(task: Task, service: str, action: str, named: str, *, text: str = "") 
     arguments = dict(_object(task))
     if text in arguments and not isinstance(arguments[text], str):
         arguments[text] = json.encode(arguments[text]).decode()
-    return Call(service=service, action=action, parameters=arguments, named=named)
+    return Call(service=service, action=action, parameters=arguments, named=named, about=True)
 
 
 def _object(task: Task) -> dict[str, Any]:

@@ -42,12 +42,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 class Later(Exception):
     """The task was not done, and may be tried again; *error* fails it when that has helped nothing."""
 
-    def __init__(self, error: str, cause: str, after: Duration | None = None) -> None:
-        """*after*: not before so many ms."""
+    def __init__(self, error: str, cause: str, after: Duration | None = None, *, counts: bool = True) -> None:
+        """*after*: not before so many ms. *counts* False: nothing went wrong, it only is not over yet."""
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
         self.after = after
+        self.counts = counts
 
 
 class Elsewhere(Exception):

@@ -16,6 +16,8 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
+
 from tocsin.asl import Failure
 from tocsin.asl.failures import RUNTIME
 from tocsin.kernel import json
@@ -25,6 +27,7 @@ from tocsin.posting.cutting import cut_after
 from tocsin.tasks.task import Later, Task
 
 TIME_MAX: Final[Duration] = MINUTE  # As Step Functions has it.
+SOCKET: Final = "States.Http.Socket"
 BODY_BYTES_MAX: Final = 300_000  # More than a state may give: it fails for its size, not for our memory.
 ERROR: Final = "States.Http.StatusCode."
 
@@ -36,56 +39,109 @@ _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
+class Added(msgspec.Struct, frozen=True):
+    """What a connection of EventBridge adds to a request."""
+
+    headers: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+
+
+class Request(msgspec.Struct, frozen=True):
+    """*path* with its query."""
+
+    host: str
+    port: int
+    path: str
+    method: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """*kind*: of the body."""
+
+    status: int
+    reason: str
+    headers: dict[str, list[str]]
+    body: bytes
+    kind: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is what was asked for."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    def told(self) -> dict[str, Json]:
+        """As the output of a state."""
+        return {
+            "Headers": self.headers,
+            "ResponseBody": _read(self.body, self.kind),
+            "StatusCode": self.status,
+            "StatusText": self.reason,
+        }
+
+
+Authorize = Callable[[Task, str], Added]
+
+
 class Web:
     """Does requests. Any thread."""
 
-    def __init__(self, resolve: Resolve, context: ssl.SSLContext | None = None) -> None:
-        """*resolve*: the public IP address of a host and port, or None. *context* is for tests."""
+    def __init__(
+        self, resolve: Resolve, context: ssl.SSLContext | None = None, authorize: Authorize | None = None
+    ) -> None:
+        """*resolve*: the public IP address of a host and port, or None. *context* is for tests.
+
+        *authorize*: what a connection of EventBridge adds to a request; it may raise Failure, Later.
+        """
+        self._authorize = authorize or _no_connections
         self._resolve = resolve
         self._context = context or ssl.create_default_context()
 
     def do(self, task: Task) -> Json:
         """A `Doer` of `http:invoke`."""
         given = task.arguments if isinstance(task.arguments, dict) else {}
-        if given.get("Authentication") or given.get("InvocationConfig"):
-            raise Failure(RUNTIME, "Connections of EventBridge are not read here; send the request without one")
-        method, headers = str(given.get("Method", "GET")).upper(), _headers(given.get("Headers"))
+        if given.get("InvocationConfig"):
+            raise Failure(RUNTIME, "InvocationConfig is for private networks of AWS; nothing here leads there")
+        added = self._authorize(task, _connection(given)) if given.get("Authentication") else Added()
+        method, headers = str(given.get("Method", "GET")).upper(), headers_of(given.get("Headers"))
         if method not in _METHODS:
             raise Failure(RUNTIME, f"{method[:20]!r} is no method of HTTP that is sent here")
-        host, port, path = _address(given)
-        body = _body(given.get("RequestBody"), headers)
-        at = self._resolve(host, port)
+        host, port, path = _address(given, added.query)
+        body = body_of(given.get("RequestBody"), headers)
+        headers |= headers_of(dict(added.headers), own=False)
+        answer = self.send(task, Request(host, port, path, method, body, headers), SOCKET)
+        if not answer.ok:
+            raise Failure(f"{ERROR}{answer.status}", json.encode(answer.told()).decode())
+        return answer.told()
+
+    def send(self, task: Task, request: Request, error: str) -> Answer:
+        """What *request* is answered. Raises Failure and Later, named *error*, if it is not."""
+        host = request.host
+        at = self._resolve(host, request.port)
         if at is None:
-            raise Failure("States.Http.Socket", f"{host} has no public address")
+            raise Failure(error, f"{host} has no public address")
         try:
-            return self._asked(min(task.time, TIME_MAX), (host, port, at), (method, path, body or None, headers))
+            return self._asked(min(task.time, TIME_MAX), request, at)
         except ssl.SSLCertVerificationError:
-            raise Failure("States.Http.Socket", f"The certificate of {host} is not trusted") from None
+            raise Failure(error, f"The certificate of {host} is not trusted") from None
         except (OSError, http.client.HTTPException) as problem:
             cause = f"{host} could not be asked: {type(problem).__name__}"
-            if method in _REPEATABLE:
-                raise Later("States.Http.Socket", cause) from None
-            raise Failure("States.Http.Socket", cause) from None
+            if request.method in _REPEATABLE:
+                raise Later(error, cause) from None
+            raise Failure(error, cause) from None
 
-    def _asked(
-        self, limit: Duration, where: tuple[str, int, str], request: tuple[str, str, bytes | None, dict[str, str]]
-    ) -> Json:
+    def _asked(self, limit: Duration, request: Request, at: str) -> Answer:
+        where = request.host, request.port, at
         connection = _Pinned(*where, limit / SECOND, self._context)
         with closing(connection):
             connection.connect()
             with cut_after(limit, lambda: connection.sock):
-                connection.request(*request)
+                connection.request(request.method, request.path, request.body or None, request.headers)
                 answer = connection.getresponse()
                 raw = answer.read(BODY_BYTES_MAX)
-        found: dict[str, Json] = {
-            "Headers": _grouped(answer.getheaders()),
-            "ResponseBody": _read(raw, answer.headers.get_content_type()),
-            "StatusCode": answer.status,
-            "StatusText": answer.reason,
-        }
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise Failure(f"{ERROR}{answer.status}", json.encode(found).decode())
-        return found
+        kind = answer.headers.get_content_type()
+        return Answer(answer.status, answer.reason, _grouped(answer.getheaders()), raw, kind)
 
 
 class _Pinned(http.client.HTTPSConnection):
@@ -106,7 +162,16 @@ class _Pinned(http.client.HTTPSConnection):
             raise
 
 
-def _address(given: Mapping[str, Any]) -> tuple[str, int, str]:
+def _no_connections(_: Task, name: str) -> Added:
+    raise Failure(RUNTIME, f"The connection {name} is not read here; send the request without one")
+
+
+def _connection(given: Mapping[str, Any]) -> str:
+    found = given["Authentication"]
+    return str(found.get("ConnectionArn", "")) if isinstance(found, dict) else ""
+
+
+def _address(given: Mapping[str, Any], added: Mapping[str, str]) -> tuple[str, int, str]:
     """Host, port and path of the ApiEndpoint with its QueryParameters. Raises Failure."""
     endpoint = str(given.get("ApiEndpoint", ""))
     try:
@@ -117,15 +182,22 @@ def _address(given: Mapping[str, Any]) -> tuple[str, int, str]:
     if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or not endpoint.isprintable():
         raise Failure(RUNTIME, f"ApiEndpoint must be an https address without a user's name, not {endpoint[:200]!r}")
     more = given.get("QueryParameters")
-    query = "&".join(filter(None, (parts.query, urlencode(more, doseq=True) if isinstance(more, dict) else "")))
-    path = (parts.path or "/") + (f"?{query}" if query else "")
-    if not path.isascii() or " " in path:
-        raise Failure(RUNTIME, f"{endpoint[:200]!r} holds characters that must be encoded")
-    return parts.hostname, port, path
+    queries = parts.query, urlencode(more, doseq=True) if isinstance(more, dict) else "", urlencode(added)
+    return parts.hostname, port, path_of(parts.path or "/", *queries)
 
 
-def _headers(given: Json) -> dict[str, str]:
-    found = {"User-Agent": "tocsin"}
+def path_of(path: str, *queries: str) -> str:
+    """*path* with its query. Raises Failure for what is no path."""
+    query = "&".join(filter(None, queries))
+    found = path + (f"?{query}" if query else "")
+    if not found.isascii() or not found.isprintable() or " " in found:
+        raise Failure(RUNTIME, f"{path[:200]!r} holds characters that must be encoded")
+    return found
+
+
+def headers_of(given: Json, *, own: bool = True) -> dict[str, str]:
+    """The headers of a request, with one that tells who asks if *own*. Raises Failure."""
+    found = {"User-Agent": "tocsin"} if own else {}
     for name, value in given.items() if isinstance(given, dict) else ():
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         if not _HEADER.fullmatch(name) or name.lower() in _OURS or not text.isprintable() or not text.isascii():
@@ -134,7 +206,8 @@ def _headers(given: Json) -> dict[str, str]:
     return found
 
 
-def _body(given: Json, headers: dict[str, str]) -> bytes:
+def body_of(given: Json, headers: dict[str, str]) -> bytes:
+    """The body of a request; what is no text is JSON, and *headers* say so."""
     if given is None:
         return b""
     if isinstance(given, str):

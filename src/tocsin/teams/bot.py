@@ -115,6 +115,11 @@ class Bot:
         self._ended.set()
         self._pool.shutdown()
 
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer. Any thread."""
+        with self._lock:
+            return self._waiting > 0
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Answered:
         """Take one request. *headers* have lower-case names."""
         now = self._now()
@@ -143,11 +148,13 @@ class Bot:
             case "message" if activity.sender.id.startswith(_BOTS) or activity.sender.id == activity.recipient.id:
                 pass  # We never answer bots, nor ourselves: that would not end.
             case "message" if pressed is not None:
-                self._later(activity, self._wish(activity, pressed, now))
+                wish = self._wish(activity, pressed, now)
+                self._later(lambda: self._answer(activity, self._ask(wish)))
             case "message":
-                self._later(activity, self._said(activity, now))
+                said = self._said(activity, now)
+                self._later(lambda: self._answer(activity, self._ask(said)))
             case "conversationUpdate" | "installationUpdate":
-                self._pool.submit(self._guarded, lambda: self._meet(activity))
+                self._later(lambda: self._meet(activity))
             case _:
                 pass  # Reactions, typing, and what Microsoft invents next.
         return Answered(HTTPStatus.OK)
@@ -217,20 +224,13 @@ class Bot:
         return {"type": "message", "summary": bare(form.title), "attachments": [drawn]}
 
     # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def _later(self, activity: Activity, wish: Wish) -> None:
+    def _later(self, work: Callable[[], None]) -> None:
         with self._lock:
             if self._waiting >= WAITING_MAX:
                 _LOGGER.warning("too much is asked in Teams at once; words are not answered")
                 return
             self._waiting += 1
-        self._pool.submit(self._guarded, lambda: self._answer_next(activity, wish))
-
-    def _answer_next(self, activity: Activity, wish: Wish) -> None:
-        try:
-            self._answer(activity, self._ask(wish))
-        finally:
-            with self._lock:
-                self._waiting -= 1
+        self._pool.submit(self._guarded, work)
 
     def _answer(self, activity: Activity, reply: Reply) -> None:
         here = activity.conversation.id
@@ -299,6 +299,9 @@ class Bot:
             _LOGGER.warning("words in Teams were not answered: the store is not available")
         except Exception:
             _LOGGER.exception("an answer in Teams failed here")
+        finally:
+            with self._lock:
+                self._waiting -= 1
 
     def _said(self, activity: Activity, now: Instant) -> Said:
         return Said(by=self._speaker(activity), place=self._place(activity), text=activity.words, at=now)

@@ -42,7 +42,6 @@ _STATUSES: Final = {
 }
 _HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _BEARER: Final = b"bearer "
-_LARGE: Final = f"the body is larger than {BODY_BYTES_MAX} bytes"
 _BROKEN: Final = f"the body did not arrive whole within {READ_TIMEOUT_S:.0f} s"
 _ANONYMOUS: Final = "this needs `Authorization: Bearer TOKEN` with a token that the console's page of people has made"
 
@@ -180,25 +179,45 @@ class OnCallApi:
         self._desk.withdraw(call.name, call.by)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    def endpoint(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
-        """Serve *act* for whoever has a token, with all refusals."""
+    def endpoint(
+        self,
+        act: Act,
+        *,
+        most: int = BODY_BYTES_MAX,
+        before: Callable[[Request], Awaitable[bool]] | None = None,
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Serve *act* for whoever has a token, with all refusals.
+
+        *most*: bytes of its body. *before* waits on the loop, for those with a token, and says whether to go on.
+        """
 
         async def endpoint(request: Request) -> Response:
             try:
                 async with asyncio.timeout(READ_TIMEOUT_S):
-                    body = await _body_of(request)
+                    body = await _body_of(request, most)
             except (TimeoutError, ClientDisconnect):
                 response = _refusal(HTTPStatus.BAD_REQUEST, "body-invalid", _BROKEN)
             else:
-                response = await run_in_threadpool(self._answer, act, request, body)
+                known = before is not None and await run_in_threadpool(self._known, request)
+                if before is not None and known and not await before(request):
+                    return Response(status_code=HTTPStatus.NO_CONTENT)  # Nobody hears it any more.
+                response = await run_in_threadpool(self._answer, act, request, body, most)
             response.headers.update(_HEADERS)
             return response
 
         return endpoint
 
-    def _answer(self, act: Act, request: Request, body: bytes) -> Response:
-        if len(body) > BODY_BYTES_MAX:
-            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-invalid", _LARGE)
+    def _known(self, request: Request) -> bool:
+        try:
+            return bool(self._desk.acts_as(_token(request)))
+        except StoreUnavailableError:
+            return False
+
+    def _answer(self, act: Act, request: Request, body: bytes, most: int) -> Response:
+        if len(body) > most:
+            return _refusal(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-invalid", f"the body is larger than {most} bytes"
+            )
         try:
             by = self._desk.acts_as(_token(request))
             if not by:
@@ -213,11 +232,11 @@ class OnCallApi:
             return _refusal(_STATUSES.get(kind, HTTPStatus.BAD_REQUEST), problem.code, problem.message)
 
 
-async def _body_of(request: Request) -> bytes:
+async def _body_of(request: Request, most: int) -> bytes:
     """The body, or a beginning of it that is too long already: more is not kept. Raises ClientDisconnect."""
     body = bytearray()
     async for part in request.stream():
-        body += part[: BODY_BYTES_MAX + 1 - len(body)]
+        body += part[: most + 1 - len(body)]
     return bytes(body)
 
 

@@ -18,7 +18,7 @@ from tocsin.engine.runner import Addressed, Runner
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
-from tocsin.tasks.transport import answered
+from tocsin.tasks.transport import Claim, answered, once
 from tocsin.wiring.workflows import answer_input
 
 BATCH_MAX: Final = 256
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Answers:
-    """`give` and `knows` from any thread, `handle` from the engine's."""
+    """`tocsin.tasks.transport.Answering`, and what commits them. Any thread."""
 
     def __init__(
         self,
@@ -47,6 +47,8 @@ class Answers:
         self._queue: SimpleQueue[tuple[str, Mapping[str, Json]]] = SimpleQueue()
         self._left: list[tuple[str, Mapping[str, Json]]] = []
         self._lock = threading.Lock()
+        self._turn = threading.Lock()  # Of whoever commits.
+        self._under_way: dict[str, Instant] = {}
         self._known: set[str] = set()
         self._gone: deque[tuple[Instant, Sequence[str]]] = deque()
 
@@ -54,20 +56,60 @@ class Answers:
         """Who handles them; before the engine begins."""
         self._runner = runner
 
-    def knows(self, effect: str) -> bool:
-        """Whether the task of *effect* was answered a moment ago."""
+    def begin(self, effect: str, now: Instant) -> Claim:
+        """Whoever hears OURS does the task of *effect*, and nobody else does, until it is given or left."""
         with self._lock:
-            return effect in self._known
+            if effect in self._known:
+                return Claim.ANSWERED
+            if effect in self._under_way:
+                return Claim.ELSEWHERE
+            self._under_way[effect] = now
+            return Claim.OURS
+
+    def since(self, effect: str) -> Instant | None:
+        """When the task of *effect* was begun that is under way."""
+        with self._lock:
+            return self._under_way.get(effect)
+
+    def leave(self, effect: str) -> None:
+        """The task of *effect* is not under way any more: it has no answer yet, or not by this way."""
+        with self._lock:
+            self._under_way.pop(effect, None)
 
     def give(self, effect: str, answer: Mapping[str, Json]) -> None:
-        """The task of *effect* was answered."""
+        """The task of *effect* was answered, and the engine shall commit that."""
+        if self.note(effect, answer):
+            self._wake()
+
+    def note(self, effect: str, answer: Mapping[str, Json]) -> bool:
+        """The task of *effect* was answered, and the caller sees to it that `handle` follows; False: it was before."""
         with self._lock:
+            if effect in self._known:
+                return False
             self._known.add(effect)
+            self._under_way.pop(effect, None)
         self._queue.put((effect, answer))
-        self._wake()
+        return True
+
+    def waiting(self) -> bool:
+        """Whether something is to be committed."""
+        return bool(self._left) or not self._queue.empty()
 
     def handle(self, now: Instant) -> int:
-        """Commit what has come in; how many. Raises StoreUnavailableError: then they wait for the next call."""
+        """Commit what has come in; how many, or 0 if another thread does so. Never waits for that one.
+
+        Whoever finds it at work need do nothing, since it looks again when it has done. Raises StoreUnavailableError:
+        then they wait for the next call.
+        """
+        if not self._turn.acquire(blocking=False):
+            return 0
+        try:
+            handled = self._handle(now)
+        finally:
+            self._turn.release()
+        return handled or int(self.waiting())
+
+    def _handle(self, now: Instant) -> int:
         self._forget(now)
         batch = self._taken()
         if not batch:
@@ -75,18 +117,30 @@ class Answers:
         assert self._runner is not None
         try:
             # The ids are those of the deliveries that the same answers would be.
-            self._runner.handle([self._address(answer, f"/{name}/answer/0", name) for name, answer in batch], now)
+            self._runner.handle([self._address(told, f"/{once(told, name)}/0", name) for name, told in batch], now)
         except StoreUnavailableError:
             self._left = batch
             raise
         except Exception:
-            log.exception("a batch of answers failed; they are handled as deliveries")
+            log.exception("a batch of answers failed; they are handled one by one")
             self._left = batch
-            self._accept([answered(dict(answer), f"{name}/answer", now) for name, answer in batch])
-            self._left = []
+            while self._left:
+                self._handle_alone(*self._left[0], now)
+                self._left = self._left[1:]
             return len(batch)  # They stay known: what breaks a machine is not done again and again.
         self._gone.append((now, [name for name, _ in batch]))
         return len(batch)
+
+    def _handle_alone(self, name: str, told: Mapping[str, Json], now: Instant) -> None:
+        """Commit one answer; one that breaks its machine goes the way of deliveries, where it is set aside."""
+        assert self._runner is not None
+        try:
+            self._runner.handle([self._address(told, f"/{once(told, name)}/0", name)], now)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            log.exception("an answer breaks its machine", extra={"effect": name})
+            self._accept([answered(dict(told), once(told, name), now)])
 
     def _taken(self) -> list[tuple[str, Mapping[str, Json]]]:
         batch, self._left = self._left, []

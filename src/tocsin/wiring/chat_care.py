@@ -20,6 +20,7 @@ from tocsin.engine.ports import Delivery, Outgoing, Received, Store, Way
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.errors import StoreUnavailableError
+from tocsin.incidents.alerts import Severity
 from tocsin.incidents.inputs import Restored
 from tocsin.incidents.ladder import PAGE, responder
 from tocsin.incidents.machine import IncidentMachine
@@ -27,10 +28,12 @@ from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.notices.machine import Healed, Noticed, NoticeMachine
+from tocsin.routing.plans import CROWD_MIN
 from tocsin.slack.health import SlackHealth, Trouble
 from tocsin.wiring.chat_words import healed_told, teams_of, trouble_told
 from tocsin.wiring.chat_zones import keep
 from tocsin.wiring.interpretation import failure_report
+from tocsin.wiring.room_records import read_rooms, with_left
 from tocsin.wiring.rounds import Rounds
 from tocsin.wiring.settings import Settings
 
@@ -47,6 +50,10 @@ BEFORE: Final[Duration] = MINUTE  # What was given up before the trouble was kno
 BEHIND_MAX: Final = 2000  # Incidents that are shown again; older ones wait for their next change.
 PAGE_OF: Final = 200
 ORDERS_MAX: Final = 65_536
+# A critical page waits for a chat that says nothing no longer than this: a cough is over by then. The engine's
+# back-off asks three times more within 3.5 to 7 seconds, so that its third try takes another way.
+PATIENCE: Final[Duration] = 3 * SECOND + SECOND // 2
+SILENT_CALLS: Final = 2  # What has failed for others so often is not tried for a critical page first.
 STOP_SECONDS: Final = 1.0
 TRANSPORTS: Final = frozenset({"slack", "mention"})
 
@@ -133,7 +140,7 @@ class ChatCare:
 
     def tell(self) -> None:
         """Tell what has begun and what is over. Raises StoreUnavailableError."""
-        now, settings = self._clock(), self._settings()
+        now, settings = self._clock(), self._concerned()
         told = known(self._store)
         found = {each.subject: each for each in self._health.troubles()}
         for subject, trouble in found.items():
@@ -156,11 +163,25 @@ class ChatCare:
             kept = self._orders.get(outgoing.id)
             if kept is not None and (kept[2] or kept[0] == at):
                 return kept[1] if set(kept[1]) == set(ways) else ways
-            order = tuple(sorted(ways, key=self._fails) if outgoing.method == 0 else ways)
+            order = tuple(self._best_first(outgoing, ways) if outgoing.method == 0 else ways)
             self._orders[outgoing.id] = at, order, order != tuple(ways)
             while len(self._orders) > ORDERS_MAX:
                 self._orders.popitem(last=False)
         return order
+
+    def _best_first(self, outgoing: Outgoing, ways: Sequence[Way]) -> Sequence[Way]:
+        calls, silent = self._health.silence()
+        tried = outgoing.attempts > 0 or calls >= SILENT_CALLS
+        if outgoing.kind == PAGE and tried and silent >= PATIENCE and self._is_critical(outgoing.aggregate):
+            return sorted(ways, key=lambda way: way.transport in TRANSPORTS)
+        return sorted(ways, key=self._fails)
+
+    def _is_critical(self, name: str) -> bool:
+        found = self._store.load([name]).get(name)
+        machine = IncidentMachine()
+        if found is None or found.machine != machine.name:
+            return False
+        return machine.decode(found.state).severity is Severity.CRITICAL
 
     def explains(self, failure: Failure) -> bool:
         """Whether *failure* needs no alert of its own: what is wrong is told to those whom it concerns."""
@@ -173,7 +194,7 @@ class ChatCare:
 
     def sentences(self) -> Sequence[str]:
         """What is wrong now, for those who ask the process how it is."""
-        return sentences(self._settings(), self._health.troubles())
+        return sentences(self._concerned(), self._health.troubles())
 
     def hints(self) -> Sequence[str]:
         """The same without names, for anybody who asks: how many, and Slack's words for why."""
@@ -187,6 +208,10 @@ class ChatCare:
     def _fails(self, way: Way) -> bool:
         return way.transport in TRANSPORTS and self._health.trouble(_subject(way.address)) is not None
 
+    def _concerned(self) -> Settings:
+        """The settings, by which whoever was in a room is concerned by it. Raises StoreUnavailableError."""
+        return with_left(self._settings(), read_rooms(self._store))
+
     def _begun(self, settings: Settings, trouble: Trouble, before: Told | None, now: Instant) -> None:
         since = min(trouble.since, before.since) if before is not None else trouble.since
         given = Noticed(
@@ -199,8 +224,9 @@ class ChatCare:
         self._store.put_record(RECORD, _name(trouble.subject), json.decode(json.encode(record)))
 
     def _over(self, settings: Settings, before: Told, now: Instant) -> None:
-        healed = Healed(told=healed_told(settings, before.subject))
-        behind = list(self._behind(teams_of(settings, before.subject), before.since - BEFORE))
+        subject = self._health.subject(before.subject)  # What was told of a name is over for its channel.
+        healed = Healed(told=healed_told(settings, subject))
+        behind = list(self._behind(teams_of(settings, subject), before.since - BEFORE))
         messages = [Message(subject=before.subject, healed=healed)]
         messages += [
             Message(restored=tuple(behind[start : start + PAGE_OF])) for start in range(0, len(behind), PAGE_OF)
@@ -282,7 +308,8 @@ def sentences(settings: Settings, troubles: Sequence[Trouble]) -> Sequence[str]:
 
 
 def _members(settings: Settings, subject: str) -> tuple[str, ...]:
-    names = (member for team in teams_of(settings, subject) for member in settings.teams[team].members)
+    teams = (settings.teams[team] for team in teams_of(settings, subject))
+    names = (member for team in teams for member in team.members[: CROWD_MIN - 1])  # Nobody tells hundreds.
     return tuple(dict.fromkeys(responder(name) for name in names))
 
 

@@ -132,7 +132,7 @@ class Embedded:
         self._writer = GroupWriter(self.store, answer=self._reception.answered, on_group=self.wake)
         self._reception.attach(self._writer)
         self._door = Door(self.store, lambda: SettingsRoster(settings).responders(), self.clock)
-        house, threads = self._door.slack(), thread_book(self.store)
+        house, threads = self._door.slack(), thread_book(self.store, self._door.names)
         self._chats: Sequence[Chat] = connect(
             settings,
             url,
@@ -147,7 +147,9 @@ class Embedded:
         self._silences = SilenceBook(self.store)
         self._remedies = RemedyBook(self.store)
         self.histories = HistoryBook(self.store)
-        self.automation = Automation(settings, self.store, self._tell, self.clock, self.wake)
+        self.automation = Automation(
+            settings, self.store, self._tell, self.clock, wake=self.wake, publish=self._hub.publish
+        )
         self.quiet = Quiet(settings, self.store, self.clock, self._tell)
         self._browsers = BrowserBook(self.store, self.clock, subject(url, settings.mail))
         self.personal = PersonalBook(
@@ -204,7 +206,7 @@ class Embedded:
         self._calendars = Calendars(settings, self.store, self.clock)
         self._gap_watch = GapWatch(settings, self.store, self.clock, self._accept)
         self._handles = keepers(self._chats, lambda: self.settings, self.store, self.clock, self._tell)
-        self._keeper = Keeper(self.store, settings.retention, self.clock)
+        self._keeper = Keeper(self.store, settings.retention, self.clock, self.automation.tidy)
         beat = settings.heartbeat
         self._heartbeat = Heartbeat(beat.url.reveal(), beat.every, self.trouble) if beat else None
 
@@ -253,7 +255,7 @@ class Embedded:
         self._engine.stop()
         self._keeper.stop()
         self._knowledge.stop()
-        self.automation.threads.shutdown()
+        self.automation.close()
         self._pool.shutdown()
         for chat in self._chats:
             chat.close()
@@ -316,6 +318,7 @@ class Embedded:
                 figures=self.metrics.text,
                 workflows=self.automation.desk,
                 on_refused=self.metrics.refused,
+                more=self.automation.routes,
             )
         )
 
@@ -364,7 +367,6 @@ class Embedded:
             on_result=self.metrics.result,
             on_done=self.wake,
         )
-        self.automation.answers.attach(runner)
         self._engine = Engine(
             self.store,
             self._worker,
@@ -374,6 +376,7 @@ class Embedded:
             accepted=lambda: self._writer.accepted,
             answers=self.automation.answers.handle,
         )
+        self.automation.attach(self._engine.touch)
 
     def _machines(self) -> Sequence[Machine[Any, Any]]:
         """For one batch of decisions: what they know is as it is now."""
@@ -417,10 +420,7 @@ class Embedded:
         self.quiet.committed(commits)
         self._knowledge.committed(commits)
         self.home_watch.committed(commits)
-        self._hub.publish([commit.aggregate for commit in commits])
-        receivers = {item.receiver for commit in commits for item in commit.outbox}
-        if receivers:
-            self._engine.touch(receivers)
+        self.automation.committed(commits)
 
     def _settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         self.metrics.settled(delivery, note, outcomes)

@@ -22,8 +22,15 @@ log = logging.getLogger(__name__)
 class Keeper:
     """One thread that prunes the store."""
 
-    def __init__(self, store: Store, retention: Retention, clock: Callable[[], Instant]) -> None:
-        """*retention*: how long what is over is kept."""
+    def __init__(
+        self,
+        store: Store,
+        retention: Retention,
+        clock: Callable[[], Instant],
+        after: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """*retention*: how long what is over is kept. *after* forgets what belonged to it, and says how much."""
+        self._after = after
         self._store = store
         self._retention = retention
         self._clock = clock
@@ -51,7 +58,7 @@ class Keeper:
             if not count:
                 break
             self._rounds.stopped.wait(PAUSE_SECONDS)
-        return forgotten
+        return forgotten + self._after()
 
     def _go_round(self) -> None:
         try:

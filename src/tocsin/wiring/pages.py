@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 
 from tocsin.engine.ports import Received
 from tocsin.incidents.machine import IncidentMachine
@@ -44,6 +44,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """What the pages of a runtime need of it.
 
     *accept* stores a delivery durably. *readiness* says what is wrong, or nothing. *figures* are those of `/metrics`.
+    *more*: further routes below the API.
     """
 
     settings: Settings
@@ -65,6 +66,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     figures: Callable[[], bytes]
     workflows: StoreWorkflowDesk
     on_refused: Callable[[str], None]
+    more: Callable[[OnCallApi], Sequence[BaseRoute]] = lambda _: ()
 
 
 def application(surface: Surface) -> Starlette:
@@ -118,6 +120,7 @@ def application(surface: Surface) -> Starlette:
             *feed_routes(desk.oncall),
             *api.routes(),
             *people.routes(),
+            *surface.more(api),
             Mount("/", pages),
         ]
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from tocsin.engine.ports import Records
 from tocsin.kernel.time import Instant
 from tocsin.wiring.chat_zones import with_zones
@@ -17,6 +19,7 @@ from tocsin.wiring.room_records import (
     Room,
     free_name,
     joined,
+    naming,
     read_guests,
     read_rooms,
     stored,
@@ -49,7 +52,7 @@ class RoomBook:
 
     def new_room(self, channel: str, name: str, now: Instant) -> Room:
         """A room for a channel that has none, not yet stored: the file's team and integration, or others of its own."""
-        draft = Room(channel=channel, name=name, team="", integration="", made_at=now)
+        draft = self.named(Room(channel=channel, name=name, team="", integration="", made_at=now))
         team = team_of(self.file, draft)
         if team in self.file.teams:
             its = [each for each, found in self.file.integrations.items() if found.team == team]
@@ -62,10 +65,15 @@ class RoomBook:
                 integration=known or free_name(team, channel, self._integrations()),
                 made_at=now,
                 welcomed_at=now if keyed else None,
+                named=draft.named,
             )
         taken = {*self.file.teams, *(room.team for room in self._rooms.values()), *self._integrations()}
         own = free_name(name, channel, taken)
-        return Room(channel=channel, name=name, team=own, integration=own, made_at=now)
+        return Room(channel=channel, name=name, team=own, integration=own, made_at=now, named=draft.named)
+
+    def named(self, room: Room) -> Room:
+        """*room*, with the name by which the file means it now."""
+        return replace(room, named=naming(self.file, self._rooms, room))
 
     def has_key(self, integration: str, now: Instant) -> bool:
         """Whether anything opens with the name of *integration*. Raises StoreUnavailableError."""

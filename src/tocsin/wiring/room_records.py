@@ -35,7 +35,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     """A channel, by its id. *team* and *integration*: what they are called, for good; *members*: Slack member ids.
 
     *welcomed_at*: since when the people there know what this is, and their key. *left_at*: since when the bot is not
-    there, or the channel is archived.
+    there, or the channel is archived. *named*: the name by which the file means it (`#ops`), however it is called
+    since; empty if by none, None if an older version did not look.
     """
 
     channel: str
@@ -46,6 +47,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()
     welcomed_at: Instant | None = None
     left_at: Instant | None = None
+    named: str | None = None
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +98,11 @@ def joined(file: Settings, rooms: Mapping[str, Room], guests: Mapping[str, Guest
             responders[name] = _responder(guests[user], name)
     teams: dict[str, Team] = {}
     integrations: dict[str, Integration] = {}
+    # What the names of the file mean; where the bot is, comes last and counts.
+    channels = {
+        f"#{room.name}" if room.named is None else room.named: room.channel
+        for room in sorted(rooms.values(), key=lambda each: each.left_at is None)
+    }
     for room in rooms.values():
         team = team_of(file, room)
         if team not in file.teams:
@@ -104,13 +111,17 @@ def joined(file: Settings, rooms: Mapping[str, Room], guests: Mapping[str, Guest
             teams[team] = _team(file, room, tuple(asked))
         if room.integration not in file.integrations:
             integrations[room.integration] = Integration(team=team)
+    known_teams = {
+        name: replace(team, slack=channels[team.slack]) if team.slack in channels else team
+        for name, team in file.teams.items()
+    }
     first = next(iter(teams), "")
     nobody = file.first_team if _reaches_nobody(file) and first else ""
     return replace(
         file,
         responders=responders,
         # What belongs to nobody goes to the oldest room, where there is no team that could have it.
-        teams={**teams, **file.teams} if nobody else {**file.teams, **teams},
+        teams={**teams, **known_teams} if nobody else {**known_teams, **teams},
         integrations={
             **{
                 name: replace(each, team=first) if nobody and each.team == nobody else each
@@ -121,12 +132,33 @@ def joined(file: Settings, rooms: Mapping[str, Room], guests: Mapping[str, Guest
     )
 
 
+def with_left(settings: Settings, rooms: Mapping[str, Room]) -> Settings:
+    """*settings*, in which teams also have the rooms that the bot has left: whom that concerns."""
+    left = {room.team: room.channel for room in rooms.values() if room.left_at is not None}
+    teams = {
+        name: replace(team, slack=left[name]) if team.slack is None and name in left else team
+        for name, team in settings.teams.items()
+    }
+    return replace(settings, teams=teams) if left else settings
+
+
 def team_of(file: Settings, room: Room) -> str:
     """The name of the team that *room* belongs to: the file's, if it has one for this channel."""
     for name, team in file.teams.items():
-        if team.slack and team.slack in {room.channel, f"#{room.name}"}:
+        if team.slack and team.slack in {room.channel, f"#{room.name}" if room.named is None else room.named}:
             return name
     return _own(room.channel) if room.team in file.teams else room.team
+
+
+def naming(file: Settings, rooms: Mapping[str, Room], room: Room) -> str:
+    """The name by which *file* means *room*: the one by which it was found first, or that which it has now; or empty.
+
+    A name means one channel, as long as the bot is there: who is called so later is another one.
+    """
+    names = {team.slack for team in file.teams.values() if team.slack and team.slack.startswith("#")}
+    others = {other.named for other in rooms.values() if other.channel != room.channel and other.left_at is None}
+    known = room.named if room.named in names else f"#{room.name}"
+    return known if known in names - others else ""
 
 
 def names_of(file: Settings, guests: Mapping[str, Guest]) -> dict[str, str]:

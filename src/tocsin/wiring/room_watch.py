@@ -9,6 +9,8 @@ from tocsin.conversing.noticed import Noticed
 from tocsin.conversing.replies import Nothing, Reply
 from tocsin.engine.ports import DeliveryResult, Received
 from tocsin.kernel.time import Instant
+from tocsin.slack.health import SlackHealth
+from tocsin.wiring import digests
 from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.key_desk import ingest_url
 from tocsin.wiring.key_ring import KeyRing
@@ -33,6 +35,8 @@ class RoomWatch:
         accept: Callable[[Sequence[Received]], object],
     ) -> None:
         """*url* is ours, *accept* stores what we tell ourselves."""
+        self._book, self._store, self._clock, self._accept = book, store, clock, accept
+        self._plans = digests.plans(book.settings)
         self._all = [
             Rooms(
                 book,
@@ -40,8 +44,9 @@ class RoomWatch:
                 store,
                 clock=clock,
                 welcome=partial(_greet, chat, book, url),
-                accept=accept,
                 refresh_keys=ring.refresh,
+                standing=partial(_standing, chat.health) if chat.health else lambda _: None,
+                followed=self._follow,
             )
             for chat in chats
             if chat.rooms
@@ -77,6 +82,24 @@ class RoomWatch:
         for rooms in self._all:
             rooms.noticed(event)
         return Nothing()
+
+    def _follow(self) -> None:
+        """Have the digests as the settings want them now; at its start the server has seen to those that were known."""
+        wanted = digests.plans(self._book.settings)
+        if wanted != self._plans:
+            order = digests.configuration(self._book.settings, self._store, self._clock())
+            self._accept([order] if order else [])
+            self._plans = wanted
+
+
+def _standing(health: SlackHealth, room: Room) -> None:
+    """What Slack shows of *room* counts, whether or not an event has told of it."""
+    if room.left_at is None:
+        health.member(room.channel)
+        if room.named:
+            health.resolved(room.named, room.channel)
+    elif not any(trouble.subject == room.channel for trouble in health.troubles()):
+        health.member(room.channel, code="not_in_channel")
 
 
 def _greet(chat: Chat, book: RoomBook, url: str, room: Room, key: str) -> DeliveryResult:

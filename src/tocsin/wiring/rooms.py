@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from tocsin.conversing.noticed import Change, Noticed
 from tocsin.conversing.replies import Nothing, Reply
-from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Received, Records, Refused
+from tocsin.engine.ports import Delivered, DeliveryResult, Postponed, Records, Refused
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.slack.answers import Failure
@@ -25,7 +25,6 @@ from tocsin.slack.loop import LoopClosedError
 from tocsin.slack.rooms import Channel, Person
 from tocsin.wiring.keys import make_key
 from tocsin.wiring.room_book import RoomBook
-from tocsin.wiring.room_orders import Absence, order
 from tocsin.wiring.room_records import Guest, Room
 
 SWEEP_SECONDS: Final = 3600.0  # What no event has told of is found this soon.
@@ -83,20 +82,24 @@ class Rooms:
         *,
         clock: Callable[[], Instant],
         welcome: Callable[[Room, str], DeliveryResult],
-        accept: Callable[[Sequence[Received]], object],
         refresh_keys: Callable[[], None] = lambda: None,
+        standing: Callable[[Room], None] = lambda _: None,
+        followed: Callable[[], None] = lambda: None,
     ) -> None:
-        """*welcome* says it in the room, with its key, or without one (empty). *accept* stores alerts of our own.
+        """*welcome* says it in the room, with its key, or without one (empty).
 
-        It does so durably, or raises. *refresh_keys*: the door must learn a key that was made.
+        *refresh_keys*: the door must learn a key that was made. *standing* hears of each room that was looked at;
+        *followed* that nothing is left to look at: what follows from the settings as they are now can be done. It may
+        raise StoreUnavailableError, and is called again.
         """
         self._book = book
         self._slack = slack
         self._records = records
         self._clock = clock
         self._welcome = welcome
-        self._accept = accept
         self._refresh_keys = refresh_keys
+        self._standing = standing
+        self._followed = followed
         self._fresh_keys: dict[str, str] = {}  # Of rooms that were not welcomed yet: made once, whatever fails then.
         self._looked_for: dict[str, Channel | None] = {}  # By id, in order, with what is known already.
         self._changed_users: dict[str, Channel | None] = {}
@@ -181,6 +184,7 @@ class Rooms:
             self._all = False
         self._work_off(self._looked_for, self._look)
         self._work_off(self._changed_users, lambda user, _: self._meet({user}))
+        self._followed()
 
     def _work_off(self, what: dict[str, Channel | None], work: Callable[[str, Channel | None], None]) -> None:
         while True:
@@ -226,17 +230,16 @@ class Rooms:
             return
         before = room
         room = room or self._book.new_room(channel.id, channel.name, now)
+        room = self._book.named(replace(room, name=channel.name or room.name, left_at=None))
         guests: list[Guest] = []
         if not self._book.is_of_file(room):
             members = tuple(_got(self._slack.members(channel.id)))
             guests = self._new_guests([user for user in members if user not in self._book.guests])
             room = replace(room, members=members)
-        room = replace(room, name=channel.name or room.name, left_at=None)
         if room != before or guests:
             self._book.put(*guests, room)
             self._refresh_keys()  # Keys of an integration that was not there before open now.
-        if before is not None and before.left_at is not None and not self._book.is_of_file(room):
-            self._accept([_tidings(room, now, back=True)])
+        self._standing(room)
         if room.welcomed_at is None:
             self._greet(room, shared=channel.shared)
 
@@ -263,9 +266,9 @@ class Rooms:
         log.warning("nobody could be welcomed", extra={"channel": room.channel, "problem": said.error})
 
     def _leave(self, room: Room, now: Instant) -> None:
-        self._book.put(replace(room, left_at=now))
-        if not self._book.is_of_file(room):  # Of the rooms of the file the care for the chat tells.
-            self._accept([_tidings(room, now, back=False)])
+        room = replace(room, left_at=now)
+        self._book.put(room)
+        self._standing(room)
 
     def _new_guests(self, users: Sequence[str]) -> list[Guest]:
         if not users:
@@ -309,9 +312,3 @@ def _as_seen(guest: Guest, person: Person) -> Guest:
         deleted=person.deleted,
         outside=person.outside,
     )
-
-
-def _tidings(room: Room, now: Instant, *, back: bool) -> Received:
-    """What tells the people of *room* that the bot is not there (any more), and that it is again."""
-    shown = f"#{room.name}" if room.name else "the channel"
-    return order(room.integration, Absence(channel=room.channel, room=shown, over=back), now)

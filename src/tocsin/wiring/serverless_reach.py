@@ -22,6 +22,7 @@ from tocsin.engine.ports import Confirmation, Delivery, Job, Outgoing, Received,
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.wiring import chat_care, rules, runs, tasks
+from tocsin.wiring.activities import Activities
 from tocsin.wiring.answers import Answers
 from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.browsers import BrowserBook, subject
@@ -131,6 +132,7 @@ class Reach:
         self._answers = Answers(thinking.accept, lambda: None, rules.answer_input)
         self._answers.attach(thinking.runner)
         tokens = tasks.Tokens(store, thinking.accept, clock)
+        self.activities = Activities(store, tokens)
         asking = AskingPeople(lambda: settings, store, thinking.accept, clock, tokens.forget)
         self._transports: Sequence[Transport] = [
             MessageTransport(
@@ -146,6 +148,9 @@ class Reach:
                     thinking.accept,
                     clock,
                     tokens=tokens,
+                    book=tasks.JobBook(store),
+                    functions=tasks.functions(settings),
+                    activities=self.activities.offer(clock),
                     find=lambda key: runs.find_by(store, key),
                     answers=self._answers,
                     people=asking.functions(),

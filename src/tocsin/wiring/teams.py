@@ -78,6 +78,10 @@ class Teams:
         """From now on *concierge* answers words, forms and the other buttons."""
         self._bot.attend(concierge)
 
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer. Any thread."""
+        return self._bot.busy()
+
     def close(self) -> None:
         """Finish what is being answered."""
         self._bot.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from tocsin.changes.history import before
@@ -43,6 +43,6 @@ def with_threads(spread: Spread, ways: Callable[[str], Sequence[Way]]) -> Spread
     return spread_with_threads
 
 
-def thread_book(store: ShowingStore) -> ThreadBook:
-    """The book of *store*."""
-    return ThreadBook(store.timeline, lambda at: before(store, at), store.receipts)
+def thread_book(store: ShowingStore, names: Callable[[], Mapping[str, str]] = dict) -> ThreadBook:
+    """The book of *store*; *names* are display names by responder id, as they are now."""
+    return ThreadBook(store.timeline, lambda at: before(store, at), store.receipts, names)

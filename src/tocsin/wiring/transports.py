@@ -336,6 +336,7 @@ def _teams(teams: Teams) -> Chat:
         close=teams.close,
         receive=teams.receive,
         attend=teams.attend,
+        busy=teams.busy,
     )
 
 

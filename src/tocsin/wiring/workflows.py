@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
 import threading
@@ -36,6 +37,8 @@ DEFINITIONS_MAX: Final = 1000  # Compiled ones that are kept in memory.
 NAME_MAX: Final = 80  # Characters, as StartExecution has it.
 
 _MACHINE: Final = ExecutionMachine.name
+
+log = logging.getLogger(__name__)
 _NAME: Final = re.compile(rf"[A-Za-z0-9_.+@-]{{1,{NAME_MAX}}}")
 
 
@@ -67,6 +70,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # ── Definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+class _KeptDefinition(msgspec.Struct):
+    source: dict[str, Json]
+
+
 class Definitions:
     """The definitions of all runs, by their ids; a lookup that always gives the same. Any thread."""
 
@@ -77,14 +84,20 @@ class Definitions:
         self._lock = threading.Lock()
 
     def __call__(self, name: str) -> Definition | None:
-        """The definition of an id. Raises StoreUnavailableError."""
+        """The definition of an id; None if there is none that can be read. Raises StoreUnavailableError."""
         with self._lock:
             found = self._compiled.get(name)
         if found is None:
             kept = self._records.record(DEFINITION, name)
             if kept is None:
                 return None
-            found = self._keep(name, asl.parse(kept["source"]))
+            try:
+                made = asl.parse(msgspec.convert(kept, _KeptDefinition).source)
+            except (asl.DefinitionError, msgspec.ValidationError):
+                # What cannot be read now never will be: its runs end and say so, instead of breaking at every wake.
+                log.exception("a kept definition cannot be read", extra={"definition": name})
+                return None
+            found = self._keep(name, made)
         return found
 
     def keep(self, workflow: str, text: str) -> str:

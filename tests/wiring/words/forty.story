@@ -67,4 +67,4 @@ ada: silence host 2h
 ada: silences
     Nothing is silenced.
 ada: test
-    The test alert is stored; you will see it in a moment.
+    The test alert is stored; you will see it in a moment. It asks you, and nobody else.

@@ -28,17 +28,19 @@ cy in web: show me my endpoint id
     Alerts are sent here. A key is shown only once, when it is made; of those there are you see the end.
     - site: it has no key yet. [Make a new key]
 cy in web: test
-    A test alert is on its way to web: This is a test alert. Asking Cy. Without an answer, asks Cy and team web next at Wed 10:36.
+    Test alert for web is on its way; it asks you, and nobody else. Asking Cy. Without an answer, asks Cy again at Wed 11:31.
     [Take it] [End the test]
 cy presses Take it
-    This is a test alert: Acknowledged: it is yours now. Asks Cy again at Wed 11:31, unless it is resolved.
+    Test alert for web: Acknowledged: it is yours now. Asks Cy again at Wed 11:31, unless it is resolved.
 ada: test critical
-    A test alert is on its way to ops: This is a test alert. Asking Ada. Without an answer, asks Bo next at Wed 10:36.
+    Test alert for ops is on its way; it asks you, and nobody else. Asking Ada. Without an answer, asks Ada again at Wed 11:31.
     [Take it] [End the test]
 ada presses End the test
-    This is a test alert: Resolved. Thank you!
+    Test alert for ops: Resolved. Thank you!
 ada in elsewhere: test
-    A test alert is on its way to ops: This is a test alert. Asking Ada. Without an answer, asks Bo next at Wed 10:36.
+    Test alert for ops is on its way; it asks you, and nobody else. Asking Ada. Without an answer, asks Ada again at Wed 11:31.
     [Take it] [End the test]
 slack:eve in elsewhere: test
     That is another team's, so I cannot do it for you here. Its members can, and so can whoever is in its room.
+slack:eve: test
+    I do not know yet who you are, so I cannot do that for you. Whoever keeps the configuration can add you: responders in tocsin.yaml, with your ID in this chat.

@@ -18,7 +18,7 @@ ada: help
     - assign me: asks that person instead
     - note restarted the service: writes into its story
     - raise the shop is slow: opens the form that raises an incident
-    - test: sends a test alert to the team of this room
+    - test: sends a test alert to this room, which asks nobody but you
     - key: where alerts are sent to, and a button that makes a new key
     - stats last week: alerts, pages, and how soon they were answered
     - run tidy: fires the rule that waits for that word; without a word it lists them
@@ -52,7 +52,7 @@ ada: hello
     - assign me: asks that person instead
     - note restarted the service: writes into its story
     - raise the shop is slow: opens the form that raises an incident
-    - test: sends a test alert to the team of this room
+    - test: sends a test alert to this room, which asks nobody but you
     - key: where alerts are sent to, and a button that makes a new key
     - stats last week: alerts, pages, and how soon they were answered
     - run tidy: fires the rule that waits for that word; without a word it lists them

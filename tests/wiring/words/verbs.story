@@ -90,3 +90,9 @@ ada: snooze disk 2h
     Disk full on db-1: Snoozed: it comes back at Wed 12:30.
 ada: resolve db-1
     Disk full on db-1: Resolved. Thank you!
+# Who is mentioned in a note is read by name, as far as we know it.
+alert high "Mentions are shown"
+ada: note mentions: ask <@U0BO>, or <@U0NOBODY>
+    Mentions are shown: Noted.
+ada: resolve mentions: <@U0BO> has mended it
+    Mentions are shown: Resolved. Thank you!

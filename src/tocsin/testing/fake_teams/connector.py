@@ -142,7 +142,7 @@ class Connector:
     def _post(self, conversation: str, document: JsonObject, size: int) -> Reply:
         if not self._known(conversation):
             return _error(404, "ConversationNotFound")
-        if conversation in self.blocked:
+        if conversation in self.blocked or self._is_blocked_chat(conversation):
             return _error(403, "BotNotInConversationRoster")
         if reply := self._limited(conversation) or self._unfit(document, size):
             return reply
@@ -167,6 +167,11 @@ class Connector:
     # ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def _known(self, conversation: str) -> bool:
         return conversation in self.chats.values() or conversation.partition(";")[0] in self.channels
+
+    def _is_blocked_chat(self, conversation: str) -> bool:
+        """Whether it is the chat with somebody who has blocked the app since."""
+        whose = {name for name, chat in self.chats.items() if chat == conversation}
+        return bool(whose & {self.people.get(who, "") for who in self.blocked})
 
     def _unfit(self, activity: Any, size: int) -> Reply | None:  # noqa: ANN401 - JSON of the bot.
         if size > ACTIVITY_BYTES_MAX:

@@ -13,6 +13,7 @@ import msgspec
 from starlette.responses import Response
 
 from tocsin.digests.figures import KeyFigures, Person, Times
+from tocsin.incidents.naming import called
 from tocsin.kernel.time import DAY, format_duration
 from tocsin.web.console.visits import FRAGMENT, Visit, respond
 from tocsin.web.ports import FigureDesk
@@ -71,10 +72,7 @@ def show_missed(visit: Visit) -> Response:
         query=query,
         spans=SPANS,
         teams=teams,
-        rows=[
-            (each, visit.names.get(each.answered_by, each.answered_by.removeprefix("slack:")))
-            for each in found[:ROWS_MAX]
-        ],
+        rows=[(each, called(each.answered_by, visit.names)) for each in found[:ROWS_MAX]],
         hidden=max(0, len(found) - ROWS_MAX),
     )
 
@@ -86,7 +84,7 @@ def _asked(visit: Visit) -> tuple[FigureDesk, Query, list[str]]:
 
 
 def _person(visit: Visit, found: Person) -> tuple[str, Person, str]:
-    name = visit.names.get(found.name, found.name.removeprefix("slack:"))
+    name = called(found.name, visit.names)
     return name, found, "-" if found.answered.mean is None else format_duration(found.answered.mean)
 
 

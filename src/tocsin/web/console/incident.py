@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +14,7 @@ from tocsin.engine.ports import Handled
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import AlertStatus, Link
 from tocsin.incidents.grouping import values
+from tocsin.incidents.naming import named
 from tocsin.incidents.state import AlertLine, Incident, Status
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Duration
 from tocsin.noise.remedies import Remedy
@@ -80,7 +81,7 @@ def show_incident(visit: Visit) -> Response:
         lines=lines[:ALERTS_MAX],
         hidden=len(lines) - ALERTS_MAX,
         changes=before(console.store, state.opened_at),
-        timeline=_timeline(console.store.timeline(name, TIMELINE_READ_MAX)),
+        timeline=_timeline(console.store.timeline(name, TIMELINE_READ_MAX), visit.names),
         links=[link for link in state.face.links if _is_web(link)],
         others=[(other, called) for other, called in visit.names.items() if other != visit.me],
         snoozes=SNOOZES,
@@ -137,8 +138,9 @@ def _firing_first(line: AlertLine) -> tuple[bool, int, int]:
     return line.status is AlertStatus.RESOLVED, -line.severity.weight, -line.last_at
 
 
-def _timeline(handled: Sequence[Handled]) -> Sequence[Handled]:
-    return [line for line in reversed(handled) if line.story][:TIMELINE_MAX]
+def _timeline(handled: Sequence[Handled], names: Mapping[str, str]) -> Sequence[Handled]:
+    told = [line for line in reversed(handled) if line.story][:TIMELINE_MAX]
+    return [msgspec.structs.replace(line, story=named(line.story, names)) for line in told]
 
 
 def _teams(visit: Visit) -> Sequence[str]:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tocsin import __version__
+from tocsin.web.openapi.activities import ACTIVITIES
 from tocsin.web.openapi.alertmanager import ALERTMANAGER
 from tocsin.web.openapi.deliveries import DELIVERIES, HEARTBEATS
 from tocsin.web.openapi.oncall import API, CALENDARS
@@ -24,6 +25,7 @@ SURFACES: Final[tuple[Surface, ...]] = (
     ALERTMANAGER,
     API,
     PEOPLE,
+    ACTIVITIES,
     CALENDARS,
     CHAT,
     HEALTH,

@@ -181,6 +181,11 @@ def elsewhere(desk: Desk, place: Place, teams: Iterable[str], *, once: str, titl
         desk.do(room_news(told, desk.clock()))
 
 
+def swap_about(name: str) -> str:
+    """What the question is about that asks for the swap *name*; see `Answer`."""
+    return f"swap/{name}"
+
+
 def plainly(sentence: str) -> str:
     """Neutral text in words only; announcements know no marks, and show such times by each reader's clock."""
     return "".join(utc_time(each.at) if isinstance(each, Moment) else each.text for each in pieces(sentence))

@@ -28,12 +28,14 @@ from tocsin.wiring.concierge.filling import (
     instant,
     new_once,
     persons,
+    swap_about,
     telling,
     text,
     too_long,
     word,
     zone_of,
 )
+from tocsin.wiring.concierge.words_room import says, tell
 from tocsin.wiring.digests import asked_schedules
 from tocsin.wiring.news import ACCEPT, DECLINE
 from tocsin.wiring.schedules import OVERRIDE, agreed
@@ -137,7 +139,7 @@ def _overridden(desk: Desk, place: Place, made: Override) -> Reply:
     sentence = f"{told}." if made.by == made.who else f"{told}: an override by {by}."
     title = f"Override in {made.schedule}"
     elsewhere(desk, place, _asking(desk, made.schedule), once=f"override-{made.id}", title=title, sentence=sentence)
-    return plain_answer(sentence, private=False)
+    return tell(sentence, actions=[says("Take it back", f"override end {made.id}")], private=False)
 
 
 def _asking(desk: Desk, schedule: str) -> list[str]:
@@ -259,7 +261,7 @@ def _asked(desk: Desk, place: Place, made: Swap) -> Answer:
     sentence = f"{by} asks who can take {shift}. Nothing changes before somebody accepts."
     accept = Button(verb=ACCEPT, label="I take it", value={"s": made.id}, style="primary")
     parts: tuple[Part, ...] = (Paragraph(sentence), Actions((accept,)))
-    return Answer(saying=Saying(summary=sentence, parts=parts), private=False)
+    return Answer(saying=Saying(summary=sentence, parts=parts), private=False, about=swap_about(made.id))
 
 
 def _accept(desk: Desk, wish: Pressed) -> Reply:
@@ -269,7 +271,7 @@ def _accept(desk: Desk, wish: Pressed) -> Reply:
         taken = desk.oncall.accept(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return replace(_asked(desk, wish.place, taken), replaces=True)
+    return replace(_asked(desk, wish.place, taken), replaces=True, about=swap_about(taken.id), settles=True)
 
 
 def _may_answer(desk: Desk, wish: Pressed) -> bool:
@@ -284,7 +286,8 @@ def _decline(desk: Desk, wish: Pressed) -> Reply:
         over = desk.oncall.decline(word(wish.value, "s"), wish.by.responder)
     except TocsinError as problem:
         return _refused(problem, desk, wish)
-    return replace(plain_answer(f"You have declined; {telling(desk).person(over.by)} hears of it."), replaces=True)
+    told = f"You have declined; {telling(desk).person(over.by)} hears of it."
+    return replace(plain_answer(told), replaces=True)
 
 
 def _refused(problem: TocsinError, desk: Desk, wish: Pressed) -> Reply:

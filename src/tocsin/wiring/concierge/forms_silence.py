@@ -15,6 +15,7 @@ from tocsin.engine.ports import ONCE, Received
 from tocsin.incidents import silence_making as making
 from tocsin.incidents.ladder import responder, room
 from tocsin.incidents.matchers import Matcher, MatcherError, parse
+from tocsin.incidents.naming import called
 from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.incidents.silence_making import UnclearError, Wish
 from tocsin.incidents.silence_telling import what
@@ -168,7 +169,7 @@ def _made(desk: Desk, wish: Filled, facts: Carried, incident: Incident | None) -
     told = _told(settings, wish, team or team_of(settings, wish.place))
     wanted = Wish(
         id=f"s{facts.once}",
-        by=desk.names().get(wish.by.responder, wish.by.responder.removeprefix("slack:")),
+        by=called(wish.by.responder, desk.names()),
         why=text(wish, "why"),
         starts_at=wish.at,
         ends_at=until,

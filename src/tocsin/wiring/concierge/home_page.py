@@ -12,6 +12,7 @@ import msgspec
 
 from tocsin.incidents import telling
 from tocsin.incidents.alerts import Severity
+from tocsin.incidents.naming import called
 from tocsin.incidents.state import Incident
 from tocsin.incidents.telling import Telling
 from tocsin.kernel.time import Instant
@@ -244,7 +245,7 @@ def _on_call(mine: Mine, team: TeamNow, told: Telling) -> Iterator[str]:
 
 def _stranger(mine: Mine) -> Iterator[Part]:
     yield Heading("Tocsin does not know you yet")
-    name = code(telling.one_line(mine.who.removeprefix("slack:"), _NAME_MAX))
+    name = code(telling.one_line(called(mine.who, {}), _NAME_MAX))
     yield Paragraph(
         f"You are {name} here, and nobody of that name is in the configuration, so you are never paged. "
         "Whoever keeps it can add you; or invite Tocsin into your team's channel, and you are in a team."

@@ -47,6 +47,7 @@ class Door:
         self, store: ShowingStore, names: Callable[[], Mapping[str, str]], clock: Callable[[], Instant]
     ) -> None:
         """Nobody answers yet. *names* are display names by responder id, as they are now."""
+        self.names = names
         self._store = store
         self._late = late(store, names, clock)
         self._concierge: HouseConcierge | None = None

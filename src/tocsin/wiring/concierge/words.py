@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
+
+import msgspec
 
 from tocsin.conversing import requests as asked
 from tocsin.conversing.replies import Reply
@@ -29,6 +32,9 @@ from tocsin.wiring.concierge.words_room import SAY, ears, says, tell
 
 WHY_MAX: Final = 300
 
+_MENTION: Final = re.compile(r"@([UW][A-Z0-9]{3,20})\b")  # As Slack writes it, without a name.
+_FREE: Final = ("text", "why", "title")  # Of requests: what people wrote themselves.
+
 _HELP: Final = (says("What can I say?", "help"),)
 
 
@@ -37,7 +43,7 @@ def said(desk: Desk, forms: Mapping[str, Callable[[Pressed], Reply]] | None = No
     opens = opening(forms or {})
 
     def answer(wish: Said) -> Reply:
-        request = understand(wish.text, ears(desk, wish))
+        request = _by_names(understand(wish.text, ears(desk, wish)), desk)
         try:
             return _answer(desk, wish, request, opens)
         except StoreUnavailableError:
@@ -61,6 +67,21 @@ def pressed(
         return answer(Said(by=wish.by, place=wish.place, text=text, at=wish.at))
 
     return {SAY: say}
+
+
+def _by_names(request: Understood, desk: Desk) -> Understood:
+    """*request*, in whose free text people who were mentioned stand by their names: ids say nothing to readers."""
+    changed = {
+        field: _MENTION.sub(lambda found: f"@{_name_of(desk, found[1])}", text)
+        for field in _FREE
+        if isinstance(text := getattr(request, field, None), str) and "@" in text
+    }
+    return msgspec.structs.replace(request, **changed) if changed else request
+
+
+def _name_of(desk: Desk, user: str) -> str:
+    people = desk.settings().responders.items()
+    return next((person.name or name for name, person in people if person.slack == user), user)
 
 
 def _answer(desk: Desk, wish: Said, request: Understood, opens: Opens) -> Reply:

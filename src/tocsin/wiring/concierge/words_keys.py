@@ -7,11 +7,9 @@ from typing import Final
 from tocsin.conversing.replies import Answer
 from tocsin.conversing.requests import KeyAsk, Test
 from tocsin.conversing.wishes import Said
-from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.telling import LISTED_MAX, next_step, one_line, who
-from tocsin.kernel import json
 from tocsin.kernel.time import format_duration
 from tocsin.saying.message import Item, Paragraph, Saying
 from tocsin.saying.text import bold, code, moment
@@ -24,9 +22,7 @@ from tocsin.wiring.concierge.words_lists import incident
 from tocsin.wiring.concierge.words_room import NOT_KNOWN, incident_link, is_known, says, team_here, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
 from tocsin.wiring.keys import OVERLAP
-
-CHANNEL: Final = "in"
-TEST_TITLE: Final = "This is a test alert"
+from tocsin.wiring.room_orders import Trial, order
 
 _SURE: Final = f"Those that are there work for another {format_duration(OVERLAP)}. Shall I?"
 
@@ -55,45 +51,36 @@ def key(desk: Desk, wish: Said, request: KeyAsk) -> Answer:
 
 
 def ring(desk: Desk, wish: Said, request: Test) -> Answer:
-    """A test alert, by the way of all alerts. Blocks on the store."""
+    """A test alert, by the way of all alerts, that asks nobody but who has said it. Blocks on the store."""
     team = team_here(desk, wish.place, wish.by)
     if not may_act(desk, wish.by, wish.place, team):
         return tell(NOT_YOURS)
+    by = wish.by.responder
+    if by not in desk.settings().responders:
+        return tell(NOT_KNOWN)
     found = _integrations(desk, wish, "")
     if not found:
         raise TocsinError("integration-missing", f"No integration sends to the team {team}, so nothing can be tested.")
-    integration = found[0].name
-    dedup = f"test/{wish.by.user}/{wish.at}"
-    # Whoever is in the room may try the bell; only who is known may try whether it wakes people up.
-    severity = request.severity if request.severity and is_known(desk, wish.by) else Severity.WARNING
-    by = one_line(wish.by.name, 60) or telling_of(desk).person(wish.by.responder)
-    body = {
-        "title": TEST_TITLE,
-        "description": f"{by} wants to see that the bell rings. Nothing is wrong.",
-        "dedup_key": dedup,
-        "severity": severity.value,
-        "status": "firing",
-        "source": "test",
-    }
-    done = desk.do(
-        Received(
-            received_at=wish.at,
-            channel=CHANNEL,
-            key=integration,
-            head=b"content-type: application/json",
-            body=json.encode(body),
-        )
+    told = telling_of(desk)
+    room = one_line(team, 60)
+    trial = Trial(
+        by=by,
+        name=one_line(desk.names()[by], 60),
+        room=room,
+        # A loud test is for who is known: a room's team may hear that, too.
+        severity=request.severity if request.severity and is_known(desk, wish.by) else Severity.WARNING,
+        once=str(wish.at),
     )
-    address = incident_key(integration, dedup)
+    done = desk.do(order(found[0].name, trial, wish.at))
+    address = incident_key(found[0].name, trial.dedup_key)
     name = desk.store.find([address]).get(address, "") if done else ""
     state = incident(desk, name) if name else None
     if state is None:
-        return tell("The test alert is stored; you will see it in a moment.")
-    told = telling_of(desk)
-    text = f"A test alert is on its way to {told.write(state.team, 60)}: {incident_link(desk, name, TEST_TITLE)}."
+        return tell("The test alert is stored; you will see it in a moment. It asks you, and nobody else.")
+    link = incident_link(desk, name, state.face.title)
     follows = f"{who(state, told)} {next_step(state, told, wish.at)}".strip()
     return tell(
-        f"{text} {follows}",
+        f"{link} is on its way; it asks you, and nobody else. {follows}",
         actions=[says("Take it", f"ack {name}"), says("End the test", f"resolve {name} it was a test")],
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from tocsin.conversing.replies import Answer, Reply
 from tocsin.conversing.requests import AnswerSwap, EndOverride, OnCall, Override, Swap
 from tocsin.conversing.wishes import Said
@@ -17,6 +19,7 @@ from tocsin.schedules.schedule import Schedule
 from tocsin.schedules.telling import reason
 from tocsin.schedules.timeline import current, next_on_call, on_call
 from tocsin.wiring.concierge.desk import Desk
+from tocsin.wiring.concierge.filling import swap_about
 from tocsin.wiring.concierge.words_opening import Opens
 from tocsin.wiring.concierge.words_room import NOT_KNOWN, is_known, says, schedules_here, schedules_of, tell
 from tocsin.wiring.concierge.words_room import telling as telling_of
@@ -102,7 +105,7 @@ def swap(desk: Desk, wish: Said, request: Swap, opens: Opens) -> Reply:
     )
     buttons = [says("I take them", f"swap accept {made.id}", style="primary")]
     buttons += [says("No", f"swap decline {made.id}")] if made.to else []
-    return tell(text, actions=buttons, private=wish.place.direct)
+    return replace(tell(text, actions=buttons, private=wish.place.direct), about=swap_about(made.id))
 
 
 def answer_swap(desk: Desk, wish: Said, request: AnswerSwap) -> Answer:
@@ -125,7 +128,7 @@ def answer_swap(desk: Desk, wish: Said, request: AnswerSwap) -> Answer:
         case _:
             desk.oncall.withdraw(request.name, me)
             text = f"{told.person(me)} has taken a swap back."
-    return tell(text, private=wish.place.direct)
+    return replace(tell(text, private=wish.place.direct), about=swap_about(request.name), settles=True)
 
 
 def _swaps(desk: Desk, wish: Said) -> Answer:
