@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from tocsin.kernel.time import MINUTE, Instant
-from tocsin.wiring import digests, news, rules
+from tocsin.wiring import digests, leftovers, news, rules
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.gap_watch import GapWatch
@@ -80,6 +80,7 @@ class Rounds:
             ("heartbeat", 1, lambda: self._beat(wrong)),
             ("keys", 1, Doorkeeper(talk.ring, talk.wrong_keys, clock, thinking.accept).go_round),
             ("keeper", KEEPER_MINUTES, Keeper(store, settings.retention, clock).clean),
+            ("leftovers", KEEPER_MINUTES, lambda: leftovers.forget(store, set(thinking.kept.values()))),
         ]
         if thinking.books.quiet is not None:
             found += [("storms", 1, thinking.books.quiet.look), ("marks", CHAT_MINUTES, thinking.books.quiet.free)]

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError
+from tocsin.web.activities import ActivityApi
 from tocsin.web.gate import Gate
 from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
@@ -87,6 +88,7 @@ def site(running: Process, loop: asyncio.AbstractEventLoop) -> Starlette:
             figures=lambda: FIGURES,
             workflows=StoreWorkflowDesk(lambda: settings, store, thinking.definitions, clock),
             on_refused=_refused,
+            more=lambda api: ActivityApi(api, reach.activities).routes(),
         )
     )
 
