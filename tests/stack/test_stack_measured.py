@@ -67,7 +67,7 @@ class Measured:
     def __init__(self, world: World) -> None:
         self.units = Units(fake())
         self.world = world
-        world.table.inner = DynamoStore(self.units, "simulated", threads=0, clock=world.clock)  # type: ignore[assignment]
+        world.table.inner = DynamoStore(self.units, "simulated", threads=0, clock=world.clock)
         world.be_born()
 
     def send(self, number: int, status: str) -> None:
