@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := $(wildcard src tests bench)
-PURE := kernel regexes incidents changes heartbeats sources routing patterns schedules choosing asking noise digests notices saying conversing timetables expressions asl executions
+PURE := kernel regexes incidents changes heartbeats sources routing patterns schedules choosing asking noise digests notices saying conversing timetables expressions asl executions approvals automation
 SEEDS ?= 10000
 # The tests of one file stay together: they share what is dear to start.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder

@@ -79,6 +79,8 @@ class Report(msgspec.Struct, frozen=True):
     told: list[Told] = []
     calls: dict[str, int] = {}
     """By method."""
+    put_off: dict[str, int] = {}
+    """How often Slack said "too many", by method."""
     changes: list[float] = []
     """When each message was changed."""
 
@@ -215,6 +217,7 @@ def _report(slack: FakeSlack, clicked: Sequence[tuple[float, Message]], *, told:
         refused=[error for error in errors if error != "ratelimited"],
         told=[_told(message) for message in slack.messages()] if told else [],
         calls=Counter(call.method for call in calls if call.error is None),
+        put_off=Counter(refusal.method for refusal in slack.errors if refusal.error == "ratelimited"),
         changes=[call.at for call in calls if call.method == "chat.update" and call.error is None],
     )
 

@@ -97,7 +97,10 @@ def measure(folder: Path, quick: bool) -> Result:  # noqa: FBT001 - as all subje
             Figure(name="messages to people", tocsin=number(len(report.posts))),
             Figure(name="changes in place", tocsin=number(report.calls.get("chat.update", 0))),
         ),
-        notes=(f"{number(incidents)} incidents of one team of {MEMBERS} within {seconds} s, no setting changed.",),
+        notes=(
+            f"{number(incidents)} incidents of one team of {MEMBERS} within {seconds} s, no setting changed.",
+            *(f"Put off: {method}, {count} times." for method, count in sorted(report.put_off.items())),
+        ),
     )
 
 

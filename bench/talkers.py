@@ -21,7 +21,9 @@ from tocsin.testing.fake_slack.limits import Limits
 from tocsin.testing.fake_slack.records import User
 
 COMMANDS: Final = ("status", "open")
-PAUSE_SECONDS: Final = 0.25  # Four commands a second, beside the buttons.
+ASKERS: Final = 4
+PAUSE_SECONDS: Final = 0.25  # Of each asker: some fifteen commands a second, beside the buttons.
+SWITCH_SECONDS: Final = 0.0002  # Between the threads of this process: what it sees is not to be seen late.
 PATIENCE_SECONDS: Final = 5.0
 END_SECONDS: Final = 60
 
@@ -45,11 +47,10 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What happened. *acknowledged*: after how many seconds. *clicks*: pressed, and its change (None: never)."""
+    """What happened. *clicks*: pressed, and its change (None: never)."""
 
     asked: list[Asked]
     clicks: list[tuple[float, float | None]]
-    acknowledged: list[float]
     refused: list[str]
 
 
@@ -99,19 +100,22 @@ class Talkers:
 class _Asker(threading.Thread):
     """Says one command after the other, each time another person in another room."""
 
-    def __init__(self, slack: FakeSlack, people: Sequence[User]) -> None:
-        super().__init__(name="asker", daemon=True)
+    def __init__(self, slack: FakeSlack, people: Sequence[User], first: int) -> None:
+        """*first*: the number of its first command; each asker has numbers of its own."""
+        super().__init__(name=f"asker-{first}", daemon=True)
         self._slack = slack
         self._people = people
+        self._first = first
         self._ended = threading.Event()
         self.asked: list[Asked] = []
 
     def run(self) -> None:
-        turn = 0
+        rounds = 0
         while not self._ended.wait(PAUSE_SECONDS):
+            turn = rounds * ASKERS + self._first
             person = self._people[turn * MEMBERS % len(self._people)]
-            self._ask(COMMANDS[turn % len(COMMANDS)], person, team(turn))
-            turn += 1
+            self._ask(COMMANDS[(rounds + self._first) % len(COMMANDS)], person, team(turn))
+            rounds += 1
 
     def end(self) -> None:
         self._ended.set()
@@ -151,28 +155,30 @@ def _serve(report: Path, said: IO[str], heard: IO[str]) -> None:
         said.flush()
         base = f"{heard.readline().strip()}/slack/"
         slack.deliver_to(base + "interactions", commands=base + "commands", events=base + "events")
-        clicker, asker = Clicker(slack), _Asker(slack, people)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        clicker, askers = Clicker(slack), [_Asker(slack, people, first) for first in range(ASKERS)]
         clicker.start()
-        asker.start()
+        for asker in askers:
+            asker.start()
         heard.readline()
-        asker.end()
+        for asker in askers:
+            asker.end()
         clicker.end()
         time.sleep(1)  # The last button must have had its time.
-        report.write_bytes(msgspec.json.encode(_report(slack, clicker, asker)))
+        report.write_bytes(msgspec.json.encode(_report(slack, clicker, askers)))
 
 
-def _report(slack: FakeSlack, clicker: Clicker, asker: _Asker) -> Report:
+def _report(slack: FakeSlack, clicker: Clicker, askers: Sequence[_Asker]) -> Report:
     updates: dict[str, list[float]] = {}
     for call in slack.calls:
         if call.method == "chat.update" and call.error is None:
             updates.setdefault(call.payload["ts"], []).append(call.at)
     return Report(
-        asked=asker.asked,
+        asked=[each for asker in askers for each in asker.asked],
         clicks=[
             (pressed, next((at for at in updates.get(message.ts, ()) if at >= pressed), None))
             for pressed, message in clicker.clicks
         ],
-        acknowledged=[each.seconds for each in slack.acknowledgements],
         refused=[refusal.error for refusal in slack.errors],
     )
 

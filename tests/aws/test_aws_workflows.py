@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.aws.cloud import ACCOUNT, DEADLINE_SECONDS, Cloud
 from tocsin import asl
+from tocsin.wiring.settings_file import parse
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/workflow"
 SHIPPED = resources.files("tocsin") / "workflows"
@@ -164,9 +165,10 @@ def test_the_same_file_runs_on_the_step_functions_of_others_when_a_rule_starts_i
 
 def test_the_rule_of_the_page_starts_an_approval_with_the_event(cloud: Cloud) -> None:
     [pattern] = [
-        json.loads(text)["EventPattern"]
-        for text in re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-        if "EventPattern" in text
+        json.loads(rule.event.source)
+        for text in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+        for rule in parse(text.encode(), {}, str(SHIPPED / "tocsin.yaml")).settings.rules.values()
+        if rule.event is not None
     ]
     machine = created("deployment-approval")
     cloud.rule({**pattern, "source": ["pipelines"]}, machine, RoleArn=ROLE)  # Only AWS itself may send as `aws.…`.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from tests.browser.furnished_silences import furnish_silences
-from tests.web.console_world import BEGIN, World, due
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import World, due
 from tocsin.changes.change import Change
 from tocsin.changes.change import Link as ChangeLink
 from tocsin.engine.ports import Received

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.looking import CONTRAST, SCREENSHOTS, entered, flash
-from tests.web.console_world import BEGIN, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import World
 from tocsin.kernel.time import DAY, HOUR
 from tocsin.wiring.calendars import RECORD, name_of
 

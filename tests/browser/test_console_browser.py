@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.furnished import furnished
 from tests.browser.looking import CONTRAST, SCREENSHOTS, SIZES, entered, flash
-from tests.web.console_world import BEGIN, World, due
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import World, due
 from tocsin.engine.ports import Received
 from tocsin.incidents.alerts import Link, Severity
 from tocsin.incidents.inputs import Acknowledged, Noted

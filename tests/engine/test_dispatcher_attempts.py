@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.engine.bells import NOW, Pigeons, Post, Ways, answering, page, show
 from tocsin.engine import backoff
-from tocsin.engine.dispatcher import PACED_PAUSE
+from tocsin.engine.dispatcher import BATCH_MAX, FULL_PAUSE, PACED_PAUSE
 from tocsin.engine.ports import Delivered, Postponed, Refused
 from tocsin.kernel.time import MINUTE, SECOND
 
@@ -82,6 +82,18 @@ def test_what_is_new_does_not_wait_for_what_is_paced() -> None:
     assert len(chat.flights) == 2
     post.step(1)
     assert chat.flights[2:] == [("ada", ["r1/0"])]
+
+
+def test_what_is_urgent_does_not_wait_for_a_lane_full_of_what_is_paced() -> None:
+    post = Post(chat := answering(*[paced(MINUTE)] * BATCH_MAX, Delivered()))
+    for number in range(BATCH_MAX + 10):
+        post.ring(f"b{number}", show("responder:ada"))
+    post.step()
+    name = post.ring("c", page("ada"))
+    post.dispatcher.step(NOW, ["responder:ada"])
+    assert post.dispatcher.next_start() == NOW + FULL_PAUSE
+    post.step(FULL_PAUSE)
+    assert chat.flights[-1] == ("ada", [f"{name}/0"])
 
 
 def test_pages_that_are_paced_may_leave_with_a_new_one() -> None:

@@ -35,6 +35,8 @@ PURE = (
     "expressions",
     "asl",
     "executions",
+    "approvals",
+    "automation",
 )
 PURE_MAY_IMPORT = {"msgspec", "tocsin"}
 DOORS = {"expressions/expression.py": {"jsonata"}}  # One module may know a library; all others go through it.

@@ -33,6 +33,15 @@ def test_a_turn_that_nobody_comes_for_is_given_away() -> None:
     assert budget.wait("c", Rank.NEW, NOW + 7 * SECOND) == 0
 
 
+def test_a_turn_of_a_lower_rank_holds_up_no_higher_one() -> None:
+    budget = Budget(60, 10)
+    for key in range(5):
+        assert budget.wait(str(key), Rank.REST, NOW) == 0
+    assert budget.wait("room", Rank.REST, NOW) > 0
+    assert budget.wait("room", Rank.REST, NOW) > 0
+    assert budget.wait("room", Rank.NEW, NOW) == 0
+
+
 def test_a_lower_rank_leaves_something_for_those_above() -> None:
     budget = Budget(60, 10)
     assert sum(budget.wait(str(key), Rank.REST, NOW) == 0 for key in range(10)) == 5

@@ -11,7 +11,7 @@ from tocsin.engine.ports import Postponed, Refused
 from tocsin.kernel.time import SECOND
 from tocsin.slack.answers import Failure
 from tocsin.slack.loop import LoopThread
-from tocsin.slack.rooms import ONE_BY_ONE_MAX, Channel, SlackRooms, _person
+from tocsin.slack.rooms import MINUTE_S, ONE_BY_ONE_MAX, Channel, SlackRooms, _person
 from tocsin.testing.fake_slack import FakeSlack
 
 
@@ -84,6 +84,29 @@ def test_who_slack_does_not_know_is_left_out(slack: FakeSlack, rooms: SlackRooms
         "ada@example.com",
         False,
     )
+
+
+def test_the_people_of_many_rooms_are_read_from_one_list_that_is_good_for_a_minute(slack: FakeSlack) -> None:
+    loop, now = LoopThread("rooms-test"), [0.0]
+    rooms = SlackRooms(loop, slack.bot_token, base_url=slack.base_url, seconds=lambda: now[0])
+    teams = [[slack.add_user(f"p{room}-{number}").id for number in range(10)] for room in range(7)]
+
+    def asked(method: str) -> int:
+        return [call.method for call in slack.calls].count(method)
+
+    for team in teams:
+        found = rooms.people(team)
+        assert not isinstance(found, Failure)
+        assert list(found) == team
+    assert (asked("users.info"), asked("users.list")) == (ONE_BY_ONE_MAX, 1)
+    late = slack.add_user("late").id
+    assert list(rooms.people([late, *teams[0]])) == [*teams[0], late]  # type: ignore[arg-type]
+    assert (asked("users.info"), asked("users.list")) == (ONE_BY_ONE_MAX + 1, 1)
+    now[0] += MINUTE_S
+    assert list(rooms.people([late])) == [late]  # type: ignore[arg-type]
+    assert (asked("users.info"), asked("users.list")) == (ONE_BY_ONE_MAX + 2, 1)
+    rooms.close()
+    loop.close()
 
 
 def test_in_the_middle_of_a_list_slack_is_waited_for(slack: FakeSlack, rooms: SlackRooms, slept: list[float]) -> None:

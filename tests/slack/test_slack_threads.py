@@ -20,8 +20,8 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND, Instant
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.mrkdwn import local_time
-from tocsin.slack.thread_posts import LINKS_MAX, Read
-from tocsin.slack.threads import UNPOSTED_MAX, WAITING_MAX, ThreadBook, carried
+from tocsin.slack.thread_posts import CALLS_MAX, LINKS_MAX, Read
+from tocsin.slack.threads import TURN, UNPOSTED_MAX, WAITING_MAX, ThreadBook, carried
 from tocsin.slack.transport import SlackTransport
 from tocsin.testing.fake_slack import Channel, FakeSlack, Message, User
 
@@ -214,6 +214,42 @@ def test_threads_of_one_room_are_told_one_after_the_other(world: World) -> None:
     # Of those that wait too long, only what is over cannot wait for its next change.
     assert results[-2] == Delivered()
     assert isinstance(results[-1], Postponed)
+
+
+def test_threads_leave_room_in_the_workspace_for_everything_else(world: World) -> None:
+    world.deliver("show")
+    world.happens("acknowledged by ada")
+    world.now += 2 * SECOND
+    world.transport._pacing._messages.exhausted(world.now)
+    result = world.deliver_all(ROOM, [world.job("thread", ROOM, OPEN)])[0]
+    assert isinstance(result, Postponed)
+    assert result.after
+    assert isinstance(world.deliver("show", name="inc-2"), Delivered)
+    world.now += result.after
+    assert isinstance(world.deliver("thread"), Delivered)
+    assert len(world.thread) == 1
+
+
+def test_a_room_is_soon_free_again_however_many_threads_wait(world: World) -> None:
+    world.deliver("show")
+    jobs = [world.job("thread", ROOM, OPEN, f"inc-{number}") for number in range(CALLS_MAX + 2)]
+    results = world.deliver_all(ROOM, jobs)
+    put_off = [result for result in results if isinstance(result, Postponed)]
+    assert put_off == [Postponed("paced", after=TURN, counts=False)] * 2
+    assert [call.method for call in world.slack.calls].count("chat.getPermalink") == CALLS_MAX
+
+
+def test_a_page_does_not_wait_for_the_links_of_others(world: World) -> None:
+    world.deliver("show")
+    world.deliver("thread")
+    world.deliver("page", person=True)
+    world.now += 2 * SECOND
+    page = replace(world.job("page", ADA, OPEN, "inc-2"), receipt=None)
+    results = world.deliver_all(ADA, [world.job("thread", ADA, OPEN), page])
+    assert results[0] == Postponed("paced", after=TURN, counts=False)
+    assert isinstance(results[1], Delivered)
+    assert isinstance(world.deliver("thread", person=True), Delivered)
+    assert "Thread in the room" in str(world.slack.messages(world.slack.direct_channel(world.ada))[0].blocks)
 
 
 def test_a_thread_waits_for_its_message_but_not_for_ever(world: World) -> None:

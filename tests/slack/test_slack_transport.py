@@ -389,6 +389,13 @@ def test_a_message_that_is_gone_is_posted_anew_in_a_room_only(world: World, erro
     assert world.to_ada == ()
 
 
+def test_a_change_is_sent_once(world: World) -> None:
+    receipt = receipt_of(world.show(OPEN))
+    world.slack.fail("chat.update", "message_not_found")
+    assert world.deliver(world.ada.id, job("show", ADA, RESOLVED, receipt)) == [Delivered()]
+    assert [call.method for call in world.slack.calls].count("chat.update") == 1
+
+
 def test_without_its_layout_a_message_still_gets_through(world: World) -> None:
     world.slack.fail("chat.postMessage", "invalid_blocks")
     receipt = receipt_of(world.page(OPEN))

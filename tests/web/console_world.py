@@ -8,7 +8,7 @@ import itertools
 import re
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -19,11 +19,16 @@ import msgspec
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from tests.web.console_desks import BEGIN, Desk, News, People
+from tocsin.approvals.machine import ApprovalMachine
+from tocsin.automation.machine import RuleMachine
+from tocsin.automation.rule import Rule
 from tocsin.changes.change import Change
 from tocsin.changes.machine import ChangeMachine, Reported
 from tocsin.engine.ports import Commit, Handled, Received
 from tocsin.engine.runner import Addressed, Runner
 from tocsin.errors import StoreUnavailableError
+from tocsin.executions.machine import ExecutionMachine
 from tocsin.heartbeats.inputs import Pinged
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.heartbeats.ping import Ping
@@ -37,13 +42,13 @@ from tocsin.incidents.silences import Order
 from tocsin.incidents.state import Incident
 from tocsin.kernel import json
 from tocsin.kernel.machine import Machine, Tick
-from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, parse_instant
+from tocsin.kernel.time import MINUTE, Instant
 from tocsin.noise.machine import RemedyMachine
 from tocsin.schedules.recurring import next_turn
 from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
-from tocsin.web.ports import IntegrationView, KeyView, WrongKey
+from tocsin.wiring import questions, rules, workflows
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
@@ -52,13 +57,12 @@ from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import interpret
 from tocsin.wiring.settings_file import parse
+from tocsin.wiring.workflow_desk import StoreWorkflowDesk
+from tocsin.wiring.workflows import Definitions
 
-BEGIN: Instant = parse_instant("2026-11-21T03:00Z") or 0
 PAGED = parse(b"responders: {ada: {}, bob: {}, cy: {}}", {}).settings
-NAMES = {"ada": "Ada Lovelace", "bob": "Bob Bemer", "cy": "Cy <script>alert(1)</script>"}
 ENDS_WITHIN_S = 60  # On the busiest machine.
 ZONES = parse(b"responders: {ada: {time_zone: Europe/Berlin}}", {}).settings
-TEAMS = {"ops": ("ada", "bob", "cy"), "shop": ("bob",)}
 
 
 ONCALL = """
@@ -82,78 +86,6 @@ policies:
   loud: {steps: [{ask: team, wait: 1m}]}
 routes: [{name: the shop is down, when: {title: [shop]}, team: shop, policy: loud}]
 """
-
-
-class People:
-    """The roster."""
-
-    def __init__(self) -> None:
-        self.known = {"prod": "ops"}
-
-    def responders(self) -> Mapping[str, str]:
-        return NAMES
-
-    def teams(self) -> Mapping[str, Sequence[str]]:
-        return TEAMS
-
-    def integrations(self) -> Mapping[str, str]:
-        return self.known
-
-
-class Desk:
-    """The key desk: what the test puts on it."""
-
-    def __init__(self, people: People) -> None:
-        self.people = people
-        self.held: list[KeyView] = [
-            KeyView(hint="wxyz", made_at=BEGIN - 2 * DAY, used_at=BEGIN - HOUR, ends_at=BEGIN + HOUR),
-            KeyView(hint="conf", made_at=None, used_at=None, ends_at=None),
-        ]
-        self.found: list[WrongKey] = []
-
-    def listing(self) -> Sequence[IntegrationView]:
-        return [
-            IntegrationView(name=name, team=team, keys=tuple(self.held)) for name, team in self.people.known.items()
-        ]
-
-    def wrong(self) -> Sequence[WrongKey]:
-        return self.found
-
-    def rotate(self, integration: str) -> str:
-        assert integration in self.people.known
-        return "http://bell.example/v1/in/test-key?a=1&b='2'"
-
-    def revoke(self, integration: str, hint: str) -> int:
-        assert integration in self.people.known
-        kept = [key for key in self.held if key.hint != hint]
-        ended, self.held = len(self.held) - len(kept), kept
-        return ended
-
-
-class News:
-    """Tells every listener what was committed, from any thread."""
-
-    def __init__(self) -> None:
-        self.queues: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[frozenset[str] | None]]] = []
-
-    def subscribe(self) -> AsyncIterator[frozenset[str]]:
-        queue: asyncio.Queue[frozenset[str] | None] = asyncio.Queue()
-        place = (asyncio.get_running_loop(), queue)
-        self.queues.append(place)
-        return self._follow(place)
-
-    async def _follow(
-        self, place: tuple[asyncio.AbstractEventLoop, asyncio.Queue[frozenset[str] | None]]
-    ) -> AsyncIterator[frozenset[str]]:
-        try:
-            while (batch := await place[1].get()) is not None:
-                yield batch
-        finally:
-            self.queues.remove(place)
-
-    def tell(self, batch: frozenset[str] | None) -> None:
-        for loop, queue in list(self.queues):
-            loop.call_soon_threadsafe(queue.put_nowait, batch)
 
 
 class Watched(MemoryStore):
@@ -191,6 +123,9 @@ class World:
             resolve=lambda host, _: None if host == "localhost" else "192.0.2.7",
         )
         self.personal = PersonalBook(lambda: PAGED, self.store, lambda: self.now)
+        self.flows = parse(b"", {}).settings  # A test that needs workflows configures them.
+        self.definitions = Definitions(self.store)
+        self.workflows = StoreWorkflowDesk(lambda: self.flows, self.store, self.definitions, lambda: self.now)
         self.news = News()
         machines: list[Machine[Any, Any]] = [
             self.machine,
@@ -198,6 +133,9 @@ class World:
             ChangeMachine(),
             SilenceMachine(next_turn),
             RemedyMachine(),
+            ExecutionMachine(self.definitions),
+            ApprovalMachine(),
+            RuleMachine(self._rule),
         ]
         self.runner = Runner(self.store, machines, on_commit=self._committed)
         self.public_url = public_url
@@ -220,10 +158,21 @@ class World:
             browsers=self.browsers,
             paging=SettingsPagingDesk(lambda: PAGED, self.personal),
             figure_desk=Reckoner(parse(b"", {}).settings, self.store),
+            workflows=self.workflows,
         )
 
     def _on_duty(self, target: str, now: Instant) -> tuple[str, ...]:
         return self.oncall.duty()(target, now)
+
+    def told(self, received: Received) -> str:
+        """Accept and handle what is told from within; the delivery's id."""
+        (name,) = self.store.accept([received])
+        self._handle(name, received)
+        self.store.settle({name: ""})
+        return name
+
+    def _rule(self, name: str) -> Rule | None:
+        return rules.RuleDesk(self.flows, {})(name)
 
     async def accept(self, received: Received) -> str:
         if self.refuses:
@@ -329,10 +278,16 @@ class World:
 
     def _handle(self, delivery_id: str, received: Received) -> None:
         name = f"{delivery_id}/0"
-        if received.channel == "remedy":
+        read = {
+            "remedy": interpret,
+            **workflows.channels(),
+            **questions.channels(),
+            rules.CHANNEL: rules.RuleDesk(self.flows, {}).ordered,
+        }.get(received.channel)
+        if read:
             delivery = self.store.delivery(delivery_id)
             assert delivery
-            items = interpret(delivery).inputs
+            items = read(delivery).inputs
             assert items, received.body
             owner = self.runner.handle(items, self.now)[name].aggregate
             self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]

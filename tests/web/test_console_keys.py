@@ -6,7 +6,8 @@ import re
 
 import msgspec
 
-from tests.web.console_world import BEGIN, Visitor, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Visitor, World
 from tocsin.web.ports import WrongKey
 
 

@@ -7,7 +7,8 @@ from html import unescape
 
 import pytest
 
-from tests.web.console_world import BEGIN, NAMES, Answer, Stage, Visitor, World
+from tests.web.console_desks import BEGIN, NAMES
+from tests.web.console_world import Answer, Stage, Visitor, World
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import Instant, parse_instant
 from tocsin.testing.memory import MemoryStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from tests.web.console_world import BEGIN
+from tests.web.console_desks import BEGIN
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan
 from tocsin.incidents.inputs import Acknowledged, AlertReceived
 from tocsin.incidents.machine import IncidentMachine

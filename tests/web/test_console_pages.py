@@ -7,7 +7,8 @@ import re
 import msgspec
 import pytest
 
-from tests.web.console_world import BEGIN, Answer, Stage, Visitor, World, due
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Answer, Stage, Visitor, World, due
 from tocsin.engine.ports import Commit, Received
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan, Severity
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Muted, Noted, PageFailed, Resolved, Snoozed

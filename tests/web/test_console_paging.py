@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.console_world import NAMES, Stage, Visitor, World
+from tests.web.console_desks import NAMES
+from tests.web.console_world import Stage, Visitor, World
 from tocsin.wiring.settings_ways import NotifyRule
 
 

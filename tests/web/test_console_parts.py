@@ -24,6 +24,7 @@ def ada(stage: Stage) -> Visitor:
         ("/oncall", "", "/oncall", ["/oncall", "/policies", "/people"]),
         ("/policies", "/oncall", "/policies", ["/oncall", "/policies", "/people"]),
         ("/people", "/oncall", "/people", ["/oncall", "/policies", "/people"]),
+        ("/workflows", "", "/workflows", []),
         ("/silences", "", "/silences", []),
         ("/stats", "", "/stats", ["/stats", "/missed", "/noise"]),
         ("/missed", "/stats", "/missed", ["/stats", "/missed", "/noise"]),
@@ -32,10 +33,10 @@ def ada(stage: Stage) -> Visitor:
         ("/keys", "/deliveries", "/keys", ["/deliveries", "/heartbeats", "/keys"]),
     ],
 )
-def test_five_parts_lead_to_every_page(ada: Visitor, path: str, part: str, here: str, beside: list[str]) -> None:
+def test_six_parts_lead_to_every_page(ada: Visitor, path: str, part: str, here: str, beside: list[str]) -> None:
     text = ada.get(path).text
     top = text[text.index('aria-label="Pages"') : text.index("</nav>")]
-    assert re.findall('href="([^"]*)"', top) == ["/", "/oncall", "/silences", "/stats", "/deliveries"]
+    assert re.findall('href="([^"]*)"', top) == ["/", "/oncall", "/workflows", "/silences", "/stats", "/deliveries"]
     assert re.findall('href="([^"]*)" aria-current="true"', top) == ([part] if part else [])
     rest = text.partition('<nav class="beside"')[2].partition("</nav>")[0]
     assert re.findall('href="([^"]*)"', rest) == beside

@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 from msgspec.structs import replace
 
-from tests.web.console_world import BEGIN, NAMES, Visitor, World
+from tests.web.console_desks import BEGIN, NAMES
+from tests.web.console_world import Visitor, World
 from tocsin.incidents.alerts import Alert, AlertStatus, Kind, Plan
 from tocsin.incidents.duty import nobody
 from tocsin.incidents.inputs import Acknowledged, AlertReceived, Reassigned, Resolved, Snoozed

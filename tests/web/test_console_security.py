@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Stage, Visitor, World
 from tocsin.engine.ports import Received
 from tocsin.incidents.alerts import Link
 from tocsin.kernel.time import DAY
@@ -22,10 +23,17 @@ PAGES = [
     "/deliveries/1",
     "/deliveries/1/raw",
     "/noise",
+    "/workflows",
+    "/workflows/close",
+    "/runs/{incident}",
+    "/questions/question-1",
+    "/rules/nightly",
     "/keys",
     "/people",
 ]
-BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/keys", "/keys/rotate", "/keys/revoke",
+BUTTONS = ["/incidents/{incident}", "/deliveries/1/replay", "/noise", "/workflows/close", "/runs/{incident}",
+    "/questions/question-1", "/keys",
+    "/keys/rotate", "/keys/revoke",
     "/people/me", "/people/links", "/people/browsers", "/people/browsers/remove", "/signout"]  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Stage, Visitor, World
 from tocsin.incidents.inputs import Muted
 from tocsin.incidents.silence_lists import listed, muted
 from tocsin.incidents.silence_machine import SilenceSet, Silencing

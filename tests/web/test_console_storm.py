@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from tests.web.console_world import BEGIN, Visitor, World
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Visitor, World
 from tocsin.incidents import storms
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan
 from tocsin.incidents.inputs import AlertReceived

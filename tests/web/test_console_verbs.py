@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.console_world import BEGIN, Stage, Visitor, World, due
+from tests.web.console_desks import BEGIN
+from tests.web.console_world import Stage, Visitor, World, due
 from tocsin.engine.ports import Commit, Handled
 from tocsin.incidents.commands import command
 from tocsin.incidents.inputs import Acknowledged, Resolved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tests.web.console_world import BEGIN
+from tests.web.console_desks import BEGIN
 from tocsin.engine.ports import Outgoing
 from tocsin.incidents.alerts import Alert, AlertStatus, Plan
 from tocsin.incidents.inputs import Acknowledged, AlertReceived

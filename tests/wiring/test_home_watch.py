@@ -134,6 +134,19 @@ def test_the_thread_waits_for_what_is_not_due_yet_and_ends_when_asked() -> None:
     Watched().watch.stop()
 
 
+def test_a_hint_wakes_only_for_what_is_due() -> None:
+    world = Watched()
+    with running(world):
+        world.watch.opened(speaker("ada"))
+        world.watch.touch(["ada"])
+        world.watch.wake()
+        assert world.shown == []
+        world.clock.now += EVERY
+        world.watch.wake()
+        assert world.seen.acquire(timeout=WAIT_SECONDS)
+    assert world.shown == [ADA]
+
+
 def test_what_somebody_changes_elsewhere_is_shown_too() -> None:
     world = HomeWorld()
     touched: list[str] = []

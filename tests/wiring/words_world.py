@@ -21,6 +21,7 @@ from tocsin.saying.message import Actions, Aside, Button, Facts, Heading, Item, 
 from tocsin.saying.text import Moment, pieces
 from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.sqlite.store import SqliteStore
+from tocsin.wiring import rules
 from tocsin.wiring.concierge import words
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge, plain_answer
 from tocsin.wiring.concierge.desk import Desk
@@ -61,9 +62,11 @@ class World:
         self.late = False
         self.forms: dict[str, Pressed] = {}
         book = SilenceBook(self.store)
-        known = machines(duty_now(self.settings, self.store))
+        desk = rules.RuleDesk(self.settings, {})
+        known = machines(duty_now(self.settings, self.store), rules=desk)
         self.runner = Runner(self.store, known, on_commit=book.committed)
         interpreter = Interpreter(routes(self.settings), {}, mute=book.mute)
+        rules.join(desk, interpreter)
         self.worker = Worker(self.store, self.runner, interpreter.interpret, interpreter.poisoned)
         self.dispatcher = Dispatcher(
             self.store,

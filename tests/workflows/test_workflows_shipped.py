@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tocsin import asl, patterns, timetables
+from tocsin import asl
 from tocsin.asl import picture
 from tocsin.asl import step as stepping
 from tocsin.asl.execution import Execution, Names, TaskStart, TaskSucceeded
@@ -20,6 +20,8 @@ from tocsin.asl.resources import resource
 from tocsin.cli.main import main
 from tocsin.kernel import json as our_json
 from tocsin.kernel.time import DAY
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.settings_file import parse
 
 HOUSE = Path(__file__).parents[2]
 PAGE = HOUSE / "docs" / "workflows-shipped.md"
@@ -27,7 +29,7 @@ SHIPPED = Path(str(resources.files("tocsin"))) / "workflows"
 FLOWS = sorted(path.name.removesuffix(".asl.json") for path in SHIPPED.glob("*.asl.json"))
 CASES = sorted(SHIPPED.glob("*.case.json"))
 NOW = 1_764_237_600_000  # 2025-11-27T10:00Z
-FENCE = re.compile(r"```json\n(.*?)```", re.DOTALL)
+FENCE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
 def definition(name: str) -> asl.Definition:
@@ -173,21 +175,25 @@ def keys_of_a_question() -> list[str]:
     return re.findall(r"^\| `([a-z_]+)` \|", table.partition("Its answer")[0], re.MULTILINE)
 
 
-def snippets() -> list[dict[str, Any]]:
-    return [json.loads(text) for text in FENCE.findall(PAGE.read_text(encoding="utf-8"))]
+def snippets() -> list[Settings]:
+    """The rules of the page, as a `tocsin.yaml` beside the workflows."""
+    texts = FENCE.findall(PAGE.read_text(encoding="utf-8"))
+    return [parse(text.encode(), {}, str(SHIPPED / "tocsin.yaml")).settings for text in texts]
 
 
 def test_the_rules_of_the_page_start_the_workflows() -> None:
-    rules = [each for each in snippets() if "EventPattern" in each or "ScheduleExpression" in each]
-    assert len(rules) == len(FLOWS)
+    rules = {name: rule for settings in snippets() for name, rule in settings.rules.items()}
+    assert sorted(name for rule in rules.values() for name in rule.workflow) == FLOWS
     event = case(SHIPPED / "deployment-approval.rejected.case.json")["input"]
-    for rule in rules:
-        if "EventPattern" in rule:
-            assert patterns.compile(rule["EventPattern"]).matches(event)
-            assert not patterns.compile(rule["EventPattern"]).matches({**event, "source": "aws.ec2"})
+    for name, rule in rules.items():
+        if rule.event is not None:
+            assert rule.event.matches(event)
+            assert not rule.event.matches({**event, "source": "aws.ec2"})
+            assert rule.rule(name, "s").input(event, NOW) == {"event": event, "approvers": ["team:ops"]}
         else:
-            zone = rule.get("ScheduleExpressionTimezone", "UTC")
-            assert timetables.parse(rule["ScheduleExpression"], zone=zone).next_after(NOW)
+            timetable = rule.timetable()
+            assert timetable is not None
+            assert timetable.next_after(NOW)
 
 
 @pytest.mark.parametrize("name", FLOWS)

@@ -11,10 +11,11 @@ from typing import Final
 
 from tocsin.asl.execution import Status
 from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
+from tocsin.cli import questions
 from tocsin.cli.access import open_store, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.files import file_text, json_of, text_of
-from tocsin.cli.incidents import wait
+from tocsin.cli.incidents import login_name, wait
 from tocsin.cli.printing import fields, plain, say, say_json, table
 from tocsin.errors import TocsinError
 from tocsin.executions.run import Run
@@ -25,12 +26,11 @@ from tocsin.wiring import runs
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_workflows import definition_text
-from tocsin.wiring.workflows import NAME_MAX, Definitions, Order, ordered, start, started_as
+from tocsin.wiring.workflows import NAME_MAX, Definitions, Order, named, ordered, start, started_as
 
 SHOWN_MAX: Final = 400  # Characters of a value in a terminal.
 
 _HEAD: Final = ("RUN", "WORKFLOW", "STATUS", "BEGAN", "TOOK", "NAME OR ERROR")
-_NAME: Final = re.compile(rf"[A-Za-z0-9_.+@-]{{1,{NAME_MAX}}}")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -44,13 +44,19 @@ def _start(given: argparse.Namespace) -> int:
     value = json_of(text_of(given.input), "the input")
     if len(json.encode(value)) > PAYLOAD_BYTES_MAX:
         raise TocsinError("workflow-input-large", f"the input has more than {PAYLOAD_BYTES_MAX} bytes")
-    if given.name and not _NAME.fullmatch(given.name):
-        message = f"{given.name!r} cannot be the name of a run; use letters, digits and . _ @ + -, at most {NAME_MAX}"
-        raise TocsinError("workflow-name-invalid", message)
+    name = named(given.name)
     with open_store(given.db) as store:
         kept = Definitions(store).keep(workflow, text)
-        order = start(workflow, kept, value, name=given.name, role=role)
+        order = start(workflow, kept, value, name=name, role=role, by=_starter(given))
         return _carry_out(given, store, order, now)
+
+
+def _starter(given: argparse.Namespace) -> str:
+    """Who starts a run, as far as it is known; nobody is asked for it."""
+    try:
+        return str(given.by) or login_name()
+    except TocsinError:
+        return ""
 
 
 def _definition(name: str, settings: Settings) -> tuple[str, str, str]:
@@ -118,6 +124,8 @@ ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "show": _show,
     "stop": _stop,
     "redrive": _redrive,
+    "questions": questions.show,
+    "answer": questions.answer,
 }
 
 

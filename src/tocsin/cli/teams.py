@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from tocsin.cli.access import read_settings
 from tocsin.cli.feed_words import Commands
 from tocsin.cli.printing import say
 from tocsin.errors import TocsinError
@@ -32,6 +31,7 @@ def add_teams(commands: Commands) -> None:
 
 def teams(given: argparse.Namespace) -> int:
     """`tocsin teams`."""
+    from tocsin.cli.access import read_settings
     from tocsin.teams.app import package
 
     settings = read_settings(given.config)

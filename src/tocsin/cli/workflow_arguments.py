@@ -5,7 +5,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-ACTIONS = ("validate", "run", "test", "state", "picture", "start", "runs", "show", "stop", "redrive")
+ACTIONS = (
+    "validate",
+    "run",
+    "test",
+    "state",
+    "picture",
+    "start",
+    "runs",
+    "show",
+    "stop",
+    "redrive",
+    "questions",
+    "answer",
+    "rules",
+    "dead",
+)
 STATUSES = ("running", "succeeded", "failed", "timed_out", "aborted")
 LEVELS = ("INFO", "DEBUG", "TRACE")
 
@@ -24,14 +39,16 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         "action",
         choices=ACTIONS,
         help="tell all mistakes; run once, on virtual time; run the cases of a folder; try one state alone; draw; "
-        "start a run that the server carries out; list such runs; show, stop or redrive one",
+        "start a run that the server carries out; list such runs; show, stop or redrive one; list "
+        "what runs ask of people; answer it; rules with their next times and decisions; what of theirs failed for good",
     )
     workflow.add_argument(
         "path",
         nargs="*",
         metavar="FILE",
         help="definitions (validate), one (run, state, picture), folders (test); a workflow of tocsin.yaml or a file "
-        "(start), a workflow (runs), the id of a run (show, stop, redrive)",
+        "(start), a workflow (runs), the id of a run (show, stop, redrive), of a question "
+        "(questions), a question and a choice (answer), a rule (rules, dead)",
     )
     workflow.add_argument(
         "--input",
@@ -45,6 +62,10 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
     workflow.add_argument("--status", default="", choices=STATUSES, help="runs: only those (default: all)")
     workflow.add_argument("--limit", type=count, default=50, metavar="N", help="runs: the newest N (default: 50)")
     workflow.add_argument("--history", action="store_true", help="show: all that has happened, too")
+    workflow.add_argument(
+        "--by", default="", metavar="RESPONDER", help="start, answer: who you are (default: your login name)"
+    )
+    workflow.add_argument("--comment", default="", metavar="TEXT", help="answer: why")
     workflow.add_argument("--cause", default="", metavar="TEXT", help="stop: why")
     workflow.add_argument(
         "--mock",

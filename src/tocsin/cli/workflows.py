@@ -9,7 +9,7 @@ from pathlib import Path
 from tocsin import asl
 from tocsin.asl import picture
 from tocsin.asl.mocks import mocks
-from tocsin.cli import runs
+from tocsin.cli import rules, runs
 from tocsin.cli.files import file_text, json_of, text_of
 from tocsin.cli.printing import plain, say, say_json
 from tocsin.cli.workflow_state import tried
@@ -23,9 +23,11 @@ SHOWN_MAX = 400  # Characters of a value in a terminal.
 
 
 def workflow(given: argparse.Namespace) -> int:
-    """`tocsin workflow validate|run|test|state|picture`, and what `runs` has. Raises TocsinError, OSError."""
+    """`tocsin workflow validate|run|test|state|picture`, and more elsewhere. Raises TocsinError, OSError."""
     if given.action in runs.ACTIONS:
         return runs.run(given)
+    if given.action in rules.ACTIONS:
+        return rules.run(given)
     if not given.path:
         raise TocsinError("workflow-no-file", f"{given.action} takes a file at least")
     match given.action:

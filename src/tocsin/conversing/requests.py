@@ -191,6 +191,13 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     team: str = ""
 
 
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """Fire the rules that wait for *word*, and tell them *text*. *word* empty: which are there?"""
+
+    word: str = ""
+    text: str = ""
+
+
 class Help(msgspec.Struct, frozen=True, kw_only=True):
     """What can be said? *topic*: a command, or empty."""
 
@@ -228,6 +235,7 @@ Request: TypeAlias = (
     | Test
     | KeyAsk
     | Stats
+    | Run
     | Help
     | Thanks
 )

@@ -155,6 +155,13 @@ COMMANDS: Final = (
         more=("stats this month",),
     ),
     Usage(
+        name="run",
+        usage="run tidy",
+        does="fires the rule that waits for that word; without a word it lists them",
+        heads=("run",),
+        more=("run tidy the old ones",),
+    ),
+    Usage(
         name="help",
         usage="help",
         does="this list; `help silence` tells more of one",

@@ -173,6 +173,11 @@ def _test(said: Sequence[Token], ears: Ears) -> Understood:
     return asked.Test(severity=hear(said, ears, When.NEVER, sentences.STOP).severity)
 
 
+def _run(said: Sequence[Token], ears: Ears) -> Understood:
+    del ears
+    return asked.Run(word=said[0].raw, text=text_of(said[1:])) if said else asked.Run()
+
+
 def _help(said: Sequence[Token], ears: Ears) -> Understood:
     del ears
     known = [found.name for word in words(said) if (found := usage(word)) is not None]
@@ -400,6 +405,7 @@ _READ: Final[Mapping[str, Callable[[Sequence[Token], Ears], Understood]]] = {
     "test": _test,
     "key": _key,
     "stats": _stats,
+    "run": _run,
     "help": _help,
 }
 assert set(_READ) == {command.name for command in COMMANDS}

@@ -44,6 +44,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 BATCH_MAX: Final = 100  # Effects of one lane handed over together: a transport may say them in one message.
 TROUBLE_PAUSE: Final[Duration] = SECOND  # A lane whose handling itself failed (store away) rests so long.
 PACED_PAUSE: Final[Duration] = SECOND // 10  # A lane with effects that are paced looks for others this often.
+FULL_PAUSE: Final[Duration] = SECOND // 2  # One that is full of them finds only what is urgent, and reads more for it.
 UNREADABLE_PAUSE: Final[Duration] = MINUTE  # An effect whose state cannot be read waits, and holds up no other.
 
 log = logging.getLogger(__name__)
@@ -196,8 +197,7 @@ class Dispatcher:
         elif batch.paced:
             end = min(batch.paced.values())
             self._paced[name] = batch.paced
-            # A lane full of what is paced has room for nothing else; looking for it would cost more than it finds.
-            self._resting[name] = _Rest(end if batch.full else min(now + PACED_PAUSE, end), end)
+            self._resting[name] = _Rest(min(now + (FULL_PAUSE if batch.full else PACED_PAUSE), end), end)
             self._again[name] = self._resting[name].hinted if hinted else end
         elif batch.full or hinted:
             self._again[name] = now

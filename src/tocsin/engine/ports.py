@@ -93,6 +93,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     not_before: Instant
     attempts: int = 0
     method: int = 0
+    behind: bool = False
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
@@ -342,7 +343,10 @@ class Outbox(Protocol):
     """What must go out."""
 
     def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
-        """Effects with not_before <= now: of each receiver (or of *receivers*) the first few: urgent, then oldest."""
+        """Effects with not_before <= now: of each receiver (or of *receivers*) the first few.
+
+        Urgent ones come first, then those that are neither, then those that are *behind*; of each the oldest.
+        """
         ...
 
     def next_attempt(self, now: Instant) -> Instant | None:

@@ -238,6 +238,7 @@ def _outgoing(work: _Work, departure: Departure, name: str, now: Instant) -> Out
         facts=effect.facts,
         coalesce=f"{work.name}/{effect.receiver}/{effect.kind}" if effect.coalesce else "",
         urgent=effect.urgent,
+        behind=effect.behind,
         created_at=leaves_at,
         not_before=leaves_at,
     )

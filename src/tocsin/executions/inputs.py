@@ -24,7 +24,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     """A run begins. *run*: its id. *definition*: the id of the definition that it keeps for life.
 
     *seed* decides what chance gives in it, and must not be guessed: the tokens of its tasks follow from it.
-    *role*: the ARN of the role at AWS that its tasks assume; empty: none.
+    *role*: the ARN of the role at AWS that its tasks assume; empty: none. *by*: the responder who has started it.
     """
 
     run: str
@@ -35,6 +35,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     seed: str
     parent: Parent | None = None
     role: str = ""
+    by: str = ""
 
 
 Answer: TypeAlias = TaskSucceeded | TaskFailed | TaskBeat

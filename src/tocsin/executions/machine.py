@@ -93,6 +93,7 @@ class ExecutionMachine:
             execution=made.execution,
             parent=given.parent,
             role=given.role,
+            by=given.by,
         )
         return _went_on(begun, made, Reason.STARTED, now)
 
@@ -140,6 +141,7 @@ def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> D
         execution=execution,
         parent=state.parent,
         role=state.role,
+        by=state.by,
     )
     running = execution.status is Status.RUNNING
     effects = [_effect(after, task) for task in made.tasks] if running else []

@@ -15,7 +15,8 @@ from tocsin.kernel.json import Json
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state. *definition* is the id under which the definition is kept with which the run began.
 
-    *role*: the ARN of the role at AWS that its tasks assume; empty: none.
+    *role*: the ARN of the role at AWS that its tasks assume; empty: none. *by*: the responder who has started it;
+    empty where nobody has.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     execution: Execution
     parent: Parent | None = None
     role: str = ""
+    by: str = ""
 
     def awaits(self, task: str) -> bool:
         """Whether *task*, by its id, is at work."""

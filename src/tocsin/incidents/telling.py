@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 import msgspec
@@ -61,6 +62,7 @@ def paragraph(text: str, most: int) -> str:
     return _cut(clean(text[: most * 4]).strip(), most)
 
 
+@lru_cache(1024)
 def utc_time(instant: Instant) -> str:
     """*instant* in UTC to the minute, for places that know no reader's time zone."""
     return f"{format_instant(instant)[:16].replace('T', ' ')} UTC"

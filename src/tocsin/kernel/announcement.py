@@ -10,6 +10,11 @@ import msgspec
 from tocsin.kernel.json import Json
 
 ANNOUNCE: Final = "announce"  # The kind of an effect that tells `title` and `lines` to its receiver, and asks nothing.
+KEPT: Final = "kept"  # A fact of one: it will be replaced, so where it stands is remembered.
+REPLACES: Final = (
+    "replaces"  # A fact of one: it stands in place of the kept one to the same receiver, where that can be.
+)
+SILENTLY: Final = "silently"  # The value of REPLACES where nobody needs to hear it; otherwise it is told anew, too.
 LINES_MAX: Final = 60
 OFFERS_MAX: Final = 5  # More buttons in one message are none that anybody reads.
 
@@ -17,13 +22,14 @@ OFFERS_MAX: Final = 5  # More buttons in one message are none that anybody reads
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """Something that can be answered at once, where there are buttons: a press means *verb* with *value*.
 
-    *style*: `primary`, `danger` or empty.
+    *style*: `primary`, `danger` or empty. *opens*: a form answers the press.
     """
 
     verb: str
     label: str
     value: Mapping[str, Json] = {}
     style: str = ""
+    opens: bool = False
 
 
 class Announcement(msgspec.Struct, frozen=True):

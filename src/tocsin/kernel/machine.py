@@ -36,14 +36,15 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """Something that must follow: *kind* (`page`, `show`) done to *receiver* (`responder:ada`, `team:ops`).
 
     *coalesce*: of several pending ones of this kind for one receiver and one aggregate only the newest matters.
-    *urgent* ones are delivered before others. *facts* are what the decision fixed; all else is read again when it
-    leaves.
+    *urgent* ones are delivered before others, those that are *behind* after them. *facts* are what the decision fixed;
+    all else is read again when it leaves.
     """
 
     receiver: str
     kind: str
     coalesce: bool = False
     urgent: bool = False
+    behind: bool = False
     facts: dict[str, Json] = {}
 
 

@@ -16,9 +16,11 @@ import msgspec
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE, Announcement
 from tocsin.kernel.machine import Decision, Effect, Standing, Tick
+from tocsin.kernel.page import Page
 from tocsin.kernel.time import Instant
 
 _QUESTION: Final = "question"
+_NO_PAGE: Final = Page()
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +31,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """There is an answer; *receivers* hear of it."""
+    """There is an answer; *receivers* hear of it. *page*: how it is drawn where it can be."""
 
     receivers: tuple[str, ...]
     what: Announcement
+    page: Page = _NO_PAGE
 
 
 QuestionInput: TypeAlias = Asked | Answered | Tick
@@ -73,7 +76,8 @@ class QuestionMachine:
             effects = _told(given.receivers, given.what, question=True)
             return Decision(Question(made_at=now), QuestionReason.ASKED, effects, given.what.title)
         after = Question(made_at=state.made_at if state else now, answered=True)
-        return Decision(after, QuestionReason.ANSWERED, _told(given.receivers, given.what), given.what.title)
+        effects = _told(given.receivers, given.what, given.page)
+        return Decision(after, QuestionReason.ANSWERED, effects, given.what.title)
 
     def answers(self, state: Question, given: QuestionInput, now: Instant) -> bool:  # noqa: ARG002 - the protocol's.
         """It takes whatever is meant for it."""
@@ -96,6 +100,8 @@ class QuestionMachine:
         return _DECODER.decode(raw)
 
 
-def _told(receivers: tuple[str, ...], what: Announcement, *, question: bool = False) -> tuple[Effect, ...]:
-    facts = what.facts() | ({_QUESTION: True} if question else {})
+def _told(
+    receivers: tuple[str, ...], what: Announcement, page: Page = _NO_PAGE, *, question: bool = False
+) -> tuple[Effect, ...]:
+    facts = what.facts() | page.facts() | ({_QUESTION: True} if question else {})
     return tuple(Effect(receiver=name, kind=ANNOUNCE, facts=facts) for name in dict.fromkeys(receivers))

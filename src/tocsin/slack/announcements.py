@@ -37,7 +37,10 @@ def announcement_message(told: Announcement) -> Message:
 
 def _offered(offers: Sequence[Offer]) -> Sequence[Block]:
     """The buttons."""
-    buttons = tuple(Button(verb=each.verb, label=each.label, value=each.value, style=each.style) for each in offers)
+    buttons = tuple(
+        Button(verb=each.verb, label=each.label, value=each.value, style=each.style, opens=each.opens)
+        for each in offers
+    )
     return draw_parts((Actions(buttons),)) if buttons else ()
 
 

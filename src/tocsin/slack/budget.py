@@ -65,9 +65,11 @@ class Budget:
         self._full = max(self._full - 1, -float(self._burst))
 
     def wait(self, key: str, rank: Rank, now: Instant) -> Duration:
-        """Milliseconds until *key* may; 0 takes one."""
+        """Milliseconds until *key* may; 0 takes one. A turn that a lower rank was given holds up no higher one."""
         self._fill(now)
         turn = self._turns.get(key)
+        if turn is not None and rank < turn[1]:
+            turn = None
         if turn is not None and now < turn[0]:
             return turn[0] - now
         ahead = sum(1 for name, (_, other) in self._turns.items() if name != key and other <= rank) if not turn else 0
@@ -167,7 +169,10 @@ class Pacing:
             return rests
         wait = self._changes.wait(key, rank, now)
         if not wait:
-            self._changed = {name: at for name, at in self._changed.items() if at + GATHERED > now} | {key: now}
+            self._changed.pop(key, None)
+            self._changed[key] = now  # The newest stands last; the old ones are forgotten from the front.
+            while self._changed[oldest := next(iter(self._changed))] + GATHERED <= now:
+                del self._changed[oldest]
         return wait
 
     def spare_change(self, now: Instant) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -78,6 +79,7 @@ def spoken(text: str, most: int) -> str:
     return escape(bare(text).strip(), most)
 
 
+@lru_cache(512)  # A message is drawn again and again, and each of its words is asked for several times.
 def bare(text: str) -> str:
     """Neutral *text* in words only; moments in UTC, as there is no reader whose time zone is known."""
     return "".join(piece.text if isinstance(piece, Words) else utc_time(_bounded(piece.at)) for piece in pieces(text))
@@ -89,6 +91,11 @@ def lines_within(text: str, most: int, chunks_max: int, *, strong: bool = False)
     It is split between lines where it can be, else between words; the last part ends with `…` when there is more.
     *strong*: links are bold.
     """
+    return list(_chunks(text, most, chunks_max, strong))
+
+
+@lru_cache(512)
+def _chunks(text: str, most: int, chunks_max: int, strong: bool) -> tuple[str, ...]:  # noqa: FBT001 - for the cache.
     chunks = [""]
     for token in _tokens(text, most, strong=strong):
         if len(chunks[-1]) + len(token) >= most:  # There is always room for the sign that there is more.
@@ -98,7 +105,7 @@ def lines_within(text: str, most: int, chunks_max: int, *, strong: bool = False)
     if len(chunks) > chunks_max:
         chunks = chunks[:chunks_max]
         chunks[-1] += "…"
-    return chunks
+    return tuple(chunks)
 
 
 def _tokens(text: str, most: int, *, strong: bool) -> Iterator[str]:

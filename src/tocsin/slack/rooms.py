@@ -8,6 +8,8 @@ users.info and users.list (all of them paged; Slack asks for at most 200 items a
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Sized
 from typing import Any, Final, TypeAlias
 
@@ -23,7 +25,8 @@ from tocsin.slack.loop import LoopThread
 TIMEOUT: Final[Duration] = 10 * SECOND
 PAGE: Final = "200"
 PAGES_MAX: Final = 100  # 20,000 people or channels; whoever has more is served the first of them.
-ONE_BY_ONE_MAX: Final = 50  # People who are asked for one by one; for more the whole list takes fewer calls.
+ONE_BY_ONE_MAX: Final = 50  # People who are asked for one by one in a minute; for more the list takes fewer calls.
+MINUTE_S: Final = 60.0
 WAIT_MAX: Final[Duration] = (
     2 * MINUTE
 )  # What Slack may ask us to wait in the middle of a list, which is not begun anew.
@@ -67,10 +70,15 @@ class SlackRooms:
         *,
         base_url: str = BASE_URL,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """*token* is the bot's. Nothing is asked yet. *sleep* waits for so many seconds."""
+        """*token* is the bot's. Nothing is asked yet. *sleep* waits for so many seconds; *seconds* counts them."""
         self._loop = loop
         self._sleep = sleep
+        self._seconds = seconds
+        self._asked: deque[float] = deque()  # When somebody was asked for alone, within the last minute.
+        self._listed: Mapping[str, Person] = {}  # As the whole list had them, for a minute: of many rooms at once.
+        self._listed_at = -MINUTE_S
         self._api = loop.run(_made(token, base_url))
         self._self = ""
         self._workspace = ""
@@ -139,14 +147,18 @@ class SlackRooms:
         own = await self._myself()
         if isinstance(own, Failure):
             return own
-        if len(users) > ONE_BY_ONE_MAX:
+        self._forget()
+        many = len(users) + len(self._asked) > ONE_BY_ONE_MAX
+        if many and not self._listed:
             listed = await self._pages("users.list", "members")
             if isinstance(listed, Failure):
                 return listed
             people = (_person(each, self._workspace) for each in listed if isinstance(each, dict))
-            return {each.id: each for each in people if each.id in users}
-        found: dict[str, Person] = {}
-        for user in users:
+            self._listed, self._listed_at = {each.id: each for each in people}, self._seconds()
+            return {user: self._listed[user] for user in users if user in self._listed}
+        found = {user: self._listed[user] for user in users if many and user in self._listed}
+        for user in [user for user in users if user not in found]:
+            self._asked.append(self._seconds())
             answer = await self._read("users.info", found, user=user)
             if isinstance(answer, Failure):
                 if isinstance(answer.result, Refused) and answer.code in {"user_not_found", "user_not_visible"}:
@@ -156,6 +168,14 @@ class SlackRooms:
             if isinstance(shown, dict):
                 found[user] = _person(shown, self._workspace, user)
         return found
+
+    def _forget(self) -> None:
+        """What is older than a minute."""
+        ended = self._seconds() - MINUTE_S
+        while self._asked and self._asked[0] <= ended:
+            self._asked.popleft()
+        if self._listed_at <= ended:
+            self._listed = {}
 
     async def _pages(self, method: str, key: str, **arguments: str) -> list[Json] | Failure:
         found: list[Json] = []

@@ -22,6 +22,7 @@ from tocsin.slack.places import Place
 from tocsin.slack.threads import TURN, UNPOSTED_MAX, WAITING_MAX, News, ThreadBook, told
 
 LINKS_MAX: Final = 1000
+CALLS_MAX: Final = 4  # In one delivery: what the room is to read next must not wait until all threads are told.
 
 _PERMALINK: Final = "chat.getPermalink"
 
@@ -53,14 +54,19 @@ class ThreadPosts:
         say: Say,
         change: Callable[[Place, Message], Awaitable[DeliveryResult | Failure]],
         wait: Callable[[str], Duration],
+        turn: Callable[[str], Duration],
     ) -> None:
-        """*say*, *change* and *wait* are the transport's: they keep to the pace of a channel."""
+        """*say*, *change*, *wait* and *turn* are the transport's: they keep to the pace of a channel and the workspace.
+
+        *wait*: how long a channel is not free; *turn*: how long a thread there has to wait, 0 takes the turn.
+        """
         self._book = book
         self._api = api
         self._now = now
         self._say = say
         self._change = change
         self._wait = wait
+        self._turn = turn
         self._links: OrderedDict[str, str] = OrderedDict()
 
     def read(self, jobs: Sequence[Job], *, person: bool) -> Read:
@@ -99,31 +105,37 @@ class ThreadPosts:
         waiting = [job for job in jobs if is_thread(job)]
         moved = {job.outgoing.aggregate for job in jobs if _is_new(others.get(job.outgoing.id))}
         results: dict[str, DeliveryResult] = {}
-        place = 0
+        place = calls = 0
         for job in waiting:
             news = read.news.get(job.outgoing.id)
             if job.outgoing.aggregate in moved or job.receipt is None:
                 results[job.outgoing.id] = self._later(job)
-            elif not _own(job):
+            elif not _own(job) or (news is None and "link" in job.receipt):
                 results[job.outgoing.id] = Delivered()
+            elif calls >= CALLS_MAX and (news is None or news.ts):
+                results[job.outgoing.id] = Postponed("paced", after=TURN, counts=False)
             elif news is None:
                 linked = await self._linked(job.receipt)
                 results[job.outgoing.id] = Delivered(None if linked == job.receipt else linked)
+                calls += 1
             else:
                 results[job.outgoing.id] = await self._tell(job, news, place)
                 place += 1
+                calls += 1
         return results
 
     async def _tell(self, job: Job, news: News, place: int) -> DeliveryResult:
         """Tell one thread, which is *place* in the row."""
         assert job.receipt is not None
         channel, ts = places.place(job.receipt)
-        wait = self._wait(channel)
-        if not news.ts and (wait or place):
+        if not news.ts:
             assert isinstance(job.state, Incident)
             if place >= WAITING_MAX and job.state.live:
                 return Delivered()  # What is not told is told with its next change, and there will be one.
-            return Postponed("paced", after=wait + place * TURN, counts=False)
+            if place:
+                return Postponed("paced", after=self._wait(channel) + place * TURN, counts=False)
+            if wait := self._turn(channel):
+                return Postponed("paced", after=wait, counts=False)
         message = draw(news.saying)
         if news.ts:
             changed = await self._change((channel, news.ts), message)

@@ -22,7 +22,7 @@ from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refus
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident, Status
-from tocsin.kernel.announcement import ANNOUNCE, announcement
+from tocsin.kernel.announcement import ANNOUNCE, KEPT, REPLACES, SILENTLY, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.posting.batches import Batch, is_bundle, sort
@@ -40,8 +40,8 @@ from tocsin.slack.loop import LoopClosedError, LoopThread
 from tocsin.slack.pages import page_message
 from tocsin.slack.places import Place
 from tocsin.slack.shown import Shown
-from tocsin.slack.thread_posts import Read, ThreadPosts
-from tocsin.slack.threads import ThreadBook, carried
+from tocsin.slack.thread_posts import CALLS_MAX, Read, ThreadPosts, is_thread
+from tocsin.slack.threads import TURN, ThreadBook, carried
 
 POST_INTERVAL: Final[Duration] = SECOND  # Slack: one message a second and channel.
 TIMEOUT: Final[Duration] = 10 * SECOND
@@ -103,7 +103,9 @@ class SlackTransport:
         self._pacing = Pacing(allowance or Allowance())
         self._gathering = Gathering()
         self._shown = Shown()
-        self._threads = ThreadPosts(threads, self._api, now=now, say=self._say, change=self._changed, wait=self._wait)
+        self._threads = ThreadPosts(
+            threads, self._api, now=now, say=self._say, change=self._changed, wait=self._wait, turn=self._rest
+        )
         self._bundles: OrderedDict[Place, _Bundle] = OrderedDict()
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
@@ -158,9 +160,13 @@ class SlackTransport:
             and job.outgoing.kind != ANNOUNCE
             and self._threads.shows(job, person=person)
         ]
+        links = [job for job in known if is_thread(job)]  # Of pages. They wait behind what rings or has been pressed.
+        later = {job.outgoing.id for job in (links if len(links) < len(known) else links[CALLS_MAX:])}
+        known = [job for job in known if job.outgoing.id not in later]
         batch = sort(known, lambda receipt: places.place(receipt) in self._bundles, person=person)
         posted, updated = await asyncio.gather(self._post(address, batch.posts), self._update(batch))
         results = {job.outgoing.id: Delivered() for job in batch.nothing} | posted | updated
+        results |= dict.fromkeys(later, _paced(TURN))
         results |= await self._announce(address, [job for job in jobs if job.outgoing.kind == ANNOUNCE])
         gone: dict[str, list[Job]] = {}
         for job in batch.updates:
@@ -214,12 +220,23 @@ class SlackTransport:
             channel = await self._channel(address)
             if isinstance(channel, Failure):
                 results[job.outgoing.id] = channel.result
-            elif wait := self._turn(channel, Rank.REST):
-                results[job.outgoing.id] = _paced(wait)
             else:
-                place = await self._tell(channel, job.outgoing.facts)
-                results[job.outgoing.id] = place.result if isinstance(place, Failure) else Delivered()
+                results[job.outgoing.id] = await self._announced(channel, job)
         return results
+
+    async def _announced(self, channel: str, job: Job) -> DeliveryResult:
+        """A new message, or the one that it replaces is changed."""
+        facts = job.outgoing.facts
+        if facts.get(REPLACES) and job.receipt:
+            changed = await self._changed(places.place(job.receipt), announcement_message(announcement(facts)))
+            if isinstance(changed, Postponed) or (facts[REPLACES] == SILENTLY and isinstance(changed, Delivered)):
+                return changed
+        if wait := self._turn(channel, Rank.REST):
+            return _paced(wait)
+        place = await self._tell(channel, facts)
+        if isinstance(place, Failure):
+            return place.result
+        return Delivered(places.receipt_of(*place) if facts.get(KEPT) else None)
 
     async def _tell(self, channel: str, facts: Mapping[str, Json]) -> Place | Failure:
         """An announcement: as the page that it carries, with its pictures a moment later; or as its lines."""
@@ -330,7 +347,7 @@ class SlackTransport:
         message = self._message(job, why, page=False)
         self._illustrate(places.place(job.receipt), job, why)
         # Whoever was asked, and perhaps has just pressed a button, sees what it did before the room does.
-        rank = Rank.NEW if _viewer(job) else Rank.UPDATE
+        rank = Rank.REST if is_thread(job) else Rank.NEW if _viewer(job) else Rank.UPDATE
         result = await self._change(places.place(job.receipt), message, gate, rank)
         return None if isinstance(result, Failure) else result
 
@@ -430,6 +447,10 @@ class SlackTransport:
         now = self._now()
         gathers = self._gathering.wait(channel, rank, now, pressing=pressing)
         return self._wait(channel) or gathers or self._pacing.post(channel, rank, now)
+
+    def _rest(self, channel: str) -> Duration:
+        """As `_turn`, for what waits behind everything else."""
+        return self._turn(channel, Rank.REST)
 
     def _wait(self, name: str) -> Duration:
         """Milliseconds until the channel or method *name* is free."""

@@ -114,7 +114,7 @@ def _outgoing_row(item: Outgoing) -> Row:
         item.kind,
         json.encode(item.facts).decode(),
         item.coalesce or None,
-        item.urgent,
+        item.urgent - item.behind,  # The order in which they leave.
         item.created_at,
         item.not_before,
         item.attempts,
@@ -132,7 +132,8 @@ def outgoing(row: Row) -> Outgoing:
         kind=row[4],
         facts=msgspec.json.decode(row[5]),
         coalesce=row[6] or "",
-        urgent=bool(row[7]),
+        urgent=row[7] > 0,
+        behind=row[7] < 0,
         created_at=row[8],
         not_before=row[9],
         attempts=row[10],

@@ -24,7 +24,7 @@ from tocsin.kernel.json import Json
 from tocsin.kernel.time import Duration, Instant
 from tocsin.posting.batches import Batch, is_bundle, sort
 from tocsin.saying.incident import Setting, bundle_lines, bundle_saying, incident_saying, replaced_saying
-from tocsin.saying.message import Heading, Paragraph, Saying
+from tocsin.saying.message import Actions, Button, Heading, Paragraph, Saying
 from tocsin.teams.answers import GONE, LAYOUT_REFUSED, Failure
 from tocsin.teams.cards import message, plain_message
 from tocsin.teams.connector import Connector, Posted, is_guid
@@ -360,8 +360,17 @@ def _announced(job: Job) -> Saying:
     title = one_line(told.title, _TITLE_MAX) or "Announcement"
     lines = [one_line(line, _LINE_MAX) for line in told.lines]
     shown = "\n".join(f"• {line}" for line in lines if line)
+    buttons = tuple(
+        Button(verb=each.verb, label=each.label, value=each.value, style=each.style, opens=each.opens)
+        for each in told.offers
+    )
     return Saying(
-        summary=" · ".join((title, *lines[:2])), parts=(Heading(title), *([Paragraph(shown)] if shown else []))
+        summary=" · ".join((title, *lines[:2])),
+        parts=(
+            Heading(title),
+            *([Paragraph(shown)] if shown else []),
+            *([Actions(buttons)] if buttons else []),
+        ),
     )
 
 

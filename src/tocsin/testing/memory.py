@@ -187,7 +187,8 @@ class MemoryStore:
         with self._lock:
             wanted = None if receivers is None else set(receivers)
             lanes: dict[str, list[Outgoing]] = {}
-            for item in sorted(self._outbox.values(), key=lambda item: (not item.urgent, self._places[item.id])):
+            turns = {item.id: (item.behind - item.urgent, self._places[item.id]) for item in self._outbox.values()}
+            for item in sorted(self._outbox.values(), key=lambda item: turns[item.id]):
                 if item.not_before <= now and (wanted is None or item.receiver in wanted):
                     lanes.setdefault(item.receiver, []).append(item)
             return [item for lane in lanes.values() for item in lane[:per_receiver]]

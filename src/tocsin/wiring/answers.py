@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from tocsin.engine.ports import Received
-from tocsin.engine.runner import Runner
+from tocsin.engine.runner import Addressed, Runner
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
@@ -30,9 +30,18 @@ log = logging.getLogger(__name__)
 class Answers:
     """`give` and `knows` from any thread, `handle` from the engine's."""
 
-    def __init__(self, accept: Callable[[Sequence[Received]], object], wake: Callable[[], None]) -> None:
-        """*accept* stores deliveries durably. *wake* the engine."""
+    def __init__(
+        self,
+        accept: Callable[[Sequence[Received]], object],
+        wake: Callable[[], None],
+        address: Callable[[Mapping[str, Json], str, str], Addressed] = answer_input,
+    ) -> None:
+        """*accept* stores deliveries durably. *wake* the engine.
+
+        *address* tells whom an answer is for: an answer, the id of the input that it is, the effect that it confirms.
+        """
         self._accept = accept
+        self._address = address
         self._wake = wake
         self._runner: Runner | None = None
         self._queue: SimpleQueue[tuple[str, Mapping[str, Json]]] = SimpleQueue()
@@ -66,7 +75,7 @@ class Answers:
         assert self._runner is not None
         try:
             # The ids are those of the deliveries that the same answers would be.
-            self._runner.handle([answer_input(answer, f"/{name}/answer/0", name) for name, answer in batch], now)
+            self._runner.handle([self._address(answer, f"/{name}/answer/0", name) for name, answer in batch], now)
         except StoreUnavailableError:
             self._left = batch
             raise

@@ -51,7 +51,6 @@ from tocsin.wiring import (
     raising,
     room_orders,
     storm_messages,
-    workflows,
 )
 from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.automation import Automation
@@ -338,6 +337,7 @@ class Embedded:
             browsers=self._browsers,
             paging=SettingsPagingDesk(self._desk.settings, self.personal),
             notes=self._care.sentences,
+            workflows=self.automation.desk,
         )
         senders = sender_routes(
             self._gate,
@@ -362,7 +362,7 @@ class Embedded:
         return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
-        known = machines(definitions=self.automation.definitions)
+        known = machines(definitions=self.automation.definitions, rules=self.automation.rules)
         known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
         mute, quieter, histories = self._silences.mute, self._remedies.quieter, self.histories.occurrences
@@ -377,7 +377,7 @@ class Embedded:
                 chat_care.CHANNEL: chat_care.interpret,
                 **storm_messages.channels(self.settings),
                 **news.channels(lambda: self.settings, self.url),
-                **workflows.channels(),
+                **self.automation.channels(),
             },
             readings=readings(self.settings),
             mute=mute,
@@ -386,6 +386,7 @@ class Embedded:
             causes=causes,
         )
         interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))
+        self.automation.join(interpreter)
         runner = Runner(
             self.store,
             known,
@@ -431,7 +432,8 @@ class Embedded:
         """For one batch of decisions: what they know is as it is now."""
         calendar = duty(self.settings, self.store)
         turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self._knowledge.whom(calendar), self.automation.definitions)
+        whom, automation = self._knowledge.whom(calendar), self.automation
+        return machines(calendar, turns, whom, automation.definitions, automation.rules)
 
     def _accept(self, *received: Received) -> None:
         """Store deliveries of a chat or a queue, durably, all or none."""

@@ -92,16 +92,18 @@ class HomeWatch:
     def touch(self, responders: Iterable[str]) -> None:
         """The pages of these have changed, if they look."""
         with self._changed:
-            stale = [self._looking[name] for name in set(responders) if name in self._looking]
-            for each in stale:
+            looking = [self._looking[name] for name in set(responders) if name in self._looking]
+            fresh = [each for each in looking if not each.stale]
+            for each in fresh:
                 each.stale = True
-            if stale:
+            if fresh:
                 self._changed.notify_all()
 
     def wake(self) -> None:
-        """Time may have passed: a hint, for clocks that do not run as the system's."""
-        with self._changed:
-            self._changed.notify_all()
+        """Time may have passed: a hint that comes with every group of alerts, for clocks that are not the system's."""
+        if self._looking and self.busy():  # Most of the time nobody looks; a thread woken for nothing is in the way.
+            with self._changed:
+                self._changed.notify_all()
 
     def busy(self) -> bool:
         """Whether something is to be shown now, or is being shown."""

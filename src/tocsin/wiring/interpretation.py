@@ -17,13 +17,14 @@ from tocsin.incidents.ladder import PAGE, label
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant
-from tocsin.sources import Problem
+from tocsin.sources import Problem, Reading
 from tocsin.wiring import alertmanager, digests, heartbeats, messages, remedies
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Causes, Histories, Mutes, Quieter, Routing
 from tocsin.wiring.readings import Readings
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
 Channel = Callable[[Delivery], Interpretation]
+Attend = Callable[[Delivery, Reading, Interpretation], Interpretation]
 
 
 class Interpreter:
@@ -47,6 +48,7 @@ class Interpreter:
         *quieter*, *histories* and *causes* as in `Addressing`.
         """
         self._readings = readings or Readings()
+        self._attend: Attend = lambda _delivery, _found, meaning: meaning
         self.addressing = Addressing(routes, mute, quieter, histories=histories, causes=causes)
         self._channels: dict[str, Channel] = {
             "console": _person,
@@ -65,11 +67,15 @@ class Interpreter:
         """*more* channels, whose readers need the addressing."""
         self._channels |= more
 
+    def attend(self, attend: Attend) -> None:
+        """*attend* says what else follows from what a sender says, beside what it means."""
+        self._attend = attend
+
     def interpret(self, delivery: Delivery) -> Interpretation:
         """What *delivery* means."""
         found = self._readings.read(delivery)
         if found is not None:
-            return self.addressing.reading(delivery, found)
+            return self._attend(delivery, found, self.addressing.reading(delivery, found))
         channel = self._channels.get(delivery.channel)
         if channel is None:
             return self.poisoned(delivery, f"nothing reads the channel {delivery.channel!r}")

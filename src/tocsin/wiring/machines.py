@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin.approvals.machine import ApprovalMachine
+from tocsin.automation.machine import RuleMachine
+from tocsin.automation.rule import Rules
 from tocsin.changes.machine import ChangeMachine
 from tocsin.digests.machine import DigestMachine, TurnOf
 from tocsin.digests.machine import nobody as no_turns
@@ -26,8 +29,12 @@ def machines(
     turn_of: TurnOf = no_turns,
     whom: Whom | None = None,
     definitions: Definitions = lambda _: None,
+    rules: Rules = lambda _: None,
 ) -> tuple[Machine[Any, Any], ...]:
-    """One of each; *on_duty* and *turn_of* know the schedules, *whom* the people, *definitions* the workflows."""
+    """One of each; *on_duty* and *turn_of* know the schedules, *whom* the people, *definitions* the workflows.
+
+    *rules*: those of the configuration.
+    """
     return (
         IncidentMachine(on_duty, whom),
         HeartbeatMachine(),
@@ -39,4 +46,6 @@ def machines(
         QuestionMachine(),
         NoticeMachine(),
         ExecutionMachine(definitions),
+        ApprovalMachine(),
+        RuleMachine(rules),
     )

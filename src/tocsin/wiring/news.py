@@ -18,6 +18,7 @@ from tocsin.incidents.ladder import responder
 from tocsin.incidents.telling import Telling, utc_time
 from tocsin.kernel import json
 from tocsin.kernel.announcement import Announcement, Offer
+from tocsin.kernel.page import Page
 from tocsin.kernel.time import Instant
 from tocsin.schedules.questions import Answered, Asked, QuestionMachine
 from tocsin.schedules.schedule import Swap, everybody
@@ -48,11 +49,15 @@ class SwapNews(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoomNews(msgspec.Struct, frozen=True, kw_only=True):
-    """Something for the *receivers*, rooms; told again under the same word *once* it is told once."""
+    """Something for the *receivers*, rooms; told again under the same word *once* it is told once.
+
+    *page*: how it is drawn where it can be.
+    """
 
     once: str
     receivers: tuple[str, ...]
     what: Announcement
+    page: Page = Page()
 
 
 _DECODER: Final = msgspec.json.Decoder(SwapNews)
@@ -98,7 +103,7 @@ def _interpret_rooms(delivery: Delivery) -> Interpretation:
     addressed = Addressed(
         input_id=f"{delivery.occurrence}/0",
         machine=QuestionMachine.name,
-        given=Answered(receivers=told.receivers, what=told.what),
+        given=Answered(receivers=told.receivers, what=told.what, page=told.page),
         aggregate=name,
         fresh=name,
     )

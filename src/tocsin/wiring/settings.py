@@ -35,6 +35,7 @@ from tocsin.wiring.settings_kinds import (
 )
 from tocsin.wiring.settings_maintenance import Maintenance, complaint
 from tocsin.wiring.settings_muting import GROUP_BY, INHIBIT, Inhibit, Storms
+from tocsin.wiring.settings_rules import RuleSettings, rule_complaint
 from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
 from tocsin.wiring.settings_teams import TEAMS_CHANNEL, TEAMS_USER, MicrosoftTeams
 from tocsin.wiring.settings_ways import PHONE, SEVERITY, Connect, NotifyRule, Sns, Twilio
@@ -412,6 +413,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Key(MODULE, "The Python module whose public functions workflows may call by their names."),
     ] = None
+    rules: Annotated[
+        dict[str, RuleSettings],
+        Key(Named("rule", Section(RuleSettings, rule_complaint)), "What starts workflows, or raises alerts."),
+    ] = {}
     windows: Annotated[Windows, Key(Section(Windows), "When alerts are the same.")] = Windows()
     inhibit: Annotated[
         tuple[Inhibit, ...],

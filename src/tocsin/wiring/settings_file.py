@@ -30,6 +30,7 @@ _DECLARED: Final = {
     "responder": "responders",
     "schedule": "schedules",
     "integration": "integrations",
+    "workflow": "workflows",
 }
 _IN_THE_OPEN: Final = (
     "a secret stands here, and others may read the file: use ${NAME}, or allow it to its owner only (chmod 600)"

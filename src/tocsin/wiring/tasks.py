@@ -20,7 +20,7 @@ from tocsin.executions.inputs import Answer
 from tocsin.executions.run import Run
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
-from tocsin.tasks.doing import Doing
+from tocsin.tasks.doing import Doing, Own
 from tocsin.tasks.functions import Function, Functions, functions_of
 from tocsin.tasks.task import Doer, Task
 from tocsin.tasks.transport import Answering, TasksTransport, answered
@@ -51,6 +51,10 @@ class Tokens:
         digest = _digest(token)
         if self._store.record(TOKEN, digest) is None:
             self._store.put_record(TOKEN, digest, {"digest": digest, "run": run, "task": task})
+
+    def forget(self, token: str) -> None:
+        """Wait for *token* no more. Raises StoreUnavailableError."""
+        self._store.take_record(TOKEN, _digest(token))
 
     def answer(self, token: str, given: Answer) -> bool:
         """Give the task of *token* its answer, durably; False: there is none that waits.
@@ -85,17 +89,19 @@ def transport(
     tokens: Tokens,
     find: Callable[[str], Run | None],
     answers: Answering | None = None,
+    people: Mapping[str, Own] | None = None,
 ) -> TasksTransport:
     """What does the tasks of runs; *kept*: the definitions' ids by the names of their workflows.
 
-    *find* gives the run of a correlation key. Raises TocsinError for a module of functions that cannot be used.
+    *find* gives the run of a correlation key. *people*: the functions that ask and tell people, by name. Raises
+    TocsinError for a module of functions that cannot be used.
     """
     functions = Functions(_functions(settings.functions) if settings.functions else {})
     roles = {name: each.role for name, each in settings.workflows.items() if each.role}
     nested = NestedRuns(kept, roles, accept, clock, seed=lambda: secrets.token_urlsafe(SEED_BYTES), find=find)
     aws = _Aws(clock)
     own = {"states:startExecution": nested.do, "http:invoke": Web(public_address).do}
-    return TasksTransport(Doing(functions, own, aws.do), accept, clock, tokens.expect, answers)
+    return TasksTransport(Doing(functions, own, aws.do, people), accept, clock, tokens.expect, answers)
 
 
 class _Aws:

@@ -37,7 +37,7 @@ def with_threads(spread: Spread, ways: Callable[[str], Sequence[Way]]) -> Spread
         # A page in Teams has its link without being asked for it.
         if not chat or (person and (effect.kind == SHOW or chat == TEAMS)):
             return departures
-        told = Effect(receiver=effect.receiver, kind=THREAD, coalesce=True, facts={BY: [chat]})
+        told = Effect(receiver=effect.receiver, kind=THREAD, coalesce=True, behind=True, facts={BY: [chat]})
         return (*departures, Departure(told, LINKED_AFTER if person else TOLD_AFTER))
 
     return spread_with_threads

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tocsin.asking.knowledge import ShowsPresence, unseen
-from tocsin.charts.drawing import picture
 from tocsin.conversing.noticed import Noticed
 from tocsin.conversing.replies import Concierge, Nothing, Reply
 from tocsin.conversing.wishes import Speaker
 from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
+from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
 from tocsin.mail.conversation import Server
 from tocsin.mail.transport import MailTransport
@@ -49,8 +50,10 @@ from tocsin.wiring.living import LiveMapping, LiveSettings
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
 from tocsin.wiring.slack_talk import conversation
-from tocsin.wiring.teams import Teams
 from tocsin.wiring.telephones import telephones
+
+if TYPE_CHECKING:
+    from tocsin.wiring.teams import Teams
 
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
 
@@ -124,8 +127,17 @@ def connect(
     if settings.slack:
         found.append(_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads))
     if settings.microsoft_teams:
+        from tocsin.wiring.teams import Teams  # noqa: PLC0415 - with it comes what checks tokens; most need none.
+
         found.append(_teams(Teams(settings, url, clock, accept, threads=threads, cloud=cloud)))
     return found
+
+
+def _picture(facts: Json) -> bytes | None:
+    """A chart, drawn."""
+    from tocsin.charts.drawing import picture  # noqa: PLC0415 - a tenth of a second, and only digests have charts.
+
+    return picture(facts)
 
 
 def heard(chats: Sequence[Chat]) -> Sequence[Callable[[Noticed], Reply]]:
@@ -228,7 +240,7 @@ def _slack(
         ),
         base_url=slack_api,
         threads=threads,
-        pictures=Pictures(charts=picture, graphs=graphs(settings)),
+        pictures=Pictures(charts=_picture, graphs=graphs(settings)),
         health=health,
         allowance=Allowance(messages=settings.slack.messages_per_minute, changes=settings.slack.changes_per_minute),
     )

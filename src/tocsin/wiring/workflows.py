@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -35,10 +36,14 @@ DEFINITIONS_MAX: Final = 1000  # Compiled ones that are kept in memory.
 NAME_MAX: Final = 80  # Characters, as StartExecution has it.
 
 _MACHINE: Final = ExecutionMachine.name
+_NAME: Final = re.compile(rf"[A-Za-z0-9_.+@-]{{1,{NAME_MAX}}}")
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """A run to begin. *name*: under which it is started once only; empty: as often as asked."""
+    """A run to begin. *name*: under which it is started once only; empty: as often as asked.
+
+    *by*: the responder who begins it.
+    """
 
     workflow: str
     definition: str
@@ -48,6 +53,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     region: str = REGION
     role: str = ""
     parent: Parent | None = None
+    by: str = ""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +130,14 @@ def start(workflow: str, definition: str, given: Json, **more: Any) -> Order:  #
     )
 
 
+def named(name: str) -> str:
+    """*name*, if a run may be called so; empty: it has no name of its own. Raises TocsinError."""
+    if name and not _NAME.fullmatch(name):
+        message = f"{name[:100]!r} cannot be the name of a run; use letters, digits and . _ @ + -, at most {NAME_MAX}"
+        raise TocsinError("workflow-name-invalid", message)
+    return name
+
+
 def ordered(order: Order, now: Instant) -> Received:
     """The delivery of an order."""
     return Received(received_at=now, channel=ORDERS, key="", head=b"", body=json.encode(order))
@@ -152,7 +166,7 @@ def _ordered(delivery: Delivery) -> Interpretation:
     inputs: list[Addressed] = []
     name = f"{delivery.occurrence}/0"
     if order.start:
-        inputs.append(_begin(order.start, delivery, name))
+        inputs.append(begin(order.start, started_as(delivery.id), name))
     elif order.stop:
         given: Stopped | Redriven = Stopped(error=order.error, cause=order.cause)
         inputs.append(Addressed(input_id=name, machine=_MACHINE, given=given, aggregate=order.stop))
@@ -161,8 +175,8 @@ def _ordered(delivery: Delivery) -> Interpretation:
     return Interpretation(tuple(inputs), "" if inputs else "an empty order")
 
 
-def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
-    fresh = started_as(delivery.id)
+def begin(wanted: Start, fresh: str, input_id: str) -> Addressed:
+    """The input that begins the run *fresh*."""
     name = wanted.name or fresh
     place = f"{wanted.region}:{ACCOUNT}"
     names = Names(
@@ -181,6 +195,7 @@ def _begin(wanted: Start, delivery: Delivery, input_id: str) -> Addressed:
         seed=wanted.seed,
         parent=wanted.parent,
         role=wanted.role,
+        by=wanted.by,
     )
     keys = (run_key(wanted.workflow, wanted.name),) if wanted.name else ()
     return Addressed(input_id=input_id, machine=_MACHINE, given=given, keys=keys, fresh=fresh)

@@ -21,6 +21,7 @@ ada: help
     - test: sends a test alert to the team of this room
     - key: where alerts are sent to, and a button that makes a new key
     - stats last week: alerts, pages, and how soon they were answered
+    - run tidy: fires the rule that waits for that word; without a word it lists them
     - help: this list; help silence tells more of one
     In the thread of an incident ack, resolve and the like mean that one.
 ada: help silence
@@ -54,6 +55,7 @@ ada: hello
     - test: sends a test alert to the team of this room
     - key: where alerts are sent to, and a button that makes a new key
     - stats last week: alerts, pages, and how soon they were answered
+    - run tidy: fires the rule that waits for that word; without a word it lists them
     - help: this list; help silence tells more of one
     In the thread of an incident ack, resolve and the like mean that one.
 ada: thanks!

@@ -80,8 +80,8 @@ def _of_visits(found: Sequence[Visit]) -> Mark:
 
 def _one(visit: Visit) -> str:
     text = visit.outcome.value
-    if visit.outcome in {Outcome.FAILED, Outcome.CAUGHT}:
-        text = f"{text}: {visit.error or 'an error without a name'}"
+    if visit.error and visit.outcome in {Outcome.FAILED, Outcome.CAUGHT}:
+        text = f"{text}: {visit.error}"
     if visit.items is not None:
         text = f"{text}, {_iterations(visit.succeeded, visit.items, visit.broken)}"
     elif visit.tries > 1:

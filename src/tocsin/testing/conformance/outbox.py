@@ -51,6 +51,13 @@ class OutboxConformance(Subject):
         put(store, outgoing("3", created_at=NOW + 1), outgoing("4", urgent=True, created_at=NOW + 1))
         assert names(store) == ["2", "4", "1", "3"]
 
+    def test_what_is_behind_takes_no_place_of_anything_else(self) -> None:
+        store = self.make()
+        put(store, outgoing("1", behind=True), outgoing("2"), outgoing("3", urgent=True), outgoing("4", behind=True))
+        assert names(store) == ["3", "2", "1", "4"]
+        assert names(store, per_receiver=2) == ["3", "2"]
+        assert [item.behind for item in store.pending(NOW, per_receiver=9)] == [False, False, True, True]
+
     def test_each_receiver_gets_its_share(self) -> None:
         store = self.make()
         storm = [outgoing(f"bob{number}", receiver="bob") for number in range(20)]

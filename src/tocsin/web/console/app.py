@@ -37,6 +37,7 @@ from tocsin.web.console import keys as key_pages
 from tocsin.web.console import noise as noise_pages
 from tocsin.web.console import oncall as calendar
 from tocsin.web.console import paging as paging_pages
+from tocsin.web.console import workflows as workflow_pages
 from tocsin.web.console.assets import Assets
 from tocsin.web.console.events import EventStream
 from tocsin.web.console.guard import Guard
@@ -44,6 +45,7 @@ from tocsin.web.console.pages import Pages
 from tocsin.web.console.visits import Console, Visit, done, find_visit, respond, shown
 from tocsin.web.oncall import OnCallDesk
 from tocsin.web.ports import Browsers, Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, PagingDesk, Roster
+from tocsin.web.workflows import WorkflowDesk
 
 STREAMS_MAX: Final = 256  # Browsers that listen at once; a tab beyond that still asks every few seconds.
 RETRY_AFTER_S: Final = 5
@@ -93,14 +95,15 @@ def console(
     figure_desk: FigureDesk | None = None,
     browsers: Browsers | None = None,
     paging: PagingDesk | None = None,
+    workflows: WorkflowDesk | None = None,
     notes: Callable[[], Sequence[str]] = tuple,
 ) -> ASGIApp:
     """The console, to be mounted at `/`.
 
     *store* is called from several threads. *token* makes secrets of at least 128 random bits, safe in a URL.
     *public_url* is where browsers find the console; with https its cookies travel over TLS only. Without *figure_desk*
-    there are no figures; without *browsers* none can be made to ring; without *paging* nobody says how they are paged.
-    *notes*: what is wrong outside.
+    there are no figures; without *browsers* none can be made to ring; without *paging* nobody says how they are paged;
+    without *workflows* none are shown. *notes*: what is wrong outside.
     """
     assets = Assets()
     parts = Console(
@@ -120,6 +123,7 @@ def console(
         figures=figure_desk,
         browsers=browsers,
         paging=paging,
+        workflows=workflows,
         notes=notes,
     )
     handlers = {
@@ -143,8 +147,19 @@ def _routes(parts: Console) -> list[BaseRoute]:
         get("/stats", shown(parts, figures.show_stats)),
         get("/missed", shown(parts, figures.show_missed)),
     ]
+    flows = [
+        get("/workflows", shown(parts, workflow_pages.show_workflows)),
+        get("/workflows/{name}", shown(parts, workflow_pages.show_workflow)),
+        post("/workflows/{name}", done(parts, workflow_pages.start)),
+        get("/runs/{id:path}", shown(parts, workflow_pages.show_run)),
+        post("/runs/{id:path}", done(parts, workflow_pages.act_on_run)),
+        get("/questions/{id}", shown(parts, workflow_pages.show_question)),
+        post("/questions/{id}", done(parts, workflow_pages.answer)),
+        get("/rules/{name}", shown(parts, workflow_pages.show_rule)),
+    ]
     return [
         *(counted if parts.figures is not None else ()),
+        *(flows if parts.workflows is not None else ()),
         get("/", shown(parts, show_incidents)),
         get("/incidents/{id:path}", shown(parts, incident.show_incident)),
         post("/incidents/{id:path}", done(parts, verbs.act_on_incident)),

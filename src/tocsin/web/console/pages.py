@@ -40,6 +40,7 @@ class Pages:
             ago=ago,
             capitalize_first=capitalize_first,
             clock=clock,
+            drawing=Markup,
             moments=moments,
             segment=segment,
             size=size,

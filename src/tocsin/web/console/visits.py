@@ -22,6 +22,7 @@ from tocsin.web.console.pages import Pages
 from tocsin.web.console.sessions import Session
 from tocsin.web.oncall import OnCallDesk
 from tocsin.web.ports import Browsers, Changes, FigureDesk, Intake, KeyDesk, NoiseDesk, PagingDesk, Roster
+from tocsin.web.workflows import WorkflowDesk
 
 NOBODY: Final = "console"  # Who acts when the signed-in person has not said who they are.
 FRAGMENT: Final = "tocsin-fragment"  # The script asks with this header for the live parts of a page only.
@@ -51,6 +52,7 @@ class Console:
     figures: FigureDesk | None = None
     browsers: Browsers | None = None
     paging: PagingDesk | None = None
+    workflows: WorkflowDesk | None = None
     notes: Callable[[], Sequence[str]] = tuple
     """What is wrong outside, one sentence each."""
 
@@ -134,6 +136,7 @@ def respond(visit: Visit, template: str, *, triggered: int | None = None, **fact
         csrf=visit.session.csrf,
         path=visit.request.url.path,
         has_figures=visit.console.figures is not None,
+        has_workflows=visit.console.workflows is not None,
         triggered=overview.triggered(visit.console.store) if triggered is None else triggered,
         said=said,
         asked_swaps=0 if fragment else _asked_swaps(visit),

@@ -11,11 +11,12 @@ from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
 from tocsin.sqlite.store import SqliteStore
-from tocsin.wiring.concierge import forms, more, rooms, words
+from tocsin.wiring.concierge import forms, more, questions, rooms, words
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.home import HomeHandlers
 from tocsin.wiring.concierge.late import late
+from tocsin.wiring.questions import is_question
 
 Notice = Callable[[Noticed], Reply]
 
@@ -28,12 +29,13 @@ def handlers(desk: Desk, home: HomeHandlers | None = None) -> Handlers:
         **more.pressed(found),
         **words.pressed(desk, found),
         **rooms.pressed(desk),
+        **questions.pressed(desk),
         **(home.pressed if home else {}),
     }
     return Handlers(
         said=words.said(desk, found),
         pressed=pressed,
-        filled={**forms.filled(desk), **(home.filled if home else {})},
+        filled={**forms.filled(desk), **questions.filled(desk), **(home.filled if home else {})},
         opened=home.opened if home else _plain_home,
     )
 
@@ -65,7 +67,8 @@ class Door:
         return self._concierge.answer(wish)
 
     def _shown(self, channel: str, ts: str) -> str:
-        return self._store.shown("slack", channel, ts)
+        found = self._store.shown("slack", channel, ts)
+        return "" if is_question(found) else found  # No incident, so that words below it are about none.
 
     def _notice(self, event: Noticed) -> Reply:
         """Everybody hears of it; one of them may answer."""

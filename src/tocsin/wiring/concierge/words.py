@@ -16,6 +16,7 @@ from tocsin.wiring.concierge import (
     words_lists,
     words_oncall,
     words_opening,
+    words_rules,
     words_silences,
     words_status,
     words_verbs,
@@ -78,6 +79,8 @@ def _answer(desk: Desk, wish: Said, request: Understood, opens: Opens) -> Reply:
             return words_keys.key(desk, wish, request)
         case asked.Test():
             return words_keys.ring(desk, wish, request)
+        case asked.Run():
+            return words_rules.run(desk, wish, request)
         case asked.Silences():
             return words_silences.silences(desk, wish)
         case asked.Help():

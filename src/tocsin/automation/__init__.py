@@ -1,0 +1,1 @@
+"""Rules: what must follow when an event comes, a time has come, or somebody says a word."""
