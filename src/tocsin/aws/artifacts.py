@@ -86,9 +86,13 @@ def template() -> str:
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """What was deployed once: where its code and template lie, and what the template was given."""
+    """What was deployed once: where its code and template lie, and what the template was given.
+
+    *first*: when it was deployed for the first time, if somebody went back to it *at*.
+    """
 
     at: Instant
+    first: Instant
     version: str
     code: str
     template: str

@@ -138,7 +138,8 @@ def pack(files: Mapping[str, bytes]) -> Bundle:
     data = made.getvalue()
     if len(data) >= BYTES_MAX:
         raise TocsinError(
-            "zip-large", f"the zip has {len(data):,} bytes, and may have {BYTES_MAX:,}; its configuration may be too large"
+            "zip-large",
+            f"the zip has {len(data):,} bytes, and may have {BYTES_MAX:,}; its configuration may be too large",
         )
     return Bundle(digest=digest.hexdigest(), data=data)
 

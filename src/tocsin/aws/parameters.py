@@ -1,4 +1,4 @@
-"""Secrets in SSM's Parameter Store: SecureStrings under one prefix, written once, read by the functions when they start.
+"""Secrets in SSM's Parameter Store: SecureStrings under one prefix, which functions read when they start.
 
 Source: the Systems Manager API Reference (PutParameter, GetParametersByPath).
 """

@@ -20,6 +20,7 @@ NAMED_MAX: Final = 6  # Properties named in one line; more of them are counted.
 class Deed(StrEnum):
     """What happens to a resource, the gravest last."""
 
+    FOLLOW = "follow"  # It refers to something that changes, and is touched only if that is made anew.
     ADD = "add"
     IMPORT = "import"
     CHANGE = "change"
@@ -29,7 +30,7 @@ class Deed(StrEnum):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One resource: *name* is its logical id, *kind* its type, *properties* what of it changes."""
+    """One resource: *name* is its logical id, *kind* its type, *properties* what of it changes, or makes it anew."""
 
     deed: Deed
     name: str
@@ -60,32 +61,36 @@ def _loses(change: Change) -> bool:
 
 
 def lines(planned: Sequence[Change]) -> Iterator[str]:
-    """One line for each change, for people."""
-    width = max((len(each.name) for each in planned), default=0)
-    for each in planned:
+    """One line for each change, for people; one for all that only follow."""
+    told = [each for each in planned if each.deed is not Deed.FOLLOW]
+    width = max((len(each.name) for each in told), default=0)
+    for each in told:
         yield f"{_VERBS[each.deed]:>9}  {each.name:<{width}}  {each.kind}{_detail(each)}"
+    if following := [each.name for each in planned if each.deed is Deed.FOLLOW]:
+        yield f"{_VERBS[Deed.FOLLOW]:>9}  {', '.join(following)}: touched only if what they refer to is made anew"
 
 
 def summary(planned: Sequence[Change]) -> str:
     """The whole in one sentence."""
     counted = Counter(each.deed for each in planned)
-    return ", ".join(f"{counted[deed]} {_COUNTED[deed]}" for deed in Deed if counted[deed]) or "nothing changes"
+    return (
+        ", ".join(f"{counted[deed]} {words}" for deed, words in _COUNTED.items() if counted[deed]) or "nothing changes"
+    )
 
 
 def _change(found: Mapping[str, Any]) -> Change:
-    named = dict.fromkeys(
-        str(target.get("Name") or target.get("Attribute"))
-        for detail in found.get("Details", ())
-        if (target := detail.get("Target"))
-    )
-    always = any(detail.get("Target", {}).get("RequiresRecreation") == "Always" for detail in found.get("Details", ()))
-    replacement = "True" if always else str(found.get("Replacement", ""))
+    targets: list[Mapping[str, Any]] = [detail["Target"] for detail in found.get("Details", ()) if "Target" in detail]
+    causes = [each for each in targets if each.get("RequiresRecreation", "Never") != "Never"]
+    follows = causes and all(each.get("Evaluation") == "Dynamic" for each in found["Details"])
+    always = any(each["RequiresRecreation"] == "Always" for each in causes)
     return Change(
-        deed=_deed(str(found.get("Action")), replacement),
+        deed=Deed.FOLLOW
+        if follows
+        else _deed(str(found.get("Action")), "True" if always else str(found.get("Replacement", ""))),
         name=str(found["LogicalResourceId"]),
         kind=str(found["ResourceType"]),
         physical=str(found.get("PhysicalResourceId", "")),
-        properties=tuple(named),
+        properties=tuple(dict.fromkeys(str(each.get("Name") or each.get("Attribute")) for each in causes or targets)),
         kept=str(found.get("PolicyAction", "")).startswith("Retain"),
     )
 
@@ -134,6 +139,7 @@ def _few(names: Sequence[str]) -> str:
 
 
 _VERBS: Final[Mapping[Deed, str]] = {
+    Deed.FOLLOW: "follow",
     Deed.ADD: "added",
     Deed.IMPORT: "taken in",
     Deed.CHANGE: "changed",
@@ -148,4 +154,5 @@ _COUNTED: Final[Mapping[Deed, str]] = {
     Deed.MAYBE: "changed, perhaps made anew",
     Deed.REPLACE: "replaced",
     Deed.REMOVE: "removed",
+    Deed.FOLLOW: "that only follow",
 }

@@ -155,7 +155,9 @@ class Stacks:
                     return None
                 raise TocsinError("stack-refused", f"CloudFormation refuses the change of {name}: {explain(reason)}")
             self._sleep(PAUSE_SECONDS)
-        raise TocsinError("stack-slow", f"CloudFormation has not made the change set of {name} in ten minutes; try again")
+        raise TocsinError(
+            "stack-slow", f"CloudFormation has not made the change set of {name} in ten minutes; try again"
+        )
 
     def _pages(self, found: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
         yield from found["Changes"]
@@ -286,7 +288,7 @@ def explain(reason: str) -> str:
     if found:
         return found
     if "already exists" in said:
-        return f"{said}. Something of this name is there already, perhaps of a former deployment: delete it, or choose another --stack"
+        return f"{said}. Perhaps it is of a former deployment: delete it, or choose another --stack"
     if "LimitExceeded" in said or "limit exceeded" in said.lower():
         return f"{said}. A quota of the account is used up: ask for more in the console of Service Quotas"
     return said or "it gives no reason"

@@ -26,13 +26,21 @@ _UNKNOWN: Final = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "InvalidToken"}
 )
 _FORBIDDEN: Final = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AuthorizationErrorException"}
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+    }
 )
 _CLOCK: Final = frozenset({"SignatureDoesNotMatch", "RequestTimeTooSkewed", "InvalidSignatureException"})
 _PACED: Final = frozenset(
     {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
 )
-_ELSEWHERE: Final = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"})
+_ELSEWHERE: Final = frozenset(
+    {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+)
 _NO_REGION: Final = frozenset({"OptInRequired", "SubscriptionRequiredException"})
 
 LOG_IN: Final = "`aws sso login` renews them, or set AWS_PROFILE (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
@@ -125,7 +133,10 @@ _NOBODY: Final = f"there are no credentials of AWS: {LOG_IN}"
 _EXPIRED_LOGIN: Final = f"the login to AWS has expired; {LOG_IN}"
 _TROUBLES: Final[Mapping[Any, tuple[str, Callable[[Exception], str]]]] = {
     exceptions.NoCredentialsError: ("aws-credentials", lambda _: _NOBODY),
-    exceptions.PartialCredentialsError: ("aws-credentials", lambda problem: f"the credentials are not whole: {problem}"),
+    exceptions.PartialCredentialsError: (
+        "aws-credentials",
+        lambda problem: f"the credentials are not whole: {problem}",
+    ),
     exceptions.ProfileNotFound: ("aws-profile", _profile),
     exceptions.TokenRetrievalError: ("aws-expired", lambda _: _EXPIRED_LOGIN),
     exceptions.UnauthorizedSSOTokenError: ("aws-expired", lambda _: _EXPIRED_LOGIN),

@@ -42,17 +42,18 @@ def run(given: argparse.Namespace) -> int:
     began = clock()
     screen = Screen(quiet=given.json)
     cloud = Cloud(profile=given.profile, region=given.region)
-    account = cloud.identify(given.account)
+    account = cloud.identify(given.account or "")
     stacks = Stacks(cloud)
     screen.say(f"account {account.number}, region {account.region}, stack {given.stack}; you are {account.who}\n")
     work = _Work(given=given, cloud=cloud, account=account, stacks=stacks, screen=screen, clock=clock)
     done = _roll_back(work) if given.rollback else _deploy(work)
+    told = done.told
     if done.stack is not None and not given.dry_run:
         arrived = None if given.no_test else _tried(work, done.stack)
-        _next_steps(work, done, arrived)
+        told |= _next_steps(work, done, arrived)
         screen.say(f"\nDone in {format_duration(_seconds(clock() - began))}.\n")
     if given.json:
-        say_json(done.told | {"ms": clock() - began})
+        say_json(told | {"ms": clock() - began})
     return 0
 
 
@@ -86,6 +87,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
 class _Done(msgspec.Struct, frozen=True, kw_only=True):
     told: dict[str, Any]
     stack: Stack | None = None
+    fresh: bool = False  # People have not seen its address before.
 
 
 # ── Forward ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,12 +107,14 @@ def _deploy(work: _Work) -> _Done:
     bucket = _bucket(work)
     if bucket is None:
         return _first_time(work, plan, code)
+    now = work.clock()
     deployment = Deployment(
-        at=work.clock(),
+        at=now,
+        first=now,
         version=__version__,
         code=code.key,
         template=f"template/{deploy_plan.digest(plan.template)}.json",
-        parameters=plan.parameters | deploy_plan.code_parameters(bucket.bucket, code.key),
+        parameters=dict(plan.parameters) | deploy_plan.code_parameters(bucket.bucket, code.key),
     )
     if bucket.put(code.key, code.data):
         work.screen.say(f"code uploaded to {bucket.bucket}\n")
@@ -118,7 +122,7 @@ def _deploy(work: _Work) -> _Done:
     if filled.fresh and not work.given.dry_run:
         vault.write(filled.fresh)
         work.screen.say(f"secrets written: {', '.join(filled.fresh)}\n")
-    return _change(work, bucket, deployment, plan.template)
+    return _change(work, bucket, deployment, plan.template, adopts=plan.adopts)
 
 
 def _asked(given: argparse.Namespace) -> deploy_plan.Asked:
@@ -152,7 +156,9 @@ def _bucket(work: _Work) -> Artifacts | None:
             work.screen.say("a bucket for the code was made\n")
     made = found or artifacts.found(work.cloud, work.stacks, work.name)
     if made is None:
-        raise TocsinError("stack-state", f"the stack {work.name}{artifacts.SUFFIX} has no bucket; delete it, and try again")
+        raise TocsinError(
+            "stack-state", f"the stack {work.name}{artifacts.SUFFIX} has no bucket; delete it, and try again"
+        )
     return made
 
 
@@ -164,10 +170,14 @@ def _first_time(work: _Work, plan: deploy_plan.Plan, code: Bundle) -> _Done:
     return _Done(told=_told(work, planned) | {"code": code.digest, "changed": False})
 
 
-def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str) -> _Done:
+def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str, *, adopts: bool = False) -> _Done:
     """Make the stack as *deployment* says; ask before."""
     wanted = Wanted(
-        template=text, parameters=deployment.parameters, tags=TAGS, url=bucket.url(deployment.template)
+        template=text,
+        parameters=deployment.parameters,
+        tags=TAGS,
+        url=bucket.url(deployment.template),
+        adopts=adopts,
     )
     proposal = work.stacks.propose(work.name, wanted, work.label)
     if proposal is None:
@@ -183,7 +193,7 @@ def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str) -
     work.screen.say("\n")
     progress(work.screen, work.stacks.execute(proposal), len(proposal.changes))
     bucket.remember(deployment)
-    return _Done(told=told | {"changed": True}, stack=work.stacks.find(work.name))
+    return _Done(told=told | {"changed": True}, stack=work.stacks.find(work.name), fresh=proposal.fresh)
 
 
 def _consent(work: _Work, proposal: Proposal) -> None:
@@ -208,11 +218,11 @@ def _roll_back(work: _Work) -> _Done:
     bucket = artifacts.found(work.cloud, work.stacks, work.name)
     history = bucket.history() if bucket is not None else []
     last = history[-1] if history else None
-    before = [each for each in history if last is not None and _what(each) != _what(last)]
+    before = [each for each in history if last is not None and each.first < last.first and _what(each) != _what(last)]
     if bucket is None or not before:
         raise TocsinError("history-empty", f"nothing else was deployed as {work.name} before: there is no way back")
-    target = before[-1]
-    work.screen.say(f"back to Tocsin {target.version}, as deployed {deploy_plan.when(target.at)}\n")
+    target = max(before, key=lambda each: each.first)
+    work.screen.say(f"back to Tocsin {target.version}, as deployed {deploy_plan.when(target.first)}\n")
     text = bucket.get(target.template).decode()
     return _change(work, bucket, msgspec.structs.replace(target, at=work.clock()), text)
 
@@ -257,20 +267,22 @@ def _tried(work: _Work, stack: Stack) -> deploy_alert.Arrival:
     return arrived
 
 
-def _next_steps(work: _Work, done: _Done, arrived: deploy_alert.Arrival | None) -> None:
+def _next_steps(work: _Work, done: _Done, arrived: deploy_alert.Arrival | None) -> dict[str, Any]:
+    """Tell people where it is, and what to paste into Slack; the same for scripts."""
     assert done.stack is not None
     outputs = deploy_plan.outputs(done.stack)
-    done.told |= {"url": outputs.url, "topic": outputs.topic, "table": outputs.table}
+    told: dict[str, Any] = {"url": outputs.url, "topic": outputs.topic, "table": outputs.table}
     if arrived is not None:
-        done.told |= {"test_alert": {"incident": arrived.incident, "ms": arrived.ms, "ways": list(arrived.ways)}}
+        told |= {"test_alert": {"incident": arrived.incident, "ms": arrived.ms, "ways": list(arrived.ways)}}
     work.screen.say("\n")
     work.screen.say(fields([("console", outputs.url), ("SNS topic", outputs.topic), ("table", outputs.table)]))
-    if done.told["changed"]:
+    if done.fresh:
         made = in_yaml(manifest("Tocsin", socket_mode=False, url=outputs.url, without=[]))
         work.screen.say(
             "\nSlack: at https://api.slack.com/apps, choose Create New App, From a manifest, and paste this "
             f"(`tocsin slack manifest --url {outputs.url}` prints it again):\n\n{made}"
         )
+    return told
 
 
 def _seconds(ms: int) -> int:
@@ -279,5 +291,3 @@ def _seconds(ms: int) -> int:
 
 def _config(given: argparse.Namespace) -> Path:
     return given.config or Path(FILE)
-
-

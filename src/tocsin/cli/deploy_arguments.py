@@ -93,7 +93,7 @@ def add_place(command: argparse.ArgumentParser) -> None:
     command.add_argument("--region", default="", help="the region (default: that of the environment or the profile)")
     command.add_argument("--profile", default="", help="the profile of the AWS SDK (default: $AWS_PROFILE)")
     command.add_argument(
-        "--account", type=_account, default="", metavar="NUMBER", help="refuse if the credentials are of another one"
+        "--account", type=_account, metavar="NUMBER", help="refuse if the credentials are of another one"
     )
 
 

@@ -11,12 +11,12 @@ import msgspec
 
 from tocsin.aws.accounts import Cloud
 from tocsin.aws.bundle import CONFIG
-from tocsin.aws.stack_changes import Change, Deed, changes
+from tocsin.aws.stack_changes import Change, changes
 from tocsin.aws.stacks import Stack
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
-from tocsin.stack import build
-from tocsin.stack.reading import MEMBER, text
+from tocsin.kernel.time import Instant, format_instant
+from tocsin.stack.reading import MEMBER, load, text
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_problems import nearest
 
@@ -34,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     template: str
     parameters: Mapping[str, str]
+    adopts: bool = False
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +54,10 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     table: str
 
 
+def build(settings: Settings) -> dict[str, Any]:
+    return load()
+
+
 def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[str, Any] | None) -> Plan:
     """The plan for the stack *there* (None: a new one), made of the template *before*. Raises TocsinError.
 
@@ -66,7 +71,8 @@ def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[
         if name not in known or name in _OURS:
             near = nearest(name, known)
             raise TocsinError(
-                "parameter-unknown", f"the template has no parameter {name!r}" + (f"; did you mean {near}?" if near else "")
+                "parameter-unknown",
+                f"the template has no parameter {name!r}" + (f"; did you mean {near}?" if near else ""),
             )
     given = kept | said | {_SECRETS: secrets_prefix(asked.stack)}
     if asked.email:
@@ -77,10 +83,18 @@ def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[
             "name who hears of it when Tocsin itself is ill: --email ops@example.com (AWS asks them to confirm)",
         )
     _keep_table(template, asked, there, before)
-    return Plan(template=json.encode(template).decode(), parameters=given)
+    if before is not None and (wrong := _other_table(before, template)):
+        raise TocsinError(
+            "table-replaced",
+            f"refused: this template has another {wrong} for the table, and so would make a new one, without the "
+            "incidents in it. `tocsin backup` keeps what is in it; then destroy, deploy, and restore",
+        )
+    return Plan(template=json.encode(template).decode(), parameters=given, adopts=bool(asked.table))
 
 
-def _keep_table(template: Mapping[str, Any], asked: Asked, there: Stack | None, before: Mapping[str, Any] | None) -> None:
+def _keep_table(
+    template: Mapping[str, Any], asked: Asked, there: Stack | None, before: Mapping[str, Any] | None
+) -> None:
     """A table that was taken in has a name; without it, CloudFormation would make another."""
     properties = template["Resources"][TABLE]["Properties"]
     if before is not None:
@@ -92,6 +106,23 @@ def _keep_table(template: Mapping[str, Any], asked: Asked, there: Stack | None, 
     if there is not None and not there.empty:
         raise TocsinError("table-there", f"the stack {there.name} has its table; only a new stack can take in another")
     properties["TableName"] = asked.table
+
+
+def _other_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What of the table changes that makes it another one; empty: nothing.
+
+    CloudFormation says only `perhaps` of these, as of harmless changes. Source: AWS::DynamoDB::Table.
+    """
+    if TABLE not in before["Resources"]:
+        return ""
+    old, new = (each["Resources"][TABLE]["Properties"] for each in (before, after))
+    if old.get("KeySchema") != new.get("KeySchema"):
+        return "KeySchema"
+    types = {each["AttributeName"]: each["AttributeType"] for each in old.get("AttributeDefinitions", ())}
+    for each in new.get("AttributeDefinitions", ()):
+        if types.get(each["AttributeName"], each["AttributeType"]) != each["AttributeType"]:
+            return f"type of {each['AttributeName']}"
+    return ""
 
 
 def bare(settings: Settings) -> str:
@@ -121,7 +152,9 @@ def outputs(stack: Stack) -> Outputs:
             url=stack.outputs["PublicUrl"], topic=stack.outputs["AlertTopicArn"], table=stack.outputs["TableName"]
         )
     except KeyError as missing:
-        raise TocsinError("stack-foreign", f"the stack {stack.name} has no output {missing}: it is not Tocsin's") from None
+        raise TocsinError(
+            "stack-foreign", f"the stack {stack.name} has no output {missing}: it is not Tocsin's"
+        ) from None
 
 
 def all_added(template: str) -> tuple[Change, ...]:
@@ -140,6 +173,11 @@ def json_object(template: str) -> dict[str, Any]:
     return found
 
 
+def when(at: Instant) -> str:
+    """An instant for people, in UTC."""
+    return format_instant(at)
+
+
 def digest(template: str) -> str:
     """A name for a template."""
     return hashlib.sha256(template.encode()).hexdigest()
@@ -147,9 +185,7 @@ def digest(template: str) -> str:
 
 def files(raw: bytes, settings: Settings, folder: Path) -> dict[str, bytes]:
     """The configuration as it lies in the zip: tocsin.yaml and the definitions that it names. Raises TocsinError."""
-    return {CONFIG: raw} | {
-        name: path.read_bytes() for name, path in _definitions(settings, folder.resolve())
-    }
+    return {CONFIG: raw} | {name: path.read_bytes() for name, path in _definitions(settings, folder.resolve())}
 
 
 def _definitions(settings: Settings, folder: Path) -> Iterable[tuple[str, Path]]:
@@ -162,11 +198,6 @@ def _definitions(settings: Settings, folder: Path) -> Iterable[tuple[str, Path]]
                 "to AWS together with it",
             )
         yield str(PurePosixPath(path.relative_to(folder).as_posix())), path
-
-
-def added(change: Change) -> bool:
-    """Whether it makes something new."""
-    return change.deed in {Deed.ADD, Deed.IMPORT}
 
 
 def store(cloud: Cloud, table: str) -> Any:

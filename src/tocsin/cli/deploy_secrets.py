@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -62,7 +63,8 @@ def fill(config: Path, environ: Mapping[str, str], stored: Mapping[str, str], as
     if missing and ask is None:
         told = ", ".join(missing)
         raise TocsinError(
-            "secret-missing", f"{config} asks for {told}: set {'it' if len(missing) == 1 else 'them'} in the environment"
+            "secret-missing",
+            f"{config} asks for {told}: set {'it' if len(missing) == 1 else 'them'} in the environment",
         )
     for name in missing:
         assert ask is not None
@@ -82,8 +84,6 @@ def ask_at_terminal() -> Ask | None:
 def _names(raw: bytes, known: Mapping[str, str], config: Path) -> tuple[str, ...]:
     """The names that the file asks for, in its order. A value that is missing hides none that comes later."""
     noted = _Noted(known)
-    try:
+    with suppress(SettingsError):  # The mistakes are told when it is read again, with the secrets.
         parse(raw, noted, str(config))
-    except SettingsError:
-        pass  # The mistakes are told when it is read again, with the secrets.
     return tuple(name for name in noted.asked if f"${{{name}}}".encode() in raw)

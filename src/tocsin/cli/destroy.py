@@ -28,13 +28,15 @@ def run(given: argparse.Namespace) -> int:
     """`tocsin destroy`; the exit code."""
     screen = Screen(quiet=given.json)
     cloud = Cloud(profile=given.profile, region=given.region)
-    account = cloud.identify(given.account)
+    account = cloud.identify(given.account or "")
     stacks = Stacks(cloud)
     screen.say(f"account {account.number}, region {account.region}, stack {given.stack}; you are {account.who}\n")
     stack, bucket = stacks.find(given.stack), artifacts.found(cloud, stacks, given.stack)
     code = stacks.find(given.stack + artifacts.SUFFIX)
     if stack is None and code is None and not (given.with_table and given.table):
-        raise TocsinError("stack-missing", f"there is no stack {given.stack} in {account.region}; is it another region?")
+        raise TocsinError(
+            "stack-missing", f"there is no stack {given.stack} in {account.region}; is it another region?"
+        )
     table = _table(stack, stacks) or given.table
     if stack is not None and stack.busy:
         raise TocsinError("stack-state", f"{stack.name} is being changed now ({stack.status}); wait until that is done")
@@ -81,7 +83,9 @@ def _refuse_open(given: argparse.Namespace, screen: Screen, cloud: Cloud, table:
         f"have not left:\n{''.join(lines)}{more}"
     )
     if not given.force:
-        raise TocsinError("incidents-open", f"refused: there are {said}resolve them first, or say --force to end them unasked")
+        raise TocsinError(
+            "incidents-open", f"refused: there are {said}resolve them first, or say --force to end them unasked"
+        )
     screen.say(f"Nobody will be asked any more about {said}")
 
 
