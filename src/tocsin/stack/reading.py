@@ -1,4 +1,4 @@
-"""Templates of CloudFormation as they stand in files: YAML with the short forms of functions, which become the long ones.
+"""Templates of CloudFormation as they stand in files: YAML whose short forms of functions become the long ones.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 """
@@ -14,7 +14,8 @@ from tocsin.errors import TocsinError
 from tocsin.kernel.json import Json
 
 TEMPLATE: Final = "template.yaml"
-MEMBER: Final = "member.yaml"
+MEMBER: Final = "member.yaml"  # For the organisation's other accounts.
+AUTOMATION: Final = "automation.yaml"  # For those in which workflows may act.
 
 _WITHOUT_PREFIX: Final = frozenset({"Ref", "Condition"})
 
@@ -65,10 +66,10 @@ def parse(text: str) -> dict[str, Json]:
 
 
 def text(name: str = TEMPLATE) -> str:
-    """The template *name* (TEMPLATE or MEMBER) as it stands in the package, with its comments."""
+    """The template *name* (TEMPLATE, MEMBER or AUTOMATION) as it stands in the package, with its comments."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def load(name: str = TEMPLATE) -> dict[str, Json]:
-    """The template *name* (TEMPLATE or MEMBER) of the package."""
+    """The template *name* (TEMPLATE, MEMBER or AUTOMATION) of the package."""
     return parse(text(name))
