@@ -13,6 +13,7 @@ from typing import Final
 
 from tocsin import __version__
 from tocsin.cli import promises
+from tocsin.cli.deploy_arguments import add_deployment
 from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
 from tocsin.cli.silence_arguments import add_silences
@@ -92,6 +93,8 @@ def parser() -> argparse.ArgumentParser:
     commands.begin("workflows")
     add_workflows(commands.add, _count)
     _add_care(commands)
+    commands.begin("in your AWS account")
+    add_deployment(commands.add)
     add_slack(commands.begin, commands.add)
     add_teams(commands)
     whole.description = (
