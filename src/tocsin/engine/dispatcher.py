@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from queue import SimpleQueue
-from typing import Any, Final, assert_never
+from typing import Any, Final, Protocol, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -32,12 +32,13 @@ from tocsin.engine.ports import (
     Outgoing,
     Postponed,
     Refused,
-    Store,
+    Stored,
     Taken,
     Transport,
     Way,
 )
 from tocsin.errors import StoreUnavailableError
+from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Effect, Machine
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 
@@ -48,6 +49,30 @@ FULL_PAUSE: Final[Duration] = SECOND // 2  # One that is full of them finds only
 UNREADABLE_PAUSE: Final[Duration] = MINUTE  # An effect whose state cannot be read waits, and holds up no other.
 
 log = logging.getLogger(__name__)
+
+
+class Leaving(Protocol):
+    """What of a store is needed here; each as in the ports."""
+
+    def load(self, ids: Iterable[str]) -> Mapping[str, Stored]:
+        """See `Aggregates`."""
+        ...
+
+    def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
+        """See `Outbox`."""
+        ...
+
+    def confirm(self, confirmations: Sequence[Confirmation]) -> None:
+        """See `Outbox`."""
+        ...
+
+    def postpone(self, outgoing: Sequence[Outgoing]) -> None:
+        """See `Outbox`."""
+        ...
+
+    def receipts(self, aggregate: str) -> Mapping[tuple[str, str], dict[str, Json]]:
+        """See `Outbox`."""
+        ...
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +111,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        store: Store,
+        store: Leaving,
         machines: Iterable[Machine[Any, Any]],
         transports: Iterable[Transport],
         directory: Directory,

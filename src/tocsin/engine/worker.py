@@ -65,6 +65,14 @@ class Worker:
         self._turns.done()
         return handled + self._turns.newly_parked
 
+    def handle(self, batch: Sequence[Delivery], now: Instant) -> None:
+        """Handle these deliveries, whoever else waits; for runtimes that are handed each delivery by a queue.
+
+        No rate holds them up: the queue does. What cannot even be set aside stays in the backlog. Raises
+        StoreUnavailableError, ContentionError: what is not settled then stays there too.
+        """
+        self._work_off(batch, now)
+
     def parked(self) -> Mapping[str, int]:
         """How many deliveries of each integration wait for its rate. Any thread."""
         return self._turns.parked()

@@ -140,6 +140,14 @@ class Conversation:
                     _LOGGER.warning("too much is asked in Slack at once; some of it is not answered")
                 return None
 
+    async def take_late(self, body: bytes, at: Instant, store: Callable[[], Awaitable[object]]) -> None:
+        """As `take`, of what somebody else has acknowledged: a form that stays open shows what came of it."""
+        found = heard(body, at)
+        if not isinstance(found, Asked) or not isinstance(found.what, Filling):
+            await self.take(body, at, store)
+        elif self._once.first(found.once, self._now()):
+            self._begin(self._filled_late(found, self._reply(found, at), at))
+
     def settled(self, delivery: Delivery, reasons: Sequence[str]) -> None:
         """The engine has done with a stored press: who has changed nothing is told so. Any thread, does not block."""
         found = heard(delivery.body, delivery.received_at)
@@ -231,7 +239,7 @@ class Conversation:
                 self._begin(self._show(asked, reply, ""))
                 return None
 
-    async def _filled_late(self, asked: Asked, work: asyncio.Task[Reply], at: Instant) -> None:
+    async def _filled_late(self, asked: Asked, work: Awaitable[Reply], at: Instant) -> None:
         reply = await self._safely(work)
         await asyncio.sleep(SETTLE / SECOND)
         await self._show(asked, reply, asked.view)
@@ -335,7 +343,7 @@ class Conversation:
             channel=asked.channel, thread=asked.thread, direct=_screen(asked).direct or asked.home, incident=incident
         )
 
-    async def _safely(self, work: asyncio.Task[Reply]) -> Reply:
+    async def _safely(self, work: Awaitable[Reply]) -> Reply:
         """The reply, or what is said instead of it."""
         try:
             return await work

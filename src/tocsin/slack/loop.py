@@ -16,15 +16,18 @@ class LoopClosedError(RuntimeError):
 
 
 class LoopThread:
-    """An event loop for callers that block. It ends with `close`, which cancels what still runs."""
+    """An event loop for callers that block. It ends with `close`, which cancels what still runs.
+
+    Its thread may `rest`: then nothing goes on until somebody wants something done again.
+    """
 
     def __init__(self, name: str) -> None:
         """Start it; *name* is the thread's."""
+        self._name = name
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._closing = threading.Lock()
         self._closed = False
-        self._thread.start()
+        self._thread = self._begun()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result, waited for. Raises what it raises, and LoopClosedError."""
@@ -44,7 +47,16 @@ class LoopThread:
             if self._closed:
                 coroutine.close()
                 raise LoopClosedError("the event loop was closed")
+            if not self._thread.is_alive():
+                self._thread = self._begun()
             return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def rest(self) -> None:
+        """End the thread until something is to be done again; what is under way stands still meanwhile."""
+        with self._closing:
+            if not self._closed and self._thread.is_alive():
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._thread.join()
 
     def close(self) -> None:
         """Cancel what runs, wait for it, end the thread. A second call does nothing."""
@@ -52,10 +64,17 @@ class LoopThread:
             if self._closed:
                 return
             self._closed = True
+            if not self._thread.is_alive():
+                self._thread = self._begun()
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _begun(self) -> threading.Thread:
+        thread = threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True)
+        thread.start()
+        return thread
 
 
 async def _cancel_all() -> None:

@@ -222,6 +222,20 @@ class MemoryStore:
         with self._lock:
             return {place: json.decode(raw) for place, raw in self._receipts.get(aggregate, {}).items()}
 
+    def shown(self, transport: str, channel: str, ts: str) -> str:
+        """As of `tocsin.wiring.stores.ShowingStore`."""
+        with self._lock:
+            found = {
+                aggregate
+                for aggregate, kept in self._receipts.items()
+                for (_, way), raw in kept.items()
+                if way == transport
+                and (receipt := json.decode(raw)).get("channel") == channel
+                and receipt.get("ts") == ts
+                and not receipt.get("bundle")
+            }
+            return found.pop() if len(found) == 1 else ""
+
     def record(self, kind: str, name: str) -> Json:
         """See the port."""
         with self._lock:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from tocsin.engine.ports import Delivery
 from tocsin.engine.worker import Interpretation
 from tocsin.kernel.time import Instant
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring import questions, rules, runs, tasks, workflows
 from tocsin.wiring.answers import Answers
 from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.lanes import TaskThreads
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 
@@ -23,7 +23,7 @@ class Automation:
     def __init__(
         self,
         settings: Settings,
-        store: SqliteStore,
+        store: ShowingStore,
         tell: tasks.Accept,
         clock: Callable[[], Instant],
         wake: Callable[[], None],

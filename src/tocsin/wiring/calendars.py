@@ -52,9 +52,14 @@ class Calendars:
         self._fetch = fetch or _fetch
         self._rounds = Rounds("calendars", self.refresh, EVERY / SECOND, at_once=True, patience=STOP_SECONDS)
 
+    @property
+    def used(self) -> bool:
+        """Whether there are any."""
+        return bool(self._urls)
+
     def start(self) -> None:
         """Begin, if there are any."""
-        if self._urls:
+        if self.used:
             self._rounds.start()
 
     def stop(self) -> None:

@@ -8,7 +8,6 @@ import os
 import random
 import secrets
 import sys
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from tocsin.asking.knowledge import unseen
 from tocsin.engine.dispatcher import Dispatcher, Failure
@@ -25,39 +23,24 @@ from tocsin.engine.runner import Outcome, Runner
 from tocsin.engine.service import Engine
 from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
-from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel.machine import Machine
-from tocsin.sources import opsgenie_requests
 from tocsin.sqlite.store import SqliteStore
 from tocsin.sqlite.writer import GroupWriter
-from tocsin.web.api import OnCallApi
-from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
 from tocsin.web.door import door
-from tocsin.web.feeds import feed_routes
-from tocsin.web.front import front_routes
 from tocsin.web.gate import Gate, Knock
-from tocsin.web.health import health_routes
-from tocsin.web.openapi.surfaces import openapi_route
 from tocsin.web.peers import networks
-from tocsin.web.people_api import PeopleApi
 from tocsin.web.reception import Reception
-from tocsin.web.senders.alertmanager import Upstream
 from tocsin.wiring import (
     chat_care,
     digests,
     mail_in,
     news,
-    raising,
-    room_orders,
-    storm_messages,
 )
-from tocsin.wiring.addressing import Addressing
 from tocsin.wiring.automation import Automation
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.changes import ChangeHub, LoopIntake
-from tocsin.wiring.chat_routes import chat_routes
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.errands import Errands
 from tocsin.wiring.concierge.home import HomeTab, home_handlers
@@ -68,11 +51,10 @@ from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
 from tocsin.wiring.histories import HistoryBook
 from tocsin.wiring.home_watch import HomeWatch
-from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.key_desk import configured_keys, ingest_url
 from tocsin.wiring.key_ring import KeyRing
-from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key, request_secret
+from tocsin.wiring.keys import TOKEN_BYTES, enter_derived, first_key
 from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.lanes import Lanes
 from tocsin.wiring.machines import machines
@@ -81,26 +63,22 @@ from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.metrics import Metrics
 from tocsin.wiring.notifying import Notifying, preferred
 from tocsin.wiring.on_call_handles import keepers
-from tocsin.wiring.opsgenie_channel import OpsgenieChannel
-from tocsin.wiring.opsgenie_names import Names
 from tocsin.wiring.outside import Outside, Ready
-from tocsin.wiring.paging_desk import SettingsPagingDesk
+from tocsin.wiring.pages import Surface, application, new_key
 from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.queues import Queues
 from tocsin.wiring.quiet import Quiet
-from tocsin.wiring.readings import readings
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.remedies import RemedyBook
 from tocsin.wiring.room_book import RoomBook
 from tocsin.wiring.room_watch import RoomWatch
-from tocsin.wiring.schedules import duty, duty_lately
-from tocsin.wiring.sender_routes import sender_routes
+from tocsin.wiring.schedules import duty
 from tocsin.wiring.senders import rates, rules, sns_check
 from tocsin.wiring.settings import DEFAULT, Settings
-from tocsin.wiring.settings_routes import LiveRoutes
 from tocsin.wiring.silences import Concerned, SilenceBook
 from tocsin.wiring.threads import thread_book, with_threads
 from tocsin.wiring.transports import Chat, connect, heard, published, transports
+from tocsin.wiring.understanding import understanding
 from tocsin.wiring.watch import Heartbeat, trouble
 from tocsin.wiring.wrong_keys import WrongKeys
 
@@ -147,7 +125,7 @@ class Embedded:
             clock=self.clock,
             gate=self._gate,
             check_sns=check,
-            new_key=_new_key,
+            new_key=new_key,
             on_accepted=self.metrics.accepted,
             on_refused=self.metrics.refused,
         )
@@ -317,75 +295,44 @@ class Embedded:
 
     def app(self) -> Starlette:
         """Everything behind the front door."""
-        chats = chat_routes(self._chats, self._intake, self.clock, self.metrics.refused)
-        roster = SettingsRoster(self.settings)
-        calendar = duty_lately(self.settings, self.store)
-        upstream = Upstream(self.store, roster, self.clock, lambda: str(uuid.uuid4()), self._readiness)
-        pages = console(
-            store=self.store,
-            machine=IncidentMachine(calendar, self._knowledge.now(calendar)),
-            intake=self._intake,
-            changes=self._hub,
-            roster=roster,
-            keys=self._desk.keys,
-            oncall=self._desk.oncall,
-            noise=self._desk.noise,
-            clock=self.clock,
-            token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
-            public_url=self.url,
-            figure_desk=self._desk.figures,
-            browsers=self._browsers,
-            paging=SettingsPagingDesk(self._desk.settings, self.personal),
-            notes=self._care.sentences,
-            workflows=self.automation.desk,
+        return application(
+            Surface(
+                settings=self.settings,
+                store=self.store,
+                url=self.url,
+                clock=self.clock,
+                chats=self._chats,
+                intake=self._intake,
+                changes=self._hub,
+                gate=self._gate,
+                reception=self._reception,
+                desk=self._desk,
+                browsers=self._browsers,
+                knowledge=self._knowledge,
+                personal=self.personal,
+                care=self._care,
+                accept=self._accept,
+                readiness=self._readiness,
+                figures=self.metrics.text,
+                workflows=self.automation.desk,
+                on_refused=self.metrics.refused,
+            )
         )
-        senders = sender_routes(
-            self._gate,
-            self.store,
-            upstream,
-            new_key=_new_key,
-            secret=request_secret(self.store),
-            public_url=self.url,
-        )
-        told = [*health_routes(self._readiness, self.metrics.text, self._care.hints), openapi_route(self.url)]
-        api = OnCallApi(self._desk.oncall, self.clock)
-        people = PeopleApi(
-            api=api,
-            store=self.store,
-            roster=roster,
-            figures=self._desk.figures,
-            noise=self._desk.noise,
-            accept=self._accept,
-            token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
-        )
-        oncall = [*feed_routes(self._desk.oncall), *api.routes(), *people.routes()]
-        return Starlette(routes=[*front_routes(self._reception), *senders, *chats, *told, *oncall, Mount("/", pages)])
 
     def _build_engine(self, transports: Sequence[Transport]) -> None:
         known = machines(definitions=self.automation.definitions, rules=self.automation.rules)
-        known_routes = LiveRoutes(self.settings)
         causes = self.quiet.causes if self.quiet.used else None
-        mute, quieter, histories = self._silences.mute, self._remedies.quieter, self.histories.occurrences
-        addressing = Addressing(known_routes, mute, quieter, histories=histories, causes=causes)
-        opsgenie = OpsgenieChannel(addressing, Names(self.settings))
-        interpreter = Interpreter(
-            known_routes,
+        interpreter = understanding(
+            self.settings,
+            self.url,
             {chat.channel: chat.commands for chat in self._chats},
-            more={
-                opsgenie_requests.CHANNEL: opsgenie.interpret,
-                room_orders.CHANNEL: room_orders.RoomOrders(addressing).interpret,
-                chat_care.CHANNEL: chat_care.interpret,
-                **storm_messages.channels(self.settings),
-                **news.channels(lambda: self.settings, self.url),
-                **self.automation.channels(),
-            },
-            readings=readings(self.settings),
-            mute=mute,
-            quieter=quieter,
-            histories=histories,
+            self.automation.channels(),
+            now=lambda: self.settings,
+            mute=self._silences.mute,
+            quieter=self._remedies.quieter,
+            histories=self.histories.occurrences,
             causes=causes,
         )
-        interpreter.learn(raising.channels(interpreter.addressing, lambda: self.settings))
         self.automation.join(interpreter)
         runner = Runner(
             self.store,
@@ -493,7 +440,3 @@ class Embedded:
             return self.trouble()
         except Exception as problem:  # noqa: BLE001 - whatever it is, we are not ready.
             return str(problem)
-
-
-def _new_key() -> str:
-    return secrets.token_hex(16)

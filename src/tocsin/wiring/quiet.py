@@ -70,12 +70,16 @@ class Quiet:
 
     def start(self) -> None:
         """Free what is muted by what is not there any more, and look after the storms. Raises StoreUnavailableError."""
+        self.free()
+        if self._storms is not None:
+            self._rounds.start()
+
+    def free(self) -> None:
+        """Free what is muted by what is not there any more. Raises StoreUnavailableError."""
         now = self._clock()
         freed = [_message(facts, now) for facts in self._marks.stale()]
         if freed:
             self._accept(freed)
-        if self._storms is not None:
-            self._rounds.start()
 
     def stop(self) -> None:
         """End."""

@@ -9,13 +9,13 @@ from tocsin.conversing.noticed import Noticed
 from tocsin.conversing.replies import Nothing, Reply
 from tocsin.engine.ports import DeliveryResult, Received
 from tocsin.kernel.time import Instant
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.key_desk import ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.room_book import RoomBook
 from tocsin.wiring.room_records import Room
 from tocsin.wiring.rooms import Rooms
+from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.transports import Chat
 
 
@@ -26,7 +26,7 @@ class RoomWatch:
         self,
         chats: Iterable[Chat],
         book: RoomBook,
-        store: SqliteStore,
+        store: ShowingStore,
         ring: KeyRing,
         clock: Callable[[], Instant],
         url: str,
@@ -66,6 +66,11 @@ class RoomWatch:
         """End."""
         for rooms in self._all:
             rooms.stop()
+
+    def go_round(self) -> None:
+        """Look once where something may have changed, on the caller's thread."""
+        for rooms in self._all:
+            rooms.go_round()
 
     def noticed(self, event: Noticed) -> Reply:
         """Something has happened in a chat."""

@@ -12,7 +12,7 @@ from tocsin.incidents.ways import BY, SLACK, TEAMS
 from tocsin.kernel.machine import Effect, is_teller
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.slack.threads import ThreadBook
-from tocsin.sqlite.store import SqliteStore
+from tocsin.wiring.stores import ShowingStore
 
 TOLD_AFTER: Final[Duration] = 5 * SECOND  # The message comes first, and what follows at once goes with it.
 LINKED_AFTER: Final[Duration] = 8 * SECOND  # A page shows the thread when there is one.
@@ -43,6 +43,6 @@ def with_threads(spread: Spread, ways: Callable[[str], Sequence[Way]]) -> Spread
     return spread_with_threads
 
 
-def thread_book(store: SqliteStore) -> ThreadBook:
+def thread_book(store: ShowingStore) -> ThreadBook:
     """The book of *store*."""
     return ThreadBook(store.timeline, lambda at: before(store, at), store.receipts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,7 @@ from tocsin.wiring.telephones import telephones
 if TYPE_CHECKING:
     from tocsin.wiring.teams import Teams
 
+Hear = Callable[[bytes, Instant, Callable[[], Awaitable[object]]], Awaitable[None]]
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
 
 
@@ -86,8 +87,12 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     start: Callable[[], None] = _nothing
     stop: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
+    rest: Callable[[], None] = _nothing
+    """Nothing goes on in the background until something is wanted again."""
     more: Sequence[Transport] = ()
     take: Take | None = None
+    hear: Hear | None = None
+    """As *take*, of what somebody else has acknowledged."""
     settled: Callable[[Delivery, Sequence[str]], None] = lambda *_: None
     busy: Callable[[], bool] = bool
     rooms: SlackRooms | None = None
@@ -305,7 +310,9 @@ def _slack(
         start=start,
         stop=stop,
         close=close,
+        rest=loop.rest,
         take=take,
+        hear=talk.take_late if talk else None,
         settled=talk.settled if talk else lambda *_: None,
         busy=lambda: transport.busy() or (talk is not None and talk.busy()),
         publish=talk.publish if talk else lambda *_: None,

@@ -8,12 +8,12 @@ import msgspec
 
 from tocsin.engine.ports import Handled, Received
 from tocsin.kernel.time import Instant
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.key_desk import SettingsKeyDesk
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.stores import ShowingStore
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     settings: Callable[[], Settings]
-    store: SqliteStore
+    store: ShowingStore
     clock: Callable[[], Instant]
     url: str
     do: Callable[[Received], Sequence[Handled]]

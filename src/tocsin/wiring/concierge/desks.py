@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 
 from tocsin.engine.ports import Handled, Received
 from tocsin.kernel.time import Instant
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.key_desk import SettingsKeyDesk
 from tocsin.wiring.key_ring import KeyRing
@@ -14,12 +13,13 @@ from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.wrong_keys import WrongKeys
 
 
 def desk(
     settings: Settings,
-    store: SqliteStore,
+    store: ShowingStore,
     *,
     clock: Callable[[], Instant],
     url: str,

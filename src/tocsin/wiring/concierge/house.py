@@ -10,13 +10,13 @@ from tocsin.conversing.wishes import Opened, Wish
 from tocsin.kernel.time import Instant
 from tocsin.saying.message import Heading, Paragraph, Saying
 from tocsin.slack.conversation import House
-from tocsin.sqlite.store import SqliteStore
 from tocsin.wiring.concierge import forms, more, questions, rooms, words
 from tocsin.wiring.concierge.concierge import Handlers, HouseConcierge
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.home import HomeHandlers
 from tocsin.wiring.concierge.late import late
 from tocsin.wiring.questions import is_question
+from tocsin.wiring.stores import ShowingStore
 
 Notice = Callable[[Noticed], Reply]
 
@@ -44,7 +44,7 @@ class Door:
     """What chats are given when they are made; whoever answers comes later, and before anybody can ask."""
 
     def __init__(
-        self, store: SqliteStore, names: Callable[[], Mapping[str, str]], clock: Callable[[], Instant]
+        self, store: ShowingStore, names: Callable[[], Mapping[str, str]], clock: Callable[[], Instant]
     ) -> None:
         """Nobody answers yet. *names* are display names by responder id, as they are now."""
         self._store = store
