@@ -14,10 +14,10 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group build
-# What the functions of `tocsin deploy` run with, on Amazon Linux 2023 for arm64: no server of ours, and boto3 is there.
+# What the functions of `tocsin deploy` run with, on Amazon Linux 2023 for arm64; boto3 is there, and nothing loops.
 FUNCTIONS := $(BIN)/uv pip compile --quiet --no-config --python-platform aarch64-manylinux_2_34 --python-version 3.13 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
-	$(foreach package,uvicorn h11 uvloop httptools aiosmtpd atpublic pycparser,--no-emit-package $(package)) pyproject.toml
+	$(foreach package,uvloop pycparser,--no-emit-package $(package)) pyproject.toml
 
 comma := ,
 empty :=

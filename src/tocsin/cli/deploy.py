@@ -255,7 +255,7 @@ def _tried(work: _Work, stack: Stack) -> deploy_alert.Arrival:
     outputs = deploy_plan.outputs(stack)
     mark = secrets.token_hex(MARK_BYTES)
     work.screen.say("\nA test alert goes the real way ...\n")
-    store = deploy_plan.store(work.cloud, outputs.table)
+    store = deploy_plan.open_store(work.cloud, outputs.table)
     try:
         deploy_alert.ring(work.cloud, outputs.topic, mark, over=False)
         arrived = deploy_alert.await_arrival(store, mark, TEST_SECONDS, work.clock)

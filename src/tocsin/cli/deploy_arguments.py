@@ -85,6 +85,22 @@ def add_deployment(add: Add) -> None:
     )
 
 
+def add_moving(command: argparse.ArgumentParser, way: str, verb: str) -> None:
+    """What `tocsin backup` (*way* `from`) and `tocsin restore` (`to`) take beside a database."""
+    command.add_argument(
+        f"--{way}",
+        choices=("db", "aws"),
+        default="db",
+        help=f"{verb} the database, or the table of a stack (default: db)",
+    )
+    if way == "from":
+        command.add_argument(
+            "--dump", action="store_true", help="write lines of JSON, packed, which either runtime can restore"
+        )
+    command.add_argument("--table", default="", metavar="NAME", help="at AWS: this table (default: that of the stack)")
+    add_place(command)
+
+
 def add_place(command: argparse.ArgumentParser) -> None:
     """Where in AWS: account, region, stack."""
     command.add_argument(

@@ -13,10 +13,13 @@ from tocsin.aws.accounts import Cloud
 from tocsin.aws.bundle import CONFIG
 from tocsin.aws.stack_changes import Change, changes
 from tocsin.aws.stacks import Stack
+from tocsin.dynamo.store import DynamoStore, connect
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_instant
-from tocsin.stack.reading import MEMBER, load, text
+from tocsin.stack.build import build
+from tocsin.stack.reading import MEMBER, text
+from tocsin.stack.rendering import render
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_problems import nearest
 
@@ -54,16 +57,12 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     table: str
 
 
-def build(settings: Settings) -> dict[str, Any]:
-    return load()
-
-
 def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[str, Any] | None) -> Plan:
     """The plan for the stack *there* (None: a new one), made of the template *before*. Raises TocsinError.
 
     What its parameters were set to stays, and so does the name of a table that it has taken in.
     """
-    template = build(settings)
+    template: dict[str, Any] = build(settings)
     known = template["Parameters"]
     kept = {name: value for name, value in (there.parameters if there else {}).items() if name in known}
     said = dict(asked.settings)
@@ -89,7 +88,7 @@ def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[
             f"refused: this template has another {wrong} for the table, and so would make a new one, without the "
             "incidents in it. `tocsin backup` keeps what is in it; then destroy, deploy, and restore",
         )
-    return Plan(template=json.encode(template).decode(), parameters=given, adopts=bool(asked.table))
+    return Plan(template=render(template), parameters=given, adopts=bool(asked.table))
 
 
 def _keep_table(
@@ -127,7 +126,7 @@ def _other_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 def bare(settings: Settings) -> str:
     """The template of *settings* as people read it."""
-    return json.encode(build(settings)).decode() + "\n"
+    return render(build(settings)) + "\n"
 
 
 def member_template() -> str:
@@ -200,6 +199,6 @@ def _definitions(settings: Settings, folder: Path) -> Iterable[tuple[str, Path]]
         yield str(PurePosixPath(path.relative_to(folder).as_posix())), path
 
 
-def store(cloud: Cloud, table: str) -> Any:
-    """The store of a deployed stack."""
-    raise NotImplementedError
+def open_store(cloud: Cloud, table: str) -> DynamoStore:
+    """The store of a deployed stack, with the credentials of whoever asks."""
+    return DynamoStore(connect(region_name=cloud.region), table)

@@ -65,7 +65,7 @@ def _table(stack: Stack | None, stacks: Stacks) -> str:
 
 def _refuse_open(given: argparse.Namespace, screen: Screen, cloud: Cloud, table: str) -> None:
     """Raises TocsinError while people are at work, or alerts wait, unless they are forced."""
-    store = deploy_plan.store(cloud, table)
+    store = deploy_plan.open_store(cloud, table)
     try:
         health = store.health(SystemClock()())
         machine = IncidentMachine()

@@ -134,7 +134,7 @@ class Commits:
             *plan.effect_actions(replaced),
         ]
         if len(actions) <= ACTIONS_MAX and sum(map(weight, actions)) <= REQUEST_MAX:
-            self._requests.transact(actions, plan.token)
+            self._requests.transact(actions, uuid4().hex)
         else:
             self.staging.write(plan, past, done, self._clock())
 

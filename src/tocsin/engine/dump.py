@@ -1,7 +1,7 @@
 """A store's whole content as lines of JSON: the neutral form in which it moves between stores, whatever their kind.
 
-The first line is the `Head`, the last the `Tail`: a file without one is not whole. Between them stands everything in one
-order that no store decides: deliveries by number, aggregates by id, effects by age, records by kind and name. So
+The first line is the `Head`, the last the `Tail`: a file without one is not whole. Between them stands all in one order
+that no store decides: deliveries by number, aggregates by id, effects by age, records by kind and name. So
 two stores hold the same exactly if their lines are equal.
 
 Every line can be written twice without harm, and so a restore that was cut off goes on where it was.
