@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tocsin.aws.calls import SQS, SSM, STATES, AwsError, Service
-from tocsin.engine.ports import Commit, CommitResult, Outgoing
+from tocsin.engine.ports import Commit, CommitResult, Outgoing, Wake
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
 from tocsin.kernel.time import SECOND, Instant
@@ -18,7 +18,6 @@ from tocsin.lambdas import dead, inbox, outbox, processes, sweep, web
 from tocsin.testing.fake_slack import FakeSlack
 from tocsin.testing.memory import MemoryStore
 from tocsin.wiring.outside import Outside
-from tocsin.wiring.serverless import Wake
 from tocsin.wiring.serverless_process import Process
 from tocsin.wiring.settings_file import parse
 

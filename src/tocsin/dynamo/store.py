@@ -22,6 +22,7 @@ from tocsin.dynamo.outbox import Outbox
 from tocsin.dynamo.reading import Reading
 from tocsin.dynamo.records import Records
 from tocsin.dynamo.requests import THREADS, Requests
+from tocsin.dynamo.stream import Stream
 from tocsin.dynamo.upkeep import Upkeep
 from tocsin.engine.ports import (
     Commit,
@@ -65,6 +66,7 @@ class DynamoStore:
         self._reading = Reading(self._requests, self._commits.remember)
         self._deliveries = Deliveries(self._requests, clock)
         self._outbox = Outbox(self._requests, places, self._commits.staging)
+        self.stream = Stream(self._requests, places)
         self._records = Records(self._requests)
         self._upkeep = Upkeep(self._requests, self._deliveries, self._reading, self._commits.staging)
 

@@ -172,6 +172,14 @@ class Job(msgspec.Struct, frozen=True):
     receipt: dict[str, Json] | None
 
 
+class Wake(msgspec.Struct, frozen=True, kw_only=True):
+    """A new `wake_at`: an aggregate at a version is to be woken then."""
+
+    aggregate: str
+    version: int
+    at: Instant
+
+
 class Transport(Protocol):
     """A way to people. `deliver` blocks.
 

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tocsin.engine.ports import Outgoing
+from tocsin.engine.ports import Outgoing, Wake
 from tocsin.lambdas import metrics, timers
 from tocsin.lambdas.processes import handling
-from tocsin.wiring.serverless import TROUBLES, Wake
+from tocsin.wiring.serverless import TROUBLES
 from tocsin.wiring.serverless_process import Process
 
 log = logging.getLogger(__name__)
