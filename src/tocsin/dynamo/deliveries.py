@@ -27,7 +27,18 @@ from uuid import uuid4
 import msgspec
 
 from tocsin.dynamo import packing
-from tocsin.dynamo.requests import REQUEST_MAX, Cancelled, Item, Key, Refused, Requests, changed, gone, new
+from tocsin.dynamo.requests import (
+    REQUEST_MAX,
+    Cancelled,
+    Item,
+    Key,
+    Refused,
+    Requests,
+    UnknownResultError,
+    changed,
+    gone,
+    new,
+)
 from tocsin.dynamo.schema import LIST, PK, SHARDS, SK, TTL, delivery_kind, ordered
 from tocsin.engine.ports import REPLAY_OF, Delivery, DeliveryRow, Received
 from tocsin.errors import StoreUnavailableError
@@ -65,11 +76,7 @@ class Deliveries:
         assert len(batches) <= BATCHES_MAX, f"{len(rows)} deliveries at once"
         most = REQUEST_MAX // len(batches)
         stowed = [packing.stow(self._requests, msgspec.msgpack.encode(batch), most) for batch in batches]
-        try:
-            first, shard = self._store(batches, stowed)
-        except StoreUnavailableError:
-            self._drop(stowed)
-            raise
+        first, shard = self._store(batches, stowed)
         return [str(_number(first + n // PLACES, shard, n % PLACES)) for n in range(len(rows))]
 
     def backlog(self, limit: int, after: str = "") -> Sequence[Delivery]:
@@ -159,10 +166,18 @@ class Deliveries:
                 with self._lock:
                     self._tick = max(self._tick, *((item or {}).get("last", 0) for item in lost.items))
                 shard = (shard + 1) % SHARDS
+            except UnknownResultError:
+                if self._is_mine(_number(first, shard), token):
+                    return first, shard
+                raise  # It may still happen, so that its parts must stay.
+            except StoreUnavailableError:
+                self._drop(stowed)
+                raise
             else:
                 with self._lock:
                     self._tick = max(self._tick, last)
                 return first, shard
+        self._drop(stowed)
         raise StoreUnavailableError(f"the fences of the backlog were lost {RACES_MAX} times")
 
     def _next(self, count: int) -> int:
@@ -235,26 +250,35 @@ class Deliveries:
     # Settling and forgetting
 
     def _settle(self, base: int, outcomes: Mapping[int, str]) -> None:
-        table, key = self._requests.table, _lot(base)
-        while (item := self._requests.one(key)) is not None:
-            left = _unpacked(item["left"])
-            done = {place: outcomes[place] for place in left if place in outcomes}
+        """Usually a whole batch at once, and nobody has settled a part of it: that is tried without reading."""
+        key, left = _lot(base), _packed(range(max(outcomes) + 1))
+        while True:
+            waiting = _unpacked(left)
+            done = {place: outcomes[place] for place in waiting if place in outcomes}
             if not done:
                 return
-            rest = [place for place in left if place not in done]
-            same, was = "#left = :was", {"was": item["left"]}
-            lot = changed(table, key, {"left": _packed(rest)}, same, was) if rest else gone(table, key, same, was)
-            noted = {f"o{place}": text for place, text in done.items() if text}
             try:
-                if noted:
-                    packed = {name: packing.pack(text.encode()) for name, text in noted.items()}
-                    note = changed(table, (_key(base)[0], "O"), packed)
-                    self._requests.transact([lot, note], uuid4().hex)
-                else:
-                    self._requests.act(lot)
-            except (Refused, Cancelled):
-                continue
-            return
+                self._note(base, left, [place for place in waiting if place not in done], done)
+            except Refused as lost:
+                item: Item | None = lost.item
+            except Cancelled:
+                item = self._requests.one(key)
+            else:
+                return
+            if not item:
+                return  # All of it is settled, or it was never there.
+            left = item["left"]
+
+    def _note(self, base: int, was: bytes, rest: Sequence[int], done: Mapping[int, str]) -> None:
+        """Only *rest* waits from now on, if what waited *was* that. Raises Refused, Cancelled."""
+        table, key = self._requests.table, _lot(base)
+        same, values = "#left = :was", {"was": was}
+        lot = changed(table, key, {"left": _packed(rest)}, same, values) if rest else gone(table, key, same, values)
+        noted = {f"o{place}": packing.pack(text.encode()) for place, text in done.items() if text}
+        if noted:
+            self._requests.transact([lot, changed(table, (_key(base)[0], "O"), noted)], uuid4().hex)
+        else:
+            self._requests.act(lot)
 
     def _forget(self, base: int, batch: _Batch, places: Sequence[int]) -> None:
         rest = batch.kept() - set(places)
