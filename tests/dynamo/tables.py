@@ -23,6 +23,6 @@ class Tables:
         self.client.create_table(**schema.table(name, protected=False))
         return name
 
-    def store(self, **more: Any) -> DynamoStore:
+    def store(self, **more: Any) -> DynamoStore:  # noqa: ANN401 - as the store takes it.
         """A store on a new table."""
         return DynamoStore(self.client, self.make(), **more)

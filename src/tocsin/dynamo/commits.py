@@ -83,15 +83,13 @@ class Commits:
             plan = Plan(self._requests, commit, uuid4().hex, self._next_place)
         except StoreUnavailableError as problem:
             raise _NothingWritten(problem.message) from problem
-        result = CONFLICT
-        try:
-            result = self._write(plan, {name: self._places.known(name) or done[name] for name in commit.done})
-        finally:
-            if result is not COMMITTED:
-                self._drop(plan)
+        # Where nobody knows whether it was written, its parts stay: they would lie there, or be missed.
+        result = self._write(plan, {name: self._places.known(name) or done[name] for name in commit.done})
         if result is COMMITTED:
             self._places.note(commit.outbox)
             self._drop_former(commit)
+        else:
+            self._drop(plan)
         return result
 
     def _write(self, plan: Plan, done: Mapping[str, Key]) -> CommitResult:
@@ -134,7 +132,7 @@ class Commits:
             *plan.effect_actions(replaced),
         ]
         if len(actions) <= ACTIONS_MAX and sum(map(weight, actions)) <= REQUEST_MAX:
-            self._requests.transact(actions, plan.token)
+            self._requests.transact(actions, uuid4().hex)
         else:
             self.staging.write(plan, past, done, self._clock())
 

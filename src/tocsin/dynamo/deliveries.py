@@ -27,7 +27,7 @@ from uuid import uuid4
 import msgspec
 
 from tocsin.dynamo import packing
-from tocsin.dynamo.requests import REQUEST_MAX, Cancelled, Item, Key, Refused, Requests, changed, gone, new
+from tocsin.dynamo.requests import REQUEST_MAX, Cancelled, Item, Key, Refused, Requests, UnknownResultError, changed, gone, new
 from tocsin.dynamo.schema import LIST, PK, SHARDS, SK, TTL, delivery_kind, ordered
 from tocsin.engine.ports import REPLAY_OF, Delivery, DeliveryRow, Received
 from tocsin.errors import StoreUnavailableError
@@ -65,11 +65,7 @@ class Deliveries:
         assert len(batches) <= BATCHES_MAX, f"{len(rows)} deliveries at once"
         most = REQUEST_MAX // len(batches)
         stowed = [packing.stow(self._requests, msgspec.msgpack.encode(batch), most) for batch in batches]
-        try:
-            first, shard = self._store(batches, stowed)
-        except StoreUnavailableError:
-            self._drop(stowed)
-            raise
+        first, shard = self._store(batches, stowed)
         return [str(_number(first + n // PLACES, shard, n % PLACES)) for n in range(len(rows))]
 
     def backlog(self, limit: int, after: str = "") -> Sequence[Delivery]:
@@ -159,10 +155,18 @@ class Deliveries:
                 with self._lock:
                     self._tick = max(self._tick, *((item or {}).get("last", 0) for item in lost.items))
                 shard = (shard + 1) % SHARDS
+            except UnknownResultError:
+                if self._is_mine(_number(first, shard), token):
+                    return first, shard
+                raise  # It may still happen, so that its parts must stay.
+            except StoreUnavailableError:
+                self._drop(stowed)
+                raise
             else:
                 with self._lock:
                     self._tick = max(self._tick, last)
                 return first, shard
+        self._drop(stowed)
         raise StoreUnavailableError(f"the fences of the backlog were lost {RACES_MAX} times")
 
     def _next(self, count: int) -> int:

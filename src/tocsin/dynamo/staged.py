@@ -66,7 +66,7 @@ class Staging:
                 plan.log_action(),
                 changed(table, key, {DECIDED: True}, f"#{DECIDED} = :undecided", {"undecided": False}),
             ]
-            self._requests.transact(decide, plan.token)
+            self._requests.transact(decide, uuid4().hex)
         except Cancelled:
             found = self._requests.one(key)
             if found is None or not found[DECIDED]:  # Otherwise the answer was lost, and not the race.

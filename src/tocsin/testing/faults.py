@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Final
 
-from tocsin.engine.ports import Commit, CommitResult, Stored
+from tocsin.engine.ports import Commit, CommitResult, Store, Stored
 from tocsin.errors import StoreUnavailableError
-from tocsin.testing.memory import MemoryStore
 
 WRITES: Final = frozenset({"accept", "settle", "commit", "confirm", "postpone"})
 READS: Final = frozenset({"backlog", "find", "load", "seen", "due", "pending", "receipts", "delivery"})
@@ -41,9 +40,9 @@ class Faults:
 
 
 class FaultyStore:
-    """Wraps a memory store; the same port, with trouble in it."""
+    """Wraps a store; the same port, with trouble in it."""
 
-    def __init__(self, inner: MemoryStore, random: Random, faults: Faults, *, loads_lag: bool = True) -> None:
+    def __init__(self, inner: Store, random: Random, faults: Faults, *, loads_lag: bool = True) -> None:
         """*faults* may be changed at any time.
 
         *loads_lag* False: `load` is as new as the port promises to who has asked `pending` before.

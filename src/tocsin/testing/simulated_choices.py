@@ -17,12 +17,11 @@ from tocsin.asking.ledger import Ledger, Memory
 from tocsin.choosing.history import History, Observation
 from tocsin.choosing.hours import HourClass
 from tocsin.choosing.situation import Candidate
-from tocsin.engine.ports import Commit
+from tocsin.engine.ports import Commit, Store
 from tocsin.incidents.alerts import Plan
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.policy import Condition, Policy, Step
 from tocsin.kernel.time import MINUTE, Instant
-from tocsin.testing.memory import MemoryStore
 
 ALL: Final = 10_000  # More incidents than any world has.
 PAGES: Final = 4  # Of each person at each hour, before a world begins.
@@ -34,7 +33,7 @@ _ZONES: Final = ("Europe/Berlin", "Asia/Kolkata", "America/New_York")
 class Choices:
     """Who decides whom to ask, on *memory*, which outlives it."""
 
-    def __init__(self, memory: MemoryStore, people: Sequence[str]) -> None:
+    def __init__(self, memory: Store, people: Sequence[str]) -> None:
         """A little is known already: it takes longer than a world to learn so much."""
         self._memory = memory
         self._people = people

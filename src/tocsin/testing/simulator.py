@@ -89,13 +89,25 @@ class Inline(Executor):
 class World:
     """One seeded world."""
 
-    def __init__(self, seed: int, *, memory: MemoryStore | None = None, machine: IncidentMachine | None = None) -> None:
-        """All that happens follows from *seed*; *memory* and *machine* may be others, which are put to the test."""
+    def __init__(
+        self,
+        seed: int,
+        *,
+        memory: Store | None = None,
+        machine: IncidentMachine | None = None,
+        opened: Callable[[], Store] | None = None,
+    ) -> None:
+        """All that happens follows from *seed*; *memory* and *machine* may be others, which are put to the test.
+
+        *opened*: the store as a process sees that has just begun, where it has trouble of its own; *memory* is the same
+        one without.
+        """
         self.random = Random(seed)
         self.insists = bool(seed % 2)  # People have rules: after the chat a mail, if nobody answers.
         self.now: Instant = HOUR
         self.faults = Faults(crash=0.01, unavailable=0.02, conflict=0.02, stale=0.1)
-        self.memory = memory or MemoryStore()
+        self.memory: Store = memory or MemoryStore()
+        self.opened = opened or (lambda: self.memory)
         self.machine = machine or IncidentMachine()
         self.restless = seed % 4 in {1, 2}  # Time flies where alerts flap, and nothing else has the time to happen.
         choosing = machine is None and seed // 4 % 2 == 0  # Each of the three with and without the others.
@@ -132,7 +144,8 @@ class World:
 
     def _start(self) -> None:
         """A new process: only the store survives."""
-        self.store = cast("Store", FaultyStore(self.memory, self.random, self.faults))
+        inner = self.opened()
+        self.store = cast("Store", FaultyStore(inner, self.random, self.faults))
         self.runner = Runner(self.store, [self.machine], spread=self._spread)
         if self.choices:
             self.choices.begin()
@@ -145,7 +158,7 @@ class World:
             )
         self.worker = Worker(self.store, self.runner, self._interpret, self._poisoned)
         self.dispatcher = Dispatcher(
-            cast("Store", FaultyStore(self.memory, self.random, self.faults, loads_lag=False)),
+            cast("Store", FaultyStore(inner, self.random, self.faults, loads_lag=False)),
             [self.machine],
             [
                 _Way(self, "chat"),

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from tocsin.engine.dispatcher import Failure
-from tocsin.engine.ports import Outgoing
+from tocsin.engine.ports import Outgoing, Store
 from tocsin.engine.runner import ContentionError
 from tocsin.incidents.alerts import Kind
 from tocsin.incidents.ladder import PAGE, awaited, room
@@ -19,7 +19,6 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.reasons import Reason
 from tocsin.incidents.state import Incident, Status
 from tocsin.kernel.time import Instant
-from tocsin.testing.memory import MemoryStore
 
 ALL: Final = 10_000  # More of anything than a world has.
 
@@ -57,7 +56,7 @@ class _Said(msgspec.Struct, frozen=True):
 class Witness:
     """Remembers what was accepted and what people heard, and compares it with what the store says."""
 
-    def __init__(self, memory: MemoryStore, machine: IncidentMachine, *, choosing: bool = False) -> None:
+    def __init__(self, memory: Store, machine: IncidentMachine, *, choosing: bool = False) -> None:
         """*memory*: the store itself, without the trouble around it. *choosing*: more may be asked within a minute."""
         self._choosing = choosing
         self.accepted: dict[str, str] = {}  # The input's id by the delivery's.
