@@ -27,7 +27,18 @@ from uuid import uuid4
 import msgspec
 
 from tocsin.dynamo import packing
-from tocsin.dynamo.requests import REQUEST_MAX, Cancelled, Item, Key, Refused, Requests, UnknownResultError, changed, gone, new
+from tocsin.dynamo.requests import (
+    REQUEST_MAX,
+    Cancelled,
+    Item,
+    Key,
+    Refused,
+    Requests,
+    UnknownResultError,
+    changed,
+    gone,
+    new,
+)
 from tocsin.dynamo.schema import LIST, PK, SHARDS, SK, TTL, delivery_kind, ordered
 from tocsin.engine.ports import REPLAY_OF, Delivery, DeliveryRow, Received
 from tocsin.errors import StoreUnavailableError

@@ -120,6 +120,14 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     done: tuple[str, ...] = ()
 
 
+class Wake(msgspec.Struct, frozen=True, kw_only=True):
+    """A new `wake_at`, as a store's stream tells it: a hint that an aggregate is to be woken then."""
+
+    aggregate: str
+    version: int
+    at: Instant
+
+
 class CommitResult(StrEnum):
     """How a commit ended. Only COMMITTED has left a trace."""
 

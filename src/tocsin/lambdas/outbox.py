@@ -11,10 +11,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tocsin.engine.ports import Outgoing
+from tocsin.engine.ports import Outgoing, Wake
 from tocsin.lambdas import metrics, timers
 from tocsin.lambdas.processes import handling
-from tocsin.wiring.serverless import TROUBLES, Wake
+from tocsin.wiring.serverless import TROUBLES
 from tocsin.wiring.serverless_process import Process
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def take(running: Process, records: Sequence[Mapping[str, Any]]) -> bool:
     wakes: dict[str, Wake] = {}
     for record in records:
         try:
-            told = running.stream.read(record)
+            told = running.stream.told(record)
         except Exception:
             log.exception("a record of the stream cannot be read; the sweep has what it tells of")
             continue

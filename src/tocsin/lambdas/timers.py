@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from tocsin.aws.calls import STATES, AwsError
+from tocsin.engine.ports import Wake
 from tocsin.kernel import json
 from tocsin.kernel.time import SECOND, Instant, format_instant
-from tocsin.wiring.serverless import Wake
 from tocsin.wiring.serverless_process import TIMER_ARN, Process
 
 NAME_MAX: Final = 80  # Characters of an execution's name: the service's own limit.

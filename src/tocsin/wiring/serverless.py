@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
-import msgspec
 from msgspec.structs import asdict
 
 from tocsin.engine.ports import Commit, Delivery, Received
@@ -208,11 +207,3 @@ class Thinking:
     def _on_settled(self, delivery: Delivery, note: str, outcomes: Sequence[Outcome]) -> None:
         for hear in self._settled:
             hear(delivery, note, outcomes)
-
-
-class Wake(msgspec.Struct, frozen=True, kw_only=True):
-    """A new `wake_at`: an aggregate at a version is to be woken then."""
-
-    aggregate: str
-    version: int
-    at: Instant
