@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,6 +27,8 @@ from tocsin.dynamo.store import DynamoStore
 from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
 from tocsin.sqlite.store import SqliteStore
+from tocsin.stack.build import build
+from tocsin.wiring.settings import Settings
 
 _NUMBERS = count(1)
 CONFIG = "responders: {ada: {email: ada@example.com}}\nteams: {ops: {members: [ada]}}\n"
@@ -291,33 +294,38 @@ def test_what_was_taken_in_before_an_upgrade_is_there_after_it(account: Account)
         assert len(store.backlog(9)) == 1
 
 
+def altered(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], None]) -> None:
+    """From now on the template's table is another one."""
+
+    def other(settings: Settings) -> dict[str, Any]:
+        template: dict[str, Any] = build(settings)
+        change(template["Resources"]["Table"]["Properties"])
+        return template
+
+    monkeypatch.setattr("tocsin.cli.deploy_plan.build", other)
+
+
 def test_a_template_with_another_key_for_the_table_is_refused(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.deployed()
-    build = deploy_plan.build
-
-    def other(settings: object) -> object:
-        template = build(settings)  # type: ignore[arg-type]
-        template["Resources"]["Table"]["Properties"]["KeySchema"][1]["AttributeName"] = "kind"  # type: ignore[index, call-overload]
-        return template
-
-    monkeypatch.setattr(deploy_plan, "build", other)
+    altered(monkeypatch, lambda table: table["KeySchema"][1].update(AttributeName="kind"))
     said = account.deploy()
     assert said.code == 1
     assert said.err.startswith("tocsin: refused: this template has another KeySchema for the table")
 
 
-def test_a_change_that_removes_the_table_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_template_with_another_type_for_an_attribute_is_refused(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account.deployed()
-    build = deploy_plan.build
+    altered(monkeypatch, lambda table: table["AttributeDefinitions"][1].update(AttributeType="N"))
+    assert account.deploy().err.startswith("tocsin: refused: this template has another type of sk for the table")
 
-    def other(settings: object) -> object:
-        template = build(settings)  # type: ignore[arg-type]
-        template["Resources"]["Table"]["Properties"]["TableName"] = "another-name"  # type: ignore[index, call-overload]
-        return template
 
-    monkeypatch.setattr(deploy_plan, "build", other)
+def test_a_change_that_takes_the_table_away_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.deployed()
+    altered(monkeypatch, lambda table: table.update(TableName="another-name"))
     said = account.deploy()
     assert said.code == 1
     assert said.err.startswith("tocsin: refused: this change would take Table (AWS::DynamoDB::Table) away")

@@ -33,6 +33,7 @@ INBOX_URL: Final = "TOCSIN_INBOX_URL"
 TIMER_ARN: Final = "TOCSIN_TIMER_ARN"
 PUBLIC_URL: Final = "TOCSIN_PUBLIC_URL"
 CONFIG: Final = "TOCSIN_CONFIG"
+CODE: Final = "LAMBDA_TASK_ROOT"  # Where Lambda has unpacked the zip.
 SECRETS: Final = "TOCSIN_SECRETS"
 NAMESPACE: Final = "TOCSIN_NAMESPACE"
 
@@ -134,7 +135,7 @@ def started(environ: Mapping[str, str], calls: Caller | None = None, outside: Ou
     if environ.get(SECRETS):
         found |= secrets(calls, environ[SECRETS])
     path = environ.get(CONFIG)
-    settings = load(Path(path) if path else None, found)
+    settings = load(Path(environ.get(CODE, ""), path) if path else None, found)
     dynamo = importlib.import_module("tocsin.dynamo.store")
     store = dynamo.DynamoStore(dynamo.connect(), environ[TABLE])
     return Process(settings, cast("ShowingStore", store), calls, environ=environ, stream=store, outside=outside)
