@@ -24,6 +24,7 @@ from bench import (
     pages,
     parsing,
     readiness,
+    scale,
     slack_storm,
     storm,
     whom,
@@ -50,6 +51,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "languages": languages.measure,
     "conversation": conversation.measure,
     "workflows": workflows.measure,
+    "scale": scale.measure,
 }
 
 

@@ -1,4 +1,4 @@
-"""An account in miniature: a queue, a table with a stream, timers; and the functions, which may die after any request."""
+"""An account in miniature: a queue, a table with a stream, timers; and functions that may die after any request."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Table:
 
         return ask
 
-    def read(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
+    def told(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
         """The stream's port."""
         told: Outgoing | Wake | None = record["told"]
         return told
@@ -233,7 +233,7 @@ class World:
         """A new process: all that was in memory is gone."""
         self.running = Process(
             self.settings,
-            self.table,  # type: ignore[arg-type] - whatever a store does, this does.
+            self.table,
             self.aws,
             environ=self.environ,
             stream=self.table,
@@ -249,6 +249,7 @@ class World:
         except Died:
             self.deaths += 1
             self.life.left = None
+            self.running.forget()  # The operating system would do as much.
             self.be_born()
 
     # What is sent
@@ -294,6 +295,7 @@ class World:
         failed = {str(each["messageId"]) for each in batch}
         try:
             answer = inbox.handler({"Records": batch}, None)
+            self.life.before()
             failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
         finally:
             for record in batch:
@@ -306,6 +308,7 @@ class World:
         """What the stream tells, in order; a batch that fails comes again."""
         batch = self.table.stream[:BATCH]
         answer = outbox.handler({"Records": batch}, None)
+        self.life.before()  # Killed in a thread of a lane: the whole process is.
         if not answer["batchItemFailures"]:
             del self.table.stream[: len(batch)]
 
@@ -320,6 +323,7 @@ class World:
     def sweep(self) -> None:
         """A minute has passed."""
         sweep.handler({"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock() / SECOND))}, None)
+        self.life.before()
 
     def bury(self) -> dict[str, Any]:
         """The dead letters of the inbox."""
@@ -354,7 +358,7 @@ class World:
                 self.sweep()
             self.run()
 
-    def get(self, path: str, method: str = "GET", body: str = "", **more: Any) -> dict[str, Any]:
+    def get(self, path: str, method: str = "GET", body: str = "", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - of an event.
         """A request at the HTTP API."""
         event = {
             "version": "2.0",

@@ -159,7 +159,7 @@ class Functions(Process):
         self.scene: FunctionsRuntime
         super().__init__(
             SETTINGS,
-            _Store(self),  # type: ignore[arg-type] - it does whatever a store does.
+            _Store(self),  # type: ignore[arg-type]
             self,
             environ={TIMER_ARN: "arn:aws:states:eu-west-1:111122223333:stateMachine:timer"},
             stream=self,
@@ -186,16 +186,16 @@ class Functions(Process):
         """`tocsin.aws.calls.Calls`."""
         return self.scene.call(service, action, given)
 
-    def read(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
+    def told(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
         """`Stream`; the scenario hears of wake-ups, too."""
-        found = self.scene.store.stream.read(record)
+        found = self.scene.store.told(record)
         if isinstance(found, Wake):
             self.scene.wakes(found)
         return found
 
     def still(self, outgoing: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """`Stream`."""
-        return self.scene.store.stream.still(outgoing)
+        return self.scene.store.still(outgoing)
 
 
 class _Store:

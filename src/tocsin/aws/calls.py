@@ -11,7 +11,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tocsin.aws.signing import Call, Credentials, signed
 
@@ -52,6 +52,14 @@ class AwsError(Exception):
         self.code = code
 
 
+class Caller(Protocol):
+    """Who makes calls: `Calls`."""
+
+    def call(self, service: Service, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What *action* answers. Raises AwsError; what was asked may then have happened all the same."""
+        ...
+
+
 class Calls:
     """Makes calls, one after the other; connections stay open between them."""
 
@@ -70,7 +78,7 @@ class Calls:
         self.made = 0  # Requests so far; tests hold how many an alert costs.
 
     def call(self, service: Service, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What *action* answers. Raises AwsError; what was asked may then have happened all the same."""
+        """See `Caller`."""
         body = json.dumps(given, separators=(",", ":")).encode()
         problem = AwsError(action, "none")
         for turn in range(TRIES):
@@ -83,6 +91,11 @@ class Calls:
                 if not _may_help(found):
                     break
         raise problem
+
+    def close(self) -> None:
+        """Let the connections go; the next call opens its own."""
+        while self._open:
+            self._open.popitem()[1].close()
 
     def _once(self, service: Service, action: str, body: bytes) -> dict[str, Any]:
         environ = self._environ

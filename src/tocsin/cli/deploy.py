@@ -130,16 +130,15 @@ def _asked(given: argparse.Namespace) -> deploy_plan.Asked:
 
 
 def _code(work: _Work, filled: Filled, config: Path) -> Bundle:
+    files = deploy_plan.files(filled.raw, filled.inspection.settings, config.parent)
     if work.given.zip:
-        found = bundle.read(work.given.zip)
-        work.screen.say(f"code of {work.given.zip}: {len(found.data):,} bytes\n")
-        return found
-    work.screen.say("building the code ...\n")
-    with tempfile.TemporaryDirectory() as folder:
-        bundle.fetch(Path(folder))
-        files = deploy_plan.files(filled.raw, filled.inspection.settings, config.parent)
-        made = bundle.pack(bundle.contents(Path(folder), files))
-    work.screen.say(f"code built: {len(made.data):,} bytes, {made.digest[:12]}\n")
+        made = bundle.pack(bundle.read(work.given.zip) | files)
+    else:
+        work.screen.say("fetching the packages of the functions, and packing them ...\n")
+        with tempfile.TemporaryDirectory() as folder:
+            bundle.fetch(Path(folder))
+            made = bundle.pack(bundle.contents(Path(folder), files))
+    work.screen.say(f"code: {len(made.data):,} bytes, {made.digest[:12]}\n")
     if work.given.keep_zip:
         work.given.keep_zip.write_bytes(made.data)
     return made

@@ -42,6 +42,17 @@ class Outbox:
                 lanes.setdefault(hit["lane"], []).append(hit)
         return self._first(lanes, per_receiver, now)
 
+    def still(self, outgoing: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Those of *outgoing* that are pending, as they are now; instead of one that was replaced, what replaced it."""
+        found = []
+        for item in self._requests.get(effect_key(each.id, each.coalesce) for each in outgoing).values():
+            try:
+                found.append(effects.decoded(self._requests, item))
+            except TornError:
+                continue  # As above: it has left, or was replaced.
+        self._places.note(found)
+        return found
+
     def next_attempt(self, now: Instant) -> Instant | None:
         """See the port."""
 

@@ -22,7 +22,7 @@ from tocsin.dynamo.outbox import Outbox
 from tocsin.dynamo.reading import Reading
 from tocsin.dynamo.records import Records
 from tocsin.dynamo.requests import THREADS, Requests
-from tocsin.dynamo.stream import Stream
+from tocsin.dynamo.stream import told
 from tocsin.dynamo.upkeep import Upkeep
 from tocsin.engine.ports import (
     Commit,
@@ -36,6 +36,7 @@ from tocsin.engine.ports import (
     Received,
     Stored,
     Summary,
+    Wake,
 )
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Past
@@ -66,7 +67,6 @@ class DynamoStore:
         self._reading = Reading(self._requests, self._commits.remember)
         self._deliveries = Deliveries(self._requests, clock)
         self._outbox = Outbox(self._requests, places, self._commits.staging)
-        self.stream = Stream(self._requests, places)
         self._records = Records(self._requests)
         self._upkeep = Upkeep(self._requests, self._deliveries, self._reading, self._commits.staging)
 
@@ -135,6 +135,14 @@ class DynamoStore:
     def pending(self, now: Instant, *, per_receiver: int, receivers: Iterable[str] | None = None) -> Sequence[Outgoing]:
         """See the port."""
         return self._outbox.pending(now, per_receiver=per_receiver, receivers=receivers)
+
+    def still(self, outgoing: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Those of *outgoing* that are pending, as they are now; instead of one that was replaced, what replaced it."""
+        return self._outbox.still(outgoing)
+
+    def told(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
+        """What a record of the table's stream tells, if it is an effect or a wake-up; see `tocsin.dynamo.stream`."""
+        return told(self._requests, record)
 
     def next_attempt(self, now: Instant) -> Instant | None:
         """See the port."""

@@ -1,75 +1,52 @@
-"""What the table's stream tells: effects that were put out, and new times at which aggregates want to be woken.
+"""What the table's stream tells of its changes: effects that were put out, and aggregates that are to be woken.
 
-A record is a copy of what was written; what is true now is read from the table (`still`). Source: "DynamoDB Streams
-record format" in the Amazon DynamoDB Developer Guide, and "Process DynamoDB records with Lambda" in that of Lambda,
-whose events have binary values in base64.
+An event source mapping gives the records; `schema.EFFECT_PATTERN` and `schema.WAKE_PATTERN` keep the others from it. In
+them bytes are written in base64.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tocsin.dynamo import effects
-from tocsin.dynamo.effects import Places
-from tocsin.dynamo.packing import TornError
-from tocsin.dynamo.requests import Item, Requests, load
-from tocsin.dynamo.schema import BROKEN, effect_key, named
+from tocsin.dynamo.requests import Item, Requests
+from tocsin.dynamo.schema import SK
 from tocsin.engine.ports import Outgoing, Wake
 
-_LANE: Final = "lane"
-_SHARD: Final = "wake_shard"
+EFFECTS: Final = frozenset({"E", "C"})
+AGGREGATE: Final = "A"
 
 
-class Stream:
-    """Reads records as an event source mapping hands them over."""
+def told(requests: Requests, record: Mapping[str, Any]) -> Outgoing | Wake | None:
+    """The effect that a record puts out, or the new wake-up; None: neither.
 
-    def __init__(self, requests: Requests, places: Places) -> None:
-        """*places* of the store: so that what was told can be confirmed without a look at the index."""
-        self._requests = requests
-        self._places = places
-
-    def read(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
-        """The effect that a record says was put out, or the new wake; None: nothing for us.
-
-        Raises KeyError, ValueError for a record of another shape, StoreUnavailableError for one whose item has parts.
-        """
-        told = record["dynamodb"]
-        new = _item(told.get("NewImage"))
-        if _LANE in new:
-            return self._effect(new)
-        if new.get(_SHARD, BROKEN) == BROKEN:
-            return None
-        old = _item(told.get("OldImage"))
-        if old.get(_SHARD, BROKEN) != BROKEN and old["wake_at"] == new["wake_at"]:
-            return None
-        return Wake(aggregate=new["id"], version=new["version"], at=new["wake_at"])
-
-    def still(self, outgoing: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """Those of *outgoing* that are pending, as they are now: read consistently. Raises StoreUnavailableError."""
-        keys = {effect_key(item.id, item.coalesce): named(item.id) for item in outgoing}
-        found = []
-        for key, item in self._requests.get(keys).items():
-            if item.get("id") == keys[key] and (effect := self._effect(item)) is not None:
-                found.append(effect)
-        return found
-
-    def _effect(self, item: Item) -> Outgoing | None:
-        try:
-            effect = effects.decoded(self._requests, item)
-        except TornError:
-            return None  # It has left, or was replaced, a moment ago.
-        self._places.note([effect])
-        return effect
+    Raises TornError for an effect whose parts are gone, since it has left or was replaced; StoreUnavailableError.
+    """
+    change = record["dynamodb"]
+    if "NewImage" not in change:
+        return None
+    new = _item(change["NewImage"])
+    if new[SK] in EFFECTS:
+        return effects.decoded(requests, new)
+    if new[SK] != AGGREGATE or not str(new.get("wake_shard", "")).startswith("w"):
+        return None
+    old = _item(change.get("OldImage", {}))
+    if "wake_shard" in old and old["wake_shard"] == new["wake_shard"] and old["wake_at"] == new["wake_at"]:
+        return None
+    return Wake(aggregate=new["id"], version=new["version"], at=new["wake_at"])
 
 
-def _item(image: Mapping[str, Mapping[str, Any]] | None) -> Item:
-    """An image as the store reads items. Raises ValueError."""
-    return {
-        name: _bytes(value["B"]) if "B" in value else load({name: value})[name] for name, value in (image or {}).items()
-    }
+def _item(image: Mapping[str, Mapping[str, Any]]) -> Item:
+    return {name: _value(kind, value) for name, one in image.items() for kind, value in one.items()}
 
 
-def _bytes(told: str | bytes) -> bytes:
-    return base64.b64decode(told, validate=True) if isinstance(told, str) else told
+def _value(kind: str, value: Any) -> Any:  # noqa: ANN401 - of any type.
+    match kind:
+        case "N":
+            return int(value)
+        case "B":
+            return value if isinstance(value, bytes) else base64.b64decode(value)
+        case _:
+            return value

@@ -120,6 +120,14 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     done: tuple[str, ...] = ()
 
 
+class Wake(msgspec.Struct, frozen=True, kw_only=True):
+    """A new `wake_at`, as a store's stream tells it: a hint that an aggregate is to be woken then."""
+
+    aggregate: str
+    version: int
+    at: Instant
+
+
 class CommitResult(StrEnum):
     """How a commit ended. Only COMMITTED has left a trace."""
 
@@ -170,14 +178,6 @@ class Job(msgspec.Struct, frozen=True):
     outgoing: Outgoing
     state: object
     receipt: dict[str, Json] | None
-
-
-class Wake(msgspec.Struct, frozen=True, kw_only=True):
-    """A new `wake_at`: an aggregate at a version is to be woken then."""
-
-    aggregate: str
-    version: int
-    at: Instant
 
 
 class Transport(Protocol):

@@ -11,7 +11,6 @@ key, a signed envelope in one is verified, and none of them is ever taken for a 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -92,9 +91,9 @@ def read(record: Mapping[str, Any], now: Instant) -> Message:
     if isinstance(document, dict):
         if isinstance(document.get("TopicArn"), str) and isinstance(document.get("Type"), str):
             topic = document["TopicArn"]
-            once = f"sns/{document.get('MessageId')}"
+            once = _numbered("sns", document.get("MessageId"))
         elif isinstance(document.get("detail-type"), str):
-            once = f"eventbridge/{document.get('id')}"
+            once = _numbered("eventbridge", document.get("id"))
     return FromTopic(_received(told, body.encode("utf-8", "replace"), once, number, now), topic)
 
 
@@ -130,7 +129,7 @@ def _ours(document: Mapping[str, Json], number: str, now: Instant) -> Message | 
         try:
             told = msgspec.convert(document["received"], _Told)
             body = base64.b64decode(told.body, validate=True)
-        except (msgspec.ValidationError, binascii.Error):
+        except (msgspec.ValidationError, ValueError):
             return None
         if not _CHANNEL.fullmatch(told.channel) or not _HEAD.fullmatch(told.head):
             return None
@@ -144,7 +143,7 @@ def _ours(document: Mapping[str, Json], number: str, now: Instant) -> Message | 
 def _gateway(told: Mapping[str, str], body: str, number: str, now: Instant) -> FromGateway:
     raw = body.encode("utf-8", "replace")
     if told.get("encoding") == RAW:
-        with suppress(binascii.Error):  # Stored as it came; who reads it will say so.
+        with suppress(ValueError):  # Stored as it came; who reads it will say so.
             raw = base64.b64decode(body, validate=True)
     received = _received(told, raw, f"sqs/{number}", number, now)
     return FromGateway(msgspec.structs.replace(received, channel="in"), told.get("key", ""), told.get("peer", ""))
@@ -160,6 +159,10 @@ def _received(told: Mapping[str, str], body: bytes, once: str, number: str, now:
     lines = [f"{name}: {_line(value)}" for name, value in (*noted, *kept) if value]
     head = "\n".join(lines).encode("utf-8", "replace")
     return Received(received_at=now, channel=CHANNEL, key="", head=head, body=body)
+
+
+def _numbered(by: str, number: Json) -> str:
+    return f"{by}/{number}" if isinstance(number, str) else ""
 
 
 def _once(once: str) -> str:

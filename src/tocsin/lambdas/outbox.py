@@ -26,7 +26,7 @@ def take(running: Process, records: Sequence[Mapping[str, Any]]) -> bool:
     wakes: dict[str, Wake] = {}
     for record in records:
         try:
-            told = running.stream.read(record)
+            told = running.stream.told(record)
         except Exception:
             log.exception("a record of the stream cannot be read; the sweep has what it tells of")
             continue

@@ -19,7 +19,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.aws.calls import SQS, SSM, AwsError, Calls
+from tocsin.aws.calls import SQS, SSM, AwsError, Caller, Calls
 from tocsin.lambdas.logs import set_up, told
 from tocsin.slack.signature import verify
 
@@ -32,7 +32,12 @@ WORKING = {
         "type": "modal",
         "title": {"type": "plain_text", "text": "Tocsin"},
         "close": {"type": "plain_text", "text": "Close"},
-        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "Still at work…"}}],
+        "blocks": [
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "One moment: you see here what comes of it.", "verbatim": True},
+            }
+        ],
     },
 }
 """What a form says until its outcome is there."""
@@ -43,7 +48,7 @@ _OK = 200
 class Receiver:
     """Takes what Slack sends."""
 
-    def __init__(self, environ: Mapping[str, str], calls: Calls, now: Any = time.time) -> None:  # noqa: ANN401 - seconds.
+    def __init__(self, environ: Mapping[str, str], calls: Caller, now: Any = time.time) -> None:  # noqa: ANN401 - seconds.
         """*environ*: `TOCSIN_INBOX_URL`, and `TOCSIN_SECRETS` or `SLACK_SIGNING_SECRET` itself. Raises AwsError."""
         self._queue = environ["TOCSIN_INBOX_URL"]
         self._calls = calls
@@ -90,7 +95,7 @@ def _once(found: Mapping[str, Any], signature: str) -> str:
     return hashlib.sha256(f"{number}".encode() if number else signature.encode()).hexdigest()[:32]
 
 
-def _secret(environ: Mapping[str, str], calls: Calls) -> str:
+def _secret(environ: Mapping[str, str], calls: Caller) -> str:
     """The signing secret: from Systems Manager where the prefix is told, else from the environment."""
     prefix = environ.get("TOCSIN_SECRETS", "")
     if not prefix:

@@ -118,7 +118,10 @@ def _mappings(template: Mapping[str, Json], *, queues: bool) -> list[dict[str, A
 
 
 def _batch_size(template: Mapping[str, Json]) -> int:
-    return max(int(each["BatchSize"]) for each in _mappings(template, queues=True))
+    """The most that a mapping takes at once; a parameter counts by its default."""
+    parameters: Any = template.get("Parameters", {})
+    sizes = (each["BatchSize"] for each in _mappings(template, queues=True))
+    return max(int(parameters[size["Ref"]]["Default"] if isinstance(size, dict) else size) for size in sizes)
 
 
 def _sweeps(template: Mapping[str, Json]) -> float:

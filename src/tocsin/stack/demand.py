@@ -39,14 +39,11 @@ ALERT: Final = Need(
 )
 """Of each alert, however many come together."""
 
+_ACCEPT: Final = 2 + 2 + 2 + 2  # Fence, what waits, the delivery and its place in `list`: one transaction.
+_SETTLE: Final = 1 + 1  # What became of it; that none of it waits any more.
 BATCH: Final = Need(
     invocations=1,
-    writes=2
-    + 2
-    + 2
-    + 2
-    + 1
-    + 1,  # `accept`: fence, what waits, delivery and its place in `list`; then: settled, and none waits.
+    writes=_ACCEPT + _SETTLE,
     reads=1,
     seconds=0.06,  # `accept`, the loads, and that it is settled: five requests after each other.
     log_bytes=200,

@@ -15,10 +15,8 @@ AS_OF: Final = "2026-11-27"
 
 _PAGE: Final = "read on the service's page"
 _OTHERS: Final = "told alike by several pages of 2025 and 2026"
-_DERIVED: Final = (
-    "half of the $1.4135 and $0.283 before November 2024, when AWS halved them; the page itself was not read"
-)
-_KNOWN: Final = "as AWS lists it by our knowledge; the page itself was not read"
+_DERIVED: Final = "half of $1.4135 and $0.283, as AWS halved them in November 2024; not read there"
+_KNOWN: Final = "by our knowledge of the list; not read there"
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):

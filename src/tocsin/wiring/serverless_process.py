@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
-from tocsin.aws.calls import SQS, Calls
+from tocsin.aws.calls import SQS, Caller, Calls
 from tocsin.engine.ports import Outgoing, Wake
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
@@ -21,7 +21,7 @@ from tocsin.kernel.time import Instant
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.serverless import Thinking
-from tocsin.wiring.serverless_secrets import Caller, secrets
+from tocsin.wiring.serverless_secrets import secrets
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import load
 from tocsin.wiring.stores import ShowingStore
@@ -33,14 +33,15 @@ INBOX_URL: Final = "TOCSIN_INBOX_URL"
 TIMER_ARN: Final = "TOCSIN_TIMER_ARN"
 PUBLIC_URL: Final = "TOCSIN_PUBLIC_URL"
 CONFIG: Final = "TOCSIN_CONFIG"
+CODE: Final = "LAMBDA_TASK_ROOT"  # Where Lambda has unpacked the zip.
 SECRETS: Final = "TOCSIN_SECRETS"
 NAMESPACE: Final = "TOCSIN_NAMESPACE"
 
 
 class Stream(Protocol):
-    """What the changes of the table tell, and what of it is still true: `tocsin.dynamo.stream`."""
+    """What the changes of the table tell, and what of it is still true: `tocsin.dynamo.store.DynamoStore`."""
 
-    def read(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
+    def told(self, record: Mapping[str, Any]) -> Outgoing | Wake | None:
         """The effect that a record says was put out, or the new wake; None: nothing for us.
 
         Raises whatever a record of another shape makes it raise.
@@ -134,7 +135,7 @@ def started(environ: Mapping[str, str], calls: Caller | None = None, outside: Ou
     if environ.get(SECRETS):
         found |= secrets(calls, environ[SECRETS])
     path = environ.get(CONFIG)
-    settings = load(Path(path) if path else None, found)
+    settings = load(Path(environ.get(CODE, ""), path) if path else None, found)
     dynamo = importlib.import_module("tocsin.dynamo.store")
     store = dynamo.DynamoStore(dynamo.connect(), environ[TABLE])
-    return Process(settings, cast("ShowingStore", store), calls, environ=environ, stream=store.stream, outside=outside)
+    return Process(settings, cast("ShowingStore", store), calls, environ=environ, stream=store, outside=outside)

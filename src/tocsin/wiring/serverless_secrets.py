@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from tocsin.aws.calls import SSM, AwsError, Service
+from tocsin.aws.calls import SSM, AwsError, Caller
 from tocsin.errors import TocsinError
 
 PAGES_MAX: Final = 100  # Of ten parameters each.
-
-
-class Caller(Protocol):
-    """`tocsin.aws.calls.Calls`."""
-
-    def call(self, service: Service, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """See there."""
-        ...
 
 
 def secrets(calls: Caller, prefix: str) -> dict[str, str]:
