@@ -24,6 +24,7 @@ from tocsin.wiring import runs
 CHANNEL: Final = "question"
 COMMENT_MAX: Final = 1000  # Characters: a reason, not a report.
 PAGE: Final = 200
+ELSEWHERE: Final = "states/"  # How the names of runs begin that are not ours, but those of Step Functions.
 
 _NAMED: Final = "question-"
 _MACHINE: Final = ApprovalMachine()
@@ -114,6 +115,8 @@ def abandoned(store: Aggregates, approval: Approval) -> bool:
     """Whether it is open, and its run does not wait for it any more. Raises StoreUnavailableError."""
     if approval.closed_at is not None:
         return False
+    if approval.question.run.startswith(ELSEWHERE):
+        return False  # Nobody tells us of its end; its answer will.
     run = runs.find(store, approval.question.run)
     return run is None or not run.awaits(approval.question.task)
 

@@ -97,7 +97,8 @@ class Process:
         """How people are reached. Raises StoreUnavailableError, TocsinError."""
         thinking = self._thinking or self.thinking()
         return self.part(
-            "reach", lambda: importlib.import_module("tocsin.wiring.serverless_reach").Reach(thinking, self.outside)
+            "reach",
+            lambda: importlib.import_module("tocsin.wiring.serverless_reach").Reach(thinking, self.calls, self.outside),
         )
 
     def talk(self) -> Any:  # noqa: ANN401 - a `Talk`; as above.

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 from tocsin.asking.knowledge import unseen
+from tocsin.aws.calls import Caller
 from tocsin.engine.dispatcher import Dispatcher, Failure, Leaving
 from tocsin.engine.ports import Confirmation, Delivery, Job, Outgoing, Received, Stored, Transport
 from tocsin.kernel.json import Json
@@ -32,6 +33,7 @@ from tocsin.wiring.notifying import preferred
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.serverless import Thinking
+from tocsin.wiring.serverless_flows import StatesTransport
 from tocsin.wiring.silences import Concerned
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.threads import thread_book
@@ -57,8 +59,8 @@ class Effects(Protocol):
 class Reach:
     """All the ways to people, and what cares for them. Kept as long as its `Thinking`."""
 
-    def __init__(self, thinking: Thinking, outside: Outside | None = None) -> None:
-        """Raises StoreUnavailableError, TocsinError."""
+    def __init__(self, thinking: Thinking, calls: Caller, outside: Outside | None = None) -> None:
+        """*calls* tell Step Functions what became of its questions. Raises StoreUnavailableError, TocsinError."""
         outside = outside or Outside(clock=thinking.clock)
         settings, store, url, clock = thinking.settings, thinking.store, thinking.url, thinking.clock
         self._thinking = thinking
@@ -97,15 +99,19 @@ class Reach:
                 self._concerned,
                 Reckoner(settings, store, url).answer,
             ),
-            tasks.transport(
-                settings,
-                thinking.kept,
-                thinking.accept,
-                clock,
-                tokens=tokens,
-                find=lambda key: runs.find_by(store, key),
-                answers=self._answers,
-                people=asking.functions(),
+            StatesTransport(
+                tasks.transport(
+                    settings,
+                    thinking.kept,
+                    thinking.accept,
+                    clock,
+                    tokens=tokens,
+                    find=lambda key: runs.find_by(store, key),
+                    answers=self._answers,
+                    people=asking.functions(),
+                ),
+                store,
+                calls,
             ),
             *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
             *(each for chat in self.chats for each in (chat.transport, *chat.more)),
