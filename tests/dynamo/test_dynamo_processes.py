@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.dynamo.tables import Tables
+from tocsin.dynamo import commits, staged
 from tocsin.dynamo.store import DynamoStore
 from tocsin.engine.ports import CommitResult, Outgoing
 from tocsin.testing.conformance.subject import NOW, at_once, commit, confirmation, handled, outgoing, received
@@ -57,8 +58,10 @@ def test_each_input_is_handled_once_and_each_version_is_there_once(stores: list[
     assert len(stores[3].pending(NOW + 100_000, per_receiver=9)) == 1
 
 
-def test_large_commits_get_on_beside_each_other(stores: list[DynamoStore]) -> None:
-    inputs = [f"i{number}" for number in range(110)]  # More than one transaction takes.
+def test_large_commits_get_on_beside_each_other(stores: list[DynamoStore], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "ACTIONS_MAX", 10)
+    monkeypatch.setattr(staged, "ACTIONS_MAX", 5)
+    inputs = [f"i{number}" for number in range(12)]  # More than one transaction takes.
 
     def work(number: int) -> CommitResult:
         while True:

@@ -135,7 +135,7 @@ class Commits:
             self.staging.write(plan, past, done, self._clock())
 
     def _is_mine(self, plan: Plan) -> bool:
-        found = self._requests.one(plan.log_key)
+        found = self._requests.settled([plan.log_key]).get(plan.log_key)
         return found is not None and found[TOKEN] == plan.token
 
     def _found_out(self, plan: Plan, problem: StoreUnavailableError) -> bool:

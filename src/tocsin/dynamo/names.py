@@ -41,7 +41,7 @@ class Names:
         decisions = self._requests.get(staged)
         if staged - decisions.keys():
             # What is not there any more was finished or given up meanwhile: the names say how.
-            found |= self._requests.get(place for place, item in found.items() if TOKEN in item)
+            found |= self._requests.settled(place for place, item in found.items() if TOKEN in item)
         owners = {}
         for name, place in wanted.items():
             owner = owner_of(found[place], decisions) if place in found else None

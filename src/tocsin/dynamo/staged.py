@@ -23,7 +23,18 @@ import msgspec
 from tocsin.dynamo import packing
 from tocsin.dynamo.names import DECIDED, NEXT, OWNER, TOKEN, staged_key
 from tocsin.dynamo.plan import UNFINISHED, Plan
-from tocsin.dynamo.requests import ACTIONS_MAX, REQUEST_MAX, Cancelled, Item, Key, Refused, Requests, changed, gone
+from tocsin.dynamo.requests import (
+    ACTIONS_MAX,
+    REQUEST_MAX,
+    Cancelled,
+    Item,
+    Key,
+    Refused,
+    Requests,
+    Value,
+    changed,
+    gone,
+)
 from tocsin.dynamo.schema import OUT, PK, SK, STAGED, named
 from tocsin.kernel.time import MINUTE, Duration, Instant
 
@@ -69,25 +80,24 @@ class Staging:
             ]
             self._requests.transact(decide, uuid4().hex)
         except Cancelled:
-            found = self._requests.one(key)
+            found = self._now(key)
             if found is None or not found[DECIDED]:  # Otherwise the answer was lost, and not the race.
-                self.give_up(key, rest.names, plan.token)
-                packing.discard(self._requests, staged)
+                self._give_up(staged, rest.names)
                 raise
         self.finish(key)
 
     def finish(self, key: Key) -> None:
         """Write what is left of a decided commit."""
-        item = self._requests.one(key)
+        item = self._now(key)
         while item is not None and item[DECIDED]:
             try:
                 rest = msgspec.msgpack.decode(packing.fetch(self._requests, item), type=Rest)
             except packing.TornError:
                 return  # Somebody else has finished it.
             if not self._write_rest(key, rest, item):
-                item = self._requests.one(key)
+                item = self._now(key)
                 continue
-            self._make_plain(rest.names, item[TOKEN])
+            self._make_plain(rest.names, item[TOKEN], item[NEXT])
             table = self._requests.table
             self._try(changed(table, (key[0], "A"), {UNFINISHED: None}, f"#{UNFINISHED} = :t", {"t": item[TOKEN]}))
             self._requests.delete([key])
@@ -105,18 +115,17 @@ class Staging:
             if found is None or found[DECIDED]:
                 break
             self._requests.pause(attempts)
-        if not self._undecided(key):
+        if self._undecided(key):
+            self._release([(item[PK], item[SK])], item[TOKEN])
+        else:
             self.finish(key)
-            if (found := self._requests.one((item[PK], item[SK]))) is None or found.get(TOKEN) != item[TOKEN]:
-                return
-        self._release([(item[PK], item[SK])], item[TOKEN])
 
     def sweep(self, now: Instant) -> None:
         """Finish what was decided and left; give up what was never decided and is old."""
         where = "#out_shard = :shard AND #not_before <= :now"
         for hit in list(self._requests.query(where, {"shard": STAGED, "now": now}, index=OUT)):
             key = hit[PK], hit[SK]
-            item = self._requests.one(key)
+            item = self._now(key)
             if item is None:
                 continue
             if item[DECIDED]:
@@ -126,13 +135,17 @@ class Staging:
                     names = msgspec.msgpack.decode(packing.fetch(self._requests, item), type=Rest).names
                 except packing.TornError:
                     continue
-                self.give_up(key, names, item[TOKEN])
-                packing.discard(self._requests, item)
+                self._give_up(item, names)
 
-    def give_up(self, key: Key, names: Sequence[Key], token: str) -> None:
+    def _give_up(self, item: Item, names: Sequence[Key]) -> None:
         """Take away what was staged, if it is not decided."""
-        if self._undecided(key):
-            self._release(names, token)
+        if self._undecided((item[PK], item[SK])):
+            self._release(names, item[TOKEN])
+            packing.discard(self._requests, item)
+
+    def _now(self, key: Key) -> Item | None:
+        """The item as it is after every transaction that it is in."""
+        return self._requests.settled([key]).get(key)
 
     def _undecided(self, key: Key) -> bool:
         """Whether it can never be decided: it is gone, or goes now."""
@@ -160,15 +173,10 @@ class Staging:
                 return False
         return True
 
-    def _make_plain(self, names: Sequence[Key], token: str) -> None:
+    def _make_plain(self, names: Sequence[Key], token: str, owner: str) -> None:
         """The names are owned now; those that are already stay as they are."""
-        found = self._requests.get(names)
-        table = self._requests.table
-        actions = [
-            changed(table, key, {OWNER: item[NEXT], NEXT: None, TOKEN: None}, f"#{TOKEN} = :t", {"t": token})
-            for key, item in found.items()
-            if item.get(TOKEN) == token
-        ]
+        sets: dict[str, Value | None] = {OWNER: owner, NEXT: None, TOKEN: None}
+        actions = [changed(self._requests.table, key, sets, f"#{TOKEN} = :t", {"t": token}) for key in names]
         for part in chunks(actions, ACTIONS_MAX):
             try:
                 self._requests.transact(part, uuid4().hex)
