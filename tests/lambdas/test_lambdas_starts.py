@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -88,11 +89,10 @@ def test_what_the_template_must_set_is_named(name: str) -> None:
 
 def test_the_process_is_made_at_the_first_request(monkeypatch: pytest.MonkeyPatch, quiet_root: None) -> None:
     del quiet_root
-    made = SimpleNamespace()
+    made: Any = SimpleNamespace()
     monkeypatch.setattr(processes, "started", lambda _: made)
     processes.use(None)
-    assert processes.process() is made  # type: ignore[comparison-overlap]
-    assert processes.process() is made  # type: ignore[comparison-overlap]
+    assert [processes.process(), processes.process()] == [made, made]
     processes.use(None)
 
 

@@ -10,6 +10,8 @@ Template = Mapping[str, Any]
 
 # Where AWS lets nobody name a resource, and why (Service Authorization Reference).
 NAMELESS = {
+    "xray:GetSamplingRules": "X-Ray's rules of the account",
+    "xray:GetSamplingTargets": "X-Ray knows no resource of it",
     "xray:PutTelemetryRecords": "X-Ray knows no resource of it",
     "xray:PutTraceSegments": "X-Ray knows no resource of it",
     "cloudwatch:GetMetricWidgetImage": "it draws metrics, which have no ARN",

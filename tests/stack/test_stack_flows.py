@@ -14,8 +14,9 @@ from tocsin import asl, patterns, stack
 from tocsin.expressions.expression import Expression
 from tocsin.kernel.json import Json
 from tocsin.stack import TemplateError, build, flows
-from tocsin.stack.flows import adapted, by_aws, flow_resources, logical_id
+from tocsin.stack.flows import adapted, flow_resources, logical_id
 from tocsin.stack.permissions import allowed, needs
+from tocsin.wiring.rules_at_aws import by_aws, ours
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_rules import RuleAlert, RuleSettings
 from tocsin.wiring.settings_workflows import Workflow
@@ -215,6 +216,10 @@ def test_a_plain_rule_is_eventbridges() -> None:
 )
 def test_what_must_be_decided_is_ours(rule: RuleSettings) -> None:
     assert not by_aws(rule)
+
+
+def test_what_aws_carries_out_is_not_ours_too() -> None:
+    assert ours(settings()).rules.keys() == {"decided", "late", "word"}
 
 
 def test_a_plain_rule_starts_its_workflow_from_both_buses() -> None:

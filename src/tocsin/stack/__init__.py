@@ -7,7 +7,6 @@ body = render(template)  # What CloudFormation is given, by S3 unless it `fits_i
 from __future__ import annotations
 
 from tocsin.stack.build import build
-from tocsin.stack.flows import by_aws
 from tocsin.stack.reading import AUTOMATION, MEMBER, TEMPLATE, TemplateError, load, text
 from tocsin.stack.rendering import INLINE_BYTES_MAX, fits_inline, render
 
@@ -18,7 +17,6 @@ __all__ = [
     "TEMPLATE",
     "TemplateError",
     "build",
-    "by_aws",
     "fits_inline",
     "load",
     "render",

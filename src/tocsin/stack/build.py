@@ -8,6 +8,7 @@ from typing import Final
 from tocsin.kernel.json import Json
 from tocsin.stack import flows, reading
 from tocsin.stack.reading import TemplateError
+from tocsin.wiring.rules_at_aws import by_aws
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_workflows import Workflow, definition_text
 
@@ -25,10 +26,10 @@ def build(settings: Settings, read: Callable[[Workflow], str] = definition_text)
     assert isinstance(resources, dict)
     for name, workflow in settings.workflows.items():
         _add(resources, flows.flow_resources(name, read(workflow), workflow.role))
-    started = {workflow: None for rule in settings.rules.values() if flows.by_aws(rule) for workflow in rule.workflow}
+    started = {workflow: None for rule in settings.rules.values() if by_aws(rule) for workflow in rule.workflow}
     _add(resources, flows.starter(started))
     for name, rule in settings.rules.items():
-        if flows.by_aws(rule) and len(set(rule.workflow)) > TARGETS_MAX:
+        if by_aws(rule) and len(set(rule.workflow)) > TARGETS_MAX:
             raise TemplateError(f"The rule {name} starts more than {TARGETS_MAX} workflows; EventBridge takes no more")
         _add(resources, flows.rule_resources(name, rule))
     if len(resources) > RESOURCES_MAX:

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from tocsin import asl
 from tocsin.asl.program import JSONATA
-from tocsin.automation.rule import Mode
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import format_instant, parse_instant
 from tocsin.stack.permissions import FUNCTION, OURS, called, needs, tasks
 from tocsin.stack.reading import TemplateError
+from tocsin.wiring.rules_at_aws import by_aws
 from tocsin.wiring.settings_rules import RuleSettings
 
 NAME_MAX: Final = 40  # Characters of a workflow's name: the name of its state machine has 80, the stack's among them.
@@ -22,7 +22,12 @@ STARTER: Final = "FlowStarterRole"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION: Final = "2012-10-17"
-_MOST: Final = RuleSettings(command="x").max
+_TRACES: Final = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
 
 
 # ── Workflows ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -47,7 +52,7 @@ def flow_resources(name: str, text: str, role: str | None) -> dict[str, Json]:
     if needed.ours:
         machine["Properties"]["DefinitionSubstitutions"] = {FUNCTION: _arn("InboxFunction")}
     statements: list[Json] = [
-        _allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
+        _allow([*_TRACES], "*"),
     ]
     if needed.ours:
         statements.append(_allow(["lambda:InvokeFunction"], _arn("InboxFunction")))
@@ -122,19 +127,6 @@ def _functions(name: str) -> list[Json]:
 
 
 # ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def by_aws(rule: RuleSettings) -> bool:
-    """Whether EventBridge itself starts the workflows of *rule*.
-
-    It can where nothing has to be decided: no input is made, nothing is counted, stopped or tried again. Everything
-    else, and what people say and integrations send, is decided by the same machine as in `tocsin serve`; that machine
-    must leave alone what AWS does.
-    """
-    plain = rule.mode == Mode.PARALLEL and rule.max == _MOST and not rule.retries and not rule.dry_run
-    woken = rule.event is not None or rule.schedule is not None
-    own = rule.webhook or rule.command is not None or rule.integration is not None or rule.consume
-    return plain and woken and not own and rule.input is None and bool(rule.workflow)
-
-
 def rule_resources(name: str, rule: RuleSettings) -> dict[str, Json]:
     """What wakes the rule *name*: rules of EventBridge, on the account's bus and on ours, and a schedule."""
     made: dict[str, Json] = {}
