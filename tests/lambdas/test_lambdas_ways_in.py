@@ -35,6 +35,20 @@ def test_a_stranger_without_a_key_does_not_and_is_noted(world: World) -> None:
     assert "nobo" in str(world.table.inner.record("wrong-keys", "register"))
 
 
+def test_what_breaks_the_rules_of_its_integration_is_told_since_its_sender_heard_200() -> None:
+    with FakeSlack() as slack:
+        world = World(slack, integrations='    allow: ["198.51.100.0/24"]\n')
+        world.gateway(ALERT, peer="203.0.113.9")
+        world.gateway(ALERT)
+        world.run()
+        (incident,) = world.incidents()
+        assert incident.face.title.startswith('A delivery for "web" was refused')
+        world.gateway(ALERT, peer="198.51.100.7")
+        world.run()
+        assert "the queue is long" in titles(world)
+        world.running.forget()
+
+
 def test_a_sender_with_an_old_key_is_an_alert(world: World) -> None:
     key = make_key(world.table.inner, "web", world.clock())
     revoke_keys(world.table.inner, "web", world.clock())
@@ -171,7 +185,7 @@ def test_only_what_failed_comes_again(world: World, monkeypatch: pytest.MonkeyPa
     def once(commits: object) -> object:
         if broken.pop() if broken else False:
             raise StoreUnavailableError("away")
-        return commit(commits)  # type: ignore[arg-type]
+        return commit(commits)
 
     monkeypatch.setattr(inner, "commit", once)
     world.inbox()

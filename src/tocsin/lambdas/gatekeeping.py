@@ -10,10 +10,13 @@ from msgspec.structs import replace
 
 from tocsin.engine.ports import ONCE, Received
 from tocsin.errors import StoreUnavailableError
+from tocsin.kernel import json
+from tocsin.kernel.json import Json
 from tocsin.lambdas.entering import Again
 from tocsin.lambdas.messages import FromGateway
 from tocsin.web.envelopes import is_envelope
 from tocsin.web.gate import Gate, Knock, Refused
+from tocsin.wiring.addressing import SELF
 from tocsin.wiring.doorkeeper import Doorkeeper
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.senders import rules, sns_check
@@ -34,6 +37,8 @@ class Gatekeeper:
         """Reads the keys. Raises StoreUnavailableError."""
         settings = thinking.settings
         ring = KeyRing(settings, thinking.store, thinking.clock)
+        self._integration = ring.integration
+        self._accept = thinking.accept
         self._wrong_keys = WrongKeys(thinking.store, thinking.clock, ring.former)
         self._check_sns = sns_check(settings, thinking.clock, running.outside.sns_fetch)
         self._gate = Gate(
@@ -52,7 +57,8 @@ class Gatekeeper:
         """What is stored of *message*; None: it is refused, and that has been noted.
 
         Its sender has heard 200 already. So a key that is not known is told to people by the register of wrong keys, as
-        ever. Raises StoreUnavailableError.
+        ever, and a delivery that breaks the rules of its integration by an alert of its own. Raises
+        StoreUnavailableError.
         """
         received = message.received
         lines = [line.partition(b": ") for line in received.head.split(b"\n")]
@@ -62,6 +68,8 @@ class Gatekeeper:
             if found.status == HTTPStatus.SERVICE_UNAVAILABLE:
                 return Again()
             log.warning("a delivery through the gateway was refused", extra={"problem": found.sentence})
+            if found.kind != "key":  # Of those the register of wrong keys tells.
+                self._accept([_refusal(self._integration(message.key), found, received)])
             return None
         received = replace(received, key=found.integration)
         if not is_envelope(headers, received.body):
@@ -90,3 +98,20 @@ class Gatekeeper:
     def _note(self, knock: Knock) -> None:
         self._wrong_keys.note(knock)
         self._to_keep = True
+
+
+def _refusal(integration: str | None, found: Refused, received: Received) -> Received:
+    """The alert that something was refused whose sender believes it was taken."""
+    body: dict[str, Json] = {
+        "title": f'A delivery for "{integration}" was refused: {found.sentence}',
+        "description": (
+            "Its sender heard 200, since the gateway asks nobody. Senders whose address or signature counts should post "
+            "to /v1/in/KEY/FORM, where they are answered."
+        ),
+        "status": "firing",
+        "severity": "warning",
+        "dedup_key": f"gateway-refused/{integration}/{found.kind}",
+    }
+    once = received.header(ONCE) or ""
+    head = f"{ONCE}: refused/{once}".encode() if once else b""
+    return Received(received_at=received.received_at, channel="in", key=SELF, head=head, body=json.encode(body))

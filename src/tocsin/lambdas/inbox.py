@@ -7,14 +7,13 @@ What nobody can read never fails: it is stored, and becomes an alert of its own.
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, assert_never
 
 from msgspec.structs import replace
 
-from tocsin.asl import Failure
+from tocsin.aws.calls import AwsError
 from tocsin.engine.ports import Delivery, Received
 from tocsin.engine.runner import Outcome
 from tocsin.lambdas import messages
@@ -56,7 +55,7 @@ class _Batch:
             name = str(record.get("messageId"))
             try:
                 self._sort(name, messages.read(record, self._thinking.clock()), entering)
-            except TROUBLES as problem:
+            except (*TROUBLES, AwsError) as problem:
                 self._fail([name], problem)
         entering.keep()
         with self._thinking.hearing(self._on_settled):
@@ -72,6 +71,8 @@ class _Batch:
                 if found is not None:
                     self._stored[found.id] = name
                     self._thinking.add([found])
+            case messages.Ask(question, token):
+                self._running.asking().ask(question, token)
             case messages.Own(received):
                 if received.channel in TALKED:
                     self._running.talk().hear(received)
@@ -123,22 +124,8 @@ class _Batch:
 
 
 def _take(running: Process, event: Any) -> Any:  # noqa: ANN401 - JSON of AWS, both ways.
-    if "function" in event:
-        return _called(running, event)
     failed = take(running, event.get("Records", ()))
     return {"batchItemFailures": [{"itemIdentifier": name} for name in sorted(failed)]}
-
-
-def _called(running: Process, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON.
-    """A workflow of Step Functions calls one of our functions; its error is what the workflow may catch."""
-    thinking = running.thinking()
-    flows = running.part(
-        "flows", lambda: importlib.import_module("tocsin.wiring.serverless_flows").Flows(thinking, running.calls)
-    )
-    try:
-        return flows.do(event)
-    except Failure as failure:
-        raise type(failure.error, (Exception,), {})(failure.cause) from None
 
 
 handler = handling(_take)

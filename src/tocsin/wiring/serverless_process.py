@@ -33,7 +33,6 @@ INBOX_URL: Final = "TOCSIN_INBOX_URL"
 TIMER_ARN: Final = "TOCSIN_TIMER_ARN"
 PUBLIC_URL: Final = "TOCSIN_PUBLIC_URL"
 CONFIG: Final = "TOCSIN_CONFIG"
-CODE: Final = "LAMBDA_TASK_ROOT"  # Where Lambda has unpacked the zip.
 SECRETS: Final = "TOCSIN_SECRETS"
 NAMESPACE: Final = "TOCSIN_NAMESPACE"
 
@@ -96,15 +95,19 @@ class Process:
     def reach(self) -> Any:  # noqa: ANN401 - a `Reach`; its module costs a second, and not every function needs it.
         """How people are reached. Raises StoreUnavailableError, TocsinError."""
         thinking = self._thinking or self.thinking()
-        return self.part(
-            "reach",
-            lambda: importlib.import_module("tocsin.wiring.serverless_reach").Reach(thinking, self.calls, self.outside),
-        )
+        module = importlib.import_module("tocsin.wiring.serverless_reach")
+        return self.part("reach", lambda: module.Reach(thinking, self.calls, self.outside))
 
     def talk(self) -> Any:  # noqa: ANN401 - a `Talk`; as above.
         """Who answers people. Raises StoreUnavailableError, TocsinError."""
         thinking, reach = self._thinking or self.thinking(), self.reach()
         return self.part("talk", lambda: importlib.import_module("tocsin.wiring.serverless_talk").Talk(thinking, reach))
+
+    def asking(self) -> Any:  # noqa: ANN401 - a `StatesAsking`; as above.
+        """Who asks people for tasks of Step Functions. Raises StoreUnavailableError, TocsinError."""
+        thinking = self._thinking or self.thinking()
+        module = importlib.import_module("tocsin.wiring.serverless_asking")
+        return self.part("asking", lambda: module.StatesAsking(thinking, self.calls))
 
     def rest(self) -> None:
         """The invocation ends: nothing goes on."""
@@ -136,7 +139,7 @@ def started(environ: Mapping[str, str], calls: Caller | None = None, outside: Ou
     if environ.get(SECRETS):
         found |= secrets(calls, environ[SECRETS])
     path = environ.get(CONFIG)
-    settings = load(Path(environ.get(CODE, ""), path) if path else None, found)
+    settings = load(Path(path) if path else None, found)
     dynamo = importlib.import_module("tocsin.dynamo.store")
     store = dynamo.DynamoStore(dynamo.connect(), environ[TABLE])
     return Process(settings, cast("ShowingStore", store), calls, environ=environ, stream=store, outside=outside)
