@@ -21,8 +21,9 @@ from tocsin.aws import bundle, stacks
 from tocsin.aws.accounts import Cloud
 from tocsin.aws.parameters import Secrets
 from tocsin.aws.stacks import Stacks, Wanted
-from tocsin.cli import deploy, deploy_alert, deploy_plan
+from tocsin.cli import deploy_alert, deploy_plan
 from tocsin.cli.deploy_progress import Screen
+from tocsin.cli.deploy_secrets import fill
 from tocsin.dynamo.store import DynamoStore
 from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
@@ -253,7 +254,7 @@ def test_a_secret_is_asked_for_where_somebody_sits(account: Account) -> None:
         asked.append(name)
         return TOPIC
 
-    filled = deploy.fill(account.folder / "tocsin.yaml", {}, {}, ask)
+    filled = fill(account.folder / "tocsin.yaml", {}, {}, ask)
     assert asked == ["ADA_NTFY"]
     assert filled.names == ("ADA_NTFY",)
     assert filled.fresh == {"ADA_NTFY": TOPIC}
