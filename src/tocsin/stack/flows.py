@@ -13,12 +13,11 @@ from tocsin.automation.rule import Mode
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import format_instant, parse_instant
-from tocsin.stack.permissions import OURS, called, needs, tasks
+from tocsin.stack.permissions import FUNCTION, OURS, called, needs, tasks
 from tocsin.stack.reading import TemplateError
 from tocsin.wiring.settings_rules import RuleSettings
 
 NAME_MAX: Final = 40  # Characters of a workflow's name: the name of its state machine has 80, the stack's among them.
-FUNCTION: Final = "tocsin_inbox"  # What stands in a definition for the ARN of the function that answers `tocsin-...`.
 STARTER: Final = "FlowStarterRole"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")

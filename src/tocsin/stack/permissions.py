@@ -18,6 +18,7 @@ from tocsin.kernel.json import Json
 from tocsin.stack.reading import TemplateError
 
 OURS: Final = "tocsin-"  # How the names of functions begin that Tocsin itself is (`tocsin-ask`, `tocsin-announce`).
+FUNCTION: Final = "tocsin_inbox"  # What stands in a definition for the ARN of the function that answers to them.
 
 # Where the prefix of a service's actions is not the name that Step Functions gives it.
 _PREFIXES: Final = {
@@ -78,7 +79,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def needs(name: str, definition: Mapping[str, Json]) -> Needs:
-    """What the tasks of a valid *definition*, the workflow *name*, need. Raises TemplateError."""
+    """What the tasks of an adapted *definition*, the workflow *name*, need. Raises TemplateError."""
     actions: set[str] = set()
     functions: set[str] = set()
     roles: set[str] = set()
@@ -92,7 +93,7 @@ def needs(name: str, definition: Mapping[str, Json]) -> Needs:
             )
         found = resource(str(task["Resource"]))
         function = called(task, language) if found.type == "lambda" else None
-        if function is not None and function.startswith(OURS):
+        if function == f"${{{FUNCTION}}}":
             ours = True
         elif role:
             roles.add(role)

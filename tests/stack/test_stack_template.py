@@ -1,0 +1,166 @@
+"""The templates as files: they are read, they fit, cfn-lint finds nothing, and they agree with the code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stack import policy
+from tests.stack.examples import read, settings
+from tocsin import stack
+from tocsin.dynamo import schema
+from tocsin.stack import AUTOMATION, INLINE_BYTES_MAX, MEMBER, TEMPLATE, TemplateError, build, fits_inline, render
+from tocsin.stack.reading import parse
+from tocsin.stack.rendering import BYTES_MAX
+
+CORE: Any = stack.load()
+LINT = Path(sys.executable).with_name("cfn-lint")
+FILES = (TEMPLATE, MEMBER, AUTOMATION)
+
+
+@pytest.mark.parametrize("name", [*FILES, "team"])
+def test_cfn_lint_finds_nothing(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    if name == "team":
+        path.write_text(render(build(settings(), read)))
+    else:
+        path = Path(stack.__file__).with_name(name)
+    done = subprocess.run(
+        [LINT, "--regions", "us-east-1", "eu-west-1", "--template", str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_cfn_lint_would_find_something(tmp_path: Path) -> None:
+    broken = json.loads(render(CORE))
+    broken["Resources"]["InboxRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][1]["Action"] = [
+        "sqs:Recieve"
+    ]
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(broken))
+    done = subprocess.run([LINT, "--template", str(path)], check=False, capture_output=True, text=True)
+    assert "W3037" in done.stdout
+
+
+def test_the_core_goes_with_the_request() -> None:
+    body = render(CORE)
+    assert fits_inline(body)
+    assert len(body.encode()) <= INLINE_BYTES_MAX == 51_200
+
+
+def test_a_template_with_large_definitions_goes_by_s3() -> None:
+    assert not fits_inline("x" * (INLINE_BYTES_MAX + 1))
+
+
+def test_what_lies_nowhere_is_refused() -> None:
+    with pytest.raises(TemplateError, match="too large for one stack"):
+        render({"Description": "x" * BYTES_MAX})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_sent_says_what_the_file_says(name: str) -> None:
+    template: Any = stack.load(name)
+    assert template["AWSTemplateFormatVersion"] == "2010-09-09"
+    again: Any = json.loads(render(template))
+    tight = again["Resources"].get("Timer", {}).get("Properties", {}).get("DefinitionString", {}).get("Fn::Sub", "{}")
+    assert "\n" not in tight
+    assert again["Resources"].keys() == template["Resources"].keys()
+
+
+def test_short_forms_become_long_ones() -> None:
+    found: Any = parse(
+        "Resources: {A: {d: 2012-10-17, "
+        "v: [!Ref B, !GetAtt B.Arn.x, !GetAtt [B, C], !Sub 'x', !If [c, 1, 2], !Condition D]}}"
+    )
+    assert found["Resources"]["A"] == {
+        "v": [
+            {"Ref": "B"},
+            {"Fn::GetAtt": ["B", "Arn.x"]},
+            {"Fn::GetAtt": ["B", "C"]},
+            {"Fn::Sub": "x"},
+            {"Fn::If": ["c", 1, 2]},
+            {"Condition": "D"},
+        ],
+        "d": "2012-10-17",
+    }
+
+
+@pytest.mark.parametrize("text", ["a: [", "[]", "Resources: []", "x: 1"])
+def test_what_is_no_template_is_refused(text: str) -> None:
+    with pytest.raises(TemplateError):
+        parse(text)
+
+
+def test_a_mapping_may_stand_in_a_short_form() -> None:
+    found: Any = parse("Resources: {A: !Transform {Name: x}}")
+    assert found["Resources"]["A"] == {"Fn::Transform": {"Name": "x"}}
+
+
+# ── It agrees with the code ──────────────────────────────────────────────────────────────────────────────────────────
+def test_the_table_is_the_stores() -> None:
+    table = CORE["Resources"]["Table"]["Properties"]
+    wanted = schema.table("any")
+
+    def by_name(attributes: list[dict[str, str]]) -> list[dict[str, str]]:
+        return sorted(attributes, key=lambda each: each["AttributeName"])
+
+    assert by_name(table["AttributeDefinitions"]) == by_name(wanted["AttributeDefinitions"])
+    for same in ("KeySchema", "GlobalSecondaryIndexes", "BillingMode", "DeletionProtectionEnabled"):
+        given = wanted.get(same, wanted.get("DeletionProtectionEnabled"))
+        assert table[same] == given, same
+    assert table["StreamSpecification"]["StreamViewType"] == wanted["StreamSpecification"]["StreamViewType"]
+    assert table["SSESpecification"]["SSEEnabled"] is wanted["SSESpecification"]["Enabled"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": schema.TTL, "Enabled": True}
+
+
+def test_the_stream_brings_what_the_store_says() -> None:
+    filters = CORE["Resources"]["OutboxMapping"]["Properties"]["FilterCriteria"]["Filters"]
+    assert [json.loads(each["Pattern"]) for each in filters] == [schema.EFFECT_PATTERN, schema.WAKE_PATTERN]
+
+
+def test_every_handler_is_there() -> None:
+    for name, each in policy.of_type(CORE, "AWS::Lambda::Function").items():
+        module, _, attribute = each["Properties"]["Handler"].rpartition(".")
+        path = Path(stack.__file__).parents[1] / f"{module.removeprefix('tocsin.').replace('.', '/')}.py"
+        assert attribute == "handler"
+        assert re.search(r"^handler = ", path.read_text(), re.MULTILINE), name
+
+
+def test_functions_know_what_the_code_reads() -> None:
+    from tocsin.wiring import serverless_process as process  # noqa: PLC0415 - it is heavy.
+
+    names = {process.TABLE, process.INBOX_URL, process.TIMER_ARN, process.PUBLIC_URL, process.CONFIG, process.SECRETS}
+    names.add(process.NAMESPACE)
+    for name, each in policy.of_type(CORE, "AWS::Lambda::Function").items():
+        given = each["Properties"]["Environment"]["Variables"].keys()
+        wanted = {process.INBOX_URL, process.SECRETS, process.NAMESPACE} if name == "SlackFunction" else names
+        assert given == wanted, name
+
+
+def test_alarms_look_at_figures_that_the_sweep_tells() -> None:
+    from tocsin.engine.ports import Health  # noqa: PLC0415
+    from tocsin.lambdas import metrics  # noqa: PLC0415
+
+    health = Health(
+        oldest_due_at=None, oldest_pending_at=None, oldest_backlog_at=None, backlog=0, pending=0, live={}, broken=()
+    )
+    told = metrics.health(health, 0, 0)
+    ours = [
+        each["Properties"]
+        for each in policy.of_type(CORE, "AWS::CloudWatch::Alarm").values()
+        if each["Properties"]["Namespace"] == {"Fn::Sub": "Tocsin/${AWS::StackName}"}
+    ]
+    assert {each["MetricName"] for each in ours} == {"SweepLateness", "OldestDue", "Broken"}
+    assert {each["MetricName"] for each in ours} <= told.keys()
+    assert all(each["Dimensions"] == [{"Name": "Part", "Value": "sweep"}] for each in ours)
