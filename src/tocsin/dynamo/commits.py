@@ -19,7 +19,7 @@ from tocsin.dynamo.effects import Places
 from tocsin.dynamo.names import NEXT, TOKEN, Names
 from tocsin.dynamo.packing import BLOB, PARTS
 from tocsin.dynamo.plan import UNFINISHED, Plan
-from tocsin.dynamo.requests import ACTIONS_MAX, REQUEST_MAX, Cancelled, Item, Key, Requests
+from tocsin.dynamo.requests import ACTIONS_MAX, REQUEST_MAX, Cancelled, Item, Key, Requests, UnknownResultError
 from tocsin.dynamo.schema import effect_key
 from tocsin.dynamo.staged import Staging, weight
 from tocsin.engine.ports import Commit, CommitResult
@@ -53,19 +53,20 @@ class Commits:
         trace, and whoever loads again hears of the trouble.
         """
         done = self._places.of(name for commit in commits for name in commit.done)
+        places = [self._next_places(len(commit.outbox)) for commit in commits]
         results: list[CommitResult | None] = [None] * len(commits)
         troubles: list[StoreUnavailableError] = []
 
         def work(group: list[int]) -> None:
             for number in group:
                 try:
-                    results[number] = self._one(commits[number], done)
+                    results[number] = self._one(commits[number], done, places[number])
                 except StoreUnavailableError as problem:
                     troubles.append(problem)
                     return
 
         self._requests.each(work, _groups(commits, done))
-        unknown = [problem for problem in troubles if not isinstance(problem, _NothingWritten)]
+        unknown = [problem for problem in troubles if isinstance(problem, UnknownResultError)]
         if troubles and (unknown or not any(result is COMMITTED for result in results)):
             raise (unknown or troubles)[0]
         return [result or CONFLICT for result in results]
@@ -78,11 +79,8 @@ class Commits:
                 while len(self._large) > REMEMBERED_MAX:
                     del self._large[next(iter(self._large))]
 
-    def _one(self, commit: Commit, done: Mapping[str, Key]) -> CommitResult:
-        try:
-            plan = Plan(self._requests, commit, uuid4().hex, self._next_place)
-        except StoreUnavailableError as problem:
-            raise _NothingWritten(problem.message) from problem
+    def _one(self, commit: Commit, done: Mapping[str, Key], place: int) -> CommitResult:
+        plan = Plan(self._requests, commit, uuid4().hex, place)
         # Where nobody knows whether it was written, its parts stay: they would lie there, or be missed.
         result = self._write(plan, {name: self._places.known(name) or done[name] for name in commit.done})
         if result is COMMITTED:
@@ -173,11 +171,12 @@ class Commits:
         found = self._requests.query("#pk = :pk AND begins_with(#sk, :h)", {"pk": plan.key[0], "h": "H"})
         return any(place in places for item in found for place, _ in history_rows(self._requests, item))
 
-    def _next_place(self) -> int:
-        """Microseconds of the clock, or one more than before."""
+    def _next_places(self, count: int) -> int:
+        """The first of so many places: microseconds of the clock, or what follows the last ones."""
         with self._lock:
-            self._place = max(self._clock() * 1000, self._place + 1)
-            return self._place
+            first = max(self._clock() * 1000, self._place + 1)
+            self._place = first + count
+            return first
 
     def _drop(self, plan: Plan) -> None:
         """Parts of what was not written; if that fails too, they lie there, and nobody reads them."""
@@ -199,10 +198,6 @@ class Commits:
 
 def _at(found: Sequence[Item], key: Key) -> Item | None:
     return next((item for item in found if (item.get("pk"), item.get("sk")) == key), None)
-
-
-class _NothingWritten(StoreUnavailableError):
-    """The store is away, and it is certain that nothing was done."""
 
 
 def history_rows(requests: Requests, item: Item) -> list[tuple[int, bytes]]:

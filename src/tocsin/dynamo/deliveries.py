@@ -250,26 +250,35 @@ class Deliveries:
     # Settling and forgetting
 
     def _settle(self, base: int, outcomes: Mapping[int, str]) -> None:
-        table, key = self._requests.table, _lot(base)
-        while (item := self._requests.one(key)) is not None:
-            left = _unpacked(item["left"])
-            done = {place: outcomes[place] for place in left if place in outcomes}
+        """Usually a whole batch at once, and nobody has settled a part of it: that is tried without reading."""
+        key, left = _lot(base), _packed(range(max(outcomes) + 1))
+        while True:
+            waiting = _unpacked(left)
+            done = {place: outcomes[place] for place in waiting if place in outcomes}
             if not done:
                 return
-            rest = [place for place in left if place not in done]
-            same, was = "#left = :was", {"was": item["left"]}
-            lot = changed(table, key, {"left": _packed(rest)}, same, was) if rest else gone(table, key, same, was)
-            noted = {f"o{place}": text for place, text in done.items() if text}
             try:
-                if noted:
-                    packed = {name: packing.pack(text.encode()) for name, text in noted.items()}
-                    note = changed(table, (_key(base)[0], "O"), packed)
-                    self._requests.transact([lot, note], uuid4().hex)
-                else:
-                    self._requests.act(lot)
-            except (Refused, Cancelled):
-                continue
-            return
+                self._note(base, left, [place for place in waiting if place not in done], done)
+            except Refused as lost:
+                item: Item | None = lost.item
+            except Cancelled:
+                item = self._requests.one(key)
+            else:
+                return
+            if not item:
+                return  # All of it is settled, or it was never there.
+            left = item["left"]
+
+    def _note(self, base: int, was: bytes, rest: Sequence[int], done: Mapping[int, str]) -> None:
+        """Only *rest* waits from now on, if what waited *was* that. Raises Refused, Cancelled."""
+        table, key = self._requests.table, _lot(base)
+        same, values = "#left = :was", {"was": was}
+        lot = changed(table, key, {"left": _packed(rest)}, same, values) if rest else gone(table, key, same, values)
+        noted = {f"o{place}": packing.pack(text.encode()) for place, text in done.items() if text}
+        if noted:
+            self._requests.transact([lot, changed(table, (_key(base)[0], "O"), noted)], uuid4().hex)
+        else:
+            self._requests.act(lot)
 
     def _forget(self, base: int, batch: _Batch, places: Sequence[int]) -> None:
         rest = batch.kept() - set(places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -45,8 +45,8 @@ class Log(msgspec.Struct, frozen=True, array_like=True):
 class Plan:
     """Makes the actions of *commit*. *token* is new for each: by it a commit knows what it has written itself."""
 
-    def __init__(self, requests: Requests, commit: Commit, token: str, place: Callable[[], int]) -> None:
-        """*place*: numbers by which effects are told older from younger. Writes what needs parts of its own."""
+    def __init__(self, requests: Requests, commit: Commit, token: str, place: int) -> None:
+        """*place*: of its first effect, by which older and younger are told. Writes what needs parts of its own."""
         self.commit = commit
         self.token = token
         self._table = requests.table
@@ -61,7 +61,8 @@ class Plan:
         log = Log(self.inputs, tuple(key for key, _ in self.claims))
         self.log = packing.stow(requests, msgspec.msgpack.encode(log), most)
         self.pages = [(page[-1].place, packing.stow(requests, _rows(page), most)) for page in pages(commit.history)]
-        self.effects = [(item, packing.stow(requests, effects.encoded(item), most), place()) for item in self.outbox]
+        bodies = (packing.stow(requests, effects.encoded(item), most) for item in self.outbox)
+        self.effects = list(zip(self.outbox, bodies, range(place, place + len(self.outbox)), strict=True))
 
     @property
     def sound(self) -> bool:

@@ -201,6 +201,10 @@ class Requests:
             doubtful |= lost
             attempts = self._wait(attempts, f"{operation}: {cause}", doubtful=doubtful)
 
+    def pause(self, attempts: int) -> None:
+        """Wait, the longer the more attempts there were."""
+        self._sleep(self.chance() * min(PAUSE_MAX, PAUSE_FIRST * 2**attempts))
+
     def _write(self, requests: Sequence[Item]) -> None:
         for start in range(0, len(requests), WRITE_MAX):
             left, attempts = list(requests[start : start + WRITE_MAX]), 0
@@ -216,7 +220,7 @@ class Requests:
         if attempts >= ATTEMPTS_MAX:
             kind = UnknownResultError if doubtful else StoreUnavailableError
             raise kind(f"DynamoDB does not answer: {what}, {attempts} times")
-        self._sleep(self.chance() * min(PAUSE_MAX, PAUSE_FIRST * 2**attempts))
+        self.pause(attempts)
         return attempts
 
 

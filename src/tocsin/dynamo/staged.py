@@ -27,6 +27,7 @@ from tocsin.dynamo.requests import ACTIONS_MAX, REQUEST_MAX, Cancelled, Item, Ke
 from tocsin.dynamo.schema import OUT, PK, SK, STAGED, named
 from tocsin.kernel.time import MINUTE, Duration, Instant
 
+WAITS_MAX: Final = 6  # For one that is not decided yet: about a second.
 ABANDONED_AFTER: Final[Duration] = 20 * MINUTE  # A function lives 15 minutes at most.
 
 _STEP: Final = "step"
@@ -99,6 +100,11 @@ class Staging:
             self.finish((item[PK], "X" + item[UNFINISHED]))
             return
         key = staged_key(item)
+        for attempts in range(1, WAITS_MAX):  # Who has reserved it is most likely about to decide.
+            found = self._requests.one(key)
+            if found is None or found[DECIDED]:
+                break
+            self._requests.pause(attempts)
         if not self._undecided(key):
             self.finish(key)
             if (found := self._requests.one((item[PK], item[SK]))) is None or found.get(TOKEN) != item[TOKEN]:

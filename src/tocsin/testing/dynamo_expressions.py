@@ -127,7 +127,9 @@ class _Parser:
             self._expect("AND")
             high = self._take()
             return lambda item, n, v: n[word] in item and plain(v[low]) <= plain(item[n[word]]) <= plain(v[high])
-        compare, value = _COMPARE[self._take()], self._take()
+        operator, value = self._take(), self._take()
+        assert operator in _COMPARE, self._words
+        compare = _COMPARE[operator]
         return lambda item, n, v: n[word] in item and compare(plain(item[n[word]]), plain(v[value]))
 
     def _next(self, word: str) -> bool:

@@ -191,7 +191,7 @@ def answer(request: Mapping[str, Any], entries: Sequence[Image], sort: str, keys
         at = order(start)
         fitting = [entry for entry in fitting if (order(entry) < at if backwards else order(entry) > at)]
     page, size = [], 0
-    limit = request.get("Limit", len(fitting))
+    limit = request.get("Limit", len(fitting) + 1)
     for entry in fitting[:limit]:
         size += _size(entry)
         page.append(entry)
