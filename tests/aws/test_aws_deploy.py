@@ -453,6 +453,8 @@ def test_templates_are_printed_without_asking_aws(account: Account) -> None:
     member = account.type("template", "--member").out
     assert account.type("deploy", "--member").out == member
     assert "AWSTemplateFormatVersion" in member
+    policy = account.type("template", "--policy", "--stack", "prod").document
+    assert "arn:aws:cloudformation:*:*:stack/prod-code/*" in policy["Statement"][1]["Resource"]
 
 
 # ── The test alert ───────────────────────────────────────────────────────────────────────────────────────────────────

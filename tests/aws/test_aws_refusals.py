@@ -13,6 +13,8 @@ from tocsin.aws.troubles import SAID_MAX, blamed, missing_permission
 from tocsin.errors import TocsinError
 
 ADA = "arn:aws:iam::111122223333:user/ada"
+REFUSED = f"User: {ADA} is not authorized to perform: iam:CreateRole"
+LACKS = f"{ADA} lacks permission for iam:CreateRole"
 
 
 def told(problem: Exception) -> TocsinError:
@@ -50,12 +52,9 @@ def refused(code: str, message: str = "") -> TocsinError:
         ("AccessDenied", "Access Denied", "aws-denied", "was not allowed: Access Denied"),
         (
             "AccessDeniedException",
-            (
-                f"User: {ADA} is not authorized to perform: cloudformation:ExecuteChangeSet on resource: arn:aws:x because"
-                " no identity-based policy allows the cloudformation:ExecuteChangeSet action"
-            ),
+            f"{REFUSED} on resource: arn:aws:x because no identity-based policy allows the iam:CreateRole action",
             "aws-denied",
-            f"was not allowed: {ADA} lacks permission for cloudformation:ExecuteChangeSet on arn:aws:x",
+            f"was not allowed: {LACKS} on arn:aws:x",
         ),
         (
             "ValidationError",  # CloudFormation also tells it so, of a resource.
@@ -110,21 +109,12 @@ def test_aws_own_words_are_cut_where_they_go_on_and_on() -> None:
     ("said", "found"),
     [
         (
-            (
-                f"User: {ADA} is not authorized to perform: iam:CreateRole on resource: arn:aws:r with an explicit deny in"
-                " a service control policy"
-            ),
-            (
-                f"{ADA} lacks permission for iam:CreateRole on arn:aws:r; a policy of the organisation forbids it (SCP): "
-                "its administrators can allow it"
-            ),
+            f"{REFUSED} on resource: arn:aws:r with an explicit deny in a service control policy",
+            f"{LACKS} on arn:aws:r; a policy of the organisation forbids it (SCP): its administrators can allow it",
         ),
         (
-            (
-                f"User: {ADA} is not authorized to perform: iam:CreateRole on resource: arn:aws:r because no permissions"
-                " boundary allows the iam:CreateRole action"
-            ),
-            f"{ADA} lacks permission for iam:CreateRole on arn:aws:r; a permissions boundary forbids it",
+            f"{REFUSED} on resource: arn:aws:r because no permissions boundary allows the iam:CreateRole action",
+            f"{LACKS} on arn:aws:r; a permissions boundary forbids it",
         ),
         (
             f"User: {ADA} is not authorized to perform: iam:CreateRole with an explicit deny in an identity policy",

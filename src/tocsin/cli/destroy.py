@@ -46,12 +46,12 @@ def run(given: argparse.Namespace) -> int:
     if not given.yes and not screen.ask(f"Delete {whole} in account {account.number}? [y/N] "):
         raise TocsinError("not-confirmed", "nothing was deleted")
     if stack is not None:
-        progress(screen, stacks.delete(stack), len(stacks.resources(stack.id)))
+        progress(screen, stacks.delete(stack), stacks.resources(stack.id).keys())
     if bucket is not None:
         count = bucket.empty()
         screen.say(f"the bucket {bucket.bucket} was emptied: {count} versions\n")
     if code is not None:
-        progress(screen, stacks.delete(code), len(stacks.resources(code.id)))
+        progress(screen, stacks.delete(code), stacks.resources(code.id).keys())
     stays = _rest(given, screen, cloud, table)
     if given.json:
         say_json({"account": account.number, "region": account.region, "stack": given.stack, "stays": stays})
