@@ -383,11 +383,11 @@ def test_destroy_refuses_while_something_waits(account: Account) -> None:
     accept(account.open())
     said = account.destroy("--yes")
     assert said.code == 1
-    assert said.err.startswith("tocsin: refused: there are 0 open incidents, 1 deliveries that nobody has read")
+    assert said.err.startswith("tocsin: refused, since people are still needed: 1 delivery that nobody has read\nend")
     assert Stacks(Cloud()).find(account.stack) is not None
     said = account.destroy("--yes", "--force", "--json")
     assert said.document["stays"]["secrets"] == []
-    assert "Nobody will be asked any more about 0 open incidents" in said.err
+    assert "Lost on the way: 1 delivery that nobody has read\n" in said.err
 
 
 def test_destroy_shows_the_incidents_that_are_open(account: Account) -> None:
@@ -397,7 +397,7 @@ def test_destroy_shows_the_incidents_that_are_open(account: Account) -> None:
     assert account.type("backup", "--dump", "moved").code == 0
     assert account.type("restore", "--to", "aws", "--stack", account.stack, "moved").code == 0
     said = account.destroy("--yes")
-    assert "refused: there are 7 open incidents" in said.err
+    assert "people are still needed: 7 open incidents" in said.err
     assert "  disk 6\n" in said.err
     assert "  and 2 more\n" in said.err
 
