@@ -78,7 +78,7 @@ class TroubledComparison(StoreComparison):
         return cast("Store", Numbered(store))
 
 
-DynamoComparison.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
-TroubledComparison.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+DynamoComparison.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
+TroubledComparison.TestCase.settings = settings(max_examples=8, stateful_step_count=20, deadline=None)
 TestDynamoComparison = DynamoComparison.TestCase
 TestTroubledComparison = TroubledComparison.TestCase

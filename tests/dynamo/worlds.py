@@ -27,18 +27,18 @@ class DynamoWorld(World):
         self.coins = Random(seed + 1)
         self.client, self.table = client, table
         self.happened: Counter[str] = Counter()
-        super().__init__(seed, memory=self._store(client), opened=self._opened)
+        super().__init__(seed, memory=self._store(client, threads=8), opened=self._opened)
 
     def _opened(self) -> Store:
         faulty = FaultyDynamo(self.client, TABLE, self.coins, self.trouble)
         faulty.happened = self.happened
         return self._store(faulty)
 
-    def _store(self, client: Any) -> DynamoStore:  # noqa: ANN401 - as above.
+    def _store(self, client: Any, threads: int = 0) -> DynamoStore:  # noqa: ANN401 - as above.
         return DynamoStore(
             client,
             self.table,
-            threads=0,
+            threads=threads,
             clock=lambda: self.now,
             chance=self.coins.random,
             sleep=lambda _: None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,7 +46,7 @@ policies:
 integrations:
   web:
     key: %s
-slack:
+%sslack:
   bot_token: %s
   signing_secret: %s
 """
@@ -207,14 +207,21 @@ class Aws:
 class World:
     """All of it, with a fake Slack outside."""
 
-    def __init__(self, slack: FakeSlack, config: str = "", **environ: str) -> None:
+    def __init__(self, slack: FakeSlack, config: str = "", *, integrations: str = "", **environ: str) -> None:
         self.slack = slack
         self.ada, self.grace = slack.add_user("ada"), slack.add_user("grace")
         self.room = slack.add_channel("ops", [self.ada, self.grace])
         self.clock, self.life = Clock(), Life()
         self.table, self.aws = Table(self.life), Aws(self.life)
         self.dead: list[dict[str, Any]] = []
-        text = CONFIG % (self.ada.id, self.grace.id, KEY, slack.bot_token, slack.signing_secret)
+        text = CONFIG % (
+            self.ada.id,
+            self.grace.id,
+            KEY,
+            integrations.lstrip("\n"),
+            slack.bot_token,
+            slack.signing_secret,
+        )
         self.settings = parse((text.replace("C0OPS00000", self.room.id) + config).encode(), {}).settings
         self.environ = {
             "TOCSIN_INBOX_URL": QUEUE,
@@ -225,6 +232,7 @@ class World:
             **environ,
         }
         self.deaths = 0
+        self.sns_fetch: Callable[[str], bytes] | None = None
         self.streaming = True
         self.running: Process
         self.be_born()
@@ -237,7 +245,7 @@ class World:
             self.aws,
             environ=self.environ,
             stream=self.table,
-            outside=Outside(clock=self.clock, slack_api=self.slack.base_url),
+            outside=Outside(clock=self.clock, slack_api=self.slack.base_url, sns_fetch=self.sns_fetch),
         )
         processes.use(self.running)
 

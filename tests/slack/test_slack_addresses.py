@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.slack.addresses import URL_MAX, is_socket, takes_files
-from tocsin.slack.api import BASE_URL
+from tocsin.slack.addresses import BASE_URL, URL_MAX, is_socket, takes_files
 
 FAKE = "http://127.0.0.1:8123/api/"
 ELSEWHERE = [

@@ -9,7 +9,7 @@ from tests.sources.living import Life, Said, Step, Tell
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, format_instant
 from tocsin.sources import opsgenie_requests
-from tocsin.web.senders.alertmanager import ALERTS
+from tocsin.web.senders.channels import ALERTS
 
 ALIAS = "disk/db-1"
 

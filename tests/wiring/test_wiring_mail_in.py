@@ -18,7 +18,8 @@ from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident, Status
 from tocsin.sources.email_rules import MailRules, Merge
 from tocsin.wiring.embedded import Embedded
-from tocsin.wiring.mail_in import address, listener, mail_domain, mail_rules
+from tocsin.wiring.mail_in import address, listener, mail_domain
+from tocsin.wiring.mail_rules import mail_rules
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import parse
 

@@ -19,7 +19,7 @@ from tocsin.cli.logs import set_up_logs
 from tocsin.cli.printing import say
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.kernel import json
-from tocsin.slack.api import BASE_URL
+from tocsin.slack.addresses import BASE_URL
 from tocsin.wiring.addresses import WILDCARDS, local_url
 from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.outside import Outside, Ready

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tocsin.cli.access import open_store, public_url, read_settings
 from tocsin.cli.printing import plain, say, say_json
 from tocsin.errors import TocsinError
-from tocsin.slack.api import BASE_URL
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.checking import Finding, Grade, Wanted, check
 from tocsin.wiring.concierge.rooms import is_public
 from tocsin.wiring.settings import Settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
+BASE_URL: Final = "https://slack.com/api/"
 URL_MAX: Final = 4000  # Characters; an address to connect to carries a ticket, one to upload to a signature.
 
 _FILES: Final = "files.slack.com"

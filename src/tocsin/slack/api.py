@@ -16,7 +16,6 @@ from tocsin.kernel.time import SECOND, Duration
 from tocsin.slack.addresses import takes_files
 from tocsin.slack.answers import Failure, judged
 
-BASE_URL: Final = "https://slack.com/api/"
 CONNECTIONS_MAX: Final = 32  # Pages to several people leave side by side; more at once only meets the rate limit.
 KEEP_ALIVE_S: Final = (
     30.0  # Shorter than a load balancer's minute, so that no call meets a connection that is being closed.

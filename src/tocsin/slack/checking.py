@@ -14,8 +14,9 @@ import msgspec
 
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.answers import Failure
-from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.api import Api
 from tocsin.slack.loop import LoopThread
 from tocsin.slack.manifest import scopes as of_manifest
 from tocsin.slack.rooms import Channel, SlackRooms

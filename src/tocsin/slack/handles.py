@@ -13,8 +13,9 @@ import msgspec
 
 from tocsin.engine.ports import Postponed
 from tocsin.kernel.time import SECOND, Duration
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.answers import Failure
-from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.api import Api
 from tocsin.slack.loop import LoopClosedError, LoopThread
 
 T = TypeVar("T")

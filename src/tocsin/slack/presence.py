@@ -20,8 +20,9 @@ from tocsin.choosing.situation import Presence
 from tocsin.engine.ports import Postponed
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.answers import Failure
-from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.api import Api
 from tocsin.slack.loop import LoopThread
 
 FRESH: Final[Duration] = 10 * MINUTE  # What was seen longer ago says nothing about now.

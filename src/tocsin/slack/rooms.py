@@ -18,8 +18,9 @@ import msgspec
 from tocsin.engine.ports import Postponed, Refused
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import MINUTE, SECOND, Duration
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.answers import Failure
-from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.api import Api
 from tocsin.slack.loop import LoopThread
 
 TIMEOUT: Final[Duration] = 10 * SECOND

@@ -22,9 +22,9 @@ from tocsin.engine.ports import Postponed, Received
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
-from tocsin.slack.addresses import is_socket
+from tocsin.slack.addresses import BASE_URL, is_socket
 from tocsin.slack.answers import Failure
-from tocsin.slack.api import BASE_URL, Api, sdk_logger
+from tocsin.slack.api import Api, sdk_logger
 from tocsin.slack.loop import LoopThread
 
 CHANNEL: Final = "slack"

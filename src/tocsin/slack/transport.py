@@ -28,9 +28,10 @@ from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.posting.batches import Batch, is_bundle, sort
 from tocsin.saying.incident import Setting, bundle_lines
 from tocsin.slack import places
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.announcements import announcement_message
 from tocsin.slack.answers import GONE, LAYOUT_REFUSED, Failure, judged
-from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.api import Api
 from tocsin.slack.blocks import bundle_message, incident_message, replaced_message
 from tocsin.slack.budget import Allowance, Gathering, Pacing, Rank
 from tocsin.slack.drawing import Block, Message, unpictured

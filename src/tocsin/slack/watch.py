@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from tocsin.conversing.noticed import Change, Noticed
 from tocsin.kernel.time import SECOND, Duration
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.answers import Failure
-from tocsin.slack.api import BASE_URL, Api
+from tocsin.slack.api import Api
 from tocsin.slack.health import OF_PEOPLE, OF_ROOMS, WORKSPACE, SlackHealth
 from tocsin.slack.loop import LoopClosedError, LoopThread
 

@@ -19,7 +19,7 @@ from tocsin.incidents.silences import Order
 from tocsin.kernel import json
 from tocsin.sources import prometheus
 from tocsin.sources.reading import Problem, Reading
-from tocsin.web.senders.alertmanager import ALERTS, SILENCES
+from tocsin.web.senders.channels import ALERTS, SILENCES
 from tocsin.wiring.addressing import Addressing, heartbeat_key
 
 _ORDERS: Final = msgspec.json.Decoder(Order)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
-from tocsin.incidents.alerts import Severity
 from tocsin.kernel.time import Instant
 from tocsin.mail.inbound import Limits, MailListener, Post
 from tocsin.sources import email_message
-from tocsin.sources.email_rules import MailRules, Merge
-from tocsin.wiring import settings_integrations as configured
 from tocsin.wiring.living import Derived
+from tocsin.wiring.mail_rules import mail_rules
 from tocsin.wiring.settings import MailIn, Settings
 
 LOCAL_PART_MAX: Final = 64  # Characters before the @ (RFC 5321, 4.5.3.1.1); not every server passes on a longer one.
@@ -53,11 +51,6 @@ def listener(
     return MailListener(_bound(wanted), post, Limits(size_bytes=wanted.size_max), domain=wanted.domain or "", tls=tls)
 
 
-def mail_rules(settings: Settings) -> Mapping[str, MailRules]:
-    """The rules for the mails of each integration."""
-    return {name: _rules(found.mail) for name, found in settings.integrations.items()}
-
-
 def mail_domain(settings: Settings) -> str:
     """The domain that mail is sent to: what is configured, else the host by which people reach the server."""
     if settings.mail_in is None:
@@ -68,16 +61,6 @@ def mail_domain(settings: Settings) -> str:
 def address(key: str, domain: str) -> str:
     """The mail address of an integration; empty when its key is too long for one. It contains the secret."""
     return f"{key}@{domain}" if domain and len(key) <= LOCAL_PART_MAX else ""
-
-
-def _rules(mail: configured.MailRules) -> MailRules:
-    return MailRules(
-        merge=Merge(mail.merge),
-        resolve_when=mail.resolve_when,
-        open_when=mail.open_when,
-        senders=mail.senders,
-        severity=Severity(mail.severity) if mail.severity else None,
-    )
 
 
 def _tls(wanted: MailIn) -> ssl.SSLContext | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from tocsin.kernel.time import Instant
 from tocsin.posting.requests import Place
-from tocsin.slack.api import BASE_URL
+from tocsin.slack.addresses import BASE_URL
 from tocsin.teams.cloud import Cloud
 from tocsin.wiring.clock import SystemClock
 

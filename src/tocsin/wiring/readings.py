@@ -9,7 +9,7 @@ from tocsin.engine.ports import Delivery
 from tocsin.sources import Reading, pings, read
 from tocsin.sources.email_rules import MailRules
 from tocsin.sources.reading import Remapping
-from tocsin.wiring.mail_in import mail_rules
+from tocsin.wiring.mail_rules import mail_rules
 from tocsin.wiring.settings import Settings
 
 _NO_RULES: Final = MailRules()

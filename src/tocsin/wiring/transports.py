@@ -24,7 +24,7 @@ from tocsin.posting.requests import Place
 from tocsin.saying.incident import Setting
 from tocsin.saying.message import Saying
 from tocsin.slack import signature
-from tocsin.slack.api import BASE_URL
+from tocsin.slack.addresses import BASE_URL
 from tocsin.slack.budget import Allowance
 from tocsin.slack.conversation import House
 from tocsin.slack.drawing import draw

@@ -30,9 +30,8 @@ from tocsin.web.gate import RETRY_AFTER, Gate, Refused, body_of
 from tocsin.web.ports import Roster
 from tocsin.web.senders import alertmanager_alerts as alerts
 from tocsin.web.senders import alertmanager_silences as silences
+from tocsin.web.senders.channels import ALERTS, SILENCES
 
-ALERTS: Final = "alertmanager"  # The channel of alerts.
-SILENCES: Final = "silence"  # The channel of silences.
 VERSION: Final = "0.27.0"  # The Alertmanager whose API this is: karma and Grafana look at it.
 OUTCOME_SECONDS: Final = 5.0  # Who has made a silence asks for it at once; it is stored in any case.
 FILTERS_MAX: Final = 64
