@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,12 +12,16 @@ from botocore.exceptions import ReadTimeoutError  # type: ignore[import-untyped]
 from tests.dynamo.moments import fake, moments_of, opened
 from tests.dynamo.test_dynamo_moments import COMMITTED, CONFLICT, FULL, SEEN, check, committed, prepared
 from tests.dynamo.test_dynamo_simulation import small
+from tests.dynamo.worlds import TABLE
 from tocsin.dynamo import requests
 from tocsin.dynamo.requests import ATTEMPTS_MAX, UnknownResultError
 from tocsin.dynamo.store import DynamoStore
+from tocsin.engine.ports import Outgoing
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.json import Json
-from tocsin.testing.conformance.subject import commit, handled, received
+from tocsin.testing import dynamo_faults
+from tocsin.testing.conformance.subject import NOW, commit, handled, outgoing, received
+from tocsin.testing.dynamo_faults import FaultyDynamo, Trouble
 from tocsin.testing.dynamo_memory import FakeDynamo, cancelled, error
 
 Work = Callable[..., Any]
@@ -206,3 +211,54 @@ def test_pauses_grow_and_are_drawn() -> None:
     assert pauses == sorted(pauses)
     assert len(pauses) == ATTEMPTS_MAX - 1
     assert max(pauses) == requests.PAUSE_MAX
+
+
+def torn(client: FakeDynamo) -> FaultyDynamo:
+    """Plain reads see a part of each transaction late."""
+    return FaultyDynamo(client, TABLE, Random(5), Trouble(torn=1.0))
+
+
+def test_the_state_is_never_older_than_an_effect_that_was_seen() -> None:
+    faulty = torn(fake())
+    writer, reader = opened(faulty), opened(faulty)
+    late = 0
+    for version in range(40):
+        step = commit("a", version, state=b"%d" % version, handled=handled(f"i{version}"), outbox=(shown(version),))
+        assert writer.commit([step])[0] is COMMITTED
+        for item in reader.pending(NOW, per_receiver=1):
+            late += ("A=a", "A") in faulty._behind and item.id == f"e{version}"
+            assert int(reader.load(["a"])["a"].state) >= int(item.id[1:])
+    assert late > 2, "nothing was late that mattered"
+
+
+def test_an_aggregate_that_was_forgotten_and_begun_anew_may_have_a_lower_version() -> None:
+    client = fake()
+    store = opened(client)
+    for version in range(2):
+        store.commit([commit("a", version, live=False, outbox=(shown(version),))])
+    assert store.pending(NOW, per_receiver=1)
+    opened(client).prune(deliveries_before=0, aggregates_before=NOW + 1, limit=1)
+    assert store.load(["a"]) == {}
+    opened(client).commit([commit("a")])
+    assert store.load(["a"])["a"].version == 1
+
+
+def test_who_follows_the_backlog_waits_for_what_is_half_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamo_faults, "CATCHES_UP", 0.001)
+    faulty = torn(fake())
+    chance = Random(2).random
+    writer, reader = (DynamoStore(faulty, "simulated", threads=0, chance=chance) for _ in range(2))
+    given: list[str] = []
+    seen: list[str] = []
+    for _ in range(40):
+        given += writer.accept([received()])
+        given += writer.accept([received(), received()])
+        found = reader.backlog(9, seen[-1] if seen else "")
+        seen += [delivery.id for delivery in found]
+    faulty._behind.clear()
+    seen += [delivery.id for delivery in reader.backlog(99, seen[-1])]
+    assert seen == given
+
+
+def shown(version: int) -> Outgoing:
+    return outgoing(f"e{version}", coalesce="a/show")

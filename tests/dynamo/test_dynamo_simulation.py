@@ -23,7 +23,9 @@ def test_the_laws_hold_in_every_world() -> None:
         world = DynamoWorld(seed, FakeDynamo(TABLE))
         world.run()
         happened += world.happened
-    assert all(happened[name] for name in ("throttled", "conflict", "broken", "lost", "partial", "stale", "crash"))
+    assert all(
+        happened[name] for name in ("throttled", "conflict", "broken", "lost", "partial", "stale", "torn", "crash")
+    )
 
 
 def test_they_hold_where_nothing_fits_into_one_transaction_or_item(monkeypatch: pytest.MonkeyPatch) -> None:

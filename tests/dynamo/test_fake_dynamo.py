@@ -65,7 +65,10 @@ def told(answer: Any) -> Any:  # noqa: ANN401 - any answer.
         codes = [(one.get("Code"), one.get("Item") or None) for one in reasons]
         return answer.response["Error"]["Code"], answer.response.get("Item") or None, codes
     kept = {name: answer[name] for name in ("Item", "Items", "LastEvaluatedKey") if answer.get(name)}
-    for items in answer.get("Responses", {}).values():
+    responses = answer.get("Responses", {})
+    if isinstance(responses, list):
+        return {"Responses": [each.get("Item") for each in responses]}
+    for items in responses.values():
         kept["Responses"] = sorted(items, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
     return kept
 

@@ -16,7 +16,9 @@ TABLE = schema.table("simulated", protected=False)
 
 
 def trouble() -> Trouble:
-    return Trouble(throttled=0.02, conflict=0.03, broken=0.01, lost=0.02, partial=0.1, stale=0.2, crash=0.0005)
+    return Trouble(
+        throttled=0.02, conflict=0.03, broken=0.01, lost=0.02, partial=0.1, stale=0.2, torn=0.3, crash=0.0005
+    )
 
 
 class DynamoWorld(World):

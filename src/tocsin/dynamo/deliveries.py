@@ -9,7 +9,9 @@ all under it. The number of a delivery is (tick * 16 + shard) * 1000 + its place
 Who reads the backlog up to some number first moves every fence that is lower up to that tick, and then reads again,
 consistently. After that no shard can give a number below: whoever was about to loses the race for its fence, and takes
 a later tick. So the order needs no clock to be right; clocks only make the numbers of different functions come in about
-the order of acceptance. Whoever has seen a number has closed what is before it.
+the order of acceptance. Whoever has seen a number has closed what is before it. A plain read may see one item of a
+transaction before another; so the fence also names what was stored last, and that is waited for with a read that no
+transaction passes by.
 
 One `accept` is one item (or several, by the thousand), so that a batch costs as many write units as it has kilobytes,
 and not one for each delivery. What waits is a small item beside it, which a settled batch deletes.
@@ -87,10 +89,12 @@ class Deliveries:
         closed = self._closed
         waiting = self._waiting(limit, beyond)
         if waiting and _tick(waiting[-1]) > closed:
-            self._close(_tick(waiting[-1]))
             last = waiting[-1]
+            self._close(_tick(last))
             waiting = [number for number in self._waiting(limit, beyond) if number <= last]
         found = self._load(waiting)
+        if lost := [number for number in waiting if number not in found]:  # The rest of a transaction is on its way.
+            found |= self._load(lost, read=self._requests.settled)
         return [found[number] for number in waiting if number in found]
 
     def settle(self, outcomes: Mapping[str, str]) -> None:
@@ -196,7 +200,7 @@ class Deliveries:
         table = self._requests.table
         last = first + len(batches) - 1
         free = "attribute_not_exists(#last) OR #last < :first"
-        actions = [changed(table, _fence(shard), {"last": last}, free, {"first": first})]
+        actions = [changed(table, _fence(shard), {"last": last, "given": _number(last, shard)}, free, {"first": first})]
         for number, (batch, body) in enumerate(zip(batches, stowed, strict=True)):
             base = _number(first + number, shard)
             pk, sk = _key(base)
@@ -236,6 +240,9 @@ class Deliveries:
         fences = self._requests.get([_fence(shard) for shard in range(SHARDS)])
         low = [shard for shard in range(SHARDS) if fences.get(_fence(shard), {}).get("last", 0) < tick]
         self._requests.each(lambda shard: self._raise(shard, tick), low)
+        # What the last ones to pass a fence have stored may come a moment after the fence has moved: wait for it.
+        fences = self._requests.get([_fence(shard) for shard in range(SHARDS)])
+        self._requests.settled(_lot(item["given"]) for item in fences.values() if "given" in item)
         with self._lock:
             self._closed = max(self._closed, tick)
             self._tick = max(self._tick, tick)
@@ -292,10 +299,16 @@ class Deliveries:
 
     # Loading
 
-    def _load(self, numbers: Sequence[int], *, forgotten: bool = True) -> dict[int, Delivery]:
+    def _load(
+        self,
+        numbers: Sequence[int],
+        *,
+        forgotten: bool = True,
+        read: Callable[[Iterable[Key]], dict[Key, Item]] | None = None,
+    ) -> dict[int, Delivery]:
         """Those that exist; *forgotten* False leaves out what was forgotten (what waits never was)."""
         bases = dict.fromkeys(number - number % PLACES for number in numbers)
-        items = self._requests.get(
+        items = (read or self._requests.get)(
             [key for base in bases for key in (_key(base), *(() if forgotten else ((_key(base)[0], "O"),)))]
         )
         rows: dict[int, list[_Row]] = {}

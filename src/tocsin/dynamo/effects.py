@@ -31,6 +31,7 @@ class Places:
         """Begin with nothing."""
         self._requests = requests
         self._known: dict[str, Key] = {}
+        self._versions: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def note(self, items: Iterable[Outgoing]) -> None:
@@ -40,6 +41,23 @@ class Places:
                 self._known[item.id] = effect_key(item.id, item.coalesce)
             while len(self._known) > REMEMBERED_MAX:
                 del self._known[next(iter(self._known))]
+
+    def note_version(self, aggregate: str, version: int) -> None:
+        """An effect was seen that follows from this version: whoever loads the aggregate must see no older one."""
+        with self._lock:
+            self._versions[aggregate] = max(version, self._versions.get(aggregate, 0))
+            while len(self._versions) > REMEMBERED_MAX:
+                del self._versions[next(iter(self._versions))]
+
+    def version(self, aggregate: str) -> int:
+        """The least version of an aggregate that is known to be there."""
+        with self._lock:
+            return self._versions.get(aggregate, 0)
+
+    def forget_version(self, aggregate: str) -> None:
+        """It was forgotten, and perhaps begun anew."""
+        with self._lock:
+            self._versions.pop(aggregate, None)
 
     def known(self, name: str) -> Key | None:
         """Where an effect is that was seen."""
@@ -87,10 +105,11 @@ def lane(receiver: str) -> str:
     return named(receiver, NAME_MAX)
 
 
-def attributes(item: Outgoing, body: Mapping[str, Value]) -> dict[str, Value | None]:
-    """What a newer effect writes over an older one of its identity."""
+def attributes(item: Outgoing, body: Mapping[str, Value], version: int) -> dict[str, Value | None]:
+    """What a newer effect writes over an older one of its identity. *version*: of the commit that it follows from."""
     shard = out_shard(item.aggregate, item.receiver, urgent=item.urgent)
     own: dict[str, Value | None] = {"id": named(item.id), "lane": lane(item.receiver), "out_shard": shard}
+    own["version"] = version
     return own | packing.unplaced(body)
 
 

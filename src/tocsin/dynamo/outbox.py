@@ -125,6 +125,9 @@ class Outbox:
             for _, each in sorted(lane.values(), key=lambda pair: _order(pair[0]))[:per_receiver]
         ]
         self._places.note(answer)
+        for lane in found.values():
+            for item, each in lane.values():
+                self._places.note_version(each.aggregate, item["version"])
         return answer
 
     def _keep(self, confirmations: Sequence[Confirmation]) -> None:

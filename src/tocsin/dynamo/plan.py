@@ -170,7 +170,7 @@ class Plan:
 
     def _effect(self, item: Outgoing, body: Mapping[str, Value], place: int, replaced: Mapping[Key, str]) -> Item:
         key = effect_key(item.id, item.coalesce)
-        sets, first = effects.attributes(item, body), effects.lasting(item, place)
+        sets, first = effects.attributes(item, body, self.commit.expected + 1), effects.lasting(item, place)
         if not item.coalesce:
             return new(self._table, {**_item(key), **first, **{n: v for n, v in sets.items() if v is not None}})
         if key in replaced:  # The older one is done: this one begins anew, in its item.

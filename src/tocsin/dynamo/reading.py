@@ -15,6 +15,7 @@ import msgspec
 
 from tocsin.dynamo import packing
 from tocsin.dynamo.commits import history_rows
+from tocsin.dynamo.effects import Places
 from tocsin.dynamo.packing import TornError
 from tocsin.dynamo.plan import Log
 from tocsin.dynamo.requests import Item, Key, Requests
@@ -43,19 +44,29 @@ TEARS_MAX: Final = 10  # Of one state in a row: each is a commit that came in be
 class Reading:
     """Implements the reading half of `tocsin.engine.ports.Aggregates`."""
 
-    def __init__(self, requests: Requests, on_load: Callable[[str, Item], None]) -> None:
-        """*on_load* hears of each aggregate that was loaded, with its item."""
+    def __init__(self, requests: Requests, places: Places, on_load: Callable[[str, Item], None]) -> None:
+        """*places* knows the versions that effects follow from. *on_load* hears of each aggregate that was loaded."""
         self._requests = requests
+        self._places = places
         self._on_load = on_load
 
     def load(self, ids: Iterable[str]) -> Mapping[str, Stored]:
         """See the port."""
         wanted = {aggregate_key(name): name for name in ids}
-        found = {}
-        for key, item in self._whole(wanted).items():
-            name = wanted[key]
-            found[name] = Stored(name, item["machine"], item["version"], item["state"])
-        return found
+        whole = self._whole(wanted)
+        # A plain read may come between two items of a transaction: an effect was seen, and its state is not there yet.
+        behind = [key for key, name in wanted.items() if self._places.version(name) > _version(whole.get(key))]
+        if behind:
+            whole = {key: item for key, item in whole.items() if key not in behind}
+            whole |= self._whole(behind, self._requests.settled)
+            for key in behind:
+                if self._places.version(wanted[key]) > _version(whole.get(key)):
+                    self._places.forget_version(wanted[key])
+        return {
+            name: Stored(name, whole[key]["machine"], whole[key]["version"], whole[key]["state"])
+            for key, name in wanted.items()
+            if key in whole
+        }
 
     def due(self, now: Instant, limit: int) -> Sequence[str]:
         """See the port."""
@@ -145,13 +156,16 @@ class Reading:
         except TornError:
             return []  # It is being forgotten.
 
-    def _whole(self, keys: Iterable[Key]) -> dict[Key, Item]:
+    def _whole(
+        self, keys: Iterable[Key], read: Callable[[Iterable[Key]], dict[Key, Item]] | None = None
+    ) -> dict[Key, Item]:
         """Aggregates with their `state`."""
+        read = read or self._requests.get
         whole: dict[Key, Item] = {}
         left = list(keys)
         for _ in range(TEARS_MAX):
             torn = []
-            for key, item in self._requests.get(left).items():
+            for key, item in read(left).items():
                 try:
                     whole[key] = item | {"state": packing.fetch(self._requests, item)}
                 except TornError:
@@ -171,6 +185,10 @@ class Reading:
             if true:
                 return min(true)
         return None
+
+
+def _version(item: Item | None) -> int:
+    return 0 if item is None else int(item["version"])
 
 
 def _wakes(item: Item) -> bool:

@@ -31,6 +31,7 @@ PAUSE_FIRST: Final = 0.025  # Seconds.
 PAUSE_MAX: Final = 1.0  # Seconds.
 GET_MAX: Final = 100  # Keys of one BatchGetItem.
 WRITE_MAX: Final = 25  # Items of one BatchWriteItem.
+SETTLED_MAX: Final = 10  # Items of one TransactGetItems, which may have 4 MB; each may have 400 KB.
 ACTIONS_MAX: Final = 100  # Of one TransactWriteItems.
 REQUEST_MAX: Final = 3_500_000  # Bytes of one TransactWriteItems: 4 MB are allowed, by a count that is not ours.
 THREADS: Final = 8  # Requests at the same time: a small function has no more use for them.
@@ -123,6 +124,23 @@ class Requests:
                 rest = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
                 attempts = self._wait(attempts, "reading a batch") if len(rest) == len(left) else 0
                 left = rest
+        return found
+
+    def settled(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """The same, and as they are after every transaction that any of them is in.
+
+        A plain read, even a consistent one, may see one item of a transaction as it is after it, and another as it was
+        before ("Isolation levels and transactions" of the Developer Guide).
+        """
+        wanted = list(dict.fromkeys(keys))
+        found: dict[Key, Item] = {}
+        for start in range(0, len(wanted), SETTLED_MAX):
+            part = wanted[start : start + SETTLED_MAX]
+            asked = [{"Get": {"TableName": self.table, "Key": _key(key)}} for key in part]
+            answer = self.call("transact_get_items", TransactItems=asked)
+            for key, each in zip(part, answer["Responses"], strict=True):
+                if raw := each.get("Item"):
+                    found[key] = load(raw)
         return found
 
     def one(self, key: Key) -> Item | None:

@@ -64,7 +64,7 @@ class DynamoStore:
         places = Places(self._requests)
         self._names = Names(self._requests)
         self._commits = Commits(self._requests, places, clock)
-        self._reading = Reading(self._requests, self._commits.remember)
+        self._reading = Reading(self._requests, places, self._commits.remember)
         self._deliveries = Deliveries(self._requests, clock)
         self._outbox = Outbox(self._requests, places, self._commits.staging)
         self._records = Records(self._requests)

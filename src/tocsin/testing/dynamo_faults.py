@@ -19,7 +19,9 @@ from tocsin.testing.faults import CrashError
 
 BATCHES: Final = {"batch_get_item": "UnprocessedKeys", "batch_write_item": "UnprocessedItems"}
 WRITES: Final = frozenset({"put_item", "update_item", "delete_item", "batch_write_item", "transact_write_items"})
-NOW_AND_THEN: Final = 0.3  # How likely an index catches up when it is asked.
+PLAIN: Final = frozenset({"get_item", "batch_get_item", "query"})
+NOW_AND_THEN: Final = 0.3  # How likely an index catches up when it is asked, and an item of a transaction is late.
+CATCHES_UP = 0.1  # How likely a late item is there for the next read.
 
 
 class Trouble:
@@ -34,13 +36,15 @@ class Trouble:
         lost: float = 0.0,
         partial: float = 0.0,
         stale: float = 0.0,
+        torn: float = 0.0,
         crash: float = 0.0,
     ) -> None:
         """Probabilities in [0, 1].
 
         *conflict*: of two transactions. *broken*: HTTP 500, half of them after the work was done. *lost*: the answer,
-        after it was done. *partial*: a part of a batch is not done. *stale*: a query of an index. *crash*: CrashError,
-        half of them before the work.
+        after it was done. *partial*: a part of a batch is not done. *stale*: a query of an index. *torn*: a
+        transaction, of which plain reads see some items before others. *crash*: CrashError, half of them before the
+        work.
         """
         self.throttled = throttled
         self.conflict = conflict
@@ -48,6 +52,7 @@ class Trouble:
         self.lost = lost
         self.partial = partial
         self.stale = stale
+        self.torn = torn
         self.crash = crash
 
     def heal(self) -> None:
@@ -70,6 +75,7 @@ class FaultyDynamo:
             each["IndexName"]: each["KeySchema"][1]["AttributeName"] for each in table["GlobalSecondaryIndexes"]
         }
         self._before: dict[tuple[str, str], list[Any]] = {}
+        self._behind: dict[tuple[str, str], Any] = {}  # Items as they were before a transaction; None: not there.
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """The request of the SDK, in trouble."""
@@ -94,7 +100,7 @@ class FaultyDynamo:
             return self._stale(request)
         if name in BATCHES and self._happens("partial", trouble.partial):
             return self._partial(name, work, request)
-        done = work(**request)
+        done = self._read(work, request) if name in PLAIN else self._write(name, work, request)
         if self._happens("crash", trouble.crash / 2):
             raise CrashError
         if self._happens("broken", trouble.broken / 2):
@@ -122,6 +128,48 @@ class FaultyDynamo:
 
         done = work(**{**request, "RequestItems": part(now)}) if now else {"Responses": {table: []}}
         return {**done, BATCHES[name]: part(later)}
+
+    def _write(self, name: str, work: Callable[..., Any], request: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """A write, or a read in a transaction: each waits for what is under way at its own items."""
+        keys = [self._key(place) for place in _places(name, request)]
+        for key in keys:
+            self._behind.pop(key, None)
+        if name != "transact_write_items" or not self._happens("torn", self._trouble.torn):
+            return work(**request)
+        late = [key for key in keys if self._random.random() < NOW_AND_THEN]
+        before = {key: self._one(request["TransactItems"], key) for key in late}
+        done = work(**request)
+        self._behind |= before
+        return done
+
+    def _read(self, work: Callable[..., Any], request: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """A plain read: some of what a transaction has written is not there yet."""
+        done = work(**request)
+        if not self._behind or "IndexName" in request:
+            return done
+        behind = {key: item for key, item in self._behind.items() if self._random.random() >= CATCHES_UP}
+        self._behind = behind
+        if "KeyConditionExpression" in request:
+            items = [behind.get(self._key(item), item) for item in done["Items"]]
+            return {**done, "Items": [item for item in items if item is not None]}
+        if "Key" in request:
+            key = self._key(request["Key"])
+            return ({"Item": behind[key]} if behind[key] else {}) if key in behind else done
+        ((table, asked),) = request["RequestItems"].items()
+        found = {self._key(item): item for item in done["Responses"].get(table, ())}
+        for key in map(self._key, asked["Keys"]):
+            if key in behind:
+                found.pop(key, None)
+                found |= {key: behind[key]} if behind[key] else {}
+        return {**done, "Responses": {table: list(found.values())}}
+
+    def _one(self, actions: Any, key: tuple[str, str]) -> Any:  # noqa: ANN401
+        ((_, first),) = actions[0].items()
+        names = dict(zip(self._keys, ({"S": part} for part in key), strict=True))
+        return self._client.get_item(TableName=first["TableName"], Key=names, ConsistentRead=True).get("Item")
+
+    def _key(self, item: Mapping[str, Any]) -> tuple[str, str]:
+        return item[self._keys[0]]["S"], item[self._keys[1]]["S"]
 
     def _stale(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """The partition of the index as it was when it last caught up; the first time it had nothing yet."""
@@ -154,3 +202,14 @@ class FaultyDynamo:
         happens = bool(chance) and self._random.random() < chance
         self.happened[name] += happens
         return happens
+
+
+def _places(name: str, request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The items, or their keys, that a request is about."""
+    if name in {"transact_write_items", "transact_get_items"}:
+        parts = [part for action in request["TransactItems"] for part in action.values()]
+    elif name == "batch_write_item":
+        parts = [part for asked in request["RequestItems"].values() for each in asked for part in each.values()]
+    else:
+        parts = [request]
+    return [part.get("Key") or part["Item"] for part in parts]

@@ -63,6 +63,13 @@ class FakeDynamo:
         with self._lock:
             return {"Responses": {table: [dict(self._items[key]) for key in keys if key in self._items]}}
 
+    def transact_get_items(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+        """See the API Reference."""
+        keys = [self._key(each["Get"]["Key"]) for each in request["TransactItems"]]
+        _check(0 < len(keys) <= ACTIONS_MAX, "items of a transaction")
+        with self._lock:
+            return {"Responses": [{"Item": dict(self._items[key])} if key in self._items else {} for key in keys]}
+
     def query(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
         """See the API Reference."""
         with self._lock:
