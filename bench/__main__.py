@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    cold,
     conversation,
     document,
     figures,
@@ -52,6 +53,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "conversation": conversation.measure,
     "workflows": workflows.measure,
     "scale": scale.measure,
+    "cold": cold.measure,
 }
 
 

@@ -171,7 +171,7 @@ def test_only_what_failed_comes_again(world: World, monkeypatch: pytest.MonkeyPa
     def once(commits: object) -> object:
         if broken.pop() if broken else False:
             raise StoreUnavailableError("away")
-        return commit(commits)  # type: ignore[arg-type]
+        return commit(commits)
 
     monkeypatch.setattr(inner, "commit", once)
     world.inbox()

@@ -207,12 +207,21 @@ class Aws:
 class World:
     """All of it, with a fake Slack outside."""
 
-    def __init__(self, slack: FakeSlack, config: str = "", *, integrations: str = "", **environ: str) -> None:
+    def __init__(
+        self,
+        slack: FakeSlack,
+        config: str = "",
+        *,
+        integrations: str = "",
+        table: Callable[[Life], Any] = Table,
+        **environ: str,
+    ) -> None:
         self.slack = slack
         self.ada, self.grace = slack.add_user("ada"), slack.add_user("grace")
         self.room = slack.add_channel("ops", [self.ada, self.grace])
         self.clock, self.life = Clock(), Life()
-        self.table, self.aws = Table(self.life), Aws(self.life)
+        self.table: Any = table(self.life)
+        self.aws = Aws(self.life)
         self.dead: list[dict[str, Any]] = []
         text = CONFIG % (
             self.ada.id,
@@ -258,6 +267,8 @@ class World:
             self.deaths += 1
             self.life.left = None
             self.running.forget()  # The operating system would do as much.
+            if hasattr(self.table, "reborn"):
+                self.table.reborn()
             self.be_born()
 
     # What is sent

@@ -13,6 +13,7 @@ from typing import Any, Final, assert_never
 
 from msgspec.structs import replace
 
+from tocsin.aws.calls import AwsError
 from tocsin.engine.ports import Delivery, Received
 from tocsin.engine.runner import Outcome
 from tocsin.lambdas import messages
@@ -54,7 +55,7 @@ class _Batch:
             name = str(record.get("messageId"))
             try:
                 self._sort(name, messages.read(record, self._thinking.clock()), entering)
-            except TROUBLES as problem:
+            except (*TROUBLES, AwsError) as problem:
                 self._fail([name], problem)
         entering.keep()
         with self._thinking.hearing(self._on_settled):
@@ -70,6 +71,8 @@ class _Batch:
                 if found is not None:
                     self._stored[found.id] = name
                     self._thinking.add([found])
+            case messages.Ask(question, token):
+                self._running.asking().ask(question, token)
             case messages.Own(received):
                 if received.channel in TALKED:
                     self._running.talk().hear(received)

@@ -51,6 +51,13 @@ class Stored(msgspec.Struct, frozen=True):
     delivery: str
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """A task of Step Functions asks people, and waits for its *token*."""
+
+    question: dict[str, Json]
+    token: str
+
+
 class Own(msgspec.Struct, frozen=True):
     """What one of our functions took in, and what one of ours shall know of it."""
 
@@ -72,7 +79,7 @@ class FromGateway(msgspec.Struct, frozen=True):
     peer: str = ""
 
 
-Message: TypeAlias = Due | Stored | Own | FromTopic | FromGateway
+Message: TypeAlias = Due | Stored | Ask | Own | FromTopic | FromGateway
 
 
 def read(record: Mapping[str, Any], now: Instant) -> Message:
@@ -125,6 +132,9 @@ def _ours(document: Mapping[str, Json], number: str, now: Instant) -> Message | 
         return Due(due)
     if isinstance(delivery, str) and delivery.isascii() and delivery.isdigit() and len(document) == 1:
         return Stored(delivery)
+    question, token = document.get("ask"), document.get("token")
+    if isinstance(question, dict) and isinstance(token, str) and token and len(document) == 2:  # noqa: PLR2004 - both.
+        return Ask(question, token)
     if document.keys() == {"received"}:
         try:
             told = msgspec.convert(document["received"], _Told)

@@ -22,6 +22,7 @@ from tocsin.kernel.time import Instant, format_instant
 from tocsin.wiring import runs
 
 CHANNEL: Final = "question"
+ELSEWHERE: Final = "states/"  # So begin the runs of others that wait for an answer: those of Step Functions.
 COMMENT_MAX: Final = 1000  # Characters: a reason, not a report.
 PAGE: Final = 200
 
@@ -112,8 +113,8 @@ def listed(store: Aggregates, *, live_only: bool = True, limit: int = PAGE) -> I
 
 def abandoned(store: Aggregates, approval: Approval) -> bool:
     """Whether it is open, and its run does not wait for it any more. Raises StoreUnavailableError."""
-    if approval.closed_at is not None:
-        return False
+    if approval.closed_at is not None or approval.question.run.startswith(ELSEWHERE):
+        return False  # Whether somebody else's run still waits is found out when it is answered.
     run = runs.find(store, approval.question.run)
     return run is None or not run.awaits(approval.question.task)
 

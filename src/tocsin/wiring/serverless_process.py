@@ -96,14 +96,19 @@ class Process:
     def reach(self) -> Any:  # noqa: ANN401 - a `Reach`; its module costs a second, and not every function needs it.
         """How people are reached. Raises StoreUnavailableError, TocsinError."""
         thinking = self._thinking or self.thinking()
-        return self.part(
-            "reach", lambda: importlib.import_module("tocsin.wiring.serverless_reach").Reach(thinking, self.outside)
-        )
+        module = importlib.import_module("tocsin.wiring.serverless_reach")
+        return self.part("reach", lambda: module.Reach(thinking, self.calls, self.outside))
 
     def talk(self) -> Any:  # noqa: ANN401 - a `Talk`; as above.
         """Who answers people. Raises StoreUnavailableError, TocsinError."""
         thinking, reach = self._thinking or self.thinking(), self.reach()
         return self.part("talk", lambda: importlib.import_module("tocsin.wiring.serverless_talk").Talk(thinking, reach))
+
+    def asking(self) -> Any:  # noqa: ANN401 - a `StatesAsking`; as above.
+        """Who asks people for tasks of Step Functions. Raises StoreUnavailableError, TocsinError."""
+        thinking = self._thinking or self.thinking()
+        module = importlib.import_module("tocsin.wiring.serverless_asking")
+        return self.part("asking", lambda: module.StatesAsking(thinking, self.calls))
 
     def rest(self) -> None:
         """The invocation ends: nothing goes on."""

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 from tocsin.asking.knowledge import unseen
+from tocsin.aws.calls import Caller
 from tocsin.engine.dispatcher import Dispatcher, Failure, Leaving
 from tocsin.engine.ports import Confirmation, Delivery, Job, Outgoing, Received, Stored, Transport
 from tocsin.kernel.json import Json
@@ -32,6 +33,7 @@ from tocsin.wiring.notifying import preferred
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.serverless import Thinking
+from tocsin.wiring.serverless_asking import StatesAnswers
 from tocsin.wiring.silences import Concerned
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.threads import thread_book
@@ -57,11 +59,12 @@ class Effects(Protocol):
 class Reach:
     """All the ways to people, and what cares for them. Kept as long as its `Thinking`."""
 
-    def __init__(self, thinking: Thinking, outside: Outside | None = None) -> None:
-        """Raises StoreUnavailableError, TocsinError."""
+    def __init__(self, thinking: Thinking, calls: Caller, outside: Outside | None = None) -> None:
+        """*calls* answer tasks of Step Functions. Raises StoreUnavailableError, TocsinError."""
         outside = outside or Outside(clock=thinking.clock)
         settings, store, url, clock = thinking.settings, thinking.store, thinking.url, thinking.clock
         self._thinking = thinking
+        self._calls = calls
         self.browsers = BrowserBook(store, clock, subject(url, settings.mail))
         self.door = Door(store, lambda: SettingsRoster(settings).responders(), clock)
         self.chats: Sequence[Chat] = connect(
@@ -74,42 +77,11 @@ class Reach:
             house=self.door.slack(),
             threads=thread_book(store),
         )
-        thinking.learn({chat.channel: chat.commands for chat in self.chats})
-        thinking.on_settled(self._settled)
-        self.presence = next((chat.presence for chat in self.chats), unseen)
-        self.care = chat_care.caring(
-            self.chats,
-            lambda: settings,
-            store,
-            clock,
-            accept=thinking.accept,
-            url=url,
-            on_zones=thinking.room_book.follow,
-        )
-        self._answers = Answers(thinking.accept, lambda: None, rules.answer_input)
-        self._answers.attach(thinking.runner)
-        tokens = tasks.Tokens(store, thinking.accept, clock)
-        asking = AskingPeople(lambda: settings, store, thinking.accept, clock, tokens.forget)
-        self._transports: Sequence[Transport] = [
-            MessageTransport(
-                thinking.accept,
-                clock,
-                self._concerned,
-                Reckoner(settings, store, url).answer,
-            ),
-            tasks.transport(
-                settings,
-                thinking.kept,
-                thinking.accept,
-                clock,
-                tokens=tokens,
-                find=lambda key: runs.find_by(store, key),
-                answers=self._answers,
-                people=asking.functions(),
-            ),
-            *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
-            *(each for chat in self.chats for each in (chat.transport, *chat.more)),
-        ]
+        try:
+            self._join(outside)
+        except BaseException:
+            self.close()  # They have threads and connections.
+            raise
 
     def deliver(self, effects: Effects, told: Sequence[Outgoing], *, on_result: Result = lambda *_: None) -> None:
         """Send those of *told* that are still pending and may leave now, and handle what follows from it.
@@ -140,6 +112,50 @@ class Reach:
         for chat in self.chats:
             chat.stop()
             chat.close()
+
+    def _join(self, outside: Outside) -> None:
+        thinking = self._thinking
+        settings, store, url, clock = thinking.settings, thinking.store, thinking.url, thinking.clock
+        thinking.learn({chat.channel: chat.commands for chat in self.chats})
+        thinking.on_settled(self._settled)
+        self.presence = next((chat.presence for chat in self.chats), unseen)
+        self.care = chat_care.caring(
+            self.chats,
+            lambda: settings,
+            store,
+            clock,
+            accept=thinking.accept,
+            url=url,
+            on_zones=thinking.room_book.follow,
+        )
+        self._answers = Answers(thinking.accept, lambda: None, rules.answer_input)
+        self._answers.attach(thinking.runner)
+        tokens = tasks.Tokens(store, thinking.accept, clock)
+        asking = AskingPeople(lambda: settings, store, thinking.accept, clock, tokens.forget)
+        self._transports: Sequence[Transport] = [
+            MessageTransport(
+                thinking.accept,
+                clock,
+                self._concerned,
+                Reckoner(settings, store, url).answer,
+            ),
+            StatesAnswers(
+                tasks.transport(
+                    settings,
+                    thinking.kept,
+                    thinking.accept,
+                    clock,
+                    tokens=tokens,
+                    find=lambda key: runs.find_by(store, key),
+                    answers=self._answers,
+                    people=asking.functions(),
+                ),
+                store,
+                self._calls,
+            ),
+            *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
+            *(each for chat in self.chats for each in (chat.transport, *chat.more)),
+        ]
 
     def _send(self, store: Leaving, on_result: Result) -> None:
         thinking = self._thinking
