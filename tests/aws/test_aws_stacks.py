@@ -327,33 +327,45 @@ def event(number: int, status: str, reason: str = "") -> dict[str, str]:
     }
 
 
+BEGUN = {
+    "EventId": "begun",
+    "LogicalResourceId": "prod",
+    "ResourceType": "AWS::CloudFormation::Stack",
+    "ResourceStatus": "UPDATE_IN_PROGRESS",
+}
+
+
 def test_progress_is_told_as_it_comes_each_event_once() -> None:
     first, second, third = event(1, "CREATE_IN_PROGRESS"), event(2, "CREATE_IN_PROGRESS"), event(3, "CREATE_COMPLETE")
     told = Told(
-        describe_stacks=seen("CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"),
+        describe_stacks=seen("CREATE_IN_PROGRESS", "CREATE_COMPLETE"),
         describe_stack_events=[
             {"StackEvents": [first]},
-            {"StackEvents": [second, first]},
-            {"StackEvents": [second, first]},
-            {"StackEvents": [third, second, first]},
+            {"StackEvents": [first]},  # The order was heard, and nothing has begun.
+            {"StackEvents": [BEGUN, first]},
+            {"StackEvents": [second, BEGUN, first]},
+            {"StackEvents": [third, second, BEGUN, first]},
         ],
         execute_change_set=[{}],
     )
     pauses: list[float] = []
     stacks = Stacks(told, sleep=pauses.append)  # type: ignore[arg-type]
     found = list(stacks.execute(Proposal(id="c", stack="prod", changes=(), fresh=True)))
-    assert [each.id for each in found] == ["2", "3"]
-    assert len(pauses) == 2
+    assert [each.id for each in found] == ["begun", "2", "3"]
+    assert len(pauses) == 3
 
 
 def test_the_clean_up_after_a_change_is_not_waited_for() -> None:
     told = Told(
         describe_stacks=seen("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
-        describe_stack_events=[{"StackEvents": []}],
+        describe_stack_events=[{"StackEvents": []}, {"StackEvents": [BEGUN]}],
         execute_change_set=[{}],
     )
-    stacks = Stacks(told, sleep=lambda _: pytest.fail("it is done"))  # type: ignore[arg-type]
-    assert list(stacks.execute(Proposal(id="c", stack="prod", changes=(), fresh=False))) == []
+    pauses: list[float] = []
+    stacks = Stacks(told, sleep=pauses.append)  # type: ignore[arg-type]
+    found = list(stacks.execute(Proposal(id="c", stack="prod", changes=(), fresh=False)))
+    assert [each.id for each in found] == ["begun"]
+    assert len(pauses) == 1
 
 
 @pytest.mark.parametrize(
@@ -369,7 +381,7 @@ def test_the_clean_up_after_a_change_is_not_waited_for() -> None:
 def test_each_bad_end_says_what_to_do(status: str, words: str) -> None:
     told = Told(
         describe_stacks=seen(status, StackStatusReason="because"),
-        describe_stack_events=[{"StackEvents": []}],
+        describe_stack_events=[{"StackEvents": []}, {"StackEvents": [BEGUN]}],
         execute_change_set=[{}],
     )
     stacks = Stacks(told, sleep=lambda _: None)  # type: ignore[arg-type]

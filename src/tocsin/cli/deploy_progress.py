@@ -6,11 +6,10 @@ import sys
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from tocsin.aws.stacks import Event, explain
+from tocsin.aws.stacks import STACK, Event, explain
 from tocsin.cli.printing import plain
 from tocsin.errors import TocsinError
 
-_STACK: Final = "AWS::CloudFormation::Stack"
 _ENDS: Final = {
     "CREATE_COMPLETE": "made",
     "UPDATE_COMPLETE": "changed",
@@ -43,7 +42,7 @@ def progress(screen: Screen, events: Iterable[Event], names: Collection[str]) ->
     """Show *events* as they come, those of the resources *names*; and every failure."""
     done: set[str] = set()
     for event in events:
-        if event.kind == _STACK:
+        if event.kind == STACK:
             continue
         if event.failed:
             screen.say(f"  FAILED   {event.name}  {event.kind}: {plain(explain(event.reason))}\n")
