@@ -21,8 +21,9 @@ from tocsin.aws import bundle, stacks
 from tocsin.aws.accounts import Cloud
 from tocsin.aws.parameters import Secrets
 from tocsin.aws.stacks import Stacks, Wanted
-from tocsin.cli import deploy, deploy_alert, deploy_plan
+from tocsin.cli import deploy_alert, deploy_plan
 from tocsin.cli.deploy_progress import Screen
+from tocsin.cli.deploy_secrets import fill
 from tocsin.dynamo.store import DynamoStore
 from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
@@ -253,7 +254,7 @@ def test_a_secret_is_asked_for_where_somebody_sits(account: Account) -> None:
         asked.append(name)
         return TOPIC
 
-    filled = deploy.fill(account.folder / "tocsin.yaml", {}, {}, ask)
+    filled = fill(account.folder / "tocsin.yaml", {}, {}, ask)
     assert asked == ["ADA_NTFY"]
     assert filled.names == ("ADA_NTFY",)
     assert filled.fresh == {"ADA_NTFY": TOPIC}
@@ -382,11 +383,11 @@ def test_destroy_refuses_while_something_waits(account: Account) -> None:
     accept(account.open())
     said = account.destroy("--yes")
     assert said.code == 1
-    assert said.err.startswith("tocsin: refused: there are 0 open incidents, 1 deliveries that nobody has read")
+    assert said.err.startswith("tocsin: refused, since people are still needed: 1 delivery that nobody has read\nend")
     assert Stacks(Cloud()).find(account.stack) is not None
     said = account.destroy("--yes", "--force", "--json")
     assert said.document["stays"]["secrets"] == []
-    assert "Nobody will be asked any more about 0 open incidents" in said.err
+    assert "Lost on the way: 1 delivery that nobody has read\n" in said.err
 
 
 def test_destroy_shows_the_incidents_that_are_open(account: Account) -> None:
@@ -396,7 +397,7 @@ def test_destroy_shows_the_incidents_that_are_open(account: Account) -> None:
     assert account.type("backup", "--dump", "moved").code == 0
     assert account.type("restore", "--to", "aws", "--stack", account.stack, "moved").code == 0
     said = account.destroy("--yes")
-    assert "refused: there are 7 open incidents" in said.err
+    assert "people are still needed: 7 open incidents" in said.err
     assert "  disk 6\n" in said.err
     assert "  and 2 more\n" in said.err
 
@@ -452,6 +453,8 @@ def test_templates_are_printed_without_asking_aws(account: Account) -> None:
     member = account.type("template", "--member").out
     assert account.type("deploy", "--member").out == member
     assert "AWSTemplateFormatVersion" in member
+    policy = account.type("template", "--policy", "--stack", "prod").document
+    assert "arn:aws:cloudformation:*:*:stack/prod-code/*" in policy["Statement"][1]["Resource"]
 
 
 # ── The test alert ───────────────────────────────────────────────────────────────────────────────────────────────────

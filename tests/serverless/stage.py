@@ -124,8 +124,8 @@ class Stage:
         self.edge = edge
         self.store = DynamoStore(connect(), self.physical("Table"))
         self.queue = self.physical("InboxQueue")
-        # What failed comes again after a second, not after two minutes.
-        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": "2"})
+        # What failed comes again after ten seconds, not after two minutes.
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": "10"})
         self.slack.deliver_to(
             f"{edge.url}/slack/interactions", commands=f"{edge.url}/slack/commands", events=f"{edge.url}/slack/events"
         )

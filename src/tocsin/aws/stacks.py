@@ -24,6 +24,8 @@ PAUSE_SECONDS: Final = 2.0  # Between two looks: CloudFormation's own requests a
 PROPOSAL_LOOKS_MAX: Final = 300  # Ten minutes; a change set of this size takes seconds.
 EVENTS_MAX: Final = 2_000  # Of one deployment; a stack of a hundred resources has some hundreds.
 
+STACK: Final = "AWS::CloudFormation::Stack"  # The type of events that tell of the stack itself.
+
 _NOTHING: Final = ("didn't contain changes", "No updates are to be performed")
 _GONE: Final = frozenset({"DELETE_COMPLETE"})
 _CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
@@ -189,16 +191,22 @@ class Stacks:
         yield from self.follow(stack.id, last, good=_GONE)
 
     def follow(self, stack: str, last: str, *, good: frozenset[str]) -> Iterator[Event]:
-        """What happens after the event *last* until the stack is at rest. Raises TocsinError if that is not *good*."""
+        """What happens after the event *last* until the stack is at rest. Raises TocsinError if that is not *good*.
+
+        A state counts only when the stack itself has told of a beginning: right after the order it is the old one.
+        """
         first: Event | None = None
+        begun = False
         with blamed(f"the look at {stack} (cloudformation:DescribeStackEvents)"):
             while True:
-                status, reason = self._status(stack)
+                status, reason = self._status(stack) if begun else ("", "")
+                ended = begun and (status in good or not status.endswith("_IN_PROGRESS"))
                 for event in self._events(stack, last):
                     last = event.id
+                    begun = begun or event.kind == STACK
                     first = first or (event if event.failed else None)
                     yield event
-                if not status.endswith("_IN_PROGRESS") or status in good:
+                if ended:
                     break
                 self._sleep(PAUSE_SECONDS)
         if status not in good:
@@ -311,4 +319,4 @@ def _ended(stack: str, status: str, reason: str, first: Event | None) -> TocsinE
             after = "what is left is still in the stack; remove the cause, then destroy again"
         case _:
             after = f"it is in the state {status}"
-    return TocsinError("stack-failed", f"{name}: {why}\n{after}")
+    return TocsinError("stack-failed", f"the stack {name}: {why}\n{after}")

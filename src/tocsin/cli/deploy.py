@@ -62,6 +62,9 @@ def template(given: argparse.Namespace) -> int:
     if given.member:
         say(deploy_plan.member_template())
         return 0
+    if getattr(given, "policy", False):
+        say(deploy_plan.policy(given.stack) + "\n")
+        return 0
     say(deploy_plan.bare(fill(_config(given), os.environ, {}, None).inspection.settings))
     return 0
 
@@ -190,7 +193,8 @@ def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str, *
         return _Done(told=told | {"changed": False})
     _consent(work, proposal)
     work.screen.say("\n")
-    progress(work.screen, work.stacks.execute(proposal), len(proposal.changes))
+    names = {each.name for each in proposal.changes if each.deed is not stack_changes.Deed.FOLLOW}
+    progress(work.screen, work.stacks.execute(proposal), names)
     bucket.remember(deployment)
     return _Done(told=told | {"changed": True}, stack=work.stacks.find(work.name), fresh=proposal.fresh)
 

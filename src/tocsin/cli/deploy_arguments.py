@@ -80,8 +80,15 @@ def add_deployment(add: Add) -> None:
         example="> tocsin.template.json",
         config=True,
     )
+    which = template.add_mutually_exclusive_group()
+    which.add_argument("--member", action="store_true", help="the one for other accounts of the organisation instead")
+    which.add_argument("--policy", action="store_true", help="the IAM policy that suffices to deploy it instead")
     template.add_argument(
-        "--member", action="store_true", help="the one for other accounts of the organisation instead"
+        "--stack",
+        type=_stack,
+        default=STACK,
+        metavar="NAME",
+        help=f"with --policy: the stack's name (default: {STACK})",
     )
 
 

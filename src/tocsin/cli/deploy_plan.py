@@ -18,10 +18,13 @@ from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_instant
 from tocsin.stack.build import build
+from tocsin.stack.deployer import written as policy
 from tocsin.stack.reading import MEMBER, text
 from tocsin.stack.rendering import render
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_problems import nearest
+
+__all__ = ["Asked", "Outputs", "Plan", "build", "make", "open_store", "outputs", "policy"]
 
 TABLE: Final = "Table"  # The logical id of what must never be lost.
 

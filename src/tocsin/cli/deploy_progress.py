@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
-from tocsin.aws.stacks import Event, explain
+from tocsin.aws.stacks import STACK, Event, explain
 from tocsin.cli.printing import plain
 from tocsin.errors import TocsinError
 
-_STACK: Final = "AWS::CloudFormation::Stack"
 _ENDS: Final = {
     "CREATE_COMPLETE": "made",
     "UPDATE_COMPLETE": "changed",
@@ -39,15 +38,15 @@ class Screen:
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def progress(screen: Screen, events: Iterable[Event], whole: int) -> None:
-    """Show *events* as they come, of *whole* resources."""
+def progress(screen: Screen, events: Iterable[Event], names: Collection[str]) -> None:
+    """Show *events* as they come, those of the resources *names*; and every failure."""
     done: set[str] = set()
     for event in events:
-        if event.kind == _STACK:
+        if event.kind == STACK:
             continue
         if event.failed:
             screen.say(f"  FAILED   {event.name}  {event.kind}: {plain(explain(event.reason))}\n")
-        elif event.status in _ENDS:
+        elif event.status in _ENDS and event.name in names and event.name not in done:
             done.add(event.name)
-            count = f"{min(len(done), whole)}/{whole}"
+            count = f"{len(done)}/{len(names)}"
             screen.say(f"  {count:>7}  {event.name}  {event.kind} {_ENDS[event.status]}\n")

@@ -46,12 +46,12 @@ def run(given: argparse.Namespace) -> int:
     if not given.yes and not screen.ask(f"Delete {whole} in account {account.number}? [y/N] "):
         raise TocsinError("not-confirmed", "nothing was deleted")
     if stack is not None:
-        progress(screen, stacks.delete(stack), len(stacks.resources(stack.id)))
+        progress(screen, stacks.delete(stack), stacks.resources(stack.id).keys())
     if bucket is not None:
         count = bucket.empty()
         screen.say(f"the bucket {bucket.bucket} was emptied: {count} versions\n")
     if code is not None:
-        progress(screen, stacks.delete(code), len(stacks.resources(code.id)))
+        progress(screen, stacks.delete(code), stacks.resources(code.id).keys())
     stays = _rest(given, screen, cloud, table)
     if given.json:
         say_json({"account": account.number, "region": account.region, "stack": given.stack, "stays": stays})
@@ -78,15 +78,18 @@ def _refuse_open(given: argparse.Namespace, screen: Screen, cloud: Cloud, table:
         return
     lines = [f"  {row.id}  {plain(state.face.title)}\n" for row, state in zip(rows, states, strict=True)]
     more = f"  and {count - len(rows)} more\n" if count > len(rows) else ""
-    said = (
-        f"{count} open incidents, {health.backlog} deliveries that nobody has read, {health.pending} messages that "
-        f"have not left:\n{''.join(lines)}{more}"
+    figures = (
+        (count, "open incident", "open incidents"),
+        (health.backlog, "delivery that nobody has read", "deliveries that nobody has read"),
+        (health.pending, "message that has not left", "messages that have not left"),
     )
+    counted = ", ".join(f"{number} {one if number == 1 else many}" for number, one, many in figures if number)
+    said = f"{counted}\n{''.join(lines)}{more}"
     if not given.force:
         raise TocsinError(
-            "incidents-open", f"refused: there are {said}resolve them first, or say --force to end them unasked"
+            "incidents-open", f"refused, since people are still needed: {said}end that first, or say --force"
         )
-    screen.say(f"Nobody will be asked any more about {said}")
+    screen.say(f"Lost on the way: {said}")
 
 
 def _rest(given: argparse.Namespace, screen: Screen, cloud: Cloud, table: str) -> Mapping[str, Any]:

@@ -84,7 +84,7 @@ class DynamoMovable:
     def __init__(self, client: Any, table: str, now: Instant, *, threads: int = 8) -> None:  # noqa: ANN401
         """*client* is that of `tocsin.dynamo.store.connect`."""
         self._requests = Requests(client, table, threads=threads)
-        self._reading = Reading(self._requests, lambda _, __: None)
+        self._reading = Reading(self._requests, effects.Places(self._requests), lambda _, __: None)
         self._records = Records(self._requests)
         self._now = now
         self._place = 0
@@ -329,7 +329,7 @@ class DynamoMovable:
     def _effect(self, item: Outgoing) -> Item:
         self._place = max(item.created_at * 1000, self._place + 1)  # As a commit would have counted.
         body = packing.stow(self._requests, effects.encoded(item))
-        own = {name: value for name, value in effects.attributes(item, body).items() if value is not None}
+        own = {name: value for name, value in effects.attributes(item, body, 0).items() if value is not None}
         return {**_item(effect_key(item.id, item.coalesce)), **effects.lasting(item, self._place), **own}
 
 

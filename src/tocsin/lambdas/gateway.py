@@ -1,7 +1,7 @@
 """An ASGI application behind an HTTP API or a function URL: an event becomes a request, the response an answer.
 
 Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" in the Amazon API Gateway Developer Guide,
-payload format version 2.0; function URLs use the same. Decision 0008 says why this is ours.
+payload format version 2.0; function URLs use the same. Decision 0009 says why this is ours.
 
 An invocation has one answer, so a response that would go on for ever must end by itself.
 """
