@@ -70,8 +70,10 @@ def test_alerts_come_in_by_every_way_and_page_one_person(stage: Stage) -> None:
 
 
 def test_a_wrong_key_is_refused_where_we_are_asked_and_noted_where_we_are_not(stage: Stage) -> None:
-    status, said = stage.post("/v2/enqueue", {"routing_key": "no-key-of-ours", "event_action": "trigger"})
-    assert status == 403, said
+    alert = {"summary": "by nobody", "severity": "critical", "source": "web-1"}
+    stranger = {"routing_key": "no-key-of-ours", "event_action": "trigger", "payload": alert}
+    status, said = stage.post("/v2/enqueue", stranger)
+    assert status in {400, 403}, said
     assert stage.post("/v1/in/no-key-of-ours-either", {"title": "by a stranger"})[0] == 202
     stage.rested()
     assert "by a stranger" not in stage.incidents()
@@ -80,7 +82,7 @@ def test_a_wrong_key_is_refused_where_we_are_asked_and_noted_where_we_are_not(st
 def test_the_console_is_served(stage: Stage) -> None:
     assert stage.post("/healthz")[0] == 200
     status, page = stage.post("/")
-    assert status == 200
+    assert status == 401  # Nobody has a token yet.
     assert b"<html" in page
 
 
@@ -107,6 +109,7 @@ def test_the_timer_escalates(stage: Stage) -> None:
     assert len(stage.pages(stage.grace, "unanswered")) == 1
     told = stage.states.list_executions(stateMachineArn=stage.physical("Timer"), statusFilter="SUCCEEDED")
     assert told["executions"]
+    assert not [title for title in stage.incidents() if "timer" in title], "Our timers are no alerts."
 
 
 # ── Workflows ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tocsin.lambdas.logs import set_up, told
-from tocsin.slack.api import BASE_URL
+from tocsin.slack.addresses import BASE_URL
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.serverless_process import Process, started
 
