@@ -14,6 +14,10 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group build
+# What the functions of `tocsin deploy` run with, on Amazon Linux 2023 for arm64; boto3 is there, and nothing loops.
+FUNCTIONS := $(BIN)/uv pip compile --quiet --no-config --python-platform aarch64-manylinux_2_34 --python-version 3.13 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+	$(foreach package,uvloop pycparser,--no-emit-package $(package)) pyproject.toml
 
 comma := ,
 empty :=
@@ -70,6 +74,7 @@ conformance: $(VENV)/.dev ## compares with cases recorded from AWS, where they l
 lock: $(VENV)/.dev ## refreshes both lock files to the newest versions
 	$(COMPILE) --upgrade --output-file requirements.lock
 	$(COMPILE) --upgrade --extra aws --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(FUNCTIONS) --constraint requirements.lock --output-file src/tocsin/aws/functions.lock
 
 clean: ## removes everything that these verbs have made
 	rm -rf .venv .venv-newest build dist artifacts .coverage .coverage.* .hypothesis .import_linter_cache \

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    code,
     cold,
     conversation,
     document,
@@ -54,6 +55,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "workflows": workflows.measure,
     "scale": scale.measure,
     "cold": cold.measure,
+    "code": code.measure,
 }
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -111,10 +111,14 @@ def environment(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def ministack(log: Path) -> Iterator[str]:
-    """Run it in a process group of its own while the context lasts; its address."""
+def ministack(log: Path, environ: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run it in a process group of its own while the context lasts; its address.
+
+    *environ*: what it, and the functions that it runs, find in their environment beside ours.
+    """
     port = free_port()
-    environ = os.environ | {
+    inherited = os.environ | (environ or {})
+    environ = inherited | {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",

@@ -1,4 +1,4 @@
-"""Every scenario file holds: what follows is exactly what it says, no page more and no page less."""
+"""Every scenario file holds on every runtime: what follows is exactly what it says, no page more and no page less."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.incidents.stages import Stage
 from tocsin.incidents.reasons import Reason
-from tocsin.testing.memory import MemoryStore
 from tocsin.testing.scenario import parse, play
-from tocsin.testing.scenario_runtime import StoreRuntime
 
 FILES = sorted((Path(__file__).parent / "scenarios").glob("*.scenario"))
 UPDATE = os.environ.get("UPDATE") == "1"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_scenario_holds(path: Path) -> None:
+@pytest.mark.parametrize("stage", ["memory", "sqlite", "aws"], indirect=True)
+def test_the_scenario_holds(stage: Stage, path: Path) -> None:
     told = path.read_text(encoding="utf-8")
     scenario = parse(told)
-    played = play(scenario, StoreRuntime(MemoryStore(), scenario.duties, scenario))
+    with stage(scenario) as runtime:
+        played = play(scenario, runtime)
     if UPDATE:
         path.write_text(played, encoding="utf-8")
         told = played

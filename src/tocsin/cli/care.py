@@ -11,9 +11,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from tocsin.cli import moving
 from tocsin.cli.access import open_store, public_url, read_settings, unknown
 from tocsin.cli.claim import is_claimed
 from tocsin.cli.printing import fields, plain, say, say_json
+from tocsin.engine import dump
 from tocsin.engine.ports import Health
 from tocsin.errors import StoreUnavailableError, TocsinError
 from tocsin.incidents.machine import IncidentMachine
@@ -65,6 +67,8 @@ def doctor(given: argparse.Namespace) -> int:
 
 def backup(given: argparse.Namespace) -> int:
     """`tocsin backup FILE`."""
+    if given.dump or getattr(given, "from") == moving.AWS:
+        return moving.backup(given)
     with open_store(given.db) as store:
         if given.file.exists():
             raise TocsinError("file-exists", f"{given.file} exists already; a backup never overwrites a file")
@@ -77,7 +81,13 @@ def backup(given: argparse.Namespace) -> int:
 
 def restore(given: argparse.Namespace) -> int:
     """`tocsin restore FILE`: never under a running server."""
-    _check_backup(given.file)
+    if not given.file.exists():
+        raise TocsinError("file-missing", f"there is no file {given.file}")
+    is_dump = dump.is_dump(given.file)
+    if not is_dump:
+        _check_backup(given.file)
+    if is_dump or given.to == moving.AWS:
+        return moving.restore(given)
     if not given.db.parent.is_dir():
         raise _no_folder(given.db)
     if is_claimed(given.db):
@@ -163,8 +173,6 @@ def _no_folder(file: Path) -> TocsinError:
 
 def _check_backup(file: Path) -> None:
     """Raises TocsinError unless *file* is a sound database of ours."""
-    if not file.exists():
-        raise TocsinError("file-missing", f"there is no file {file}")
     try:
         with closing(_open_read_only(file)) as found:
             sound = found.execute("PRAGMA quick_check(1)").fetchone()[0]

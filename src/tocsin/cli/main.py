@@ -13,6 +13,7 @@ from typing import Final
 
 from tocsin import __version__
 from tocsin.cli import promises
+from tocsin.cli.deploy_arguments import add_deployment, add_moving
 from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
 from tocsin.cli.silence_arguments import add_silences
@@ -92,6 +93,8 @@ def parser() -> argparse.ArgumentParser:
     commands.begin("workflows")
     add_workflows(commands.add, _count)
     _add_care(commands)
+    commands.begin("in your AWS account")
+    add_deployment(commands.add)
     add_slack(commands.begin, commands.add)
     add_teams(commands)
     whole.description = (
@@ -380,6 +383,7 @@ def _add_care(commands: _Commands) -> None:
         "backup", "care.backup", "copy the database while it is in use", example="tocsin-monday.db", db=True
     )
     backup.add_argument("file", type=Path, metavar="BACKUP", help="a file that does not exist yet")
+    add_moving(backup, "from", "copy")
     restore = commands.add(
         "restore",
         "care.restore",
@@ -388,6 +392,7 @@ def _add_care(commands: _Commands) -> None:
         db=True,
     )
     restore.add_argument("file", type=Path, metavar="BACKUP", help="what `tocsin backup` wrote")
+    add_moving(restore, "to", "put")
     restore.add_argument("--force", action="store_true", help="replace a database that is there")
     signin = commands.add(
         "signin", "care.signin", "print a new sign-in link for the console", example="--as ada", db=True, config=True

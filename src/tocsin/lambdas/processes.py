@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from tocsin.lambdas.logs import set_up, told
+from tocsin.slack.addresses import BASE_URL
+from tocsin.wiring.outside import Outside
 from tocsin.wiring.serverless_process import Process, started
+
+SLACK_API: Final = "TOCSIN_SLACK_API"  # As `tocsin serve` has it, for tests.
 
 _running: list[Process] = []
 
@@ -16,7 +20,7 @@ def process() -> Process:
     """The one of this process. Raises TocsinError, StoreUnavailableError."""
     if not _running:
         set_up(os.environ.get("TOCSIN_LOG_LEVEL", ""))
-        _running.append(started(os.environ))
+        _running.append(started(os.environ, outside=Outside(slack_api=os.environ.get(SLACK_API, BASE_URL))))
     return _running[0]
 
 

@@ -69,7 +69,7 @@ def _write_all(writer: Connection, commits: Sequence[Commit]) -> None:
     writer.insert("handled", "input_id, aggregate, at, reason, story", handled)
     if done := [(name,) for c in commits for name in c.done]:
         writer.executemany("DELETE FROM outbox WHERE id = ?", done)
-    writer.insert("outbox", OUTGOING, [_outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
+    writer.insert("outbox", OUTGOING, [outgoing_row(item) for c in commits for item in c.outbox], _COALESCE)
     past = [(c.aggregate, item.place, item.row) for c in commits for item in c.history]
     writer.insert("history", "aggregate, place, row", past)
 
@@ -113,7 +113,8 @@ def _aggregate(commit: Commit) -> Row:
     return (commit.aggregate, commit.machine, 1, commit.state, commit.wake_at, commit.live, commit.owes, commit.rank)
 
 
-def _outgoing_row(item: Outgoing) -> Row:
+def outgoing_row(item: Outgoing) -> Row:
+    """The inverse of `outgoing`."""
     return (
         item.id,
         item.aggregate,

@@ -47,7 +47,7 @@ class StoreRuntime:
 
     def handle(self, given: Sequence[Given], now: Instant) -> Sequence[Happened]:
         """See the protocol."""
-        outcomes = self._runner.handle([_addressed(each) for each in given], now)
+        outcomes = self._runner.handle([addressed(each) for each in given], now)
         return [Happened(outcomes[each.id].aggregate, outcomes[each.id].reason) for each in given]
 
     def tick(self, now: Instant) -> Sequence[Happened]:
@@ -83,7 +83,8 @@ class StoreRuntime:
         return self._machine.decode(stored.state) if stored else None
 
 
-def _addressed(given: Given) -> Addressed:
+def addressed(given: Given) -> Addressed:
+    """Where an input goes: an alert to whoever answers to its keys, all else to the incident that is meant."""
     machine = IncidentMachine.name
     if not isinstance(given.input, AlertReceived):
         return Addressed(input_id=given.id, machine=machine, given=given.input, aggregate=given.incident)

@@ -1,0 +1,473 @@
+"""`tocsin deploy`, `tocsin destroy` and moving on ministack: the real template, the real table, there and back."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.aws.cloud import ACCOUNT, REGION
+from tests.aws.cloud import Cloud as Emulator
+from tests.cli.terminal import Said, Terminal
+from tocsin.aws import bundle, stacks
+from tocsin.aws.accounts import Cloud
+from tocsin.aws.parameters import Secrets
+from tocsin.aws.stacks import Stacks, Wanted
+from tocsin.cli import deploy_alert, deploy_plan
+from tocsin.cli.deploy_progress import Screen
+from tocsin.cli.deploy_secrets import fill
+from tocsin.dynamo.store import DynamoStore
+from tocsin.engine.ports import Received
+from tocsin.errors import TocsinError
+from tocsin.sqlite.store import SqliteStore
+from tocsin.stack.build import build
+from tocsin.wiring.settings import Settings
+
+_NUMBERS = count(1)
+CONFIG = "responders: {ada: {email: ada@example.com}}\nteams: {ops: {members: [ada]}}\n"
+CHANGED = CONFIG + "routes: [{team: ops}]\n"
+EMAIL = ("--email", "ops@example.com")
+
+
+class Account(Terminal):
+    """A terminal in a folder with a configuration and a small zip, and a stack of its own."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(folder, capsys)
+        self.stack = f"deploy-{next(_NUMBERS)}"
+        self.configure(CONFIG)
+        (folder / "code.zip").write_bytes(bundle.pack({"tocsin/__init__.py": b""}).data)
+
+    def deploy(self, *words: str) -> Said:
+        always = ("deploy", "--stack", self.stack, "--zip", "code.zip", "--yes", "--no-test")
+        return self.type(*always, *words)
+
+    def deployed(self, *words: str) -> Said:
+        said = self.deploy(*EMAIL, *words)
+        assert (said.code, said.err) == (0, "")
+        return said
+
+    def destroy(self, *words: str) -> Said:
+        return self.type("destroy", "--stack", self.stack, *words)
+
+    @property
+    def table(self) -> str:
+        return Stacks(Cloud()).resources(self.stack)["Table"]
+
+    def open(self, table: str = "") -> DynamoStore:
+        return deploy_plan.open_store(Cloud(), table or self.table)
+
+    def runtime(self) -> dict[str, str]:
+        """What the functions are deployed with."""
+        found = Stacks(Cloud()).find(self.stack)
+        assert found is not None
+        return dict(found.parameters)
+
+
+@pytest.fixture
+def account(
+    cloud: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Account:
+    del cloud
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.02)  # Ministack is quicker than AWS.
+    return Account(tmp_path, capsys)
+
+
+def accept(store: DynamoStore) -> None:
+    with closing(store):
+        store.accept([Received(received_at=1, channel="in", key="default", head=b"", body=b"{}")])
+
+
+# ── From nothing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_first_deployment_shows_what_is_made_and_what_to_paste_into_slack(account: Account) -> None:
+    said = account.deployed()
+    assert f"account {ACCOUNT}, region {REGION}, stack {account.stack}; you are arn:aws:iam::{ACCOUNT}" in said.out
+    assert "a bucket for the code was made\n" in said.out
+    assert "    added  Table " in said.out
+    assert "  Table  AWS::DynamoDB::Table made\n" in said.out
+    found = Stacks(Cloud()).find(account.stack)
+    assert found is not None
+    url = found.outputs["PublicUrl"]
+    assert f"  console  {url}\n" in said.out
+    pasted = yaml.safe_load(said.out.partition("prints it again):\n")[2].rpartition("\nDone in ")[0])
+    assert pasted["settings"]["event_subscriptions"]["request_url"] == f"{url}/slack/events"
+    assert account.runtime()["FallbackEmail"] == "ops@example.com"
+    assert account.runtime()["SecretsPrefix"] == f"/tocsin/{account.stack}/"
+
+
+def test_a_second_deployment_changes_nothing_and_keeps_what_was_said(account: Account) -> None:
+    account.deployed("--set", "LogDays=90")
+    said = account.deploy()
+    assert "The stack is so already: nothing changes.\n" in said.out
+    assert "api.slack.com" not in said.out
+    assert account.runtime()["LogDays"] == "90"
+
+
+def test_scripts_read_an_object_and_people_the_other_stream(account: Account) -> None:
+    said = account.deploy(*EMAIL, "--json")
+    document = said.document
+    assert document["changed"] is True
+    assert (document["account"], document["region"], document["stack"]) == (ACCOUNT, REGION, account.stack)
+    assert {each["deed"] for each in document["changes"]} == {"add"}
+    assert document["table"] == account.table
+    assert document["ms"] >= 0
+    assert "added  Table" in said.err
+
+
+def test_a_dry_run_in_an_empty_account_makes_nothing(account: Account) -> None:
+    said = account.deploy(*EMAIL, "--dry-run", "--json")
+    assert said.document["changed"] is False
+    assert "Table" in {each["name"] for each in said.document["changes"]}
+    assert Stacks(Cloud()).find(account.stack) is None
+    assert Stacks(Cloud()).find(f"{account.stack}-code") is None
+
+
+def test_a_dry_run_of_a_change_shows_it_and_leaves_it(account: Account) -> None:
+    account.deployed()
+    before = account.runtime()
+    account.configure(CHANGED)
+    said = account.deploy("--dry-run")
+    assert "  changed  InboxFunction  " in said.out
+    assert "That was a dry run: nothing was changed.\n" in said.out
+    assert account.runtime() == before
+
+
+def test_somebody_to_tell_is_needed(account: Account) -> None:
+    said = account.deploy()
+    assert said.code == 1
+    assert said.err.startswith("tocsin: name who hears of it when Tocsin itself is ill: --email ops@example.com")
+
+
+def test_a_parameter_that_is_not_there_has_a_near_one(account: Account) -> None:
+    assert account.deploy(*EMAIL, "--set", "LogDay=9").err == (
+        "tocsin: the template has no parameter 'LogDay'; did you mean LogDays?\n"
+    )
+    assert "no parameter 'CodeKey'" in account.deploy(*EMAIL, "--set", "CodeKey=x").err
+
+
+def test_without_a_configuration_nothing_is_deployed(account: Account) -> None:
+    (account.folder / "tocsin.yaml").unlink()
+    assert account.deploy(*EMAIL).err == "tocsin: there is no tocsin.yaml; `tocsin init` writes one\n"
+
+
+def test_a_wrong_configuration_is_told_before_anything_is_changed(account: Account) -> None:
+    account.configure("respondres: {}\n")
+    said = account.deploy(*EMAIL)
+    assert said.code == 1
+    assert "tocsin.yaml:1:1: respondres is not known" in said.err or "respondres" in said.err
+    assert Stacks(Cloud()).find(f"{account.stack}-code") is None
+
+
+def test_workflows_go_along_and_must_lie_beside_the_configuration(account: Account) -> None:
+    text = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    (account.folder / "flows").mkdir()
+    (account.folder / "flows" / "chore.json").write_text(text)
+    account.configure(CONFIG + "workflows: {chore: {file: flows/chore.json}}\n")
+    account.deployed()
+    assert any(
+        "Flow" in name or "Workflow" in name or "Chore" in name for name in Stacks(Cloud()).resources(account.stack)
+    )
+    outside = account.folder.parent / "outside.json"
+    outside.write_text(text)
+    account.configure(CONFIG + f"workflows: {{chore: {{file: {outside}}}}}\n")
+    assert "move it beside the configuration" in account.deploy().err
+
+
+# ── People are asked ─────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def typing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """What people type at a terminal."""
+
+    def types(text: str) -> None:
+        typed = io.StringIO(text)
+        typed.isatty = lambda: True  # type: ignore[method-assign]
+        monkeypatch.setattr(sys, "stdin", typed)
+
+    return types
+
+
+def test_a_change_is_made_only_after_a_yes(account: Account, typing: Callable[[str], None]) -> None:
+    words = ("deploy", "--stack", account.stack, "--zip", "code.zip", "--no-test", *EMAIL)
+    typing("no\n")
+    said = account.type(*words)
+    assert "\nChange the stack like this? [y/N] " in said.out
+    assert (said.code, said.err) == (1, "tocsin: nothing was changed\n")
+    assert Stacks(Cloud()).find(account.stack) is None
+    typing("y\n")
+    assert account.type(*words).code == 0
+    typing("\n")
+    said = account.destroy()
+    assert f"Delete the stack in account {ACCOUNT}? [y/N] " in said.out
+    assert (said.code, said.err) == (1, "tocsin: nothing was deleted\n")
+    assert Stacks(Cloud()).find(account.stack) is not None
+
+
+def test_where_nobody_can_be_asked_yes_must_be_said(account: Account) -> None:
+    said = account.type("deploy", "--stack", account.stack, "--zip", "code.zip", "--no-test", *EMAIL)
+    assert said.err == "tocsin: nobody can be asked here; --yes says that it may be done\n"
+
+
+# ── Secrets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+SECRET = 'responders: {ada: {ntfy: "${ADA_NTFY}"}}\nteams: {ops: {members: [ada]}}\n'
+TOPIC = "https://ntfy.example.com/a-long-name-of-ada"
+
+
+def test_secrets_of_the_environment_are_stored_and_never_shown(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.configure(SECRET)
+    said = account.deploy(*EMAIL)
+    assert said.err == "tocsin: tocsin.yaml asks for ADA_NTFY: set it in the environment\n"
+    monkeypatch.setenv("ADA_NTFY", TOPIC)
+    said = account.deployed()
+    assert "secrets written: ADA_NTFY\n" in said.out
+    assert TOPIC not in said.out
+    assert TOPIC not in Stacks(Cloud()).template(account.stack)
+    vault = Secrets(Cloud(), f"/tocsin/{account.stack}/")
+    assert vault.read() == {"ADA_NTFY": TOPIC}
+    monkeypatch.delenv("ADA_NTFY")
+    again = account.deployed()  # It is known there.
+    assert "secrets written" not in again.out
+    monkeypatch.setenv("ADA_NTFY", f"{TOPIC}-2")
+    assert "secrets written: ADA_NTFY\n" in account.deployed().out
+    assert vault.read() == {"ADA_NTFY": f"{TOPIC}-2"}
+    account.configure(CONFIG)
+    assert account.destroy("--yes", "--with-table").code == 0
+    assert vault.read() == {}
+
+
+def test_a_secret_is_asked_for_where_somebody_sits(account: Account) -> None:
+    account.configure(SECRET)
+    asked: list[str] = []
+
+    def ask(name: str) -> str:
+        asked.append(name)
+        return TOPIC
+
+    filled = fill(account.folder / "tocsin.yaml", {}, {}, ask)
+    assert asked == ["ADA_NTFY"]
+    assert filled.names == ("ADA_NTFY",)
+    assert filled.fresh == {"ADA_NTFY": TOPIC}
+
+
+# ── Upgrades, and back ───────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_rollback_brings_code_and_template_back(account: Account) -> None:
+    account.deployed()
+    first = account.runtime()
+    account.configure(CHANGED)
+    account.deploy("--set", "LogDays=90")
+    second = account.runtime()
+    assert first["CodeKey"] != second["CodeKey"]
+    said = account.type("deploy", "--stack", account.stack, "--rollback", "--yes", "--no-test")
+    assert "back to Tocsin " in said.out
+    assert account.runtime() == first
+    said = account.type("deploy", "--stack", account.stack, "--rollback", "--yes", "--no-test")
+    assert said.err == f"tocsin: nothing else was deployed as {account.stack} before: there is no way back\n"
+    account.deploy("--set", "LogDays=90")
+    assert account.runtime() == second
+
+
+def test_there_is_no_way_back_from_the_first_deployment(account: Account) -> None:
+    words = ("deploy", "--stack", account.stack, "--rollback", "--yes", "--no-test")
+    assert "there is no way back" in account.type(*words).err
+    account.deployed()
+    assert "there is no way back" in account.type(*words).err
+
+
+def test_what_was_taken_in_before_an_upgrade_is_there_after_it(account: Account) -> None:
+    account.deployed()
+    accept(account.open())
+    table = account.table
+    account.configure(CHANGED)
+    assert account.deploy().code == 0
+    assert account.table == table
+    with closing(account.open()) as store:
+        assert len(store.backlog(9)) == 1
+
+
+def altered(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], None]) -> None:
+    """From now on the template's table is another one."""
+
+    def other(settings: Settings) -> dict[str, Any]:
+        template: dict[str, Any] = build(settings)
+        change(template["Resources"]["Table"]["Properties"])
+        return template
+
+    monkeypatch.setattr("tocsin.cli.deploy_plan.build", other)
+
+
+def test_a_template_with_another_key_for_the_table_is_refused(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.deployed()
+    altered(monkeypatch, lambda table: table["KeySchema"][1].update(AttributeName="kind"))
+    said = account.deploy()
+    assert said.code == 1
+    assert said.err.startswith("tocsin: refused: this template has another KeySchema for the table")
+
+
+def test_a_template_with_another_type_for_an_attribute_is_refused(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.deployed()
+    altered(monkeypatch, lambda table: table["AttributeDefinitions"][1].update(AttributeType="N"))
+    assert account.deploy().err.startswith("tocsin: refused: this template has another type of sk for the table")
+
+
+def test_a_change_that_takes_the_table_away_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.deployed()
+    altered(monkeypatch, lambda table: table.update(TableName="another-name"))
+    said = account.deploy()
+    assert said.code == 1
+    assert said.err.startswith("tocsin: refused: this change would take Table (AWS::DynamoDB::Table) away")
+    assert "Nothing was changed" in said.err
+
+
+def test_a_stack_that_failed_at_first_says_what_to_do_and_can_be_cleared(account: Account) -> None:
+    theirs = Stacks(Cloud())
+    wrong = {"Resources": {"Wrong": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "wrong.fifo"}}}}
+    proposal = theirs.propose(account.stack, Wanted(template=json.dumps(wrong)), "first")
+    assert proposal is not None
+    with pytest.raises(TocsinError):
+        list(theirs.execute(proposal))
+    said = account.deploy(*EMAIL)
+    assert f"`tocsin destroy --stack {account.stack}`, then deploy again" in said.err
+    assert account.destroy("--yes").code == 0
+    account.deployed()
+
+
+def test_a_stack_of_somebody_else_is_no_stack_of_ours(account: Account) -> None:
+    theirs = Stacks(Cloud())
+    other = {"Resources": {"Theirs": {"Type": "AWS::SQS::Queue", "Properties": {}}}}
+    proposal = theirs.propose(account.stack, Wanted(template=json.dumps(other)), "first")
+    assert proposal is not None
+    list(theirs.execute(proposal))
+    assert "it is not Tocsin's" in account.type("backup", "--from", "aws", "--stack", account.stack, "x").err
+
+
+# ── Destroy ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_destroy_keeps_the_table_and_a_new_stack_takes_it_in(account: Account) -> None:
+    account.deployed()
+    accept(account.open())
+    table = account.table
+    said = account.destroy("--yes", "--force")
+    assert said.code == 0
+    assert f"`tocsin deploy --stack {account.stack} --table {table}` takes it in again" in said.out
+    assert Stacks(Cloud()).find(account.stack) is None
+    assert Stacks(Cloud()).find(f"{account.stack}-code") is None
+    said = account.deployed("--table", table)
+    assert f"{table} is there already, and is taken in as it is" in said.out
+    assert account.table == table
+    assert account.deploy().code == 0
+    assert account.table == table
+    with closing(account.open()) as store:
+        assert len(store.backlog(9)) == 1
+    assert "only a new stack can take in another" in account.deploy("--table", "other").err
+    assert account.destroy("--yes", "--force").code == 0
+    assert account.destroy("--yes", "--with-table", "--table", table).code == 0
+    assert account.destroy("--yes", "--with-table", "--table", table).code == 0  # It is gone already.
+
+
+def test_destroy_refuses_while_something_waits(account: Account) -> None:
+    account.deployed()
+    accept(account.open())
+    said = account.destroy("--yes")
+    assert said.code == 1
+    assert said.err.startswith("tocsin: refused, since people are still needed: 1 delivery that nobody has read\nend")
+    assert Stacks(Cloud()).find(account.stack) is not None
+    said = account.destroy("--yes", "--force", "--json")
+    assert said.document["stays"]["secrets"] == []
+    assert "Lost on the way: 1 delivery that nobody has read\n" in said.err
+
+
+def test_destroy_shows_the_incidents_that_are_open(account: Account) -> None:
+    account.deployed()
+    for number in range(7):
+        account.ring(f"disk {number}")
+    assert account.type("backup", "--dump", "moved").code == 0
+    assert account.type("restore", "--to", "aws", "--stack", account.stack, "moved").code == 0
+    said = account.destroy("--yes")
+    assert "people are still needed: 7 open incidents" in said.err
+    assert "  disk 6\n" in said.err
+    assert "  and 2 more\n" in said.err
+
+
+def test_there_must_be_something_to_destroy(account: Account) -> None:
+    assert account.destroy("--yes").err == (
+        f"tocsin: there is no stack {account.stack} in {REGION}; is it another region?\n"
+    )
+
+
+# ── Moving ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_copy_of_the_database_moves_into_aws_and_a_dump_back(account: Account) -> None:
+    account.deployed()
+    incident = account.ring("the disk is full")
+    assert account.type("backup", "monday.db").code == 0
+    said = account.type("restore", "--to", "aws", "--stack", account.stack, "monday.db")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.endswith(" lines are restored: a database as it was " + said.out.rpartition("it was ")[2])
+    with closing(account.open()) as store:
+        assert list(store.load([incident])) == [incident]
+    said = account.type("backup", "--from", "aws", "--stack", account.stack, "tuesday")
+    assert said.out.startswith("tuesday holds ")
+    assert account.type("restore", "--db", "new.db", "tuesday").code == 0
+    with closing(SqliteStore(account.folder / "new.db")) as new, closing(SqliteStore(account.db)) as old:
+        assert new.load([incident]) == old.load([incident])
+    said = account.type("restore", "--db", "new.db", "tuesday")
+    assert said.err == "tocsin: there is something in it already; a restore needs an empty store, or --force\n"
+    assert account.type("backup", "--from", "aws", "--stack", account.stack, "tuesday").err == (
+        "tocsin: tuesday exists already; a backup never overwrites a file\n"
+    )
+
+
+def test_moving_names_what_is_missing(account: Account) -> None:
+    assert (
+        f"there is no stack {account.stack}"
+        in account.type("backup", "--from", "aws", "--stack", account.stack, "x").err
+    )
+    assert account.type("backup", "--dump", "--db", "no.db", "x").err == (
+        "tocsin: there is no database at no.db; name it with --db\n"
+    )
+    assert "there is no folder" in account.type("backup", "--dump", "nowhere/x").err
+    account.make_database()
+    assert account.type("backup", "--dump", "dump").code == 0
+    assert "there is no folder" in account.type("restore", "--db", "nowhere/new.db", "dump").err
+    assert account.type("restore", "nothing").err == "tocsin: there is no file nothing\n"
+
+
+# ── The templates ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_templates_are_printed_without_asking_aws(account: Account) -> None:
+    whole = account.type("template").document
+    assert "Table" in whole["Resources"]
+    assert account.type("deploy", "--template-only").document == whole
+    member = account.type("template", "--member").out
+    assert account.type("deploy", "--member").out == member
+    assert "AWSTemplateFormatVersion" in member
+    policy = account.type("template", "--policy", "--stack", "prod").document
+    assert "arn:aws:cloudformation:*:*:stack/prod-code/*" in policy["Statement"][1]["Resource"]
+
+
+# ── The test alert ───────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_test_alert_that_does_not_come_out_says_where_to_look(account: Account) -> None:
+    account.deployed()
+    times = iter(range(0, 1_000_000, 40_000))
+    with closing(account.open()) as store, pytest.raises(TocsinError, match="it became no incident") as caught:
+        deploy_alert.await_arrival(store, "mark", 120, lambda: next(times), lambda _: None)
+    assert caught.value.code == "test-alert-lost"
+
+
+def test_a_screen_that_is_quiet_speaks_to_the_other_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen(quiet=True).say("a\n")
+    Screen().say("b\n")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("b\n", "a\n")
