@@ -27,7 +27,7 @@ def _rest(stage: Stage) -> Iterator[None]:
     yield
     if stage.deployed:
         stage.rested()
-        stage.slack.assert_clean()
+        assert not stage.complaints()
 
 
 def paged_once(stage: Stage, title: str) -> None:
@@ -164,10 +164,13 @@ def test_a_function_that_is_killed_in_the_middle_loses_nothing(
     if word == "Slack":
         stage.slack.click(page, "tocsin:acknowledge", stage.ada)
         stage.until(lambda: stage.incidents()[title].status is Status.ACKNOWLEDGED)
+        assert [each.error for each in stage.complaints()] == ["not_acknowledged"]
     else:
         stage.publish(title)
     stage.until(lambda: stage.died(word, action), "nobody was killed")
     stage.until(lambda: stage.pages(stage.ada, title))
+    stage.forward(30)  # What was stored and not settled is left to its function for so long.
+    stage.sweep()
     stage.rested()
     assert title in stage.incidents()
     assert len(stage.pages(stage.ada, title)) == 1
@@ -181,14 +184,16 @@ def test_copies_count_once_and_order_does_not_matter(stage: Stage) -> None:
 
     for _ in range(3):
         tell(alarm("copied", "ALARM", "10:00:00"), "a-copy")
-    tell(alarm("reordered", "OK", "10:05:00"), "the-later-one")
+    tell(alarm("reordered", "ALARM", "10:00:00"), "the-first-one")
     stage.rested()
-    tell(alarm("reordered", "ALARM", "10:00:00"), "the-earlier-one")
+    tell(alarm("reordered", "OK", "10:05:00"), "the-last-one")
+    tell(alarm("reordered", "ALARM", "10:03:00"), "the-late-one")
     paged_once(stage, "copied")
     stage.rested()
     incidents = stage.incidents()
+    assert len(stage.pages(stage.ada, "reordered")) == 1
     assert next(each for title, each in incidents.items() if "copied" in title).count == 1
-    assert not [title for title, each in incidents.items() if "reordered" in title and each.status == Status.TRIGGERED]
+    assert next(each for title, each in incidents.items() if "reordered" in title).status is Status.RESOLVED
     assert len(stage.pages(stage.ada, "copied")) == 1
 
 
@@ -277,7 +282,7 @@ def test_an_upgrade_and_the_way_back_lose_no_alert(stage: Stage) -> None:
 
 def test_destroying_is_refused_while_incidents_are_open_and_leaves_the_table(stage: Stage) -> None:
     table = stage.physical("Table")
-    with pytest.raises(AssertionError, match="resolve them first"):
+    with pytest.raises(AssertionError, match="people are still needed"):
         stage.tocsin("destroy")
     told = stage.tocsin("destroy", "--force")
     stage.deployed = False
