@@ -69,6 +69,13 @@ def test_alerts_come_in_by_every_way_and_page_one_person(stage: Stage) -> None:
     assert {"by topic", "by gateway", "by function"} <= stage.incidents().keys()
 
 
+def test_deploying_again_changes_nothing_and_sees_a_test_alert_come_out(stage: Stage) -> None:
+    told = stage.deploy()
+    assert told["changed"] is False
+    assert told["test_alert"]["incident"]
+    assert "slack" in told["test_alert"]["ways"]
+
+
 def test_a_wrong_key_is_refused_where_we_are_asked_and_noted_where_we_are_not(stage: Stage) -> None:
     alert = {"summary": "by nobody", "severity": "critical", "source": "web-1"}
     stranger = {"routing_key": "no-key-of-ours", "event_action": "trigger", "payload": alert}
@@ -268,7 +275,7 @@ def test_an_upgrade_and_the_way_back_lose_no_alert(stage: Stage) -> None:
     stage.configure("routes: [{team: ops}]\n")
     sender = threading.Thread(target=send)
     sender.start()
-    assert stage.deploy()["changed"] is True
+    assert stage.deploy("--no-test")["changed"] is True
     stage.settle_emulator()
     assert stage.tocsin("deploy", "--rollback", "--no-test")["changed"] is True
     stage.settle_emulator()

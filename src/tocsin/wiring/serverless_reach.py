@@ -253,7 +253,7 @@ class _Chosen(_View):
             return [item for item in self._told.values() if item.not_before <= now]
         lanes = set(receivers)
         found = self._effects.still([item for item in self._told.values() if item.receiver in lanes])
-        waiting = sorted((item for item in found if item.not_before <= now), key=lambda item: not item.urgent)
+        waiting = sorted((item for item in found if item.not_before <= now), key=lambda item: item.behind - item.urgent)
         return _first(waiting, per_receiver)
 
 
