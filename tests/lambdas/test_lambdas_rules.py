@@ -17,6 +17,7 @@ from tocsin.lambdas import inbox
 from tocsin.lambdas.slack import Receiver
 from tocsin.stack import build
 from tocsin.testing.fake_slack import FakeSlack
+from tocsin.wiring import serverless_reach
 from tocsin.wiring.questions import listed
 from tocsin.wiring.rules import Order, book_of, ordered
 from tocsin.wiring.serverless_flows import RUN
@@ -76,11 +77,9 @@ def over(world: World, run: str, status: str, **more: Any) -> None:  # noqa: ANN
         "redriveCount": found["redriveCount"],
         **more,
     }
-    event(
-        world,
-        "aws.states",
-        **{"id": f"end-{len(world.aws.orders)}", "detail-type": "Step Functions Execution Status Change", "detail": detail},
-    )
+    number = f"end-{run.rpartition('-')[2]}-{found['redriveCount']}"
+    kind = "Step Functions Execution Status Change"
+    event(world, "aws.states", **{"id": number, "detail-type": kind, "detail": detail})
 
 
 def book(world: World, rule: str) -> Book:
@@ -138,22 +137,19 @@ def test_what_is_ours_is_started_beside_the_timer_once_and_says_why(ruled: World
     assert not list(ruled.table.inner.listing("execution", live_only=False, limit=10)), "It runs there, and not here."
 
 
-def test_died_after_it_was_started_it_is_started_once(ruled: World) -> None:
-    event(ruled, "shop")
-    ruled.inbox()
-    ruled.inbox() if ruled.aws.queue else None
-    before = ruled.life.spent
-    for allowed in range(1, 30):
-        ruled.life.left = allowed
+def test_wherever_a_function_dies_each_event_starts_one_execution(ruled: World) -> None:
+    for number, point in enumerate(range(1, 25, 3), 1):
+        event(ruled, "shop", id=f"order-{point}")
+        ruled.life.left = point
         ruled.run()
-        if ruled.deaths == 0:
-            break
-        ruled.deaths = 0
-    ruled.life.left = None
-    ruled.run()
-    ruled.pass_time(180)
-    assert ruled.life.spent > before
-    assert runs(ruled).count("posted") == 1
+        ruled.life.left = None
+        ruled.pass_time(61)
+        started = [arn for arn in ruled.aws.flows if ":posted-" in arn]
+        assert len(started) == number
+        over(ruled, started[-1], "SUCCEEDED")
+        ruled.run()
+    assert ruled.deaths > 5
+    assert not book(ruled, "posted").live
 
 
 def test_one_that_runs_keeps_a_single_rule_from_running_until_it_is_over(ruled: World) -> None:
@@ -259,7 +255,8 @@ def test_a_state_machine_that_is_not_there_is_a_failure_that_is_told(ruled: Worl
     assert dead.error == "StateMachineDoesNotExist"
 
 
-def test_while_step_functions_is_away_a_start_waits(ruled: World) -> None:
+def test_while_step_functions_is_away_a_start_waits(ruled: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serverless_reach, "PATIENCE_SECONDS", 0.0)
     ruled.aws.trouble["StartExecution"] = "status 500"
     event(ruled, "shop")
     ruled.run()

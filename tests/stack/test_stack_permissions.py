@@ -34,6 +34,7 @@ REACHING |= {"states:SendTaskFailure", "states:SendTaskSuccess"}
 DELIVERS = {"Outbox", "Sweep"}
 ASKS = {"Inbox"}  # Who asks people for a task; a question that is none fails it at once.
 
+
 def granted(function: str) -> set[str]:
     role = CORE["Resources"][f"{function}Role"]["Properties"]
     documents = [each["PolicyDocument"] for each in role["Policies"]]

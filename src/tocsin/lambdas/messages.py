@@ -52,7 +52,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A task of Step Functions asks people, and waits for its *token*. *execution*: whose task it is, if that is told."""
+    """A task of Step Functions asks people, and waits for its *token*. *execution*: whose task it is, if told."""
 
     question: dict[str, Json]
     token: str

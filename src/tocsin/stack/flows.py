@@ -173,7 +173,9 @@ def rule_resources(name: str, rule: RuleSettings) -> dict[str, Json]:
 
 def ends() -> dict[str, Json]:
     """The rule that tells the inbox when a workflow is over: rules of ours count what they have started."""
-    machines = f"arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:${{AWS::StackName}}-{FLOW}"
+    machines = (
+        f"arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:${{AWS::StackName}}-{FLOW}"
+    )
     pattern: Json = {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],

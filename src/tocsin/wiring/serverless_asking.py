@@ -103,7 +103,6 @@ class StatesAsking:
         except Failure as failure:
             answer(self._thinking.store, self._calls, name, {"error": failure.error, "cause": failure.cause})
 
-
     def _started_by(self, execution: str) -> str:
         """The responder whose word has started the *execution*, by a rule; empty: nobody, or nobody knows."""
         flows = self._thinking.flows

@@ -30,7 +30,9 @@ from tocsin.sources import Reading
 from tocsin.tasks.transport import answered
 
 RUN: Final = "states-run"  # Records of executions that rules have started, by their names.
-FLOW: Final = "flow-"  # So begin the names of the workflows' state machines, behind the stack's; the timer's is `timer`.
+FLOW: Final = (
+    "flow-"  # So begin the names of the workflows' state machines, behind the stack's; the timer's is `timer`.
+)
 GRACE: Final[Duration] = 5 * MINUTE  # How long an end is left to EventBridge, and a start to the outbox.
 LOST: Final[Duration] = DAY  # After it an execution that Step Functions does not know was never started.
 
@@ -173,7 +175,7 @@ class Flows:
 
 
 class FlowTransport:
-    """`tocsin.engine.ports.Transport`: what rules start, stop and redrive, and all else to the transport of messages."""
+    """`tocsin.engine.ports.Transport`: what rules start, stop and redrive, and all else to the one of messages."""
 
     def __init__(
         self,
