@@ -16,7 +16,6 @@ NAMELESS = {
     "xray:PutTraceSegments": "X-Ray knows no resource of it",
     "cloudwatch:GetMetricWidgetImage": "it draws metrics, which have no ARN",
     "states:SendTaskFailure": "whoever holds a token may answer; it names no resource",
-    "states:SendTaskHeartbeat": "whoever holds a token may answer; it names no resource",
     "states:SendTaskSuccess": "whoever holds a token may answer; it names no resource",
 }
 

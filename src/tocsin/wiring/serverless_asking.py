@@ -1,6 +1,8 @@
 """Questions of workflows that run on Step Functions: asked as those of our own runs, answered with the task's token.
 
-Such a task sends `{"ask": what tocsin-ask takes, "token": its token}` to the inbox, and waits (`.waitForTaskToken`).
+A task of `lambda:invoke` that names `tocsin-ask` or `tocsin-announce` calls the inbox function: `tocsin.stack.flows`
+writes it so, with what it is given, and in which state of which execution. A task may also send `{"ask": what
+tocsin-ask takes, "token": its token}` to the inbox queue. Who asks waits (`.waitForTaskToken`).
 The token is kept in a record until it is answered; the question knows only its digest. What becomes of a question
 leaves through the outbox, as an effect that is repeated until Step Functions has taken it, or waits no more.
 """
@@ -11,6 +13,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from tocsin.asl import Failure
 from tocsin.asl.resources import WAITS, Resource
 from tocsin.aws.calls import STATES, AwsError, Caller
@@ -20,7 +24,7 @@ from tocsin.executions.machine import ANSWER
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.tasks.task import Task
-from tocsin.wiring.asking_people import AskingPeople
+from tocsin.wiring.asking_people import ANNOUNCE, ASK, INVALID, AskingPeople
 from tocsin.wiring.questions import ELSEWHERE
 from tocsin.wiring.serverless import Thinking
 
@@ -30,11 +34,33 @@ CAUSE_MAX: Final = 32_768
 
 _RESOURCE: Final = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
 _WHAT: Final = Resource(kind="service", type="sqs", action=f"sendMessage.{WAITS}", name="sendMessage", pattern=WAITS)
+_TELLS: Final = "arn:aws:states:::lambda:invoke"
+_TOLD: Final = Resource(kind="service", type="lambda", action="invoke", name="invoke")
 _OVER: Final = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of one of our functions, as `tocsin.stack.flows` writes it: *execution* and *state* by `$$` of the task.
+
+    *entered*: when the state was entered; a task that is tried again is the same.
+    """
+
+    function: str
+    payload: Json = None
+    execution: str = ""
+    state: str = ""
+    entered: str = ""
+
+
+def called(event: Json) -> Call | None:
+    """The call that an invocation is; None for the batches of a queue."""
+    if not isinstance(event, dict) or "Records" in event or not isinstance(event.get("function"), str):
+        return None
+    return msgspec.convert(event, Call)
+
+
 class StatesAsking:
-    """Asks people for tasks of Step Functions."""
+    """Asks people, and tells them something, for tasks of Step Functions."""
 
     def __init__(self, thinking: Thinking, calls: Caller) -> None:
         """*calls* tell a task at once that its question is none."""
@@ -44,17 +70,44 @@ class StatesAsking:
             lambda: thinking.settings, thinking.store, thinking.accept, thinking.clock, lambda _: None
         )
 
-    def ask(self, given: Mapping[str, Json], token: str) -> None:
-        """Ask; the same task asked again is the same question. Raises StoreUnavailableError, AwsError."""
+    def call(self, call: Call) -> Json:
+        """What one of our functions answers. Raises Failure, StoreUnavailableError, AwsError."""
+        if call.function == ANNOUNCE:
+            number = json.encode([call.execution, call.state, call.entered, call.payload])
+            name = ELSEWHERE + hashlib.sha256(number).hexdigest()
+            task = Task(id=name, run=name, task="", resource=_TELLS, what=_TOLD, arguments=call.payload)
+            return self._people.announce(call.payload, task)
+        if call.function != ASK:
+            raise Failure(INVALID, f"There is no function {call.function[:100]!r}; there are {ASK}, {ANNOUNCE}")
+        given = call.payload if isinstance(call.payload, dict) else {}
+        token = given.get("token")
+        if not isinstance(token, str) or not token:
+            raise Failure(INVALID, "token: a question needs that of its task; take $states.context.Task.Token")
+        self.ask(given, token, call.execution)
+        return {}
+
+    def ask(self, given: Mapping[str, Json], token: str, execution: str = "") -> None:
+        """Ask; the same task asked again is the same question. *execution*: the ARN of the one that asks, if known.
+
+        Raises StoreUnavailableError, AwsError.
+        """
         name = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
         run = ELSEWHERE + name
         payload = {**given, "token": token}
+        if started_by := self._started_by(execution):
+            payload["started_by"] = started_by  # What a rule knows counts more than what the definition says.
         task = Task(id=run, run=run, task="question", resource=_RESOURCE, what=_WHAT, arguments=payload, token=token)
         self._thinking.store.put_record(TOKEN, name, token)
         try:
             self._people.ask(payload, task)
         except Failure as failure:
             answer(self._thinking.store, self._calls, name, {"error": failure.error, "cause": failure.cause})
+
+    def _started_by(self, execution: str) -> str:
+        """The responder whose word has started the *execution*, by a rule; empty: nobody, or nobody knows."""
+        flows = self._thinking.flows
+        known = flows.started(execution.rpartition(":")[2]) if flows is not None and execution else None
+        return known.by if known is not None else ""
 
 
 class StatesAnswers:
