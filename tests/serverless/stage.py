@@ -217,7 +217,7 @@ class Stage:
         return [each for each in found if title in json.dumps(each.layout) or title in each.text]
 
     def complaints(self) -> Sequence[Refusal]:
-        """What Slack would have refused since this was asked last, but for haste: functions do not know each other's."""
+        """What Slack would have refused since this was asked last, but for haste: each function has its own pace."""
         found = self.slack.errors[self._complaints :]
         self._complaints += len(found)
         return [each for each in found if each.error != "ratelimited"]
