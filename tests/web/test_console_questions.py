@@ -135,7 +135,29 @@ def test_the_run_that_asks_is_over(ada: Visitor, world: World) -> None:
     assert run is not None
     ada.post(f"/runs/{run.question.run}", {"csrf": ada.get("/keys").csrf, "action": "stop"})
     assert f'href="{path}"' not in ada.get("/workflows").text
-    assert press(ada, path, "approve") == "The run that has asked is over; nobody needs an answer any more."
+    assert press(ada, path, "approve") == "The run that has asked waits for no answer any more."
+
+
+def test_a_question_that_its_run_has_withdrawn_says_why(ada: Visitor, world: World) -> None:
+    path = asked(ada, world)
+    question = questions.find(world.store, path.removeprefix("/questions/"))
+    assert question is not None
+    run, task = question.question.run, question.question.task
+    world.told(questions.unwaited(run, task, "its task has taken too long", world.now))
+    page = ada.get(path)
+    assert "withdrawn" in plain(page)
+    assert "for its task has taken too long" in plain(page)
+    assert "<form" not in page.text.partition("<main")[2]
+
+
+def test_an_answer_that_came_too_late_stands_beside_why(ada: Visitor, world: World) -> None:
+    path = asked(ada, world)
+    question = questions.find(world.store, path.removeprefix("/questions/"))
+    assert question is not None
+    run, task = question.question.run, question.question.task
+    press(ada, path, "approve")
+    world.told(questions.unwaited(run, task, "its run was stopped", world.now))
+    assert "too late, for its run was stopped" in plain(ada.get(path))
 
 
 def test_the_deadline_closes_a_question(ada: Visitor, world: World) -> None:

@@ -109,6 +109,14 @@ class AskingPeople:
 
     def ask(self, payload: Json, task: Task) -> Json:
         """Ask; done again it is the same question. Raises Failure, StoreUnavailableError."""
+        try:
+            return self._ask(payload, task)
+        except Failure:
+            # Done again after a crash it may refuse what it has asked before: settings change.
+            self._accept([questions.refused_again(task.run, task.task, self._clock())])
+            raise
+
+    def _ask(self, payload: Json, task: Task) -> Json:
         if not task.what.waits:
             raise Failure(INVALID, "The Resource of a question ends with .waitForTaskToken; this one would not wait.")
         given, now = _read(payload, _Ask), self._clock()
