@@ -15,6 +15,7 @@ from tocsin.engine.dispatcher import Dispatcher
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Interpretation, Worker
+from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import is_task
 from tocsin.executions.run import Run
 from tocsin.kernel import json
@@ -68,6 +69,7 @@ class World:
         self.calls: list[tuple[str, Json]] = []
         self.pipeline: dict[str, Json] = {}
         self.withdraws = True  # False: as an older version did, nobody is told that a run waits no more.
+        self.away = 0  # So often a withdrawal finds the store away.
         self.nested: dict[str, str] = {}  # Definitions of workflows that others may start, by name.
 
     def start(self, definition: Json, given: Json = None, **more: Any) -> str:  # noqa: ANN401 - the fields of Start.
@@ -90,6 +92,10 @@ class World:
     def stop(self, run: str, cause: str | None = None) -> None:
         """As `tocsin workflow stop`."""
         self.store.accept([workflows.ordered(workflows.Order(stop=run, cause=cause), self.now)])
+
+    def redrive(self, run: str) -> None:
+        """As `tocsin workflow redrive`."""
+        self.store.accept([workflows.ordered(workflows.Order(redrive=run), self.now)])
 
     def question(self) -> Approval:
         """The newest one."""
@@ -133,7 +139,15 @@ class World:
         )
         services = {"states:startExecution": nested.do}
         doing = Doing(Functions({}), services, self._aws, asking_people.functions())
-        withdraw = Withdrawals(store.accept, lambda: self.now) if self.withdraws else lambda _: None
+        tells = Withdrawals(store.accept, lambda: self.now)
+
+        def withdraw(facts: Mapping[str, Json]) -> None:
+            if self.away:
+                self.away -= 1
+                raise StoreUnavailableError("away")
+            if self.withdraws:
+                tells(facts)
+
         tasks = TasksTransport(doing, store.accept, lambda: self.now, tokens.expect, withdraw=withdraw)
         runner = Runner(store, known)
         read = {**workflows.channels(), **questions.channels(), **news.channels(lambda: self.settings, "")}
@@ -170,6 +184,8 @@ class World:
             return self.pipeline
         if task.what.name == "putApprovalResult":
             return {"ApprovedAt": "2026-11-27T10:00:00Z"}
+        if task.what.waits:  # A function of somebody else, which has the token now.
+            return None
         raise asl.Failure("NoSuchCall", task.resource)
 
 
