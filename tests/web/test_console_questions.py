@@ -84,7 +84,7 @@ def test_a_question_is_listed_shown_and_answered_once(ada: Visitor, world: World
         "the run that asks",
     ):
         assert words in plain(page)
-    assert press(ada, path, "approve", "tests are green") == "Thank you! That is decided, and the run goes on."
+    assert press(ada, path, "approve", "tests are green") == "Thank you! That is decided, and the run is told."
     page = ada.get(path)
     for words in ("decided", "Ada Lovelace: Approve", "tests are green"):
         assert words in plain(page)
@@ -97,7 +97,7 @@ def test_answers_are_counted_until_there_are_enough(ada: Visitor, bob: Visitor, 
     path = asked(ada, world, needed=2)
     assert press(ada, path, "approve") == "Thank you! Your answer counts; it waits for others."
     assert press(ada, path, "approve") == "You have answered so already; it waits for others."
-    assert press(bob, path, "approve") == "Thank you! That is decided, and the run goes on."
+    assert press(bob, path, "approve") == "Thank you! That is decided, and the run is told."
 
 
 def test_whoever_is_not_asked_cannot_answer(ada: Visitor, world: World) -> None:
@@ -120,7 +120,7 @@ def test_who_has_started_the_run_cannot_approve_it(ada: Visitor, world: World) -
     text = plain(ada.get(path))
     assert "Approve: not by who has started the run." in text
     assert press(ada, path, "approve") == "You have started this run yourself; somebody else must say that."
-    assert press(ada, path, "reject") == "Thank you! That is decided, and the run goes on."
+    assert press(ada, path, "reject") == "Thank you! That is decided, and the run is told."
 
 
 def test_a_comment_can_be_needed(ada: Visitor, world: World) -> None:
