@@ -15,8 +15,9 @@ from tocsin.approvals.machine import Answered
 from tocsin.executions.withdrawing import WITHDRAW
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import HOUR, MINUTE
-from tocsin.tasks.transport import answered
+from tocsin.tasks.transport import answered, task_of
 from tocsin.wiring import questions
+from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.settings_file import parse
 
 CATCH: Json = [{"ErrorEquals": ["States.ALL"], "Next": "After"}]
@@ -317,3 +318,22 @@ def test_a_mortal_store_writes_as_told(world: World) -> None:
     with pytest.raises(Died):
         store.accept([questions.unwaited("r", "t", "", world.now)])
     assert world.store.backlog(1)
+
+
+def test_a_withdrawal_that_overtakes_the_question_leaves_none_open(world: World) -> None:
+    """Another process has told it before the question was stored."""
+    run = world.start(asking())
+    for _ in range(20):
+        with pytest.raises(Died):
+            world._live(world.now, 1)
+        if world.store.load([run]):
+            break
+    (effect,) = world.store.pending(world.now, per_receiver=9)
+    task = task_of(effect)
+    world.stop(run)
+    world.play()
+    assert not list(questions.listed(world.store, live_only=False))
+    people = AskingPeople(lambda: world.settings, world.store, world.store.accept, lambda: world.now, lambda _: None)
+    people.ask(task.arguments["Payload"], task)
+    world.play()
+    assert standing(world) == "It was withdrawn at 2026-11-27 10:00 UTC, for its run waits for it no more."

@@ -38,7 +38,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run: str = ""
     task: str = ""
     why: str = ""
-    asking: bool = False
+    by_run: bool = False
 
 
 _DECODER: Final = msgspec.json.Decoder(_Told)
@@ -60,15 +60,13 @@ def withdrawn(question: str, now: Instant) -> Received:
     return _received(_Told(question=question, withdrawn=True), f"{question}/withdrawn", now)
 
 
-def unwaited(run: str, task: str, why: str, now: Instant) -> Received:
-    """The delivery that says that *run* waits for its *task* no more, whether that has asked anything or not."""
-    return _received(_Told(withdrawn=True, run=run, task=task, why=why), f"{_key(run, task)}/withdrawn", now)
+def unwaited(run: str, task: str, why: str, now: Instant, *, by_run: bool = True) -> Received:
+    """The delivery that says that *run* waits for its *task* no more, whether that has asked anything or not.
 
-
-def refused_again(run: str, task: str, now: Instant) -> Received:
-    """The delivery that says that a task which asks has failed, whose question may be there from an earlier try."""
-    told = _Told(withdrawn=True, run=run, task=task, why="its task has failed", asking=True)
-    return _received(told, f"{_key(run, task)}/failed", now)
+    *by_run*: see `Withdrawn`.
+    """
+    told = _Told(withdrawn=True, run=run, task=task, why=why, by_run=by_run)
+    return _received(told, f"{_key(run, task)}/{'withdrawn' if by_run else 'given up'}", now)
 
 
 def channels() -> Mapping[str, Callable[[Delivery], Interpretation]]:
@@ -94,7 +92,7 @@ def _interpret(delivery: Delivery) -> Interpretation:
         addressed = Addressed(input_id=name, machine=_MACHINE.name, given=opened, keys=keys, fresh=fresh)
         return Interpretation((addressed,))
     if told.withdrawn and told.run:
-        given_up = Withdrawn(why=told.why, by_run=not told.asking)
+        given_up = Withdrawn(why=told.why, by_run=told.by_run)
         keys = (_key(told.run, told.task),)
         return Interpretation((Addressed(input_id=name, machine=_MACHINE.name, given=given_up, keys=keys),))
     given = Withdrawn() if told.withdrawn else told.answered

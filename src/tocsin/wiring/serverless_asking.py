@@ -111,7 +111,7 @@ class StatesAnswers:
     def _too_late(self, name: str) -> str:
         """What Step Functions says of a task that had no answer and waits for none; empty: it waits, or may have it.
 
-        Raises StoreUnavailableError, AwsError.
+        Raises StoreUnavailableError.
         """
         kept = self._records.record(TOKEN, name)
         if not isinstance(kept, str):
@@ -119,9 +119,8 @@ class StatesAnswers:
         try:
             self._calls.call(STATES, "SendTaskHeartbeat", {"taskToken": kept})
         except AwsError as problem:
-            if problem.code not in _OVER:
-                raise
-            return problem.code
+            if problem.code in _OVER:
+                return problem.code  # All else keeps no answer from being sent.
         self._records.put_record(TOKEN, name, {_SENT: kept})
         return ""
 
