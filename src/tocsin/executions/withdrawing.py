@@ -65,11 +65,13 @@ def withdrawals(state: Run, after: Execution, given: Given, now: Instant, defini
 
 def _left(before: Execution, after: Execution, given: Given) -> Iterator[Frame]:
     answered = given.task if isinstance(given, TaskSucceeded | TaskFailed) else ""
+    still = after.frames if after.status is Status.RUNNING else {}
     for frame in before.frames.values():
-        if frame.phase is not Phase.TASK or (answered and answered in {frame.task, frame.token}):
+        if frame.phase is not Phase.TASK:
             continue
-        now = after.frames.get(frame.id) if after.status is Status.RUNNING else None
-        if now is None or now.phase is not Phase.TASK or now.task != frame.task:
+        now = still.get(frame.id)
+        waits = now is frame or (now is not None and now.phase is Phase.TASK and now.task == frame.task)
+        if not waits and not (answered and answered in {frame.task, frame.token}):
             yield frame
 
 
