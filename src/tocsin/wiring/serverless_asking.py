@@ -5,12 +5,16 @@ writes it so, with what it is given, and in which state of which execution. A ta
 tocsin-ask takes, "token": its token}` to the inbox queue. Who asks waits (`.waitForTaskToken`).
 The token is kept in a record until it is answered; the question knows only its digest. What becomes of a question
 leaves through the outbox, as an effect that is repeated until Step Functions has taken it, or waits no more.
+
+Nothing tells us that an execution was stopped or a task timed out. So before an answer is sent for the first time, a
+heartbeat asks whether the task waits: if not, the answer came too late, and the question says so. After that it cannot
+be known, since a task that has our answer looks the same as one that never waited for it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,12 +22,14 @@ import msgspec
 from tocsin.asl import Failure
 from tocsin.asl.resources import WAITS, Resource
 from tocsin.aws.calls import STATES, AwsError, Caller
-from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Records, Transport
+from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Received, Records, Transport
 from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import ANSWER
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.time import Instant
 from tocsin.tasks.task import Task
+from tocsin.wiring import questions
 from tocsin.wiring.asking_people import ANNOUNCE, ASK, INVALID, AskingPeople
 from tocsin.wiring.questions import ELSEWHERE
 from tocsin.wiring.serverless import Thinking
@@ -32,6 +38,7 @@ TOKEN: Final = "states-token"  # noqa: S105 - records of tokens that Step Functi
 ERROR_MAX: Final = 256  # Characters: the service's own limits.
 CAUSE_MAX: Final = 32_768
 
+_SENT: Final = "sent"  # In a record: the token, from when on an answer may have been sent with it.
 _RESOURCE: Final = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
 _WHAT: Final = Resource(kind="service", type="sqs", action=f"sendMessage.{WAITS}", name="sendMessage", pattern=WAITS)
 _TELLS: Final = "arn:aws:states:::lambda:invoke"
@@ -97,11 +104,13 @@ class StatesAsking:
         if started_by := self._started_by(execution):
             payload["started_by"] = started_by  # What a rule knows counts more than what the definition says.
         task = Task(id=run, run=run, task="question", resource=_RESOURCE, what=_WHAT, arguments=payload, token=token)
-        self._thinking.store.put_record(TOKEN, name, token)
+        store = self._thinking.store
+        if store.record(TOKEN, name) is None:  # Asked again, it may hold that an answer has been sent.
+            store.put_record(TOKEN, name, token)
         try:
             self._people.ask(payload, task)
         except Failure as failure:
-            answer(self._thinking.store, self._calls, name, {"error": failure.error, "cause": failure.cause})
+            answer(store, self._calls, name, {"error": failure.error, "cause": failure.cause})
 
     def _started_by(self, execution: str) -> str:
         """The responder whose word has started the *execution*, by a rule; empty: nobody, or nobody knows."""
@@ -113,12 +122,21 @@ class StatesAsking:
 class StatesAnswers:
     """`tocsin.engine.ports.Transport`: the answers for Step Functions, and all else to the transport of tasks."""
 
-    def __init__(self, inner: Transport, records: Records, calls: Caller) -> None:
-        """*inner* does what is for our own runs."""
+    def __init__(
+        self,
+        inner: Transport,
+        records: Records,
+        calls: Caller,
+        accept: Callable[[Sequence[Received]], object],
+        clock: Callable[[], Instant],
+    ) -> None:
+        """*inner* does what is for our own runs. *accept* stores deliveries durably: of answers that came too late."""
         self.name = inner.name
         self._inner = inner
         self._records = records
         self._calls = calls
+        self._accept = accept
+        self._clock = clock
 
     def deliver(self, address: str, jobs: Sequence[Job]) -> Sequence[DeliveryResult]:
         """See the port."""
@@ -129,13 +147,35 @@ class StatesAnswers:
         run = str(facts.get("run", ""))
         if job.outgoing.kind != ANSWER or not run.startswith(ELSEWHERE):
             return self._inner.deliver(address, [job])[0]
+        name = run.removeprefix(ELSEWHERE)
         try:
-            answer(self._records, self._calls, run.removeprefix(ELSEWHERE), facts)
+            if facts.get("error") is None and (code := self._too_late(name)):
+                why = f"Step Functions waits for it no more ({code})"
+                self._accept([questions.unwaited(run, str(facts["task"]), why, self._clock())])
+                self._records.take_record(TOKEN, name)
+            else:
+                answer(self._records, self._calls, name, facts)
         except StoreUnavailableError as problem:
             return Postponed(problem.message, counts=False)
         except AwsError as problem:
             return Postponed(str(problem))
         return Delivered()
+
+    def _too_late(self, name: str) -> str:
+        """What Step Functions says of a task that had no answer and waits for none; empty: it waits, or may have it.
+
+        Raises StoreUnavailableError.
+        """
+        kept = self._records.record(TOKEN, name)
+        if not isinstance(kept, str):
+            return ""  # It was answered, or an answer has been sent that it may have taken.
+        try:
+            self._calls.call(STATES, "SendTaskHeartbeat", {"taskToken": kept})
+        except AwsError as problem:
+            if problem.code in _OVER:
+                return problem.code  # All else keeps no answer from being sent.
+        self._records.put_record(TOKEN, name, {_SENT: kept})
+        return ""
 
 
 def answer(records: Records, calls: Caller, name: str, told: Mapping[str, Json]) -> None:
@@ -143,10 +183,10 @@ def answer(records: Records, calls: Caller, name: str, told: Mapping[str, Json])
 
     Raises StoreUnavailableError, AwsError.
     """
-    token = records.record(TOKEN, name)
-    if token is None:
+    kept = records.record(TOKEN, name)
+    if kept is None:
         return
-    given: dict[str, Any] = {"taskToken": token}
+    given: dict[str, Any] = {"taskToken": kept[_SENT] if isinstance(kept, Mapping) else kept}
     try:
         if told.get("error") is not None:
             given |= {"error": str(told["error"])[:ERROR_MAX], "cause": str(told.get("cause") or "")[:CAUSE_MAX]}

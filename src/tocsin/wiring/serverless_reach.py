@@ -155,6 +155,8 @@ class Reach:
                 ),
                 store,
                 self._calls,
+                thinking.accept,
+                clock,
             ),
             *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
             *(each for chat in self.chats for each in (chat.transport, *chat.more)),
