@@ -45,7 +45,10 @@ from tocsin.wiring.understanding import understanding
 LIFE: Final[Duration] = MINUTE  # A runtime is made anew after it: what others have changed is seen no later.
 TROUBLES: Final = (StoreUnavailableError, ContentionError)
 """What is over by itself: what was not done is done when it comes again."""
-BITE: Final = 128  # Deliveries handled together; as the embedded engine takes them.
+BITE: Final = 80
+"""Deliveries handled together: a transaction of DynamoDB has room for a hundred items. Each alert of one incident is an
+input in it, and the state, its log, history, keys and effects are a few more. What needs more room, as when each alert
+brings a key of its own, is written in several steps that count as one, and takes twice the requests."""
 
 log = logging.getLogger(__name__)
 
