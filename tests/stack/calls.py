@@ -15,6 +15,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     r"\bSSM,\s*\"GetParameter\"": ("ssm:GetParameter",),
     r"\bSSM,\s*\"GetParametersByPath\"": ("ssm:GetParametersByPath",),
     r"\bSTATES,\s*\"StartExecution\"": ("states:StartExecution",),
+    r"\bSTATES,\s*\"SendTaskHeartbeat\"": ("states:SendTaskHeartbeat",),
     r"\bSTATES,\s*\"SendTaskSuccess\"": ("states:SendTaskSuccess",),
     r"\bSTATES,\s*\"SendTaskFailure\"": ("states:SendTaskFailure",),
     r"\bSTATES,\s*\"StopExecution\"": ("states:StopExecution",),

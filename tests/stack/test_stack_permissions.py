@@ -30,7 +30,7 @@ BY_LAMBDA = {
 # What is called where messages leave, and nowhere else: ways to people, answers for tasks, executions of workflows.
 REACHING = {"cloudwatch:GetMetricWidgetImage", "connect:StartOutboundVoiceContact", "sns:Publish"}
 REACHING |= {f"states:{verb}Execution" for verb in ("Describe", "Redrive", "Start", "Stop")}
-REACHING |= {"states:SendTaskFailure", "states:SendTaskSuccess"}
+REACHING |= {f"states:SendTask{word}" for word in ("Failure", "Heartbeat", "Success")}
 DELIVERS = {"Outbox", "Sweep"}
 ASKS = {"Inbox"}  # Who asks people for a task; a question that is none fails it at once.
 
