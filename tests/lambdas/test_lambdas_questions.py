@@ -51,6 +51,22 @@ def test_an_answer_goes_back_with_the_token(asking: World) -> None:
     assert not asking.table.inner.records("states-token")
 
 
+def test_a_question_that_no_task_waits_for_is_withdrawn(asking: World) -> None:
+    ask(asking)
+    asking.run()
+    asking.pass_time(6 * 60)
+    assert len(list(listed(asking.table.inner))) == 1
+    asking.aws.trouble["SendTaskHeartbeat"] = "TaskTimedOut"
+    asking.pass_time(6 * 60)
+    asking.run()
+    (found,) = listed(asking.table.inner, live_only=False)
+    assert found.withdrawn == "Step Functions waits for it no more (TaskTimedOut)"
+    assert not asking.table.inner.records("states-token")
+    (message,) = asking.pages(asking.ada)
+    assert not asking.slack.message(message).action_ids
+    assert not asking.aws.answers
+
+
 def test_asked_twice_it_is_one_question(asking: World) -> None:
     ask(asking)
     ask(asking)

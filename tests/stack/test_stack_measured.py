@@ -126,7 +126,14 @@ class Measured:
         asked = Counter(self.world.aws.counts)
         calls = self.calls
         return Spent(
-            [self.units.written, self.units.read, asked["StartExecution"], asked["SendMessage"], calls["in"], calls["out"]]
+            [
+                self.units.written,
+                self.units.read,
+                asked["StartExecution"],
+                asked["SendMessage"],
+                calls["in"],
+                calls["out"],
+            ]
         )
 
 

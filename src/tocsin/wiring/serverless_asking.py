@@ -6,9 +6,10 @@ tocsin-ask takes, "token": its token}` to the inbox queue. Who asks waits (`.wai
 The token is kept in a record until it is answered; the question knows only its digest. What becomes of a question
 leaves through the outbox, as an effect that is repeated until Step Functions has taken it, or waits no more.
 
-Nothing tells us that an execution was stopped or a task timed out. So before an answer is sent for the first time, a
-heartbeat asks whether the task waits: if not, the answer came too late, and the question says so. After that it cannot
-be known, since a task that has our answer looks the same as one that never waited for it.
+Nothing tells us that an execution was stopped or a task timed out. So a heartbeat asks whether the task waits: every
+few minutes, and before an answer is sent for the first time. If it does not, the question is withdrawn, or the answer
+came too late, and both say so. After that it cannot be known, since a task that has our answer looks the same as one
+that never waited for it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ TOKEN: Final = "states-token"  # noqa: S105 - records of tokens that Step Functi
 ERROR_MAX: Final = 256  # Characters: the service's own limits.
 CAUSE_MAX: Final = 32_768
 
+QUESTION: Final = "question"  # The only task of a run that is elsewhere.
 _SENT: Final = "sent"  # In a record: the token, from when on an answer may have been sent with it.
 _RESOURCE: Final = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
 _WHAT: Final = Resource(kind="service", type="sqs", action=f"sendMessage.{WAITS}", name="sendMessage", pattern=WAITS)
@@ -103,7 +105,7 @@ class StatesAsking:
         payload = {**given, "token": token}
         if started_by := self._started_by(execution):
             payload["started_by"] = started_by  # What a rule knows counts more than what the definition says.
-        task = Task(id=run, run=run, task="question", resource=_RESOURCE, what=_WHAT, arguments=payload, token=token)
+        task = Task(id=run, run=run, task=QUESTION, resource=_RESOURCE, what=_WHAT, arguments=payload, token=token)
         store = self._thinking.store
         if store.record(TOKEN, name) is None:  # Asked again, it may hold that an answer has been sent.
             store.put_record(TOKEN, name, token)
@@ -111,6 +113,13 @@ class StatesAsking:
             self._people.ask(payload, task)
         except Failure as failure:
             answer(store, self._calls, name, {"error": failure.error, "cause": failure.cause})
+
+    def look(self) -> None:
+        """Withdraw the questions that no task waits for any more. Raises StoreUnavailableError."""
+        thinking = self._thinking
+        for name, kept in thinking.store.records(TOKEN).items():
+            if isinstance(kept, str) and (code := _over(self._calls, kept)):
+                _withdraw(thinking.store, thinking.accept, name, code, thinking.clock())
 
     def _started_by(self, execution: str) -> str:
         """The responder whose word has started the *execution*, by a rule; empty: nobody, or nobody knows."""
@@ -150,9 +159,7 @@ class StatesAnswers:
         name = run.removeprefix(ELSEWHERE)
         try:
             if facts.get("error") is None and (code := self._too_late(name)):
-                why = f"Step Functions waits for it no more ({code})"
-                self._accept([questions.unwaited(run, str(facts["task"]), why, self._clock())])
-                self._records.take_record(TOKEN, name)
+                _withdraw(self._records, self._accept, name, code, self._clock())
             else:
                 answer(self._records, self._calls, name, facts)
         except StoreUnavailableError as problem:
@@ -169,13 +176,27 @@ class StatesAnswers:
         kept = self._records.record(TOKEN, name)
         if not isinstance(kept, str):
             return ""  # It was answered, or an answer has been sent that it may have taken.
-        try:
-            self._calls.call(STATES, "SendTaskHeartbeat", {"taskToken": kept})
-        except AwsError as problem:
-            if problem.code in _OVER:
-                return problem.code  # All else keeps no answer from being sent.
-        self._records.put_record(TOKEN, name, {_SENT: kept})
-        return ""
+        code = _over(self._calls, kept)
+        if not code:
+            self._records.put_record(TOKEN, name, {_SENT: kept})
+        return code
+
+
+def _over(calls: Caller, token: str) -> str:
+    """What Step Functions says of a task that waits no more; empty: it waits, or that cannot be known now."""
+    try:
+        calls.call(STATES, "SendTaskHeartbeat", {"taskToken": token})
+    except AwsError as problem:
+        return problem.code if problem.code in _OVER else ""
+    return ""
+
+
+def _withdraw(
+    records: Records, accept: Callable[[Sequence[Received]], object], name: str, code: str, now: Instant
+) -> None:
+    """Have the question withdrawn whose task's token has the digest *name*. Raises StoreUnavailableError."""
+    accept([questions.unwaited(ELSEWHERE + name, QUESTION, f"Step Functions waits for it no more ({code})", now)])
+    records.take_record(TOKEN, name)
 
 
 def answer(records: Records, calls: Caller, name: str, told: Mapping[str, Json]) -> None:

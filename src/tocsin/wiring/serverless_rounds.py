@@ -81,6 +81,7 @@ class Rounds:
             ("heartbeat", 1, lambda: self._beat(wrong)),
             ("keys", 1, Doorkeeper(talk.ring, talk.wrong_keys, clock, thinking.accept).go_round),
             ("keeper", KEEPER_MINUTES, Keeper(store, settings.retention, clock).clean),
+            ("questions", FLOW_MINUTES, running.asking().look),
             ("leftovers", KEEPER_MINUTES, lambda: leftovers.forget(store, set(thinking.kept.values()))),
         ]
         if thinking.books.quiet is not None:
