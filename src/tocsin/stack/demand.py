@@ -109,7 +109,8 @@ WINDOW_SECONDS: Final = 1.0  # MaximumBatchingWindowInSeconds
 POLLERS: Final = 5  # Lambda polls a queue with five connections at least; each gathers for itself.
 POLL_SECONDS: Final = 20.0  # One of its polls, while nothing comes.
 RECEIVE_MAX: Final = 10  # Messages of one ReceiveMessage or DeleteMessageBatch.
-OWN_METRICS: Final = 8 + 4 + 4  # Of the sweep; what became of messages there, and in OutboxFunction.
+OWN_METRICS: Final = 9  # Of every sweep. A metric costs nothing in an hour in which nobody tells it.
+RESULT_METRICS: Final = 6 + 6  # What became of messages, and how slow the slowest was: of sweeps, of OutboxFunction.
 KEPT_MONTHS: Final = 3.0  # How long what an alert has left behind is kept on average.
 
 
