@@ -15,9 +15,19 @@ import pytest
 
 from tests.stack import policy
 from tests.stack.examples import read, settings
-from tocsin import stack
+from tocsin import patterns, stack
 from tocsin.dynamo import schema
-from tocsin.stack import AUTOMATION, INLINE_BYTES_MAX, MEMBER, TEMPLATE, TemplateError, build, fits_inline, render
+from tocsin.stack import (
+    AUTOMATION,
+    INLINE_BYTES_MAX,
+    MEMBER,
+    TEMPLATE,
+    TemplateError,
+    build,
+    fits_inline,
+    flows,
+    render,
+)
 from tocsin.stack.reading import parse
 from tocsin.stack.rendering import BYTES_MAX
 
@@ -224,11 +234,51 @@ def test_silence_is_an_alarm_only_where_something_must_be_told() -> None:
     alarms = {name: each["Properties"] for name, each in policy.of_type(CORE, "AWS::CloudWatch::Alarm").items()}
     assert {name for name, each in alarms.items() if each["TreatMissingData"] == "breaching"} == {"SweepMissingAlarm"}
     # A service that counts what went wrong tells nothing when nothing did, or when nobody called. That the sweep is
-    # silent is told by the alarm above, for all figures of ours; that a queue or a stream is not read, by the figures of
-    # the queue itself, and by what the sweep finds waiting.
+    # silent is told by the alarm above, for all figures of ours; that a queue or a stream is not read, by the figures
+    # of the queue itself, and by what the sweep finds waiting.
     silent = {each["Namespace"] for each in alarms.values() if isinstance(each["Namespace"], str)}
     assert silent == {"AWS/ApiGateway", "AWS/DynamoDB", "AWS/Events", "AWS/Lambda", "AWS/SNS", "AWS/SQS", "AWS/States"}
     assert {each["TreatMissingData"] for each in alarms.values()} == {"breaching", "notBreaching"}
+
+
+TIMER = "arn:aws:states:eu-west-1:111122223333:stateMachine:stack-timer"
+
+
+@pytest.mark.parametrize(
+    ("detail", "wanted"),
+    [
+        ({"stateMachineArn": TIMER, "status": "FAILED"}, False),
+        ({"stateMachineArn": TIMER.replace("timer", "flow-backup"), "status": "FAILED"}, True),
+        ({"state": "STOPPED"}, True),
+    ],
+)
+def test_what_our_own_timers_do_is_no_alert(detail: dict[str, str], wanted: bool) -> None:
+    rule = CORE["Resources"]["AccountRule"]["Properties"]["EventPattern"]
+    text = json.dumps({**rule, "source": ["aws.states"]}).replace('{"Ref": "Timer"}', json.dumps(TIMER))
+    event: Any = {"source": "aws.states", "detail-type": "Step Functions Execution Status Change", "detail": detail}
+    assert patterns.compile(text).matches(event) is wanted
+
+
+def test_ends_of_workflows_are_told_and_no_others() -> None:
+    rule: Any = flows.ends()["FlowEndRule"]
+    text = json.dumps(rule["Properties"]["EventPattern"])
+    for name, value in (("Partition", "aws"), ("Region", "eu-west-1"), ("AccountId", "111122223333")):
+        text = text.replace(f"${{AWS::{name}}}", value)
+    text = text.replace("${AWS::StackName}", "stack").replace('{"Fn::Sub": ', "").replace('-flow-"}}', '-flow-"}')
+    pattern = patterns.compile(text)
+    detail = {"stateMachineArn": TIMER.replace("timer", "flow-backup"), "status": "FAILED"}
+    event: Any = {"source": "aws.states", "detail-type": "Step Functions Execution Status Change", "detail": detail}
+    assert pattern.matches(event)
+    assert not pattern.matches({**event, "detail": {**detail, "status": "RUNNING"}})
+    assert not pattern.matches({**event, "detail": {**detail, "stateMachineArn": TIMER}})
+
+
+def test_the_functions_find_the_state_machines_of_workflows_beside_the_timer() -> None:
+    from tocsin.wiring.serverless_flows import FLOW  # noqa: PLC0415
+
+    team: Any = build(settings(), read)["Resources"]
+    timer = CORE["Resources"]["Timer"]["Properties"]["StateMachineName"]["Fn::Sub"]
+    assert team["Flowbackup"]["Properties"]["StateMachineName"]["Fn::Sub"] == timer.replace("timer", f"{FLOW}backup")
 
 
 def test_a_bite_of_the_functions_is_a_batch_of_the_queue() -> None:

@@ -1,9 +1,10 @@
 """How much of AWS an alert needs: requests and units, counted from the shape of the store and of the functions.
 
-A test holds the units, the messages, the invocations and the timers against what the functions and the store are seen to
-need; seconds, and bytes that are logged or kept, are design figures. Whoever measures other ones changes them here, and docs/cost.md and docs/scale.md follow. Units are
-those of DynamoDB: a write of up to 1 KB is one, in a transaction two; a consistent read of up to 4 KB is one. Source:
-"Read and write capacity mode" and "DynamoDB transactions: how it works" in its Developer Guide.
+A test holds the units, the messages, the invocations and the timers against what the functions and the store are seen
+to need; seconds, and bytes that are logged or kept, are design figures. Whoever measures other ones changes them here,
+and docs/cost.md and docs/scale.md follow. Units are those of DynamoDB: a write of up to 1 KB is one, in a transaction
+two; a consistent read of up to 4 KB is one. Source: "Read and write capacity mode" and "DynamoDB transactions: how it
+works" in its Developer Guide.
 """
 
 from __future__ import annotations
