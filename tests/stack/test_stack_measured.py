@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ DEARER_MAX = 1.5  # The bill may count more than is needed, by so much; never le
 
 
 class Units:
-    """A client of DynamoDB that counts units as the Developer Guide does: of writes by kilobytes, twice in transactions.
+    """A client of DynamoDB that counts units as the Developer Guide does: writes by kilobytes, twice in transactions.
 
     An item of an index counts one more. Of a delete the item is gone, and counts one kilobyte. Reads count by four
     kilobytes: of a query all together, of other reads each item, which counts where there is none, too; those that need

@@ -1,9 +1,10 @@
 """How much of AWS an alert needs: requests and units, counted from the shape of the store and of the functions.
 
-A test holds the units, the messages, the invocations and the timers against what the functions and the store are seen to
-need; seconds, and bytes that are logged or kept, are design figures. Whoever measures other ones changes them here, and docs/cost.md and docs/scale.md follow. Units are
-those of DynamoDB: a write of up to 1 KB is one, in a transaction two; a consistent read of up to 4 KB is one. Source:
-"Read and write capacity mode" and "DynamoDB transactions: how it works" in its Developer Guide.
+A test holds the units, the messages, the invocations and the timers against what the functions and the store are seen
+to need; seconds, and bytes that are logged or kept, are design figures. Whoever measures other ones changes them here,
+and docs/cost.md and docs/scale.md follow. Units are those of DynamoDB: a write of up to 1 KB is one, in a transaction
+two; a consistent read of up to 4 KB is one. Source: "Read and write capacity mode" and "DynamoDB transactions: how it
+works" in its Developer Guide.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ WINDOW_SECONDS: Final = 1.0  # MaximumBatchingWindowInSeconds
 POLLERS: Final = 5  # Lambda polls a queue with five connections at least; each gathers for itself.
 POLL_SECONDS: Final = 20.0  # One of its polls, while nothing comes.
 RECEIVE_MAX: Final = 10  # Messages of one ReceiveMessage or DeleteMessageBatch.
-OWN_METRICS: Final = 8 + 4 + 4  # Of the sweep; what became of messages there, and in OutboxFunction.
+OWN_METRICS: Final = 9  # Of every sweep. A metric costs nothing in an hour in which nobody tells it.
+RESULT_METRICS: Final = 6 + 6  # What became of messages, and how slow the slowest was: of sweeps, of OutboxFunction.
 KEPT_MONTHS: Final = 3.0  # How long what an alert has left behind is kept on average.
 
 
