@@ -219,6 +219,10 @@ def test_a_plain_rule_is_eventbridges() -> None:
         replace(PLAIN, input=Expression("event", ("event",))),
         replace(PLAIN, workflow=(), alert=RuleAlert(title="x")),
         replace(PLAIN, event=None, command="tidy"),
+        replace(PLAIN, event=patterns.compile('{"detail": {"action": ["opened"]}}')),
+        replace(PLAIN, event=patterns.compile('{"source": ["shop"]}')),
+        replace(PLAIN, event=patterns.compile('{"source": ["aws.ecs", "shop"]}')),
+        replace(PLAIN, event=patterns.compile('{"source": [{"prefix": "aws."}]}')),
     ],
 )
 def test_what_must_be_decided_is_ours(rule: RuleSettings) -> None:

@@ -88,11 +88,8 @@ class Flows:
             if problem.code != "ExecutionAlreadyExists":
                 raise
 
-    def stop(self, name: str) -> None:
-        """Stop an execution; one that is over stays as it is. Raises StoreUnavailableError, AwsError."""
-        found = self.started(name)
-        if found is None:
-            return
+    def stop(self, name: str, found: Started) -> None:
+        """Stop an execution; one that is over stays as it is. Raises AwsError."""
         try:
             given = {"executionArn": self._arn(name, found), "cause": "its rule starts it anew"}
             self._calls.call(STATES, "StopExecution", given)
@@ -100,11 +97,8 @@ class Flows:
             if problem.code != "ExecutionDoesNotExist":
                 raise
 
-    def redrive(self, name: str, once: str) -> None:
-        """Let an execution go on where it failed; *once*: however often. Raises StoreUnavailableError, AwsError."""
-        found = self.started(name)
-        if found is None:
-            raise AwsError("RedriveExecution", "ExecutionDoesNotExist")
+    def redrive(self, name: str, found: Started, once: str) -> None:
+        """Let an execution go on where it failed; *once*: however often. Raises AwsError."""
         token = hashlib.sha256(once.encode("utf-8", "surrogatepass")).hexdigest()
         try:
             given = {"executionArn": self._arn(name, found), "clientToken": token}
@@ -200,24 +194,26 @@ class FlowTransport:
         """See the port."""
         others = [job for job in jobs if not self._is_ours(job)]
         told = iter(self._inner.deliver(address, others) if others else ())
-        return [self._deliver(job) if self._is_ours(job) else next(told) for job in jobs]
+        return [self._deliver(address, job) if self._is_ours(job) else next(told) for job in jobs]
 
     def _is_ours(self, job: Job) -> bool:
         facts = job.outgoing.facts
         what = facts.get("what")
         return what in {STOP, REDRIVE} or (what == START and facts.get("workflow") in self._workflows)
 
-    def _deliver(self, job: Job) -> DeliveryResult:
+    def _deliver(self, address: str, job: Job) -> DeliveryResult:
         outgoing = job.outgoing
         facts = outgoing.facts
         name = str(facts["run"]).removeprefix("run-")
         try:
             if facts["what"] == START:
                 self._flows.start(name, outgoing.aggregate, facts)
+            elif (found := self._flows.started(name)) is None:  # It runs here: it was brought along from one machine.
+                return self._inner.deliver(address, [job])[0]
             elif facts["what"] == STOP:
-                self._flows.stop(name)
+                self._flows.stop(name, found)
             else:
-                self._flows.redrive(name, outgoing.id)
+                self._flows.redrive(name, found, outgoing.id)
         except AwsError as problem:
             hopeless = facts["what"] == REDRIVE and problem.code.startswith("Execution")
             if problem.code not in _NEVER and not hopeless:
