@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -21,7 +22,7 @@ from tocsin.aws import bundle, stacks
 from tocsin.aws.accounts import Cloud
 from tocsin.aws.parameters import Secrets
 from tocsin.aws.stacks import Stacks, Wanted
-from tocsin.cli import deploy_alert, deploy_plan
+from tocsin.cli import deploy_alert, deploy_next, deploy_plan
 from tocsin.cli.deploy_progress import Screen
 from tocsin.cli.deploy_secrets import fill
 from tocsin.dynamo.store import DynamoStore
@@ -29,6 +30,9 @@ from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
 from tocsin.sqlite.store import SqliteStore
 from tocsin.stack.build import build
+from tocsin.web.console.sessions import link_is_good
+from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.keys import digest, held_keys
 from tocsin.wiring.settings import Settings
 
 _NUMBERS = count(1)
@@ -93,16 +97,62 @@ def test_a_first_deployment_shows_what_is_made_and_what_to_paste_into_slack(acco
     said = account.deployed()
     assert f"account {ACCOUNT}, region {REGION}, stack {account.stack}; you are arn:aws:iam::{ACCOUNT}" in said.out
     assert "a bucket for the code was made\n" in said.out
-    assert "    added  Table " in said.out
+    assert re.search(r"^    added +\d+ AWS::CloudWatch::Alarm: \w+, .* and \d+ more$", said.out, re.MULTILINE)
+    assert "    added    1 AWS::DynamoDB::Table: Table\n" in said.out
     assert "  Table  AWS::DynamoDB::Table made\n" in said.out
     found = Stacks(Cloud()).find(account.stack)
     assert found is not None
     url = found.outputs["PublicUrl"]
     assert f"  console  {url}\n" in said.out
-    pasted = yaml.safe_load(said.out.partition("prints it again):\n")[2].rpartition("\nDone in ")[0])
+    pasted = yaml.safe_load(said.out.partition(f"{deploy_next.SLACK}\n")[2].rpartition("\nDone in ")[0])
     assert pasted["settings"]["event_subscriptions"]["request_url"] == f"{url}/slack/events"
     assert account.runtime()["FallbackEmail"] == "ops@example.com"
     assert account.runtime()["SecretsPrefix"] == f"/tocsin/{account.stack}/"
+
+
+def test_the_ways_in_of_a_new_stack_are_told_once(account: Account) -> None:
+    said = account.deployed()
+    again = f" --at aws --stack {account.stack}`"
+    assert re.search(rf"`tocsin signin{again} prints a new link\):\n  https://\S+/signin/\S+\n", said.out)
+    assert re.search(rf"`tocsin keys rotate default{again} makes another\):\n  https://\S+/v1/in/\S+\n", said.out)
+    assert "AWS sends a mail to ops@example.com. Confirm the subscription in it" in said.out
+    said = account.deploy()
+    assert "/signin/" not in said.out
+    assert "/v1/in/" not in said.out
+
+
+def test_with_slack_and_a_key_in_the_file_neither_is_asked_for_again(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = f"{deploy_next.SLACK}\n"
+    account.configure(CONFIG + slack + 'integrations: {default: {key: "${KEY}"}}\n')
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, f"test-secret-{name}")
+    monkeypatch.setenv("KEY", "a-key-that-the-file-names-itself")
+    said = account.deployed()
+    assert "api.slack.com" not in said.out
+    assert "/v1/in/" not in said.out
+    assert "/signin/" in said.out
+
+
+def test_a_deployed_stack_is_reached_for_keys_and_links(account: Account) -> None:
+    url = account.deploy(*EMAIL, "--json").document["url"]
+    at = ("--at", "aws", "--stack", account.stack)
+    said = account.type("signin", *at, "--as", "ada")
+    assert said.out.startswith(f"{url}/signin/")
+    with closing(account.open()) as store:
+        assert link_is_good(store, said.out.strip().rpartition("/")[2], SystemClock()())
+    assert 'there is no responder "bo"' in account.type("signin", *at, "--as", "bo").err
+    key = account.type("keys", "rotate", "default", *at, "--json").document["url"]
+    assert key.startswith(f"{url}/v1/in/")
+    assert key[-4:] in account.type("keys", *at).out
+    assert account.type("keys", "revoke", "default", *at).out.count("…") == 2
+    (account.folder / "tocsin.yaml").unlink()
+    assert account.type("signin", *at).out.startswith(f"{url}/signin/")
+    assert account.type("signin", *at, "--config", "none.yaml").err == (
+        "tocsin: there is no none.yaml; `tocsin init` writes one\n"
+    )
+    assert "there is no stack none in" in account.type("signin", "--at", "aws", "--stack", "none").err
 
 
 def test_a_second_deployment_changes_nothing_and_keeps_what_was_said(account: Account) -> None:
@@ -121,7 +171,12 @@ def test_scripts_read_an_object_and_people_the_other_stream(account: Account) ->
     assert {each["deed"] for each in document["changes"]} == {"add"}
     assert document["table"] == account.table
     assert document["ms"] >= 0
-    assert "added  Table" in said.err
+    assert "AWS::DynamoDB::Table: Table\n" in said.err
+    with closing(account.open()) as store:
+        assert document["signin_url"].startswith(f"{document['url']}/signin/")
+        assert link_is_good(store, document["signin_url"].rpartition("/")[2], SystemClock()())
+        assert document["ingest_url"].startswith(f"{document['url']}/v1/in/")
+        assert digest(document["ingest_url"].rpartition("/")[2]) in held_keys(store)
 
 
 def test_a_dry_run_in_an_empty_account_makes_nothing(account: Account) -> None:
@@ -212,6 +267,43 @@ def test_a_change_is_made_only_after_a_yes(account: Account, typing: Callable[[s
     assert Stacks(Cloud()).find(account.stack) is not None
 
 
+def test_who_hears_of_trouble_is_asked_for_once(account: Account, typing: Callable[[str], None]) -> None:
+    typing("ops@example.com\n")
+    said = account.deploy()
+    assert "Who hears of it when Tocsin itself is ill? An e-mail address: " in said.out
+    assert account.runtime()["FallbackEmail"] == "ops@example.com"
+    typing("")
+    assert account.deploy().code == 0
+
+
+def test_whoever_goes_away_at_the_question_leaves_nothing(account: Account, typing: Callable[[str], None]) -> None:
+    words = ("deploy", "--stack", account.stack, "--zip", "code.zip", "--no-test", *EMAIL)
+    assert account.type(*words).code == 1  # Nobody is there.
+    assert Stacks(Cloud()).find(account.stack) is None
+    typing("\n")
+    assert account.type(*words).code == 1
+    assert Stacks(Cloud()).find(account.stack) is None
+
+
+def test_whoever_is_interrupted_can_still_go_back(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.deployed()
+    first = account.runtime()
+    account.configure(CHANGED)
+
+    def interrupted(_: Screen, events: Iterable[Any], __: Any) -> None:  # noqa: ANN401 - as it is called.
+        list(events)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tocsin.cli.deploy.progress", interrupted)
+        said = account.deploy()
+    assert "AWS goes on with it. When it is done, `tocsin deploy` says how things are.\n" in said.out
+    assert "nothing changes" in account.deploy().out
+    said = account.type("deploy", "--stack", account.stack, "--rollback", "--yes", "--no-test")
+    assert said.code == 0
+    assert account.runtime() == first
+
+
 def test_where_nobody_can_be_asked_yes_must_be_said(account: Account) -> None:
     said = account.type("deploy", "--stack", account.stack, "--zip", "code.zip", "--no-test", *EMAIL)
     assert said.err == "tocsin: nobody can be asked here; --yes says that it may be done\n"
@@ -244,6 +336,18 @@ def test_secrets_of_the_environment_are_stored_and_never_shown(
     account.configure(CONFIG)
     assert account.destroy("--yes", "--with-table").code == 0
     assert vault.read() == {}
+
+
+def test_a_secret_that_has_changed_starts_the_functions_anew(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.configure(SECRET)
+    monkeypatch.setenv("ADA_NTFY", TOPIC)
+    account.deployed()
+    before = account.runtime()["CodeKey"]
+    assert "nothing changes" in account.deploy().out
+    monkeypatch.setenv("ADA_NTFY", f"{TOPIC}-2")
+    said = account.deploy()
+    assert "6 changed" in said.out
+    assert account.runtime()["CodeKey"] != before
 
 
 def test_a_secret_is_asked_for_where_somebody_sits(account: Account) -> None:
@@ -378,6 +482,22 @@ def test_destroy_keeps_the_table_and_a_new_stack_takes_it_in(account: Account) -
     assert account.destroy("--yes", "--with-table", "--table", table).code == 0  # It is gone already.
 
 
+def test_only_a_table_of_ours_that_is_there_is_taken_in(account: Account, cloud: Emulator) -> None:
+    del cloud
+    said = account.deploy(*EMAIL, "--table", "nothing-there")
+    assert said.err == (f"tocsin: --table nothing-there: there is no such table in {REGION}; nothing was changed\n")
+    name = f"{account.stack}-theirs"
+    Cloud().client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    said = account.deploy(*EMAIL, "--table", name)
+    assert said.err == f"tocsin: --table {name}: that is no table of Tocsin: it has other keys\n"
+    assert Stacks(Cloud()).find(f"{account.stack}-code") is None
+
+
 def test_destroy_refuses_while_something_waits(account: Account) -> None:
     account.deployed()
     accept(account.open())
@@ -424,7 +544,9 @@ def test_a_copy_of_the_database_moves_into_aws_and_a_dump_back(account: Account)
     with closing(SqliteStore(account.folder / "new.db")) as new, closing(SqliteStore(account.db)) as old:
         assert new.load([incident]) == old.load([incident])
     said = account.type("restore", "--db", "new.db", "tuesday")
-    assert said.err == "tocsin: there is something in it already; a restore needs an empty store, or --force\n"
+    assert said.err.startswith(
+        "tocsin: there is something in it already. A restore needs an empty store (a new stack of "
+    )
     assert account.type("backup", "--from", "aws", "--stack", account.stack, "tuesday").err == (
         "tocsin: tuesday exists already; a backup never overwrites a file\n"
     )

@@ -98,5 +98,5 @@ def _table(given: argparse.Namespace) -> Iterator[Movable]:
                 "--table",
             )
         table = deploy_plan.outputs(stack).table
-    with closing(DynamoMovable(connect(region_name=cloud.region), table, SystemClock()())) as store:
+    with closing(DynamoMovable(connect(cloud.session, region_name=cloud.region), table, SystemClock()())) as store:
         yield store
