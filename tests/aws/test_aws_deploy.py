@@ -8,88 +8,25 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.aws.account import CHANGED, CONFIG, EMAIL, Account, accept
 from tests.aws.cloud import ACCOUNT, REGION
-from tests.aws.cloud import Cloud as Emulator
-from tests.cli.terminal import Said, Terminal
-from tocsin.aws import bundle, stacks
 from tocsin.aws.accounts import Cloud
 from tocsin.aws.parameters import Secrets
 from tocsin.aws.stacks import Stacks, Wanted
-from tocsin.cli import deploy_alert, deploy_next, deploy_plan
+from tocsin.cli import deploy_alert, deploy_next
 from tocsin.cli.deploy_progress import Screen
 from tocsin.cli.deploy_secrets import fill
-from tocsin.dynamo.store import DynamoStore
-from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
-from tocsin.sqlite.store import SqliteStore
 from tocsin.stack.build import build
 from tocsin.web.console.sessions import link_is_good
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.keys import digest, held_keys
 from tocsin.wiring.settings import Settings
-
-_NUMBERS = count(1)
-CONFIG = "responders: {ada: {email: ada@example.com}}\nteams: {ops: {members: [ada]}}\n"
-CHANGED = CONFIG + "routes: [{team: ops}]\n"
-EMAIL = ("--email", "ops@example.com")
-
-
-class Account(Terminal):
-    """A terminal in a folder with a configuration and a small zip, and a stack of its own."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        super().__init__(folder, capsys)
-        self.stack = f"deploy-{next(_NUMBERS)}"
-        self.configure(CONFIG)
-        (folder / "code.zip").write_bytes(bundle.pack({"tocsin/__init__.py": b""}).data)
-
-    def deploy(self, *words: str) -> Said:
-        always = ("deploy", "--stack", self.stack, "--zip", "code.zip", "--yes", "--no-test")
-        return self.type(*always, *words)
-
-    def deployed(self, *words: str) -> Said:
-        said = self.deploy(*EMAIL, *words)
-        assert (said.code, said.err) == (0, "")
-        return said
-
-    def destroy(self, *words: str) -> Said:
-        return self.type("destroy", "--stack", self.stack, *words)
-
-    @property
-    def table(self) -> str:
-        return Stacks(Cloud()).resources(self.stack)["Table"]
-
-    def open(self, table: str = "") -> DynamoStore:
-        return deploy_plan.open_store(Cloud(), table or self.table)
-
-    def runtime(self) -> dict[str, str]:
-        """What the functions are deployed with."""
-        found = Stacks(Cloud()).find(self.stack)
-        assert found is not None
-        return dict(found.parameters)
-
-
-@pytest.fixture
-def account(
-    cloud: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Account:
-    del cloud
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LOGNAME", "ada")
-    monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.02)  # Ministack is quicker than AWS.
-    return Account(tmp_path, capsys)
-
-
-def accept(store: DynamoStore) -> None:
-    with closing(store):
-        store.accept([Received(received_at=1, channel="in", key="default", head=b"", body=b"{}")])
 
 
 # ── From nothing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -457,114 +394,6 @@ def test_a_stack_of_somebody_else_is_no_stack_of_ours(account: Account) -> None:
     assert proposal is not None
     list(theirs.execute(proposal))
     assert "it is not Tocsin's" in account.type("backup", "--from", "aws", "--stack", account.stack, "x").err
-
-
-# ── Destroy ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_destroy_keeps_the_table_and_a_new_stack_takes_it_in(account: Account) -> None:
-    account.deployed()
-    accept(account.open())
-    table = account.table
-    said = account.destroy("--yes", "--force")
-    assert said.code == 0
-    assert f"`tocsin deploy --stack {account.stack} --table {table}` takes it in again" in said.out
-    assert Stacks(Cloud()).find(account.stack) is None
-    assert Stacks(Cloud()).find(f"{account.stack}-code") is None
-    said = account.deployed("--table", table)
-    assert f"{table} is there already, and is taken in as it is" in said.out
-    assert account.table == table
-    assert account.deploy().code == 0
-    assert account.table == table
-    with closing(account.open()) as store:
-        assert len(store.backlog(9)) == 1
-    assert "only a new stack can take in another" in account.deploy("--table", "other").err
-    assert account.destroy("--yes", "--force").code == 0
-    assert account.destroy("--yes", "--with-table", "--table", table).code == 0
-    assert account.destroy("--yes", "--with-table", "--table", table).code == 0  # It is gone already.
-
-
-def test_only_a_table_of_ours_that_is_there_is_taken_in(account: Account, cloud: Emulator) -> None:
-    del cloud
-    said = account.deploy(*EMAIL, "--table", "nothing-there")
-    assert said.err == (f"tocsin: --table nothing-there: there is no such table in {REGION}; nothing was changed\n")
-    name = f"{account.stack}-theirs"
-    Cloud().client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    said = account.deploy(*EMAIL, "--table", name)
-    assert said.err == f"tocsin: --table {name}: that is no table of Tocsin: it has other keys\n"
-    assert Stacks(Cloud()).find(f"{account.stack}-code") is None
-
-
-def test_destroy_refuses_while_something_waits(account: Account) -> None:
-    account.deployed()
-    accept(account.open())
-    said = account.destroy("--yes")
-    assert said.code == 1
-    assert said.err.startswith("tocsin: refused, since people are still needed: 1 delivery that nobody has read\nend")
-    assert Stacks(Cloud()).find(account.stack) is not None
-    said = account.destroy("--yes", "--force", "--json")
-    assert said.document["stays"]["secrets"] == []
-    assert "Lost on the way: 1 delivery that nobody has read\n" in said.err
-
-
-def test_destroy_shows_the_incidents_that_are_open(account: Account) -> None:
-    account.deployed()
-    for number in range(7):
-        account.ring(f"disk {number}")
-    assert account.type("backup", "--dump", "moved").code == 0
-    assert account.type("restore", "--to", "aws", "--stack", account.stack, "moved").code == 0
-    said = account.destroy("--yes")
-    assert "people are still needed: 7 open incidents" in said.err
-    assert "  disk 6\n" in said.err
-    assert "  and 2 more\n" in said.err
-
-
-def test_there_must_be_something_to_destroy(account: Account) -> None:
-    assert account.destroy("--yes").err == (
-        f"tocsin: there is no stack {account.stack} in {REGION}; is it another region?\n"
-    )
-
-
-# ── Moving ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_copy_of_the_database_moves_into_aws_and_a_dump_back(account: Account) -> None:
-    account.deployed()
-    incident = account.ring("the disk is full")
-    assert account.type("backup", "monday.db").code == 0
-    said = account.type("restore", "--to", "aws", "--stack", account.stack, "monday.db")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.endswith(" lines are restored: a database as it was " + said.out.rpartition("it was ")[2])
-    with closing(account.open()) as store:
-        assert list(store.load([incident])) == [incident]
-    said = account.type("backup", "--from", "aws", "--stack", account.stack, "tuesday")
-    assert said.out.startswith("tuesday holds ")
-    assert account.type("restore", "--db", "new.db", "tuesday").code == 0
-    with closing(SqliteStore(account.folder / "new.db")) as new, closing(SqliteStore(account.db)) as old:
-        assert new.load([incident]) == old.load([incident])
-    said = account.type("restore", "--db", "new.db", "tuesday")
-    assert said.err.startswith(
-        "tocsin: there is something in it already. A restore needs an empty store (a new stack of "
-    )
-    assert account.type("backup", "--from", "aws", "--stack", account.stack, "tuesday").err == (
-        "tocsin: tuesday exists already; a backup never overwrites a file\n"
-    )
-
-
-def test_moving_names_what_is_missing(account: Account) -> None:
-    assert (
-        f"there is no stack {account.stack}"
-        in account.type("backup", "--from", "aws", "--stack", account.stack, "x").err
-    )
-    assert account.type("backup", "--dump", "--db", "no.db", "x").err == (
-        "tocsin: there is no database at no.db; name it with --db\n"
-    )
-    assert "there is no folder" in account.type("backup", "--dump", "nowhere/x").err
-    account.make_database()
-    assert account.type("backup", "--dump", "dump").code == 0
-    assert "there is no folder" in account.type("restore", "--db", "nowhere/new.db", "dump").err
-    assert account.type("restore", "nothing").err == "tocsin: there is no file nothing\n"
 
 
 # ── The templates ────────────────────────────────────────────────────────────────────────────────────────────────────

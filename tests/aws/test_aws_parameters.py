@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tocsin import stack
+from tocsin.aws.accounts import Cloud
 from tocsin.cli.deploy_parameters import address, checked
+from tocsin.cli.main import main
+from tocsin.dynamo.store import connect
 from tocsin.errors import TocsinError
 
 KNOWN: Any = stack.load()["Parameters"]
@@ -62,3 +66,31 @@ def test_what_is_no_address_is_told(text: str) -> None:
 
 def test_an_address_passes() -> None:
     assert address("ops@example.com", KNOWN) == "ops@example.com"
+
+
+def test_the_region_of_the_environment_counts_as_in_aws_s_own_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    assert Cloud().region == "eu-west-3"
+    assert Cloud(region="eu-north-1").region == "eu-north-1"
+
+
+@pytest.mark.parametrize("name", ["a" * 25, "9lives", "a_b", ""])
+def test_a_name_that_cloudformation_would_cut_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["template", "--policy", "--stack", name])
+    assert (
+        "is not a name for a stack: a letter, then letters, digits and hyphens, 24 at most" in capsys.readouterr().err
+    )
+
+
+def test_the_store_is_asked_with_the_login_of_the_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not with that of the environment, which may be of another account."""
+    file = tmp_path / "credentials"
+    file.write_text("[ops]\naws_access_key_id = of-the-profile\naws_secret_access_key = test-secret\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-the-environment")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test-secret")
+    cloud = Cloud(profile="ops", region="eu-west-1")
+    client = connect(cloud.session, region_name=cloud.region)
+    assert client._request_signer._credentials.access_key == "of-the-profile"
