@@ -58,6 +58,26 @@ def test_the_ways_in_of_a_new_stack_are_told_once(account: Account) -> None:
     assert "/v1/in/" not in said.out
 
 
+def test_the_bus_of_an_organisation_is_told(account: Account) -> None:
+    said = account.deploy(*EMAIL, "--json")
+    assert said.document["bus"] is None
+    said = account.deploy("--json", "--set", "OrganizationId=o-a1b2c3d4e5")
+    assert said.document["bus"] == f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{account.stack}"
+    assert f"\n      bus  {said.document['bus']}\n" in said.err
+
+
+def test_secrets_are_written_only_once_people_have_agreed(
+    account: Account, monkeypatch: pytest.MonkeyPatch, typing: Callable[[str], None]
+) -> None:
+    account.configure(SECRET)
+    monkeypatch.setenv("ADA_NTFY", TOPIC)
+    typing("no\n")
+    said = account.type("deploy", "--stack", account.stack, "--zip", "code.zip", "--no-test", *EMAIL)
+    assert said.code == 1
+    assert "secrets written" not in said.out
+    assert Secrets(Cloud(), f"/tocsin/{account.stack}/").read() == {}
+
+
 def test_with_slack_and_a_key_in_the_file_neither_is_asked_for_again(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +87,8 @@ def test_with_slack_and_a_key_in_the_file_neither_is_asked_for_again(
         monkeypatch.setenv(name, f"test-secret-{name}")
     monkeypatch.setenv("KEY", "a-key-that-the-file-names-itself")
     said = account.deployed()
-    assert "api.slack.com" not in said.out
+    assert "Create New App" not in said.out
+    assert "the app must know this address" in said.out
     assert "/v1/in/" not in said.out
     assert "/signin/" in said.out
 
@@ -256,7 +277,7 @@ def test_secrets_of_the_environment_are_stored_and_never_shown(
 ) -> None:
     account.configure(SECRET)
     said = account.deploy(*EMAIL)
-    assert said.err == "tocsin: tocsin.yaml asks for ADA_NTFY: set it in the environment\n"
+    assert said.err.startswith("tocsin: tocsin.yaml asks for ADA_NTFY: set it in the environment (")
     monkeypatch.setenv("ADA_NTFY", TOPIC)
     said = account.deployed()
     assert "secrets written: ADA_NTFY\n" in said.out
@@ -404,6 +425,7 @@ def test_templates_are_printed_without_asking_aws(account: Account) -> None:
     member = account.type("template", "--member").out
     assert account.type("deploy", "--member").out == member
     assert "AWSTemplateFormatVersion" in member
+    assert "Tocsin's workflows may act in this account" in account.type("template", "--automation").out
     policy = account.type("template", "--policy", "--stack", "prod").document
     assert "arn:aws:cloudformation:*:*:stack/prod-code/*" in policy["Statement"][1]["Resource"]
 

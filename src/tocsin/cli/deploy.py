@@ -64,6 +64,9 @@ def template(given: argparse.Namespace) -> int:
     if given.member:
         say(deploy_plan.member_template())
         return 0
+    if getattr(given, "automation", False):
+        say(deploy_plan.automation_template())
+        return 0
     if getattr(given, "policy", False):
         say(deploy_plan.policy(given.stack) + "\n")
         return 0
@@ -126,10 +129,13 @@ def _deploy(work: _Work) -> _Done:
     if bucket.put(code.key, code.data):
         work.screen.say(f"code uploaded to {bucket.bucket}\n")
     bucket.put(deployment.template, plan.template.encode())
-    if filled.fresh and not work.given.dry_run:
-        vault.write(filled.fresh)
-        work.screen.say(f"secrets written: {', '.join(filled.fresh)}\n")
-    done = _change(work, bucket, deployment, plan.template, adopts=plan.adopts)
+
+    def write_secrets() -> None:
+        if filled.fresh:
+            vault.write(filled.fresh)
+            work.screen.say(f"secrets written: {', '.join(filled.fresh)}\n")
+
+    done = _change(work, bucket, deployment, plan.template, write_secrets, adopts=plan.adopts)
     fresh = done.stack is not None and (there is None or there.empty)
     return msgspec.structs.replace(done, welcome=filled.inspection.settings) if fresh else done
 
@@ -182,8 +188,16 @@ def _first_time(work: _Work, plan: deploy_plan.Plan, code: Bundle) -> _Done:
     return _Done(told=_told(work, planned) | {"code": code.digest, "changed": False})
 
 
-def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str, *, adopts: bool = False) -> _Done:
-    """Make the stack as *deployment* says; ask before."""
+def _change(
+    work: _Work,
+    bucket: Artifacts,
+    deployment: Deployment,
+    text: str,
+    begin: Callable[[], None] = lambda: None,
+    *,
+    adopts: bool = False,
+) -> _Done:
+    """Make the stack as *deployment* says; ask before, and *begin* once people have agreed."""
     wanted = Wanted(
         template=text,
         parameters=deployment.parameters,
@@ -205,6 +219,7 @@ def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str, *
         return _Done(told=told | {"changed": False})
     _consent(work, proposal)
     work.screen.say("\n")
+    begin()
     names = {each.name for each in proposal.changes if each.deed is not stack_changes.Deed.FOLLOW}
     try:
         progress(work.screen, work.stacks.execute(proposal), names)

@@ -84,6 +84,9 @@ def add_deployment(add: Add) -> None:
     )
     which = template.add_mutually_exclusive_group()
     which.add_argument("--member", action="store_true", help="the one for other accounts of the organisation instead")
+    which.add_argument(
+        "--automation", action="store_true", help="the one for those of them in which workflows may act instead"
+    )
     which.add_argument("--policy", action="store_true", help="the IAM policy that suffices to deploy it instead")
     template.add_argument(
         "--stack",

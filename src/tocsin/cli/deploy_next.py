@@ -33,8 +33,9 @@ def tell(screen: Screen, scene: Scene) -> dict[str, Any]:
     """Say where it is; the same for scripts."""
     outputs = scene.outputs
     screen.say("\n")
-    screen.say(fields([("console", outputs.url), ("SNS topic", outputs.topic), ("table", outputs.table)]))
-    return {"url": outputs.url, "topic": outputs.topic, "table": outputs.table}
+    rows = [("console", outputs.url), ("SNS topic", outputs.topic), ("table", outputs.table)]
+    screen.say(fields([*rows, ("bus", outputs.bus)] if outputs.bus else rows))
+    return {"url": outputs.url, "topic": outputs.topic, "table": outputs.table, "bus": outputs.bus or None}
 
 
 def welcome(screen: Screen, scene: Scene, settings: Settings, store: Records, now: Instant) -> dict[str, Any]:
@@ -62,11 +63,17 @@ def welcome(screen: Screen, scene: Scene, settings: Settings, store: Records, no
             f"\nAWS sends a mail to {scene.email}. Confirm the subscription in it: until then nobody hears when Tocsin "
             "itself is ill.\n"
         )
-    if settings.slack is None:
+    if settings.slack is not None:
         screen.say(
-            "\nSlack: at https://api.slack.com/apps, choose Create New App, From a manifest, and paste what follows "
-            f"(`tocsin slack manifest --url {url}`\nprints it again). Install the app, put this line into tocsin.yaml, "
-            f"and deploy again: the two secrets are asked for.\n  {SLACK}\n\n"
+            f"\nSlack: the app must know this address. `tocsin slack manifest --url {url}` prints what to paste at "
+            "https://api.slack.com/apps, *App Manifest*.\n"
+        )
+    else:
+        screen.say(
+            "\nSlack: at https://api.slack.com/apps, choose Create New App, From a manifest, and paste what follows\n"
+            f"(`tocsin slack manifest --url {url}` prints it again).\n"
+            f"Install the app, put this line into tocsin.yaml, and deploy again: the two secrets are asked for.\n"
+            f"  {SLACK}\n\n"
             f"{in_yaml(manifest('Tocsin', socket_mode=False, url=url, without=[]))}"
         )
     return {"signin_url": link, "ingest_url": ingest or None}

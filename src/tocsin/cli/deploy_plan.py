@@ -23,7 +23,7 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_instant
 from tocsin.stack.build import build
 from tocsin.stack.deployer import written as policy
-from tocsin.stack.reading import MEMBER, text
+from tocsin.stack.reading import AUTOMATION, MEMBER, text
 from tocsin.stack.rendering import render
 from tocsin.wiring.settings import Settings
 
@@ -56,6 +56,7 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     topic: str
     table: str
+    bus: str = ""  # Of other accounts' events; empty: only this account may send.
 
 
 def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[str, Any] | None) -> Plan:
@@ -127,6 +128,11 @@ def member_template() -> str:
     return text(MEMBER)
 
 
+def automation_template() -> str:
+    """The template for those of them in which workflows may act."""
+    return text(AUTOMATION)
+
+
 def code_parameters(bucket: str, key: str) -> dict[str, str]:
     """Where the code lies."""
     return {CODE_BUCKET: bucket, CODE_KEY: key}
@@ -141,7 +147,10 @@ def outputs(stack: Stack) -> Outputs:
     """Where it is reached. Raises TocsinError: it is no stack of ours."""
     try:
         return Outputs(
-            url=stack.outputs["PublicUrl"], topic=stack.outputs["AlertTopicArn"], table=stack.outputs["TableName"]
+            url=stack.outputs["PublicUrl"],
+            topic=stack.outputs["AlertTopicArn"],
+            table=stack.outputs["TableName"],
+            bus=stack.outputs["BusArn"] if stack.parameters.get("OrganizationId") else "",
         )
     except KeyError as missing:
         raise TocsinError(

@@ -71,7 +71,8 @@ from tocsin.kernel.time import SECOND, Instant
 
 PAGE: Final = 50  # Aggregates whose items are asked for at once.
 MARK: Final = "restore"  # The kind of record that says how far a restore has come.
-DOORS: Final = frozenset({"key", "signin"})  # Kinds of records: a key of an integration, a sign-in link.
+# Kinds of records that a new deployment makes before anything has happened: keys, links, secrets of its own.
+FIRST: Final = frozenset({"key", "key-used", "signin", "session", "secret", "push-secret"})
 
 _Row = tuple[Instant, str, str, bytes, bytes]
 _HOLE: Final[_Row] = (0, "", "", b"", b"")  # The row of a number that nothing has, or that was forgotten.
@@ -111,9 +112,9 @@ class DynamoMovable:
                 continue  # It is higher already.
 
     def is_empty(self) -> bool:
-        """See the port. Fences alone are nothing, nor is the way in that a new deployment has made."""
+        """See the port. Fences alone are nothing, nor is what a new deployment makes by itself."""
         return all(
-            item[PK] == _fence(0)[0] or (item[PK][0] == "N" and _kind(item[PK]) in DOORS) for item in self._scan()
+            item[PK] == _fence(0)[0] or (item[PK][0] == "N" and _kind(item[PK]) in FIRST) for item in self._scan()
         )
 
     def mark(self, digest: str) -> int:
