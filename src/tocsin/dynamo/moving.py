@@ -113,9 +113,8 @@ class DynamoMovable:
 
     def is_empty(self) -> bool:
         """See the port. Fences alone are nothing, nor is what a new deployment makes by itself."""
-        return all(
-            item[PK] == _fence(0)[0] or (item[PK][0] == "N" and _kind(item[PK]) in FIRST) for item in self._scan()
-        )
+        first = {_fence(0)[0], *(f"N{named(kind)}" for kind in FIRST)}
+        return all(item[PK] in first for item in self._scan())
 
     def mark(self, digest: str) -> int:
         """See the port."""
