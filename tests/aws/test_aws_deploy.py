@@ -220,8 +220,12 @@ def test_a_change_is_made_only_after_a_yes(account: Account, typing: Callable[[s
     assert account.type(*words).code == 0
     typing("\n")
     said = account.destroy()
-    assert f"Delete the stack in account {ACCOUNT}? [y/N] " in said.out
+    assert f"Delete the stack {account.stack} in account {ACCOUNT}? [y/N] " in said.out
     assert (said.code, said.err) == (1, "tocsin: nothing was deleted\n")
+    typing("\n")
+    said = account.destroy("--with-table")
+    whole = f"the stack {account.stack}, its table {account.table} with all that is in it, and its secrets, for ever,"
+    assert f"Delete {whole} in account {ACCOUNT}? [y/N] " in said.out
     assert Stacks(Cloud()).find(account.stack) is not None
 
 

@@ -212,16 +212,17 @@ def open_store(cloud: Cloud, table: str) -> DynamoStore:
 
 
 def find_table(cloud: Cloud, table: str) -> None:
-    """Raise TocsinError unless the *table* is there, and one of Tocsin: CloudFormation would make an empty one."""
+    """Raise TocsinError unless the *table*, which people have named, is there, and one of Tocsin.
+
+    CloudFormation would make an empty one where none is, and what is not ours is nothing to read, fill or delete.
+    """
     with blamed(f"the look at the table {table} (dynamodb:DescribeTable)"):
         try:
             found = cloud.client("dynamodb").describe_table(TableName=table)["Table"]
         except ClientError as problem:
             if code_of(problem) != "ResourceNotFoundException":
                 raise
-            raise TocsinError(
-                "table-missing", f"--table {table}: there is no such table in {cloud.region}; nothing was changed"
-            ) from None
+            raise TocsinError("table-missing", f"--table {table}: there is no such table in {cloud.region}") from None
     if found["KeySchema"] != schema.table(table)["KeySchema"]:
         raise TocsinError("table-foreign", f"--table {table}: that is no table of Tocsin: it has other keys")
 
