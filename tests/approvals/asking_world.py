@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from tocsin.engine.dispatcher import Dispatcher
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Interpretation, Worker
+from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import is_task
 from tocsin.executions.run import Run
 from tocsin.kernel import json
@@ -27,8 +29,10 @@ from tocsin.tasks.transport import TasksTransport
 from tocsin.wiring import news, questions, runs, workflows
 from tocsin.wiring.asking_people import AskingPeople
 from tocsin.wiring.machines import machines
+from tocsin.wiring.nested_runs import NestedRuns
 from tocsin.wiring.settings_file import parse
 from tocsin.wiring.tasks import Tokens
+from tocsin.wiring.withdrawals import Withdrawals
 
 BEGIN: Final[Instant] = parse_instant("2026-11-27T10:00Z") or 0
 STEPS_MAX: Final = 2000
@@ -64,6 +68,9 @@ class World:
         self.told: dict[str, str] = {}  # By the id of its effect: `receiver: title | lines`.
         self.calls: list[tuple[str, Json]] = []
         self.pipeline: dict[str, Json] = {}
+        self.withdraws = True  # False: as an older version did, nobody is told that a run waits no more.
+        self.away = 0  # So often a withdrawal finds the store away.
+        self.nested: dict[str, str] = {}  # Definitions of workflows that others may start, by name.
 
     def start(self, definition: Json, given: Json = None, **more: Any) -> str:  # noqa: ANN401 - the fields of Start.
         """Order a run; its id."""
@@ -76,6 +83,19 @@ class World:
         """To the newest question, as a delivery."""
         given = Answered(by=by, choice=choice, comment=comment)
         self.store.accept([questions.answered(self.question().question.id, given, self.now)])
+
+    def nest(self, name: str, definition: Json) -> None:
+        """Have a workflow that others may start."""
+        text = json.encode(definition).decode()
+        self.nested[name] = workflows.Definitions(self.store).keep(name, text)
+
+    def stop(self, run: str, cause: str | None = None) -> None:
+        """As `tocsin workflow stop`."""
+        self.store.accept([workflows.ordered(workflows.Order(stop=run, cause=cause), self.now)])
+
+    def redrive(self, run: str) -> None:
+        """As `tocsin workflow redrive`."""
+        self.store.accept([workflows.ordered(workflows.Order(redrive=run), self.now)])
 
     def question(self) -> Approval:
         """The newest one."""
@@ -114,8 +134,21 @@ class World:
         known = machines(definitions=workflows.Definitions(store))
         tokens = Tokens(store, store.accept, lambda: self.now)
         asking_people = AskingPeople(lambda: self.settings, store, store.accept, lambda: self.now, tokens.forget)
-        doing = Doing(Functions({}), {}, self._aws, asking_people.functions())
-        tasks = TasksTransport(doing, store.accept, lambda: self.now, tokens.expect)
+        nested = NestedRuns(
+            self.nested, {}, store.accept, lambda: self.now, seed=lambda: "seed", find=partial(runs.find_by, store)
+        )
+        services = {"states:startExecution": nested.do}
+        doing = Doing(Functions({}), services, self._aws, asking_people.functions())
+        tells = Withdrawals(store.accept, lambda: self.now)
+
+        def withdraw(facts: Mapping[str, Json]) -> None:
+            if self.away:
+                self.away -= 1
+                raise StoreUnavailableError("away")
+            if self.withdraws:
+                tells(facts)
+
+        tasks = TasksTransport(doing, store.accept, lambda: self.now, tokens.expect, withdraw=withdraw)
         runner = Runner(store, known)
         read = {**workflows.channels(), **questions.channels(), **news.channels(lambda: self.settings, "")}
         worker = Worker(store, runner, lambda each: read[each.channel](each), lambda *_: Interpretation((), "poisoned"))
@@ -151,6 +184,8 @@ class World:
             return self.pipeline
         if task.what.name == "putApprovalResult":
             return {"ApprovedAt": "2026-11-27T10:00:00Z"}
+        if task.what.waits:  # A function of somebody else, which has the token now.
+            return None
         raise asl.Failure("NoSuchCall", task.resource)
 
 

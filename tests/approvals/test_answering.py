@@ -113,6 +113,6 @@ def test_a_form_wants_a_comment_of_some_length(chat: Chat) -> None:
     assert isinstance(chat.fill("ada", "  ", facts), Corrections)
     assert isinstance(chat.fill("ada", "x" * 1001, facts), Corrections)
     assert said(chat.fill("cy", "x", facts)).startswith("This question does not ask you")
-    assert said(chat.fill("ada", "fine", facts)) == "Thank you! That is decided, and the run goes on."
+    assert said(chat.fill("ada", "fine", facts)) == "Thank you! That is decided, and the run is told."
     assert said(chat.fill("ada", "fine", facts)).startswith("Nothing has changed. Ada said 'Approve'")
     assert chat.world.question().answers[0].comment == "fine"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.approvals.question_examples import MACHINE, NOW, QUESTION, answer, opened, state_of, tick, to_run, told
-from tocsin.approvals.machine import Answered, Opened, Withdrawn
+from tocsin.approvals.machine import Answered, Approval, Opened, Withdrawn
 from tocsin.approvals.question import asked, may
 from tocsin.approvals.reasons import ApprovalReason as Reason
 from tocsin.approvals.telling import people, refused, rule
 from tocsin.executions.machine import is_task
 from tocsin.kernel.announcement import announcement
-from tocsin.kernel.machine import Tick
+from tocsin.kernel.machine import Decision, Tick
 from tocsin.kernel.time import HOUR, MINUTE
 
 BEGUN = "Asked by the workflow deploy (run-3)."
@@ -209,3 +210,85 @@ def test_sentences() -> None:
     assert both.label("other") == "other"
     assert refused(Reason.OWN_RUN).startswith("You have started this run yourself")
     assert refused(Reason.NOT_DUE) == "Nothing has changed: question not due."
+
+
+# ── Withdrawn ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def withdraw(state: Approval, why: str = "its run was stopped", *, by_run: bool = True) -> Decision[Approval]:
+    return MACHINE.decide(state, Withdrawn(why=why, by_run=by_run), NOW + MINUTE)
+
+
+def test_everybody_who_was_asked_reads_why_it_is_withdrawn_and_only_the_room_hears_it() -> None:
+    decision = withdraw(opened())
+    assert (decision.reason, decision.story) == (Reason.WITHDRAWN, "withdrawn: its run was stopped")
+    line = "No answer is needed: May shop go on? | The question is withdrawn, for its run was stopped."
+    receivers = ("team:ops", "responder:ada", "responder:bo", "responder:cy")
+    assert told(decision.effects) == [f"{each}: {line}" for each in receivers]
+    assert [each.facts["replaces"] for each in decision.effects] == ["aloud", *["silently"] * 3]
+    after = state_of(decision)
+    standing = MACHINE.standing(after)
+    assert (standing.wake_at, standing.live, standing.owes) == (None, False, False)
+    assert after.unwaited == "its run was stopped"
+    assert MACHINE.decode(MACHINE.encode(after)) == after
+
+
+def test_what_is_withdrawn_stays_so() -> None:
+    after = state_of(withdraw(opened()))
+    for decision in (
+        withdraw(after, "another"),
+        withdraw(after, by_run=False),
+        answer(after, "ada"),
+        tick(after, HOUR),
+    ):
+        assert (decision.state, decision.effects) == (after, ())
+    reminder = MACHINE.decide(None, Opened(question=QUESTION), NOW).effects[1]
+    assert not MACHINE.wanted(after, reminder)
+
+
+def test_an_answer_that_its_run_did_not_wait_for_stays_on_record_and_is_called_late() -> None:
+    decided = state_of(answer(opened(), "bo"))
+    decision = withdraw(decided)
+    assert decision.reason is Reason.TOO_LATE
+    assert decision.state == replace(decided, withdrawn="its run was stopped")
+    assert to_run(decision) is None
+    assert told(decision.effects)[0] == (
+        "team:ops: Too late: May shop go on?"
+        " | Bo B said 'Go on' at 2026-11-27 10:00 UTC; that came too late, for its run was stopped."
+    )
+    heard = {each.receiver: each.facts["replaces"] for each in decision.effects}
+    assert heard == {
+        "team:ops": "aloud",
+        "responder:ada": "silently",
+        "responder:bo": "aloud",  # Who has been thanked must hear it.
+        "responder:cy": "silently",
+    }
+    again = withdraw(state_of(decision))
+    assert (again.reason, again.effects) == (Reason.DECIDED_BEFORE, ())
+
+
+def test_whoever_stops_the_question_of_their_own_run_is_told_too_that_it_came_late() -> None:
+    decided = state_of(answer(opened(started_by="ada"), "ada", "reject"))
+    assert "responder:ada" in [each.receiver for each in withdraw(decided).effects]
+
+
+def test_what_the_deadline_took_can_come_late_too() -> None:
+    decided = state_of(tick(opened(), 2 * HOUR))
+    assert told(withdraw(decided).effects)[0].endswith(
+        "The deadline took 'Stop here' at 2026-11-27 12:00 UTC; that came too late, for its run was stopped."
+    )
+    unanswered = state_of(tick(opened(otherwise=""), 2 * HOUR))
+    assert withdraw(unanswered).reason is Reason.DECIDED_BEFORE
+    assert unanswered.unwaited == ""
+
+
+def test_who_only_sees_that_a_run_does_not_wait_calls_no_answer_late() -> None:
+    decided = state_of(answer(opened(), "bo"))
+    decision = withdraw(decided, by_run=False)
+    assert (decision.state, decision.reason, decision.effects) == (decided, Reason.DECIDED_BEFORE, ())
+
+
+def test_without_a_reason_there_is_a_general_one_and_a_long_one_is_cut() -> None:
+    assert state_of(withdraw(opened(), "")).withdrawn == "its run waits for it no more"
+    assert len(state_of(withdraw(opened(), "x\n" * 1000)).withdrawn) == 300
+    older = replace(opened(), closed_at=NOW)
+    assert older.unwaited == "its run waits for it no more"
+    assert opened().unwaited == ""

@@ -197,8 +197,9 @@ def test_who_knows_the_token_cannot_go_around_the_question(world: World) -> None
     assert world.run(run).execution.status.value == "RUNNING"
 
 
-def test_whether_nobody_waits_any_more_is_seen(world: World) -> None:
+def test_what_an_older_version_has_left_open_is_seen_and_withdrawn(world: World) -> None:
     run = world.start(asking({"TimeoutSeconds": 60}, remind_seconds=0))
+    world.withdraws = False
     world.play()
     assert not questions.abandoned(world.store, world.question())
     world.play(BEGIN + 2 * MINUTE)
@@ -207,7 +208,8 @@ def test_whether_nobody_waits_any_more_is_seen(world: World) -> None:
     world.store.accept([questions.withdrawn(world.question().question.id, world.now)])
     world.play()
     assert not questions.abandoned(world.store, world.question())
-    assert questions.standing(world.question()) == "It was withdrawn at 2026-11-27 10:02 UTC, for its run is over."
+    standing = "It was withdrawn at 2026-11-27 10:02 UTC, for its run waits for it no more."
+    assert questions.standing(world.question()) == standing
 
 
 def test_killed_after_each_write_it_asks_once_and_ends_the_same(worlds: Callable[[], World]) -> None:

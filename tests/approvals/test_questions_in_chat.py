@@ -146,9 +146,15 @@ def test_nobody_answers_for_a_run_that_is_over(here: Stage) -> None:
     here.runtime.store.accept([workflows.ordered(workflows.Order(stop=run), here.clock())])
     here.runtime.wake()
     here.settle()
-    press(here, asked, "Approve", "bo")
-    assert "nobody needs an answer any more" in here.slack.ephemerals()[-1].text
-    assert "No answer is needed" in last(here, "#ops").text
+    moments_later(here)
+    for place in ("#ops", "@ada", "@bo", "@cy"):
+        told = [message for message in here.slack.messages() if message.channel == here.channel(place).id]
+        assert [message.text.partition(" · ")[0] for message in told] == ["No answer is needed: May it go on?"] * len(
+            told
+        )
+        assert '"actions"' not in json.dumps([message.blocks for message in told])
+    press(here, asked, "Approve", "bo")  # Where it was not drawn anew yet.
+    assert "It was withdrawn at 2026-11-18 10:00 UTC, for its run was stopped." in here.slack.ephemerals()[-1].text
 
 
 def test_where_the_question_was_deleted_its_end_is_told_anew(here: Stage) -> None:

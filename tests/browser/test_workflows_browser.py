@@ -132,7 +132,7 @@ def test_pages_of_questions_and_rules_fit_and_can_be_read(
     page.goto(path)
     page.get_by_label("Comment").fill("I looked at the canary.")
     page.get_by_role("button", name="Approve").click()
-    assert flash(page) == "The run that has asked is over; nobody needs an answer any more."
+    assert flash(page) == "The run that has asked waits for no answer any more."
     for name, address in (("question", path), ("rule", "/rules/merged"), ("rules", "/workflows")):
         page.goto(address)
         for size, (width, height) in SIZES.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,9 +109,12 @@ def test_nobody_answers_for_a_run_that_is_over(terminal: Terminal, world: World)
     world.play()
     assert terminal.type("workflow", "questions").out == "no open questions\n"
     code, said = answer(terminal, name, "approve", "--by", "ada")
-    assert (code, said) == (1, "tocsin: The run that has asked is over; nobody needs an answer any more.\n")
-    world.play()
-    assert questions.standing(world.question()).startswith("It was withdrawn")
+    standing = "It was withdrawn at 2026-11-27 10:00 UTC, for its run was stopped."
+    assert (code, said) == (1, f"tocsin: {name} is closed: {standing}\n")
+    assert standing in terminal.type("workflow", "questions", name).out
+    assert terminal.type("workflow", "questions", "--all").out.splitlines()[1].split()[3] == "withdrawn"
+    [told] = json.loads(terminal.type("workflow", "questions", "--all", "--json").out)
+    assert (told["open"], told["withdrawn"]) == (False, "its run was stopped")
 
 
 @pytest.mark.parametrize(

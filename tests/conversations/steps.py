@@ -7,13 +7,18 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tests.approvals.asking_world import asking
 from tests.conversations.clockwork import Clockwork
 from tests.conversations.drawn import message_lines
 from tests.conversations.stage import Stage
 from tests.wiring.serving import ask
+from tocsin.approvals.machine import Answered
+from tocsin.approvals.question import Question
+from tocsin.engine.ports import Received
 from tocsin.kernel import json
 from tocsin.testing.fake_slack import Acknowledgement, Message, View
 from tocsin.testing.fake_slack.records import interactive_elements
+from tocsin.wiring import questions, workflows
 
 JSON = {"content-type": "application/json"}
 Target = Message | View
@@ -43,6 +48,43 @@ def _send(made: Clockwork, body: dict[str, Any]) -> None:
     assert made.runtime
     status = ask(made.runtime.ingest_url(), json.encode(body), JSON)[0]
     assert status == 202, status
+
+
+# ── Workflows ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def run_asks(made: Clockwork, title: str, more: str | None) -> None:
+    """A run of a workflow that asks, by a payload with *more*; its `state` is more of the state that asks."""
+    assert made.runtime
+    payload = {"title": title, **json.decode(more or "{}")}
+    kept = made.runtime.automation.definitions.keep(
+        "deploy", json.encode(asking(payload.pop("state", {}), **payload)).decode()
+    )
+    _accept(made, workflows.ordered(workflows.start("deploy", kept, {}), made.clock()))
+
+
+def run_is_stopped(made: Clockwork, cause: str | None) -> None:
+    """The run that has asked last, as by `tocsin workflow stop`."""
+    _accept(made, _stop(made, cause))
+
+
+def run_is_stopped_at_once(made: Clockwork, who: str, choice: str) -> None:
+    """An answer is stored, and the stop of its run behind it, before either is acted on."""
+    given = Answered(by=who, choice=choice)
+    _accept(made, questions.answered(_asked(made).id, given, made.clock()), _stop(made, None))
+
+
+def _stop(made: Clockwork, cause: str | None) -> Received:
+    return workflows.ordered(workflows.Order(stop=_asked(made).run, cause=cause), made.clock())
+
+
+def _asked(made: Clockwork) -> Question:
+    assert made.runtime
+    return next(questions.listed(made.runtime.store, live_only=False)).question
+
+
+def _accept(made: Clockwork, *received: Received) -> None:
+    assert made.runtime
+    made.runtime.store.accept(received)
+    made.runtime.wake()
 
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,6 +272,9 @@ _OLD = r"(?P<old>the old )?"
 STEPS: dict[str, Callable[..., None]] = {
     r'alert(?: (?P<severity>critical|high|warning|info))? "(?P<title>.*?)"(?: (?P<more>\{.*\}))?': alert,
     r'ok "(?P<title>.*)"': over,
+    r'a run asks "(?P<title>.*?)"(?: (?P<more>\{.*\}))?': run_asks,
+    r'the run is stopped(?: "(?P<cause>.*)")?': run_is_stopped,
+    rf"{_WHO} answers (?P<choice>\w+), and the run is stopped at once": run_is_stopped_at_once,
     rf'{_WHO} says "(?P<text>.*)" in (?P<thread>the thread of )?{_PLACE}': says,
     rf"{_WHO} presses {_OLD}(?P<label>.+?) in {_PLACE}{_ABOUT}": presses,
     rf"{_WHO} chooses (?P<option>.+?) from {_OLD}(?P<label>.+?) in {_PLACE}{_ABOUT}": chooses,

@@ -24,9 +24,10 @@ def jsonata(expression: str) -> dict[str, Any]:
 
 
 def loop(*states: dict[str, Any]) -> dict[str, Any]:
-    """Each goes on with the next, and the last with the first."""
+    """Each goes on with the next, and the last with the first; the end, which has to be there, is never reached."""
     named = {f"S{place}": {**state, "Next": f"S{(place + 1) % len(states)}"} for place, state in enumerate(states)}
-    return {"StartAt": "S0", "States": named}
+    ever = {"Type": "Choice", "Choices": [{"Variable": "$.over", "IsPresent": True, "Next": "End"}], "Default": "S0"}
+    return {"StartAt": "Ever", "States": {"Ever": ever, **named, "End": {"Type": "Succeed"}}}
 
 
 GROWS: Final = {"Type": "Pass", "Parameters": {"a.$": "$", "b.$": "$"}}

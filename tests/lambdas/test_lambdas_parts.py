@@ -217,14 +217,14 @@ def job(kind: str, run: str) -> Job:
 
 
 def test_what_is_for_our_own_runs_goes_on_to_them(world: World) -> None:
-    transport = StatesAnswers(Inner(), world.table, world.aws)
+    transport = StatesAnswers(Inner(), world.table, world.aws, world.table.accept, world.clock)
     found = transport.deliver("task:x", [job(ANSWER, "12-r"), job("task", "states/1"), job(ANSWER, "states/1")])
     assert found == [Delivered({"address": "task:x"}), Delivered({"address": "task:x"}), Delivered()]
     assert not world.aws.answers  # Nobody waits for the last one.
 
 
 def test_an_answer_waits_for_the_store_and_for_step_functions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    transport = StatesAnswers(Inner(), world.table, world.aws)
+    transport = StatesAnswers(Inner(), world.table, world.aws, world.table.accept, world.clock)
     world.table.inner.put_record("states-token", "1", "token")
     world.aws.trouble["SendTaskSuccess"] = "status 500"
     (found,) = transport.deliver("task:x", [job(ANSWER, "states/1")])

@@ -51,6 +51,21 @@ def test_an_answer_goes_back_with_the_token(asking: World) -> None:
     assert not asking.table.inner.records("states-token")
 
 
+def test_a_question_that_no_task_waits_for_is_withdrawn(asking: World) -> None:
+    ask(asking, deadline_seconds=3600)
+    asking.run()
+    asking.pass_time(6 * 60)
+    assert len(list(listed(asking.table.inner))) == 1
+    asking.aws.trouble["SendTaskHeartbeat"] = "TaskTimedOut"
+    asking.pass_time(6 * 60)
+    asking.run()
+    (found,) = listed(asking.table.inner, live_only=False)
+    assert found.withdrawn == "Step Functions waits for it no more (TaskTimedOut)"
+    assert not asking.table.inner.records("states-token")
+    assert not [message for message in asking.pages(asking.ada) if asking.slack.message(message).action_ids]
+    assert not asking.aws.answers
+
+
 def test_asked_twice_it_is_one_question(asking: World) -> None:
     ask(asking)
     ask(asking)
@@ -91,14 +106,58 @@ def test_while_step_functions_is_away_the_answer_waits(asking: World) -> None:
     assert [action for action, _ in asking.aws.answers] == ["SendTaskSuccess"]
 
 
-def test_a_task_that_waits_no_more_is_let_go(asking: World) -> None:
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist"])
+def test_whoever_answers_a_task_that_waits_no_more_is_told_that_it_came_too_late(asking: World, code: str) -> None:
     ask(asking)
     asking.run()
-    asking.aws.trouble["SendTaskSuccess"] = "TaskTimedOut"
+    asking.aws.trouble["SendTaskHeartbeat"] = code
     approve(asking)
     asking.run()
+    asking.pass_time(121)
+    assert not asking.aws.answers
+    (question,) = listed(asking.table.inner, live_only=False)
+    assert (question.choice, question.withdrawn) == ("approve", f"Step Functions waits for it no more ({code})")
+    told = asking.slack.messages()[-1]
+    assert "Too late: Deploy 1.2?" in told.text
+    assert "actions" not in json.dumps([message.layout for message in asking.pages(asking.ada)])
     assert not asking.table.inner.records("states-token")
     assert asking.table.inner.health(asking.clock()).pending == 0
+
+
+def test_an_answer_that_may_have_been_taken_is_not_called_late(asking: World) -> None:
+    """Sent once, and nobody knows what became of it; then the task is over, perhaps by this very answer."""
+    ask(asking)
+    asking.run()
+    asking.aws.trouble["SendTaskSuccess"] = "status 500"
+    approve(asking)
+    asking.run()
+    asking.aws.trouble |= {"SendTaskSuccess": "TaskTimedOut", "SendTaskHeartbeat": "TaskTimedOut"}
+    ask(asking)  # The queue delivers it twice.
+    asking.pass_time(121)
+    (question,) = listed(asking.table.inner, live_only=False)
+    assert (question.choice, question.withdrawn) == ("approve", "")
+    assert not asking.table.inner.records("states-token")
+    assert asking.table.inner.health(asking.clock()).pending == 0
+
+
+def test_an_answer_is_sent_though_nobody_knows_whether_it_is_waited_for(asking: World) -> None:
+    ask(asking)
+    asking.run()
+    asking.aws.trouble["SendTaskHeartbeat"] = "AccessDeniedException"
+    approve(asking)
+    asking.run()
+    assert [action for action, _ in asking.aws.answers] == ["SendTaskSuccess"]
+    (question,) = listed(asking.table.inner, live_only=False)
+    assert question.withdrawn == ""
+
+
+def test_a_task_that_is_over_is_not_told_that_nobody_answered(asking: World) -> None:
+    ask(asking)
+    asking.run()
+    asking.aws.trouble["SendTaskFailure"] = "TaskTimedOut"
+    asking.pass_time(11 * 60)
+    assert not asking.aws.answers
+    assert not asking.table.inner.records("states-token")
 
 
 def test_a_question_that_cannot_be_refused_now_comes_again(asking: World) -> None:

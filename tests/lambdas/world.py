@@ -151,6 +151,8 @@ class Aws:
     def __init__(self, life: Life) -> None:
         self.queue: list[dict[str, Any]] = []
         self.timers: dict[str, dict[str, Any]] = {}
+        self.flows: dict[str, dict[str, Any]] = {}  # Executions of workflows, by their ARNs, as they are described.
+        self.orders: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[tuple[str, dict[str, Any]]] = []
         self.parameters: dict[str, str] = {}
         self.counts: dict[str, int] = {}
@@ -171,6 +173,10 @@ class Aws:
         if (service, action) == (SQS, "SendMessage"):
             self.send(given["MessageBody"])
             return {"MessageId": "1"}
+        if (service, action) == (STATES, "SendTaskHeartbeat"):
+            return {}
+        if service == STATES and (action != "StartExecution" or given["stateMachineArn"] != TIMER):
+            return self._flow(action, dict(given))
         if (service, action) == (STATES, "StartExecution"):
             if given["name"] in self.timers:
                 raise AwsError(action, "ExecutionAlreadyExists")
@@ -183,7 +189,34 @@ class Aws:
             page = names[start : start + 10]
             more = {"NextToken": str(start + 10)} if start + 10 < len(names) else {}
             return {"Parameters": [{"Name": name, "Value": self.parameters[name]} for name in page], **more}
-        self.answers.append((action, dict(given)))
+        raise AssertionError((service, action))
+
+    def _flow(self, action: str, given: dict[str, Any]) -> dict[str, Any]:
+        """What is asked of Step Functions about workflows, and answers for their tasks."""
+        if action == "StartExecution":
+            machine, _, name = given["stateMachineArn"].partition(":stateMachine:")
+            arn = f"{machine}:execution:{name}:{given['name']}"
+            if arn in self.flows:
+                raise AwsError(action, "ExecutionAlreadyExists")
+            assert 0 < len(given["name"]) <= 80
+            self.flows[arn] = {"status": "RUNNING", "input": json.loads(given["input"]), "redriveCount": 0}
+            return {"executionArn": arn}
+        if action.startswith("SendTask"):
+            self.answers.append((action, given))
+            return {}
+        found = self.flows.get(given["executionArn"])
+        if found is None:
+            raise AwsError(action, "ExecutionDoesNotExist")
+        if action == "DescribeExecution":
+            return found
+        self.orders.append((action, given))
+        if action == "RedriveExecution":
+            if found["status"] not in {"FAILED", "TIMED_OUT", "ABORTED"}:
+                raise AwsError(action, "ExecutionNotRedrivable")
+            found |= {"status": "RUNNING", "redriveCount": found["redriveCount"] + 1}
+        else:
+            assert action == "StopExecution", action
+            found["status"] = "ABORTED"
         return {}
 
     def send(self, body: str, **attributes: str) -> dict[str, Any]:

@@ -107,8 +107,8 @@ class Edge:
 
         def value(given: Any) -> str:  # noqa: ANN401 - of a template.
             if isinstance(given, dict):
-                return self.physical[given["Ref"]]
-            return _EXPRESSION.sub(lambda found: known[found[1] or found[2]], given)
+                return str(self.physical[given["Ref"]])
+            return _EXPRESSION.sub(lambda found: known[found[1] or found[2]], str(given))
 
         told = {name: value(given) for name, given in integration["RequestParameters"].items()}
         if "MessageAttributes" in told:

@@ -159,7 +159,7 @@ class Functions(Process):
         self.scene: FunctionsRuntime
         super().__init__(
             SETTINGS,
-            _Store(self),  # type: ignore[arg-type]
+            _Store(self),
             self,
             environ={TIMER_ARN: "arn:aws:states:eu-west-1:111122223333:stateMachine:timer"},
             stream=self,

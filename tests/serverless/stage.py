@@ -24,7 +24,7 @@ from tocsin.dynamo.store import DynamoStore, connect
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.state import Incident
 from tocsin.testing.fake_slack import FakeSlack
-from tocsin.testing.fake_slack.records import Message, User
+from tocsin.testing.fake_slack.records import Message, Refusal, User
 
 T = TypeVar("T")
 
@@ -78,6 +78,7 @@ class Stage:
     def __init__(self, folder: Path, url: str, slack: FakeSlack) -> None:
         self.folder, self.slack, self._url = folder, slack, url
         self.deployed = True
+        self._complaints = 0
         self.ada, self.grace = slack.add_user("ada"), slack.add_user("grace")
         self.room = slack.add_channel("ops", [self.ada, self.grace])
         self.sqs, self.sns = boto3.client("sqs"), boto3.client("sns")
@@ -117,7 +118,7 @@ class Stage:
         return dict(json.loads(done.stdout))
 
     def deploy(self, *words: str) -> dict[str, Any]:
-        return self.tocsin("deploy", "--zip", "code.zip", "--email", "ops@example.com", "--no-test", *words)
+        return self.tocsin("deploy", "--zip", "code.zip", "--email", "ops@example.com", *words)
 
     def begin(self, edge: Edge) -> None:
         """The stack is there."""
@@ -162,10 +163,12 @@ class Stage:
 
     def forward(self, seconds: int) -> None:
         """Put the clock of all functions forward."""
+        (self.folder / "ahead.new").write_text(str(self._ahead() + seconds * 1000))
+        (self.folder / "ahead.new").rename(self.folder / "ahead")
+
+    def _ahead(self) -> int:
         file = self.folder / "ahead"
-        sofar = int(file.read_text()) if file.exists() else 0
-        (self.folder / "ahead.new").write_text(str(sofar + seconds * 1000))
-        (self.folder / "ahead.new").rename(file)
+        return int(file.read_text()) if file.exists() else 0
 
     def sweep(self) -> None:
         """A minute has passed, as EventBridge says it."""
@@ -213,6 +216,12 @@ class Stage:
         found = self.slack.messages(self.slack.direct_channel(user))
         return [each for each in found if title in json.dumps(each.layout) or title in each.text]
 
+    def complaints(self) -> Sequence[Refusal]:
+        """What Slack would have refused since this was asked last, but for haste: each function has its own pace."""
+        found = self.slack.errors[self._complaints :]
+        self._complaints += len(found)
+        return [each for each in found if each.error != "ratelimited"]
+
     def until(self, condition: Callable[[], T], what: str = "") -> T:
         """Wait for *condition*."""
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -222,17 +231,16 @@ class Stage:
         return found
 
     def rested(self) -> None:
-        """Wait until nothing is left in the queue and the backlog, nor in the outbox of what the stream tells at once."""
+        """Wait until nothing is left in the queue, the backlog and the outbox; threads are left to the sweep."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         left: list[str] = []
 
         def still() -> bool:
             found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
-            pending = self.store.pending(time.time_ns() // 1_000_000, per_receiver=100)
+            pending = self.store.pending(time.time_ns() // 1_000_000 + self._ahead(), per_receiver=100)
             left[:] = [f"{name}: {found[name]}" for name in names if int(found[name])]
             left.extend(f"delivery {each.id}" for each in self.store.backlog(10))
-            # What was due later is left to the sweep.
-            left.extend(f"{each.kind} to {each.receiver}" for each in pending if each.not_before == each.created_at)
+            left.extend(f"{each.kind} to {each.receiver}" for each in pending if not each.behind)
             return not left
 
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -255,7 +263,7 @@ def stage(folder: Path) -> Iterator[Stage]:
             for name, value in environment(url).items():
                 patch.setenv(name, value)
             made = Stage(folder, url, slack)
-            told = made.deploy()
+            told = made.deploy("--no-test")
             assert told["account"] == ACCOUNT
             with Edge(url, STACK) as edge:
                 made.begin(edge)

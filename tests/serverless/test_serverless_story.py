@@ -27,7 +27,7 @@ def _rest(stage: Stage) -> Iterator[None]:
     yield
     if stage.deployed:
         stage.rested()
-        stage.slack.assert_clean()
+        assert not stage.complaints()
 
 
 def paged_once(stage: Stage, title: str) -> None:
@@ -67,6 +67,13 @@ def test_alerts_come_in_by_every_way_and_page_one_person(stage: Stage) -> None:
     for title in ("by topic", "by event", "by gateway", "by function"):
         paged_once(stage, title)
     assert {"by topic", "by gateway", "by function"} <= stage.incidents().keys()
+
+
+def test_deploying_again_changes_nothing_and_sees_a_test_alert_come_out(stage: Stage) -> None:
+    told = stage.deploy()
+    assert told["changed"] is False
+    assert told["test_alert"]["incident"]
+    assert "slack" in told["test_alert"]["ways"]
 
 
 def test_a_wrong_key_is_refused_where_we_are_asked_and_noted_where_we_are_not(stage: Stage) -> None:
@@ -160,14 +167,17 @@ def test_a_function_that_is_killed_in_the_middle_loses_nothing(
     if word == "Slack":
         stage.publish(title)
         (page,) = stage.until(lambda: stage.pages(stage.ada, title))
-    stage.die(word, action, after)
-    if word == "Slack":
+        stage.die(word, action, after)
         stage.slack.click(page, "tocsin:acknowledge", stage.ada)
         stage.until(lambda: stage.incidents()[title].status is Status.ACKNOWLEDGED)
+        assert [each.error for each in stage.complaints()] == ["not_acknowledged"]
     else:
+        stage.die(word, action, after)
         stage.publish(title)
     stage.until(lambda: stage.died(word, action), "nobody was killed")
     stage.until(lambda: stage.pages(stage.ada, title))
+    stage.forward(30)  # What was stored and not settled is left to its function for so long.
+    stage.sweep()
     stage.rested()
     assert title in stage.incidents()
     assert len(stage.pages(stage.ada, title)) == 1
@@ -181,14 +191,16 @@ def test_copies_count_once_and_order_does_not_matter(stage: Stage) -> None:
 
     for _ in range(3):
         tell(alarm("copied", "ALARM", "10:00:00"), "a-copy")
-    tell(alarm("reordered", "OK", "10:05:00"), "the-later-one")
+    tell(alarm("reordered", "ALARM", "10:00:00"), "the-first-one")
     stage.rested()
-    tell(alarm("reordered", "ALARM", "10:00:00"), "the-earlier-one")
+    tell(alarm("reordered", "OK", "10:05:00"), "the-last-one")
+    tell(alarm("reordered", "ALARM", "10:03:00"), "the-late-one")
     paged_once(stage, "copied")
     stage.rested()
     incidents = stage.incidents()
+    assert len(stage.pages(stage.ada, "reordered")) == 1
     assert next(each for title, each in incidents.items() if "copied" in title).count == 1
-    assert not [title for title, each in incidents.items() if "reordered" in title and each.status == Status.TRIGGERED]
+    assert next(each for title, each in incidents.items() if "reordered" in title).status is Status.RESOLVED
     assert len(stage.pages(stage.ada, "copied")) == 1
 
 
@@ -245,8 +257,9 @@ def test_a_timer_that_was_never_started_is_found_by_the_sweep(stage: Stage) -> N
 def test_a_dead_letter_becomes_an_alert(stage: Stage) -> None:
     stage.sqs.send_message(QueueUrl=stage.physical("DeadQueue"), MessageBody=json.dumps({"title": "buried"}))
     stage.until(lambda: [title for title in stage.incidents() if "could not be handled" in title])
-    (delivery, *_) = [each for each in stage.store.deliveries(10) if b"buried" in stage.store.delivery(each.id).body]
-    assert "dead letter" in delivery.outcome
+    kept = {each.id: each.outcome for each in stage.store.deliveries(10)}
+    (name, *_) = [each for each in kept if (found := stage.store.delivery(each)) and b"buried" in found.body]
+    assert "dead letter" in kept[name]
 
 
 # ── Another version ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +276,7 @@ def test_an_upgrade_and_the_way_back_lose_no_alert(stage: Stage) -> None:
     stage.configure("routes: [{team: ops}]\n")
     sender = threading.Thread(target=send)
     sender.start()
-    assert stage.deploy()["changed"] is True
+    assert stage.deploy("--no-test")["changed"] is True
     stage.settle_emulator()
     assert stage.tocsin("deploy", "--rollback", "--no-test")["changed"] is True
     stage.settle_emulator()
@@ -277,7 +290,7 @@ def test_an_upgrade_and_the_way_back_lose_no_alert(stage: Stage) -> None:
 
 def test_destroying_is_refused_while_incidents_are_open_and_leaves_the_table(stage: Stage) -> None:
     table = stage.physical("Table")
-    with pytest.raises(AssertionError, match="resolve them first"):
+    with pytest.raises(AssertionError, match="people are still needed"):
         stage.tocsin("destroy")
     told = stage.tocsin("destroy", "--force")
     stage.deployed = False

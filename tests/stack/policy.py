@@ -16,7 +16,7 @@ NAMELESS = {
     "xray:PutTraceSegments": "X-Ray knows no resource of it",
     "cloudwatch:GetMetricWidgetImage": "it draws metrics, which have no ARN",
     "states:SendTaskFailure": "whoever holds a token may answer; it names no resource",
-    "states:SendTaskHeartbeat": "whoever holds a token may answer; it names no resource",
+    "states:SendTaskHeartbeat": "as above",
     "states:SendTaskSuccess": "whoever holds a token may answer; it names no resource",
 }
 

@@ -74,7 +74,13 @@ def test_our_own_functions_are_the_inbox_and_hear_which_is_meant() -> None:
     definition = json.loads(TEAM["Flowbackup"]["Properties"]["DefinitionString"])
     assert definition["States"]["Tell"]["Arguments"] == {
         "FunctionName": "${tocsin_inbox}",
-        "Payload": {"function": "tocsin-announce", "payload": {"text": "{% 'done' %}"}},
+        "Payload": {
+            "function": "tocsin-announce",
+            "payload": {"text": "{% 'done' %}"},
+            "execution": "{% $states.context.Execution.Id %}",
+            "state": "{% $states.context.State.Name %}",
+            "entered": "{% $states.context.State.EnteredTime %}",
+        },
     }
     substitutions = {"tocsin_inbox": {"Fn::GetAtt": ["InboxFunction", "Arn"]}}
     assert TEAM["Flowbackup"]["Properties"]["DefinitionSubstitutions"] == substitutions
@@ -86,7 +92,8 @@ def test_a_payload_by_path_stays_one() -> None:
         Resource="arn:aws:states:::lambda:invoke", Parameters={"FunctionName": "tocsin-ask", "Payload.$": "$.what"}
     )
     state: Any = adapted("ask", text, None)["States"]
-    assert state["Do"]["Parameters"]["Payload"] == {"function": "tocsin-ask", "payload.$": "$.what"}
+    payload = state["Do"]["Parameters"]["Payload"]
+    assert (payload["function"], payload["payload.$"]) == ("tocsin-ask", "$.what")
 
 
 def test_the_role_of_a_workflow_is_that_of_its_tasks_and_of_ours_not() -> None:

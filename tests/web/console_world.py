@@ -289,6 +289,7 @@ class World:
             assert delivery
             items = read(delivery).inputs
             assert items, received.body
+            name = items[0].input_id  # What counts once has a name of its own.
             owner = self.runner.handle(items, self.now)[name].aggregate
             self._handled[delivery_id] = [line for line in self.store.timeline(owner, 10) if line.input_id == name]
             return

@@ -84,7 +84,7 @@ def test_a_question_is_listed_shown_and_answered_once(ada: Visitor, world: World
         "the run that asks",
     ):
         assert words in plain(page)
-    assert press(ada, path, "approve", "tests are green") == "Thank you! That is decided, and the run goes on."
+    assert press(ada, path, "approve", "tests are green") == "Thank you! That is decided, and the run is told."
     page = ada.get(path)
     for words in ("decided", "Ada Lovelace: Approve", "tests are green"):
         assert words in plain(page)
@@ -97,7 +97,7 @@ def test_answers_are_counted_until_there_are_enough(ada: Visitor, bob: Visitor, 
     path = asked(ada, world, needed=2)
     assert press(ada, path, "approve") == "Thank you! Your answer counts; it waits for others."
     assert press(ada, path, "approve") == "You have answered so already; it waits for others."
-    assert press(bob, path, "approve") == "Thank you! That is decided, and the run goes on."
+    assert press(bob, path, "approve") == "Thank you! That is decided, and the run is told."
 
 
 def test_whoever_is_not_asked_cannot_answer(ada: Visitor, world: World) -> None:
@@ -120,7 +120,7 @@ def test_who_has_started_the_run_cannot_approve_it(ada: Visitor, world: World) -
     text = plain(ada.get(path))
     assert "Approve: not by who has started the run." in text
     assert press(ada, path, "approve") == "You have started this run yourself; somebody else must say that."
-    assert press(ada, path, "reject") == "Thank you! That is decided, and the run goes on."
+    assert press(ada, path, "reject") == "Thank you! That is decided, and the run is told."
 
 
 def test_a_comment_can_be_needed(ada: Visitor, world: World) -> None:
@@ -135,7 +135,29 @@ def test_the_run_that_asks_is_over(ada: Visitor, world: World) -> None:
     assert run is not None
     ada.post(f"/runs/{run.question.run}", {"csrf": ada.get("/keys").csrf, "action": "stop"})
     assert f'href="{path}"' not in ada.get("/workflows").text
-    assert press(ada, path, "approve") == "The run that has asked is over; nobody needs an answer any more."
+    assert press(ada, path, "approve") == "The run that has asked waits for no answer any more."
+
+
+def test_a_question_that_its_run_has_withdrawn_says_why(ada: Visitor, world: World) -> None:
+    path = asked(ada, world)
+    question = questions.find(world.store, path.removeprefix("/questions/"))
+    assert question is not None
+    run, task = question.question.run, question.question.task
+    world.told(questions.unwaited(run, task, "its task has taken too long", world.now))
+    page = ada.get(path)
+    assert "withdrawn" in plain(page)
+    assert "for its task has taken too long" in plain(page)
+    assert "<form" not in page.text.partition("<main")[2]
+
+
+def test_an_answer_that_came_too_late_stands_beside_why(ada: Visitor, world: World) -> None:
+    path = asked(ada, world)
+    question = questions.find(world.store, path.removeprefix("/questions/"))
+    assert question is not None
+    run, task = question.question.run, question.question.task
+    press(ada, path, "approve")
+    world.told(questions.unwaited(run, task, "its run was stopped", world.now))
+    assert "too late, for its run was stopped" in plain(ada.get(path))
 
 
 def test_the_deadline_closes_a_question(ada: Visitor, world: World) -> None:

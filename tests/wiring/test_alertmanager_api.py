@@ -311,16 +311,17 @@ def test_a_silence_without_a_beginning_begins_now(api: World) -> None:
 
 
 def test_long_lists_are_read_in_pages(api: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.post("Long", "Longer", "Longest", "Paged")
     before = names(api)
     monkeypatch.setattr(alertmanager_alerts, "PAGE", 1)
     monkeypatch.setattr(silences, "PAGE", 1)
     assert names(api) == before
     assert len(before) > 3
-    name = api.silence("alertname=NoTimes", minutes=9)
-    assert api.incidents()["NoTimes"].silenced
+    name = api.silence("alertname=Paged", minutes=9)
+    assert api.incidents()["Paged is bad"].silenced
     assert api.call(f"/api/v2/silence/{name}", method="DELETE") == (200, "")
     api.rest()
-    assert not api.incidents()["NoTimes"].silenced
+    assert not api.incidents()["Paged is bad"].silenced
 
 
 def test_silences_are_listed_active_first_and_by_their_matchers(api: World) -> None:

@@ -4,16 +4,19 @@
                 │ ▲                                ▲
          reminders┘ └──deadline: a choice is taken─┤
                 │                                  │
-                └──deadline: nothing is taken──► the run's task fails
+                ├──deadline: nothing is taken──► the run's task fails
+                └──its run waits no more──► withdrawn
 
 The first of its choices is what needs people to agree: as many as the question says. Any other decides at once. Once it
 is decided, it is locked: later answers are told so and change nothing. An answer that comes after the deadline but
-before the deadline was acted on counts: lateness is a decision. Who may answer is decided by one function, `may`, when
-people are asked, when somebody presses, and here.
+before the deadline was acted on counts: lateness is a decision. A run that waits no more says so once; if an answer has
+decided the question just then, that stays on record, and everybody reads that it came too late. Who may answer is
+decided by one function, `may`, when people are asked, when somebody presses, and here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -23,7 +26,8 @@ from tocsin.approvals import telling
 from tocsin.approvals.question import Question, asked, may
 from tocsin.approvals.reasons import ApprovalReason as Reason
 from tocsin.executions.machine import ANSWER
-from tocsin.incidents.ladder import is_responder, label, responder
+from tocsin.incidents.ladder import label, responder
+from tocsin.incidents.telling import one_line
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE, KEPT, REPLACES, SILENTLY, Announcement
 from tocsin.kernel.json import Json
@@ -32,6 +36,8 @@ from tocsin.kernel.time import Instant, format_instant
 
 NOT_ANSWERED: Final = "Tocsin.NotAnswered"  # The error of a task whose question nobody has answered in time.
 REMINDERS_MAX: Final = 12  # Who was reminded so often knows it.
+WHY_MAX: Final = 300  # Characters of why a question is withdrawn: whoever stops a run may write a sentence about it.
+OVER: Final = "its run waits for it no more"
 
 _ASKS: Final = "asks"  # The fact of an effect that is pointless once its receiver has answered.
 
@@ -51,7 +57,14 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
-    """Nobody waits for an answer any more, since the run is over."""
+    """Nobody waits for an answer any more. *why* ends a sentence that goes on with `for`.
+
+    *by_run*: the run has said so. Then an answer that was given before has not reached it either; otherwise somebody
+    has only seen that the run does not wait, perhaps since it has its answer.
+    """
+
+    why: str = ""
+    by_run: bool = False
 
 
 ApprovalInput: TypeAlias = Opened | Answered | Withdrawn | Tick
@@ -69,7 +82,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Approval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state. *choice*: what was decided; empty while it is open, and where the deadline or the run's end closed it.
 
-    *closed_at*: since when it is locked. *overdue*: the deadline has closed it.
+    *closed_at*: since when it is locked. *overdue*: the deadline has closed it. *withdrawn*: why nobody waited for its
+    answer any more.
     """
 
     question: Question
@@ -80,6 +94,13 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     choice: str = ""
     closed_at: Instant | None = None
     overdue: bool = False
+    withdrawn: str = ""
+
+    @property
+    def unwaited(self) -> str:
+        """Why nobody waited for its answer any more, also where older versions have closed it; else empty."""
+        closed_so = self.closed_at is not None and not self.choice and not self.overdue
+        return self.withdrawn or (OVER if closed_so else "")
 
     @property
     def deciding(self) -> tuple[Given, ...]:
@@ -106,7 +127,7 @@ class ApprovalMachine:
             case Answered():
                 return _answer(state, given, now)
             case Withdrawn():
-                return _withdraw(state, now)
+                return _withdraw(state, given, now)
             case _:
                 return _tick(state, now)
 
@@ -199,11 +220,17 @@ def _remind(state: Approval, now: Instant) -> _Decision:
     return Decision(after, Reason.REMINDED, effects, "reminded")
 
 
-def _withdraw(state: Approval, now: Instant) -> _Decision:
-    if state.closed_at is not None:
+def _withdraw(state: Approval, given: Withdrawn, now: Instant) -> _Decision:
+    question, why = state.question, one_line(given.why, WHY_MAX) or OVER
+    if state.closed_at is None:
+        effects = _closed(question, telling.withdrawn(question, why))
+        return Decision(replace(state, closed_at=now, withdrawn=why), Reason.WITHDRAWN, effects, f"withdrawn: {why}")
+    if not given.by_run or not state.choice or state.withdrawn:
         return Decision(state, Reason.DECIDED_BEFORE)
-    effects = _closed(state.question, telling.withdrawn(state.question))
-    return Decision(replace(state, closed_at=now), Reason.WITHDRAWN, effects, "withdrawn: its run is over")
+    by = [each.by for each in state.deciding]
+    told = telling.too_late(question, state.choice, by, state.closed_at, why)
+    effects = _closed(question, told, aloud=[responder(who) for who in by])
+    return Decision(replace(state, withdrawn=why), Reason.TOO_LATE, effects, f"came too late: {why}")
 
 
 def _decided(state: Approval, now: Instant) -> tuple[Effect, ...]:
@@ -219,13 +246,12 @@ def _due(state: Approval) -> Instant:
     return deadline if state.remind_at is None else min(deadline, state.remind_at)
 
 
-def _closed(question: Question, what: Announcement) -> tuple[Effect, ...]:
-    """The end of a question, in place of it: rooms hear it, whoever was asked finds no buttons any more."""
-    receivers = (*question.rooms, *map(responder, asked(question)))
+def _closed(question: Question, what: Announcement, *, aloud: Sequence[str] = ()) -> tuple[Effect, ...]:
+    """The end of a question, in place of it: rooms and *aloud* hear it, no message of it has buttons any more."""
+    hear = {*question.rooms, *aloud}
+    receivers = (*question.rooms, *map(responder, asked(question)), *aloud)
     return tuple(
-        Effect(
-            receiver=name, kind=ANNOUNCE, facts=what.facts() | {REPLACES: SILENTLY if is_responder(name) else "aloud"}
-        )
+        Effect(receiver=name, kind=ANNOUNCE, facts=what.facts() | {REPLACES: "aloud" if name in hear else SILENTLY})
         for name in dict.fromkeys(receivers)
     )
 

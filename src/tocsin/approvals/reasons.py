@@ -15,6 +15,7 @@ class ApprovalReason(StrEnum):
     NOT_ANSWERED = "nobody answered in time"
     REMINDED = "people are reminded"
     WITHDRAWN = "question is withdrawn"
+    TOO_LATE = "answer came too late"
 
     ASKED_BEFORE = "question was asked before"
     ANSWERED_BEFORE = "they have answered so already"

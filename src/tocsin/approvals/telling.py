@@ -22,7 +22,7 @@ _REFUSALS: Final = {
     Reason.OWN_RUN: "You have started this run yourself; somebody else must say that.",
     Reason.UNKNOWN_CHOICE: "This question has no such answer.",
     Reason.COMMENT_MISSING: "This question wants a comment with the answer.",
-    Reason.WITHDRAWN: "The run that has asked is over; nobody needs an answer any more.",
+    Reason.WITHDRAWN: "The run that has asked waits for no answer any more.",
     Reason.UNKNOWN: "There is no such question.",
 }
 
@@ -97,9 +97,16 @@ def unanswered(question: Question) -> Announcement:
     return Announcement(f"Not answered: {question.title}", (line,))
 
 
-def withdrawn(question: Question) -> Announcement:
-    """Nobody needs an answer any more."""
-    return Announcement(f"No answer is needed: {question.title}", ("The run that has asked is over.",))
+def withdrawn(question: Question, why: str) -> Announcement:
+    """Nobody needs an answer any more; *why* ends a sentence that goes on with `for`."""
+    return Announcement(f"No answer is needed: {question.title}", (f"The question is withdrawn, for {why}.",))
+
+
+def too_late(question: Question, choice: str, by: Sequence[str], at: Instant, why: str) -> Announcement:
+    """It was decided, and that has not reached the run."""
+    said = f"{people(question, by, 'and')} said" if by else "The deadline took"
+    line = f"{said} {question.label(choice)!r} at {utc_time(at)}; that came too late, for {why}."
+    return Announcement(f"Too late: {question.title}", (line,))
 
 
 def people(question: Question, who: Sequence[str], last: str = "or") -> str:

@@ -33,10 +33,12 @@ _CODES: Final[Mapping[Reason, str]] = {
 
 
 def show(given: argparse.Namespace) -> int:
-    """List the open questions, or show those that are named. Raises TocsinError."""
+    """List the open questions, or with `--all` the newest ones, or show those that are named. Raises TocsinError."""
     with open_store(given.db) as store:
         if given.path:
             found = [_find(store, name) for name in given.path]
+        elif given.all:
+            found = list(questions.listed(store, live_only=False, limit=given.limit))
         else:
             found = [each for each in questions.listed(store) if not questions.abandoned(store, each)][: given.limit]
     if given.json:
@@ -45,7 +47,7 @@ def show(given: argparse.Namespace) -> int:
         for each in found:
             _tell(each)
     elif not found:
-        say("no open questions\n")
+        say("no questions\n" if given.all else "no open questions\n")
     else:
         now = SystemClock()()
         for line in table(_HEAD, (_cells(each, now) for each in found)):
@@ -107,14 +109,21 @@ def _find(store: SqliteStore, name: str) -> Approval:
 
 def _cells(found: Approval, now: Instant) -> tuple[str, ...]:
     question = found.question
-    left = question.deadline - now
     return (
         question.id,
         f"{question.workflow} {question.run}".strip(),
-        format_duration(left) if left > 0 else "over",
+        _left(found, now),
         f"{len(found.answers)} of {question.needed}",
         plain(question.title),
     )
+
+
+def _left(found: Approval, now: Instant) -> str:
+    """How long it can be answered, or how it has ended."""
+    left = found.question.deadline - now
+    if found.closed_at is None:
+        return format_duration(left) if left > 0 else "over"
+    return "withdrawn" if found.unwaited else "decided" if found.choice else "unanswered"
 
 
 def _tell(found: Approval) -> None:

@@ -60,7 +60,8 @@ def add_workflows(add: Callable[..., argparse.ArgumentParser], count: Callable[[
         "--name", default="", metavar="NAME", help="start: a name under which this workflow is started once only"
     )
     workflow.add_argument("--status", default="", choices=STATUSES, help="runs: only those (default: all)")
-    workflow.add_argument("--limit", type=count, default=50, metavar="N", help="runs: the newest N (default: 50)")
+    workflow.add_argument("--limit", type=count, default=50, metavar="N", help="runs, questions: so many (default: 50)")
+    workflow.add_argument("--all", action="store_true", help="questions: those that are over, too")
     workflow.add_argument("--history", action="store_true", help="show: all that has happened, too")
     workflow.add_argument(
         "--by", default="", metavar="RESPONDER", help="start, answer: who you are (default: your login name)"

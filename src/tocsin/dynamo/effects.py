@@ -20,6 +20,7 @@ from tocsin.dynamo.schema import NAME_MAX, OUT, PK, SK, effect_key, named, out_s
 from tocsin.engine.ports import Outgoing
 
 REMEMBERED_MAX: Final = 20_000  # Effects: some megabytes.
+BEHIND: Final = 10**17  # Added to the places of those that are behind: places are microseconds, and stay below it.
 
 _FIRST: Final = ("created_at", "not_before", "attempts", "method")
 
@@ -115,7 +116,7 @@ def attributes(item: Outgoing, body: Mapping[str, Value], version: int) -> dict[
 
 def lasting(item: Outgoing, place: int) -> dict[str, Value]:
     """What the first effect of an identity leaves to those that replace it."""
-    return {"place": place, **{name: getattr(item, name) for name in _FIRST}}
+    return {"place": place + BEHIND * item.behind, **{name: getattr(item, name) for name in _FIRST}}
 
 
 def encoded(item: Outgoing) -> bytes:

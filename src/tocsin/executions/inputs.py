@@ -38,5 +38,13 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
+class Unawaited(msgspec.Struct, frozen=True, kw_only=True):
+    """The *task* of the other *run* that has started this one waits for its end no more; *why* ends a sentence."""
+
+    run: str
+    task: str
+    why: str
+
+
 Answer: TypeAlias = TaskSucceeded | TaskFailed | TaskBeat
-Input: TypeAlias = Started | Answer | Stopped | Redriven | Tick
+Input: TypeAlias = Started | Answer | Stopped | Redriven | Unawaited | Tick

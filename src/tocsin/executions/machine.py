@@ -9,6 +9,8 @@ the input that led to them are one commit.
                    │  ▲                                │
                 Stopped └──────────Redriven────────────┘
 
+What others have in hand for a run that waits for it no more is withdrawn (`withdrawing`), in the same commit.
+
 A run keeps the definition it began with. Its answers may come twice, late, or for a task that is over: they are noted
 and change nothing. A task is done at least once; its effect's id is the same however often it leaves, so that a
 service which knows such tokens does it once.
@@ -16,7 +18,7 @@ service which knows such tokens does it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from tocsin.asl import step as stepping
@@ -25,9 +27,10 @@ from tocsin.asl.failures import RUNTIME, TASK_FAILED
 from tocsin.asl.program import Definition
 from tocsin.asl.resources import resource
 from tocsin.executions import run as runs
-from tocsin.executions.inputs import Input, Parent, Started
+from tocsin.executions.inputs import Input, Parent, Started, Unawaited
 from tocsin.executions.reasons import RunReason as Reason
 from tocsin.executions.run import Run, described
+from tocsin.executions.withdrawing import RECEIVER, lane, withdrawals
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Decision, Effect, Past, Standing, Tick
@@ -39,8 +42,7 @@ ANSWER: Final = "answer"  # The kind of an effect: another run's task is over, s
 EVENTS_MAX: Final = 256  # Of one commit: with inputs of the largest size they are 64 MiB.
 ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"
 
-_RECEIVER: Final = "task:"
-_LOCAL: Final = f"{_RECEIVER}local/"
+_LOCAL: Final = f"{RECEIVER}local/"
 _ENDS: Final = {
     Status.SUCCEEDED: Reason.SUCCEEDED,
     Status.FAILED: Reason.FAILED,
@@ -68,6 +70,8 @@ class ExecutionMachine:
             return self._begin(given, now) if isinstance(given, Started) else Decision(None, Reason.UNKNOWN)
         if isinstance(given, Started):
             return Decision(state, Reason.STARTED_BEFORE, _taken(state, given))
+        if isinstance(given, Unawaited):
+            return self._unawaited(state, given, now)
         execution = state.execution
         if isinstance(given, Tick) and (execution.wake_at is None or execution.wake_at > now):
             return Decision(state, Reason.NOT_DUE)
@@ -78,7 +82,16 @@ class ExecutionMachine:
         made = stepping.step(definition, execution, told, now, EVENTS_MAX)
         if made.noted:
             return Decision(state, _ignored(state, given))
-        return _went_on(state, made, _reason(made, given), now)
+        left = withdrawals(state, made.execution, given, now, definition)
+        return _went_on(state, made, _reason(made, given), now, left)
+
+    def _unawaited(self, state: Run, given: Unawaited, now: Instant) -> Decision[Run]:
+        """As Step Functions stops the executions that a task waits for when it is aborted."""
+        parent = state.parent
+        if parent is None or not parent.waits or (parent.run, parent.task) != (given.run, given.task):
+            return Decision(state, Reason.NOT_AWAITED)
+        cause = f"The run that waited for its end does so no more, for {given.why}."
+        return self.decide(state, Stopped(cause=cause), now)
 
     def _begin(self, given: Started, now: Instant) -> Decision[Run]:
         definition = self._definitions(given.definition)
@@ -130,7 +143,7 @@ class ExecutionMachine:
 
 def is_task(receiver: str) -> bool:
     """Whether *receiver* does tasks."""
-    return receiver.startswith(_RECEIVER)
+    return receiver.startswith(RECEIVER)
 
 
 def is_local(receiver: str) -> bool:
@@ -143,7 +156,9 @@ def _is_job(effect: Effect) -> bool:
     return what.pattern.startswith("sync") and what.type != "states"
 
 
-def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> Decision[Run]:
+def _went_on(
+    state: Run, made: stepping.Step, reason: Reason, now: Instant, left: Iterable[Effect] = ()
+) -> Decision[Run]:
     execution = made.execution
     for frame in execution.frames.values():
         if frame.wake_at is not None and frame.wake_at <= now:
@@ -162,13 +177,11 @@ def _went_on(state: Run, made: stepping.Step, reason: Reason, now: Instant) -> D
     if not running and state.parent is not None and state.parent.waits:
         effects.append(_answer(after, state.parent))
     history = tuple(Past(event.id, json.encode(event)) for event in made.events)
-    return Decision(after, reason, tuple(effects), _story(execution, reason), history)
+    return Decision(after, reason, (*effects, *left), _story(execution, reason), history)
 
 
 def _effect(run: Run, task: TaskStart) -> Effect:
     """Its receiver is a lane of its own, named after the kind of task: no task waits for another."""
-    what = resource(task.resource)
-    kind = what.type.removeprefix("aws-sdk:") or what.kind
     facts: dict[str, Json] = {
         "run": run.id,
         "runs_as": run.role,
@@ -180,7 +193,7 @@ def _effect(run: Run, task: TaskStart) -> Effect:
         "role": task.role,
         "timeout": task.timeout,
     }
-    return Effect(receiver=f"{_RECEIVER}{kind}/{run.id}/{task.task}", kind=TASK, facts=facts)
+    return Effect(receiver=lane(run.id, task.task, task.resource), kind=TASK, facts=facts)
 
 
 def _answer(run: Run, parent: Parent) -> Effect:
@@ -191,7 +204,7 @@ def _answer(run: Run, parent: Parent) -> Effect:
         facts["output"] = told
     else:
         facts |= {"error": TASK_FAILED, "cause": json.encode(told).decode()}
-    return Effect(receiver=f"{_RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts)
+    return Effect(receiver=f"{RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts)
 
 
 def _taken(state: Run, given: Started) -> tuple[Effect, ...]:
@@ -205,7 +218,7 @@ def _taken(state: Run, given: Started) -> tuple[Effect, ...]:
         "error": ALREADY_EXISTS,
         "cause": f"Execution Already Exists: '{state.execution.names.execution}'",
     }
-    return (Effect(receiver=f"{_RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts),)
+    return (Effect(receiver=f"{RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts),)
 
 
 def _reason(made: stepping.Step, given: Input) -> Reason:
@@ -244,5 +257,7 @@ def _lost(state: Run, now: Instant) -> Decision[Run]:
     if state.execution.status is not Status.RUNNING:
         return Decision(state, Reason.NO_DEFINITION)
     cause = f"The definition {state.definition} of this run is not kept any more."
-    made = stepping.step(_NONE, state.execution, Stopped(error=RUNTIME, cause=cause), now)
-    return _went_on(state, made, Reason.NO_DEFINITION, now)
+    given = Stopped(error=RUNTIME, cause=cause)
+    made = stepping.step(_NONE, state.execution, given, now)
+    left = withdrawals(state, made.execution, given, now, _NONE)
+    return _went_on(state, made, Reason.NO_DEFINITION, now, left)

@@ -19,6 +19,7 @@ class RunReason(StrEnum):
     STARTED_BEFORE = "run started before"
     LATE = "answer came late"  # Its task is over, or somebody else has answered.
     OVER = "run is over"
+    NOT_AWAITED = "run was not awaited"  # By the task that waits for it no more.
     NOT_REDRIVABLE = "run cannot be redriven"
     NOT_DUE = "run not due"
     NO_DEFINITION = "definition is missing"

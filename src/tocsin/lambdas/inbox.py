@@ -3,16 +3,20 @@
 Died before it was stored: no message is deleted, and all come again. Died after: they come again as well, are stored a
 second time under the same number, and count once. What fails is told message by message, so that only that comes again.
 What nobody can read never fails: it is stored, and becomes an alert of its own.
+
+Tasks of Step Functions call it too, as the functions that workflows find here: `tocsin-ask`, `tocsin-announce`.
 """
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, assert_never
 
 from msgspec.structs import replace
 
+from tocsin.asl import Failure
 from tocsin.aws.calls import AwsError
 from tocsin.engine.ports import Delivery, Received
 from tocsin.engine.runner import Outcome
@@ -71,8 +75,8 @@ class _Batch:
                 if found is not None:
                     self._stored[found.id] = name
                     self._thinking.add([found])
-            case messages.Ask(question, token):
-                self._running.asking().ask(question, token)
+            case messages.Ask(question, token, execution):
+                self._running.asking().ask(question, token, execution)
             case messages.Own(received):
                 if received.channel in TALKED:
                     self._running.talk().hear(received)
@@ -123,7 +127,31 @@ class _Batch:
         self._settled.add(delivery.id)
 
 
+def call(running: Process, event: Any) -> Any:  # noqa: ANN401 - JSON of AWS, both ways.
+    """What a task of Step Functions is answered that calls one of our functions.
+
+    A question that cannot be asked now is put into the queue, since its task may not try again. What else fails is
+    raised under the name by which the workflow catches it: Lambda tells the name of the exception's class.
+    """
+    asking = importlib.import_module("tocsin.wiring.serverless_asking")
+    thinking = running.thinking()
+    wanted = asking.called(event)
+    try:
+        answer = running.asking().call(wanted)
+    except Failure as failure:
+        raise type(failure.error, (Exception,), {})(failure.cause) from None
+    except (*TROUBLES, AwsError):
+        if wanted.function != asking.ASK:
+            raise
+        running.hand_over({"ask": wanted.payload, "token": wanted.payload["token"], "execution": wanted.execution})
+        return {}
+    thinking.drain_if_possible()
+    return answer
+
+
 def _take(running: Process, event: Any) -> Any:  # noqa: ANN401 - JSON of AWS, both ways.
+    if "function" in event:
+        return call(running, event)
     failed = take(running, event.get("Records", ()))
     return {"batchItemFailures": [{"itemIdentifier": name} for name in sorted(failed)]}
 

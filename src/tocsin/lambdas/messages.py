@@ -52,10 +52,11 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A task of Step Functions asks people, and waits for its *token*."""
+    """A task of Step Functions asks people, and waits for its *token*. *execution*: whose task it is, if told."""
 
     question: dict[str, Json]
     token: str
+    execution: str = ""
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -132,9 +133,9 @@ def _ours(document: Mapping[str, Json], number: str, now: Instant) -> Message | 
         return Due(due)
     if isinstance(delivery, str) and delivery.isascii() and delivery.isdigit() and len(document) == 1:
         return Stored(delivery)
-    question, token = document.get("ask"), document.get("token")
-    if isinstance(question, dict) and isinstance(token, str) and token and len(document) == 2:  # noqa: PLR2004 - both.
-        return Ask(question, token)
+    question, token, execution = document.get("ask"), document.get("token"), document.get("execution", "")
+    if isinstance(question, dict) and isinstance(token, str) and token and isinstance(execution, str):
+        return Ask(question, token, execution) if document.keys() <= {"ask", "token", "execution"} else None
     if document.keys() == {"received"}:
         try:
             told = msgspec.convert(document["received"], _Told)

@@ -51,8 +51,8 @@ def emit(
     print(json.encode(line).decode(), file=stream or sys.stdout, flush=True)
 
 
-def health(found: Health, now: Instant, late: Duration) -> Figures:
-    """The figures of law 12, and by how much the sweep itself is *late*."""
+def health(found: Health, now: Instant, late: Duration, wrong: str = "") -> Figures:
+    """The figures of law 12, whether something is *wrong* by them, and by how much the sweep itself is *late*."""
 
     def age(since: Instant | None) -> float:
         return 0.0 if since is None else max(0, now - since) / SECOND
@@ -65,6 +65,7 @@ def health(found: Health, now: Instant, late: Duration) -> Figures:
         "Pending": (found.pending, "Count"),
         "OpenIncidents": (found.live.get("incident", 0), "Count"),
         "Broken": (len(found.broken), "Count"),
+        "Trouble": (float(bool(wrong)), "Count"),
         "SweepLateness": (max(0, late) / SECOND, "Seconds"),
     }
 

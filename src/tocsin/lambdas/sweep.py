@@ -32,8 +32,8 @@ def sweep(running: Process, planned_at: Instant | None = None) -> None:
     now = thinking.clock()
     health = running.store.health(now)
     late = now - planned_at if planned_at is not None else 0
-    metrics.emit(running.environ, "sweep", metrics.health(health, now, late), running.clock)
     wrong = trouble(health, now)
+    metrics.emit(running.environ, "sweep", metrics.health(health, now, late, wrong), running.clock)
     if wrong:
         log.error("the invariant does not hold", extra={"problem": wrong})
     until = now + LONGEST

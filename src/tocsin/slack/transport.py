@@ -22,7 +22,7 @@ from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Refus
 from tocsin.incidents import ladder
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.state import Incident, Status
-from tocsin.kernel.announcement import ANNOUNCE, KEPT, REPLACES, SILENTLY, announcement
+from tocsin.kernel.announcement import ANNOUNCE, KEPT, REPLACES, SILENTLY, Announcement, announcement
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.posting.batches import Batch, is_bundle, sort
@@ -57,6 +57,7 @@ _OPEN: Final = "conversations.open"
 _POST: Final = "chat.postMessage"
 _UPDATE: Final = "chat.update"
 _NO_INCIDENT: Final = "Slack can show incidents only"
+_BELOW: Final = "It is asked again in a newer message below."
 
 _Results: TypeAlias = dict[str, DeliveryResult]  # By effect id.
 
@@ -227,11 +228,14 @@ class SlackTransport:
         return results
 
     async def _announced(self, channel: str, job: Job) -> DeliveryResult:
-        """A new message, or the one that it replaces is changed."""
+        """A new message, or the one that it replaces is changed; one that is kept leaves the older one no buttons."""
         facts = job.outgoing.facts
-        if facts.get(REPLACES) and job.receipt:
-            changed = await self._changed(places.place(job.receipt), announcement_message(announcement(facts)))
-            if isinstance(changed, Postponed) or (facts[REPLACES] == SILENTLY and isinstance(changed, Delivered)):
+        replaces = facts.get(REPLACES)
+        if job.receipt and (replaces or facts.get(KEPT)):
+            said = announcement(facts)
+            stands = said if replaces else Announcement(said.title, (_BELOW,))
+            changed = await self._changed(places.place(job.receipt), announcement_message(stands))
+            if isinstance(changed, Postponed) or (replaces == SILENTLY and isinstance(changed, Delivered)):
                 return changed
         if wait := self._turn(channel, Rank.REST):
             return _paced(wait)

@@ -28,6 +28,8 @@ def build(settings: Settings, read: Callable[[Workflow], str] = definition_text)
         _add(resources, flows.flow_resources(name, read(workflow), workflow.role))
     started = {workflow: None for rule in settings.rules.values() if by_aws(rule) for workflow in rule.workflow}
     _add(resources, flows.starter(started))
+    if any(rule.workflow and not by_aws(rule) for rule in settings.rules.values()):
+        _add(resources, flows.ends())
     for name, rule in settings.rules.items():
         if by_aws(rule) and len(set(rule.workflow)) > TARGETS_MAX:
             raise TemplateError(f"The rule {name} starts more than {TARGETS_MAX} workflows; EventBridge takes no more")

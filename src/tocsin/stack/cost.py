@@ -93,7 +93,7 @@ def _counts(template: Mapping[str, Json], alerts: float, mix: Mix, *, timers: bo
         prices.TRANSITIONS.name: transitions if timers else 0.0,
         prices.LOGS.name: sum(need.log_bytes * count for need, count in needed) / _GIGA,
         prices.ALARMS.name: float(_alarm_metrics(template)),
-        prices.METRICS.name: float(demand.OWN_METRICS),
+        prices.METRICS.name: float(demand.OWN_METRICS + (demand.RESULT_METRICS if alerts else 0)),
         prices.DASHBOARDS.name: float(len(_of_type(template, "AWS::CloudWatch::Dashboard"))),
         prices.TRACES.name: _traces(invocations),
     }

@@ -1,9 +1,10 @@
 """How much of AWS an alert needs: requests and units, counted from the shape of the store and of the functions.
 
-A test holds the write units and the timers against what the functions and the store are seen to need; reads and seconds
-are design figures. Whoever measures other ones changes them here, and docs/cost.md and docs/scale.md follow. Units are
-those of DynamoDB: a write of up to 1 KB is one, in a transaction two; a consistent read of up to 4 KB is one. Source:
-"Read and write capacity mode" and "DynamoDB transactions: how it works" in its Developer Guide.
+A test holds the units, the messages, the invocations and the timers against what the functions and the store are seen
+to need; seconds, and bytes that are logged or kept, are design figures. Whoever measures other ones changes them here,
+and docs/cost.md and docs/scale.md follow. Units are those of DynamoDB: a write of up to 1 KB is one, in a transaction
+two; a consistent read of up to 4 KB is one. Source: "Read and write capacity mode" and "DynamoDB transactions: how it
+works" in its Developer Guide.
 """
 
 from __future__ import annotations
@@ -59,10 +60,10 @@ COMMIT: Final = Need(
 """Of each incident that a batch is about."""
 
 EFFECT: Final = Need(
-    invocations=0.5,  # Of OutboxFunction: the stream brings what belongs to one commit together.
+    invocations=0.9,  # Of OutboxFunction: the stream brings together what belongs to one commit, or comes in a moment.
     seconds=0.25,  # Most of it waits for Slack.
     writes=2 + 2 + 1 + 1 + 1,  # In the commit, with `out`; confirmed, with `out`; the receipt.
-    reads=2,  # The state is read again just before a page leaves.
+    reads=6,  # Is it still pending, and is it the next one; the state just before it leaves; the receipts, the thread.
     log_bytes=300,
     stored_bytes=300,
 )
@@ -83,7 +84,9 @@ WAKE: Final = Need(
 SWEEP: Final = Need(
     invocations=1,
     seconds=0.4,
-    reads=0.5 * (17 + 17 + 16) + 16,  # All shards of `wake` and `out`, half a unit each; the backlog, consistently.
+    # All shards of `wake` and `out`, half a unit each, and the backlog, consistently: to tell how things stand, and to
+    # do what waits. Then the books of a runtime, which is made anew every minute, and the rounds.
+    reads=2 * (0.5 * (17 + 17) + 16) + 34,
     log_bytes=900,  # One record of metrics.
 )
 """Of each sweep while nothing is to be done."""
@@ -107,7 +110,8 @@ WINDOW_SECONDS: Final = 1.0  # MaximumBatchingWindowInSeconds
 POLLERS: Final = 5  # Lambda polls a queue with five connections at least; each gathers for itself.
 POLL_SECONDS: Final = 20.0  # One of its polls, while nothing comes.
 RECEIVE_MAX: Final = 10  # Messages of one ReceiveMessage or DeleteMessageBatch.
-OWN_METRICS: Final = 8 + 4 + 4  # Of the sweep; what became of messages there, and in OutboxFunction.
+OWN_METRICS: Final = 9  # Of every sweep. A metric costs nothing in an hour in which nobody tells it.
+RESULT_METRICS: Final = 6 + 6  # What became of messages, and how slow the slowest was: of sweeps, of OutboxFunction.
 KEPT_MONTHS: Final = 3.0  # How long what an alert has left behind is kept on average.
 
 

@@ -12,15 +12,22 @@ from tocsin.asl.program import JSONATA
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import format_instant, parse_instant
-from tocsin.stack.permissions import FUNCTION, OURS, called, needs, tasks
+from tocsin.stack.permissions import FUNCTION, INVOKE, called, needs, own, tasks
 from tocsin.stack.reading import TemplateError
 from tocsin.wiring.rules_at_aws import by_aws
+from tocsin.wiring.serverless_flows import FLOW
 from tocsin.wiring.settings_rules import RuleSettings
 
 NAME_MAX: Final = 40  # Characters of a workflow's name: the name of its state machine has 80, the stack's among them.
 STARTER: Final = "FlowStarterRole"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+# Where a call comes from, in both languages.
+_WHERE: Final = {
+    "execution": ("$$.Execution.Id", "{% $states.context.Execution.Id %}"),
+    "state": ("$$.State.Name", "{% $states.context.State.Name %}"),
+    "entered": ("$$.State.EnteredTime", "{% $states.context.State.EnteredTime %}"),
+}
 _VERSION: Final = "2012-10-17"
 _TRACES: Final = (
     "xray:GetSamplingRules",
@@ -41,7 +48,7 @@ def flow_resources(name: str, text: str, role: str | None) -> dict[str, Json]:
     machine: dict[str, Any] = {
         "Type": "AWS::StepFunctions::StateMachine",
         "Properties": {
-            "StateMachineName": _sub(f"${{AWS::StackName}}-flow-{name}"),
+            "StateMachineName": _sub(f"${{AWS::StackName}}-{FLOW}{name}"),
             "StateMachineType": "STANDARD",
             "RoleArn": _arn(f"{logical}Role"),
             "TracingConfiguration": {"Enabled": True},
@@ -93,12 +100,9 @@ def adapted(name: str, text: str, role: str | None) -> dict[str, Json]:
     assert isinstance(definition, dict)
     definition = copy.deepcopy(definition)
     for state, task, language in tasks(definition):
-        function = called(task, language) if ":lambda:invoke" in str(task["Resource"]) else None
-        if function is not None and function.startswith(OURS):
-            field = "Arguments" if language == JSONATA else "Parameters"
-            task[field] = _asked(function, task[field])
-            task.pop("Credentials", None)
-        elif ":lambda:invoke" in str(task["Resource"]) and language == JSONATA and function is None:
+        if own(task, language):
+            _hand_over(task, language)
+        elif ":lambda:invoke" in str(task["Resource"]) and language == JSONATA and called(task, language) is None:
             raise TemplateError(
                 f"Workflow {name}, state {state}: which function is called is found out by the workflow itself; "
                 "at AWS its name must stand there, as the permission to call it names it"
@@ -108,14 +112,31 @@ def adapted(name: str, text: str, role: str | None) -> dict[str, Json]:
     return definition
 
 
-def _asked(function: str, given: Json) -> Json:
-    """The parameters by which our own function is called: it hears which of ours is meant, and what it is given."""
-    assert isinstance(given, dict)
-    payload: dict[str, Json] = {"function": function}
-    for key, value in given.items():
-        if key.startswith("Payload"):  # `Payload`, or `Payload.$` of a path.
-            payload["payload" + key.removeprefix("Payload")] = value
-    return {"FunctionName": f"${{{FUNCTION}}}", "Payload": payload}
+def _hand_over(task: dict[str, Json], language: str) -> None:
+    """Have *task*, which calls one of our own functions, call the one that answers to all of their names.
+
+    It hears which of ours is meant, what that is given, and for which state of which execution.
+    """
+    field = "Arguments" if language == JSONATA else "Parameters"
+    given = task.get(field)
+    asked: dict[str, Json] = {"function": own(task, language)}
+    if INVOKE in str(task["Resource"]):
+        assert isinstance(given, dict)
+        for key, value in given.items():
+            if key.startswith("Payload"):  # `Payload`, or `Payload.$` of a path.
+                asked["payload" + key.removeprefix("Payload")] = value
+        task[field] = {"FunctionName": f"${{{FUNCTION}}}", "Payload": asked}
+    else:
+        if given is not None:
+            asked["payload"] = given
+        elif language == JSONATA:
+            asked["payload"] = "{% $states.input %}"
+        else:
+            asked["payload.$"] = "$"
+        task["Resource"], task[field] = f"${{{FUNCTION}}}", asked
+    for key, (path, expression) in _WHERE.items():
+        asked |= {key: expression} if language == JSONATA else {f"{key}.$": path}
+    task.pop("Credentials", None)
 
 
 def _functions(name: str) -> list[Json]:
@@ -148,6 +169,31 @@ def rule_resources(name: str, rule: RuleSettings) -> dict[str, Json]:
         for place, workflow in enumerate(dict.fromkeys(rule.workflow)):
             made[f"{logical}Schedule{place or ''}"] = _schedule(name, rule, workflow)
     return made
+
+
+def ends() -> dict[str, Json]:
+    """The rule that tells the inbox when a workflow is over: rules of ours count what they have started."""
+    machines = (
+        f"arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:${{AWS::StackName}}-{FLOW}"
+    )
+    pattern: Json = {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "status": ["ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"],
+            "stateMachineArn": [{"prefix": _sub(machines)}],
+        },
+    }
+    return {
+        "FlowEndRule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": "Workflows that are over",
+                "EventPattern": pattern,
+                "Targets": [_target("inbox", _arn("InboxQueue"))],
+            },
+        }
+    }
 
 
 def _targets(rule: RuleSettings) -> list[Json]:

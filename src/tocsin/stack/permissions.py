@@ -16,8 +16,10 @@ from tocsin.asl.resources import resource
 from tocsin.asl.templates import is_expression
 from tocsin.kernel.json import Json
 from tocsin.stack.reading import TemplateError
+from tocsin.wiring.asking_people import ANNOUNCE, ASK
 
-OURS: Final = "tocsin-"  # How the names of functions begin that Tocsin itself is (`tocsin-ask`, `tocsin-announce`).
+OURS: Final = frozenset({ASK, ANNOUNCE})  # The functions that Tocsin itself is.
+INVOKE: Final = ":lambda:invoke"  # In the Resource of a task that names the function in its parameters.
 FUNCTION: Final = "tocsin_inbox"  # What stands in a definition for the ARN of the function that answers to them.
 
 # Where the prefix of a service's actions is not the name that Step Functions gives it.
@@ -91,6 +93,9 @@ def needs(name: str, definition: Mapping[str, Json]) -> Needs:
                 f"Workflow {name}, state {state}: Credentials are found out by the workflow itself; at AWS the role "
                 "must stand there, as the permission to become it names it"
             )
+        if str(task["Resource"]) == f"${{{FUNCTION}}}":
+            ours = True
+            continue
         found = resource(str(task["Resource"]))
         function = called(task, language) if found.type == "lambda" else None
         if function == f"${{{FUNCTION}}}":
@@ -147,6 +152,14 @@ def called(task: Mapping[str, Json], language: str) -> str | None:
     if not isinstance(name, str) or (language == JSONATA and is_expression(name)):
         return None
     return name
+
+
+def own(task: Mapping[str, Json], language: str) -> str | None:
+    """Which of our own functions a task calls, by name or ARN, as `tocsin serve` would find it; None: none of them."""
+    written = str(task["Resource"])
+    name = called(task, language) if INVOKE in written else written if resource(written).kind == "lambda" else None
+    bare = (name or "").rpartition(":function:")[2].partition(":")[0]
+    return bare if bare in OURS else None
 
 
 def _role(task: Mapping[str, Json]) -> str | None:

@@ -21,6 +21,7 @@ from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Job, Outgoing, 
 from tocsin.errors import StoreUnavailableError
 from tocsin.executions.machine import ANSWER, TASK
 from tocsin.executions.run import Run
+from tocsin.executions.withdrawing import WITHDRAW
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
@@ -82,12 +83,15 @@ class TasksTransport:
         answers: Answering | None = None,
         *,
         abandon: Callable[[Task], None] = lambda _: None,
+        withdraw: Callable[[Mapping[str, Json]], None] = lambda _: None,
     ) -> None:
         """*do* does a task. *accept* stores deliveries durably. *expect* a token of a run's task, durably.
 
         Both raise StoreUnavailableError. *answers* take them a shorter way than deliveries. *abandon* stops what a
-        task has begun that nobody waits for any more; it may raise StoreUnavailableError, Later, Failure.
+        task has begun that nobody waits for any more; it may raise StoreUnavailableError, Later, Failure. *withdraw*
+        tells those who have a task in hand, by its facts, that nobody waits for it; it may raise StoreUnavailableError.
         """
+        self._withdraw = withdraw
         self._abandon = abandon
         self._answers = answers
         self._do = do
@@ -114,6 +118,8 @@ class TasksTransport:
         return Delivered()
 
     def _deliver(self, outgoing: Outgoing) -> DeliveryResult:
+        if outgoing.kind == WITHDRAW:
+            return self._withdrawn(outgoing.facts)
         if self._answers is None:
             return self._done(outgoing)
         match self._answers.begin(outgoing.id, self._clock()):
@@ -128,6 +134,13 @@ class TasksTransport:
                     self._answers.leave(outgoing.id)
             case claim:
                 assert_never(claim)
+
+    def _withdrawn(self, facts: Mapping[str, Json]) -> DeliveryResult:
+        try:
+            self._withdraw(facts)
+        except StoreUnavailableError as problem:
+            return Postponed(problem.message, counts=False)
+        return Delivered()
 
     def _watched(self, outgoing: Outgoing, answers: Answering) -> DeliveryResult:
         """A thread of its own does the task: all that is seen to here is that it does not take for ever."""

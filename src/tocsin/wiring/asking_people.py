@@ -109,6 +109,21 @@ class AskingPeople:
 
     def ask(self, payload: Json, task: Task) -> Json:
         """Ask; done again it is the same question. Raises Failure, StoreUnavailableError."""
+        try:
+            found = self._ask(payload, task)
+        except Failure:
+            # Done again after a crash it may refuse what it has asked before: settings change.
+            self._give_up(task, "its task has failed")
+            raise
+        run = None if task.run.startswith(questions.ELSEWHERE) else runs.find(self._store, task.run)
+        if run is not None and not run.awaits(task.task):
+            self._give_up(task, "")  # Where lanes are of several processes, the run's own word may have come before.
+        return found
+
+    def _give_up(self, task: Task, why: str) -> None:
+        self._accept([questions.unwaited(task.run, task.task, why, self._clock(), by_run=False)])
+
+    def _ask(self, payload: Json, task: Task) -> Json:
         if not task.what.waits:
             raise Failure(INVALID, "The Resource of a question ends with .waitForTaskToken; this one would not wait.")
         given, now = _read(payload, _Ask), self._clock()

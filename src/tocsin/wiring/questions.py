@@ -35,6 +35,10 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     asked: Question | None = None
     answered: Answered | None = None
     withdrawn: bool = False
+    run: str = ""
+    task: str = ""
+    why: str = ""
+    by_run: bool = False
 
 
 _DECODER: Final = msgspec.json.Decoder(_Told)
@@ -56,6 +60,15 @@ def withdrawn(question: str, now: Instant) -> Received:
     return _received(_Told(question=question, withdrawn=True), f"{question}/withdrawn", now)
 
 
+def unwaited(run: str, task: str, why: str, now: Instant, *, by_run: bool = True) -> Received:
+    """The delivery that says that *run* waits for its *task* no more, whether that has asked anything or not.
+
+    *by_run*: see `Withdrawn`.
+    """
+    told = _Told(withdrawn=True, run=run, task=task, why=why, by_run=by_run)
+    return _received(told, f"{_key(run, task)}/{'withdrawn' if by_run else 'given up'}", now)
+
+
 def channels() -> Mapping[str, Callable[[Delivery], Interpretation]]:
     """What reads the channel CHANNEL."""
     return {CHANNEL: _interpret}
@@ -75,14 +88,23 @@ def _interpret(delivery: Delivery) -> Interpretation:
     if told.asked is not None:
         fresh = f"{_NAMED}{delivery.id}"
         opened = Opened(question=replace(told.asked, id=fresh))
-        keys = (f"question/{told.asked.run}/{told.asked.task}",)
+        keys = (_key(told.asked.run, told.asked.task),)
         addressed = Addressed(input_id=name, machine=_MACHINE.name, given=opened, keys=keys, fresh=fresh)
         return Interpretation((addressed,))
+    if told.withdrawn and told.run:
+        given_up = Withdrawn(why=told.why, by_run=told.by_run)
+        keys = (_key(told.run, told.task),)
+        return Interpretation((Addressed(input_id=name, machine=_MACHINE.name, given=given_up, keys=keys),))
     given = Withdrawn() if told.withdrawn else told.answered
     if given is None or not told.question:
         return Interpretation((), "nothing about a question")
     addressed = Addressed(input_id=name, machine=_MACHINE.name, given=given, aggregate=told.question)
     return Interpretation((addressed,))
+
+
+def _key(run: str, task: str) -> str:
+    """The correlation key of the question that a task asks."""
+    return f"question/{run}/{task}"
 
 
 # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,12 +154,13 @@ def standing(approval: Approval) -> str:
         so_far = f", {have} of {question.needed} have agreed" if have else ""
         return f"It is open until {utc_time(question.deadline)}{so_far}."
     at = utc_time(approval.closed_at)
+    late = f" That came too late, for {approval.withdrawn}." if approval.withdrawn else ""
     by = [each.by for each in approval.deciding]
     if approval.choice and by:
-        return f"{people(question, by, 'and')} said {question.label(approval.choice)!r} at {at}."
+        return f"{people(question, by, 'and')} said {question.label(approval.choice)!r} at {at}.{late}"
     if approval.choice:
-        return f"Nobody has decided by {at}, so it counts as {question.label(approval.choice)!r}."
-    return f"Nobody has decided by {at}." if approval.overdue else f"It was withdrawn at {at}, for its run is over."
+        return f"Nobody has decided by {at}, so it counts as {question.label(approval.choice)!r}.{late}"
+    return f"Nobody has decided by {at}." if approval.overdue else f"It was withdrawn at {at}, for {approval.unwaited}."
 
 
 def document(approval: Approval) -> dict[str, Json]:
@@ -158,6 +181,7 @@ def document(approval: Approval) -> dict[str, Json]:
         "otherwise": question.otherwise,
         "open": approval.closed_at is None,
         "choice": approval.choice,
+        "withdrawn": approval.unwaited,
         "closed_at": None if approval.closed_at is None else format_instant(approval.closed_at),
         "answers": [
             {"by": each.by, "choice": each.choice, "comment": each.comment, "at": format_instant(each.at)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -18,7 +18,7 @@ from typing import Any, Final
 from msgspec.structs import asdict
 
 from tocsin.engine.ports import Commit, Delivery, Received
-from tocsin.engine.runner import ContentionError, Outcome, Runner
+from tocsin.engine.runner import Addressed, ContentionError, Outcome, Runner
 from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.commands import Command
@@ -33,8 +33,10 @@ from tocsin.wiring.machines import machines
 from tocsin.wiring.notifying import Notifying
 from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.room_book import RoomBook
+from tocsin.wiring.rules_at_aws import ours
 from tocsin.wiring.schedules import duty
 from tocsin.wiring.serverless_books import Books
+from tocsin.wiring.serverless_flows import Flows, attending
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.threads import with_threads
@@ -43,7 +45,10 @@ from tocsin.wiring.understanding import understanding
 LIFE: Final[Duration] = MINUTE  # A runtime is made anew after it: what others have changed is seen no later.
 TROUBLES: Final = (StoreUnavailableError, ContentionError)
 """What is over by itself: what was not done is done when it comes again."""
-BITE: Final = 128  # Deliveries handled together; as the embedded engine takes them.
+BITE: Final = 80
+"""Deliveries handled together: a transaction of DynamoDB has room for a hundred items. Each alert of one incident is an
+input in it, and the state, its log, history, keys and effects are a few more. What needs more room, as when each alert
+brings a key of its own, is written in several steps that count as one, and takes twice the requests."""
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +66,11 @@ class Thinking:
         clock: Callable[[], Instant],
         *,
         rings: Callable[[str], bool] = lambda _: False,
+        flows: Flows | None = None,
     ) -> None:
         """*settings* are those of the file, *url* is the public one. *rings*: whether a responder's browsers do.
+
+        *flows*: what rules start runs at Step Functions; without them it would run here.
 
         Raises StoreUnavailableError, TocsinError.
         """
@@ -78,7 +86,9 @@ class Thinking:
         self.books = Books(self.settings, store, clock, self.accept)
         self.definitions = workflows.Definitions(store)
         self.kept = workflows.keep_all(self.settings, self.definitions)
-        self.rules = rules.RuleDesk(self.settings, self.kept)
+        self.flows = flows
+        self.ruled = ours(self.settings)  # Without the rules that AWS carries out: they would be carried out twice.
+        self.rules = rules.RuleDesk(self.ruled, self.kept)
         self.knowledge = KnowledgeBook(self.settings, store)
         self.personal = PersonalBook(lambda: self.settings, store, clock)
         self.directory = SettingsDirectory(self.settings, rings, self.personal.of)
@@ -94,6 +104,8 @@ class Thinking:
             causes=self.books.causes,
         )
         rules.join(self.rules, interpreter)
+        if flows is not None:
+            interpreter.attend(attending(flows, self.rules.attend))
         self.machines = machines(definitions=self.definitions, rules=self.rules)
         self.runner = Runner(
             store,
@@ -176,6 +188,11 @@ class Thinking:
                 if wake_at is not None and wake_at <= now:
                     due.append(name)
             return self.runner.tick(due, now) if due else ()
+
+    def decide(self, inputs: Iterable[Addressed]) -> None:
+        """Handle what was found out, and can be found out again. Raises StoreUnavailableError, ContentionError."""
+        with self._handling:
+            self.runner.handle(tuple(inputs), self.clock())
 
     def _chats(self) -> Mapping[str, Commands]:
         names = [

@@ -21,6 +21,7 @@ from tocsin.kernel.time import Instant
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.serverless import Thinking
+from tocsin.wiring.serverless_flows import Flows
 from tocsin.wiring.serverless_secrets import secrets
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import load
@@ -80,7 +81,9 @@ class Process:
         if self._thinking is not None and self._thinking.is_old:
             self.forget()
         if self._thinking is None:
-            self._thinking = Thinking(self.settings, self.store, self.url, self.clock)
+            timer = self.environ.get(TIMER_ARN, "")
+            flows = Flows(self.store, self.calls, timer, self.clock) if timer else None
+            self._thinking = Thinking(self.settings, self.store, self.url, self.clock, flows=flows)
         else:
             self._thinking.books.freshen()
         return self._thinking

@@ -35,6 +35,7 @@ from tocsin.wiring.outside import Outside
 from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.serverless import Thinking
 from tocsin.wiring.serverless_asking import StatesAnswers
+from tocsin.wiring.serverless_flows import FlowTransport
 from tocsin.wiring.silences import Concerned
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.threads import thread_book
@@ -134,13 +135,10 @@ class Reach:
         tokens = tasks.Tokens(store, thinking.accept, clock)
         self.activities = Activities(store, tokens)
         asking = AskingPeople(lambda: settings, store, thinking.accept, clock, tokens.forget)
+        messages = MessageTransport(thinking.accept, clock, self._concerned, Reckoner(settings, store, url).answer)
+        flows = thinking.flows
         self._transports: Sequence[Transport] = [
-            MessageTransport(
-                thinking.accept,
-                clock,
-                self._concerned,
-                Reckoner(settings, store, url).answer,
-            ),
+            FlowTransport(messages, flows, thinking.kept, thinking.accept, clock) if flows is not None else messages,
             StatesAnswers(
                 tasks.transport(
                     settings,
@@ -157,6 +155,8 @@ class Reach:
                 ),
                 store,
                 self._calls,
+                thinking.accept,
+                clock,
             ),
             *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
             *(each for chat in self.chats for each in (chat.transport, *chat.more)),
@@ -253,7 +253,7 @@ class _Chosen(_View):
             return [item for item in self._told.values() if item.not_before <= now]
         lanes = set(receivers)
         found = self._effects.still([item for item in self._told.values() if item.receiver in lanes])
-        waiting = sorted((item for item in found if item.not_before <= now), key=lambda item: not item.urgent)
+        waiting = sorted((item for item in found if item.not_before <= now), key=lambda item: item.behind - item.urgent)
         return _first(waiting, per_receiver)
 
 

@@ -24,6 +24,7 @@ from tocsin.wiring.transports import uses_smart
 from tocsin.wiring.watch import Heartbeat
 
 CHAT_MINUTES: Final = 5
+FLOW_MINUTES: Final = 5  # An end that EventBridge has not told of is heard no later.
 CALENDAR_MINUTES: Final = 15
 KEEPER_MINUTES: Final = 10
 HOURLY: Final = 60
@@ -52,7 +53,7 @@ class Rounds:
         orders = (
             configuration(settings, now),
             digests.configuration(settings, store, now),
-            rules.configuration(settings, store, now),
+            rules.configuration(thinking.ruled, store, now),
         )
         received = [each for each in orders if each is not None]
         received += [*planned(settings, store, now), *news.unanswered(store, now)]
@@ -80,10 +81,13 @@ class Rounds:
             ("heartbeat", 1, lambda: self._beat(wrong)),
             ("keys", 1, Doorkeeper(talk.ring, talk.wrong_keys, clock, thinking.accept).go_round),
             ("keeper", KEEPER_MINUTES, Keeper(store, settings.retention, clock).clean),
+            ("questions", FLOW_MINUTES, running.asking().look),
             ("leftovers", KEEPER_MINUTES, lambda: leftovers.forget(store, set(thinking.kept.values()))),
         ]
         if thinking.books.quiet is not None:
             found += [("storms", 1, thinking.books.quiet.look), ("marks", CHAT_MINUTES, thinking.books.quiet.free)]
+        if thinking.flows is not None:
+            found.append(("flows", FLOW_MINUTES, self._ends))
         if uses_smart(settings):
             found.append(("knowledge", 1, thinking.knowledge.save))
         if settings.schedules:
@@ -97,6 +101,12 @@ class Rounds:
             handles = keepers(reach.chats, lambda: settings, store, clock, thinking.accept)
             found += [("handles", 1, each.look) for each in handles]
         return found
+
+    def _ends(self) -> None:
+        """Whether runs of rules are over that nobody has told of."""
+        thinking = self._running.thinking()
+        if thinking.flows is not None and (found := list(thinking.flows.ends())):
+            thinking.decide(found)
 
     def _beat(self, wrong: str) -> Any:  # noqa: ANN401 - nobody asks.
         beat = self._running.settings.heartbeat

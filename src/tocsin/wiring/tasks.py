@@ -30,6 +30,7 @@ from tocsin.tasks.web import Added, Web
 from tocsin.webpush.subscriptions import public_address
 from tocsin.wiring.nested_runs import NestedRuns
 from tocsin.wiring.settings import Settings
+from tocsin.wiring.withdrawals import Withdrawals
 from tocsin.wiring.workflows import SEED_BYTES
 
 TOKEN: Final = "task-token"  # noqa: S105 - records of tokens that are waited for, by their digests.
@@ -133,7 +134,13 @@ def transport(
         **({"activity": activities} if activities else {}),
     }
     return TasksTransport(
-        Doing(functions, own, aws.do, people), accept, clock, tokens.expect, answers, abandon=aws.abandon
+        Doing(functions, own, aws.do, people),
+        accept,
+        clock,
+        tokens.expect,
+        answers,
+        abandon=aws.abandon,
+        withdraw=Withdrawals(accept, clock),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin import asl
 from tocsin.asl.execution import Names, Redriven, Stopped, TaskBeat, TaskFailed, TaskSucceeded
@@ -19,7 +20,7 @@ from tocsin.engine.ports import Delivery, Received, Records
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.errors import TocsinError
-from tocsin.executions.inputs import Answer, Parent, Started
+from tocsin.executions.inputs import Answer, Parent, Started, Unawaited
 from tocsin.executions.machine import ExecutionMachine
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -59,12 +60,21 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
+class Unawait(msgspec.Struct, frozen=True, kw_only=True):
+    """The task of a run waits for the run that it has started no more; *why* ends a sentence."""
+
+    run: str
+    task: str
+    why: str
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wanted: that a run begins, or that the run *stop* is stopped or *redrive* goes on."""
+    """What is wanted: that a run begins, or that the run *stop* is stopped or *redrive* goes on, or see `Unawait`."""
 
     start: Start | None = None
     stop: str = ""
     redrive: str = ""
+    unawait: Unawait | None = None
     error: str | None = None
     cause: str | None = None
 
@@ -166,6 +176,11 @@ def run_key(workflow: str, name: str) -> str:
     return f"run/{workflow}/{name}"
 
 
+def _awaited_by(run: str, task: str) -> str:
+    """The correlation key of the run for which a *task* of *run* waits."""
+    return f"awaited/{run}/{task}"
+
+
 def started_as(delivery_id: str) -> str:
     """The id of the run that the order of a delivery begins."""
     return f"run-{delivery_id}"
@@ -179,12 +194,19 @@ def _ordered(delivery: Delivery) -> Interpretation:
     inputs: list[Addressed] = []
     name = f"{delivery.occurrence}/0"
     if order.start:
-        inputs.append(begin(order.start, started_as(delivery.id), name))
+        begun = begin(order.start, started_as(delivery.id), name)
+        parent = order.start.parent
+        awaited = (_awaited_by(parent.run, parent.task),) if parent is not None and parent.waits else ()
+        inputs.append(replace(begun, keys=begun.keys + awaited))
     elif order.stop:
         given: Stopped | Redriven = Stopped(error=order.error, cause=order.cause)
         inputs.append(Addressed(input_id=name, machine=_MACHINE, given=given, aggregate=order.stop))
     elif order.redrive:
         inputs.append(Addressed(input_id=name, machine=_MACHINE, given=Redriven(), aggregate=order.redrive))
+    elif order.unawait:
+        run, task = order.unawait.run, order.unawait.task
+        over = Unawaited(run=run, task=task, why=order.unawait.why)
+        inputs.append(Addressed(input_id=name, machine=_MACHINE, given=over, keys=(_awaited_by(run, task),)))
     return Interpretation(tuple(inputs), "" if inputs else "an empty order")
 
 

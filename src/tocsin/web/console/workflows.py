@@ -190,7 +190,7 @@ def _refusal(reason: Reason) -> str:
 
 
 _ANSWERED: Final[Mapping[str, str]] = {
-    Reason.DECIDED: "Thank you! That is decided, and the run goes on.",
+    Reason.DECIDED: "Thank you! That is decided, and the run is told.",
     Reason.COUNTED: "Thank you! Your answer counts; it waits for others.",
 }
 

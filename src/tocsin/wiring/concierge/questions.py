@@ -28,7 +28,7 @@ COMMENT: Final = "comment"
 
 _GONE: Final = "There is no such question any more."
 _COUNTS: Final[Mapping[str, str]] = {
-    Reason.DECIDED: "Thank you! That is decided, and the run goes on.",
+    Reason.DECIDED: "Thank you! That is decided, and the run is told.",
     Reason.COUNTED: "Thank you! Your answer counts; it waits for others.",
 }
 
