@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("ministack", reason="the tests against AWS need ministack")
 
+from tests.aws.account import Account
 from tests.aws.cloud import Cloud, environment, ministack
+from tocsin.aws import stacks
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,14 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         for name, value in environment(url).items():
             patch.setenv(name, value)
         yield Cloud(url)
+
+
+@pytest.fixture
+def account(
+    cloud: Cloud, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Account:
+    del cloud
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.02)  # Ministack is quicker than AWS.
+    return Account(tmp_path, capsys)

@@ -4,88 +4,29 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.aws.account import CHANGED, CONFIG, EMAIL, Account, accept
 from tests.aws.cloud import ACCOUNT, REGION
-from tests.aws.cloud import Cloud as Emulator
-from tests.cli.terminal import Said, Terminal
-from tocsin.aws import bundle, stacks
 from tocsin.aws.accounts import Cloud
 from tocsin.aws.parameters import Secrets
 from tocsin.aws.stacks import Stacks, Wanted
-from tocsin.cli import deploy_alert, deploy_plan
+from tocsin.cli import deploy_alert, deploy_next
 from tocsin.cli.deploy_progress import Screen
 from tocsin.cli.deploy_secrets import fill
-from tocsin.dynamo.store import DynamoStore
-from tocsin.engine.ports import Received
 from tocsin.errors import TocsinError
-from tocsin.sqlite.store import SqliteStore
 from tocsin.stack.build import build
+from tocsin.web.console.sessions import link_is_good
+from tocsin.wiring.clock import SystemClock
+from tocsin.wiring.keys import digest, held_keys
 from tocsin.wiring.settings import Settings
-
-_NUMBERS = count(1)
-CONFIG = "responders: {ada: {email: ada@example.com}}\nteams: {ops: {members: [ada]}}\n"
-CHANGED = CONFIG + "routes: [{team: ops}]\n"
-EMAIL = ("--email", "ops@example.com")
-
-
-class Account(Terminal):
-    """A terminal in a folder with a configuration and a small zip, and a stack of its own."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        super().__init__(folder, capsys)
-        self.stack = f"deploy-{next(_NUMBERS)}"
-        self.configure(CONFIG)
-        (folder / "code.zip").write_bytes(bundle.pack({"tocsin/__init__.py": b""}).data)
-
-    def deploy(self, *words: str) -> Said:
-        always = ("deploy", "--stack", self.stack, "--zip", "code.zip", "--yes", "--no-test")
-        return self.type(*always, *words)
-
-    def deployed(self, *words: str) -> Said:
-        said = self.deploy(*EMAIL, *words)
-        assert (said.code, said.err) == (0, "")
-        return said
-
-    def destroy(self, *words: str) -> Said:
-        return self.type("destroy", "--stack", self.stack, *words)
-
-    @property
-    def table(self) -> str:
-        return Stacks(Cloud()).resources(self.stack)["Table"]
-
-    def open(self, table: str = "") -> DynamoStore:
-        return deploy_plan.open_store(Cloud(), table or self.table)
-
-    def runtime(self) -> dict[str, str]:
-        """What the functions are deployed with."""
-        found = Stacks(Cloud()).find(self.stack)
-        assert found is not None
-        return dict(found.parameters)
-
-
-@pytest.fixture
-def account(
-    cloud: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Account:
-    del cloud
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LOGNAME", "ada")
-    monkeypatch.setattr(stacks, "PAUSE_SECONDS", 0.02)  # Ministack is quicker than AWS.
-    return Account(tmp_path, capsys)
-
-
-def accept(store: DynamoStore) -> None:
-    with closing(store):
-        store.accept([Received(received_at=1, channel="in", key="default", head=b"", body=b"{}")])
 
 
 # ── From nothing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,16 +34,83 @@ def test_a_first_deployment_shows_what_is_made_and_what_to_paste_into_slack(acco
     said = account.deployed()
     assert f"account {ACCOUNT}, region {REGION}, stack {account.stack}; you are arn:aws:iam::{ACCOUNT}" in said.out
     assert "a bucket for the code was made\n" in said.out
-    assert "    added  Table " in said.out
+    assert re.search(r"^    added +\d+ AWS::CloudWatch::Alarm: \w+, .* and \d+ more$", said.out, re.MULTILINE)
+    assert "    added    1 AWS::DynamoDB::Table: Table\n" in said.out
     assert "  Table  AWS::DynamoDB::Table made\n" in said.out
     found = Stacks(Cloud()).find(account.stack)
     assert found is not None
     url = found.outputs["PublicUrl"]
     assert f"  console  {url}\n" in said.out
-    pasted = yaml.safe_load(said.out.partition("prints it again):\n")[2].rpartition("\nDone in ")[0])
+    pasted = yaml.safe_load(said.out.partition(f"{deploy_next.SLACK}\n")[2].rpartition("\nDone in ")[0])
     assert pasted["settings"]["event_subscriptions"]["request_url"] == f"{url}/slack/events"
     assert account.runtime()["FallbackEmail"] == "ops@example.com"
     assert account.runtime()["SecretsPrefix"] == f"/tocsin/{account.stack}/"
+
+
+def test_the_ways_in_of_a_new_stack_are_told_once(account: Account) -> None:
+    said = account.deployed()
+    again = f" --at aws --stack {account.stack}`"
+    assert re.search(rf"`tocsin signin{again} prints a new link\):\n  https://\S+/signin/\S+\n", said.out)
+    assert re.search(rf"`tocsin keys rotate default{again} makes another\):\n  https://\S+/v1/in/\S+\n", said.out)
+    assert "AWS sends a mail to ops@example.com. Confirm the subscription in it" in said.out
+    said = account.deploy()
+    assert "/signin/" not in said.out
+    assert "/v1/in/" not in said.out
+
+
+def test_the_bus_of_an_organisation_is_told(account: Account) -> None:
+    said = account.deploy(*EMAIL, "--json")
+    assert said.document["bus"] is None
+    said = account.deploy("--json", "--set", "OrganizationId=o-a1b2c3d4e5")
+    assert said.document["bus"] == f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{account.stack}"
+    assert f"\n      bus  {said.document['bus']}\n" in said.err
+
+
+def test_secrets_are_written_only_once_people_have_agreed(
+    account: Account, monkeypatch: pytest.MonkeyPatch, typing: Callable[[str], None]
+) -> None:
+    account.configure(SECRET)
+    monkeypatch.setenv("ADA_NTFY", TOPIC)
+    typing("no\n")
+    said = account.type("deploy", "--stack", account.stack, "--zip", "code.zip", "--no-test", *EMAIL)
+    assert said.code == 1
+    assert "secrets written" not in said.out
+    assert Secrets(Cloud(), f"/tocsin/{account.stack}/").read() == {}
+
+
+def test_with_slack_and_a_key_in_the_file_neither_is_asked_for_again(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = f"{deploy_next.SLACK}\n"
+    account.configure(CONFIG + slack + 'integrations: {default: {key: "${KEY}"}}\n')
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, f"test-secret-{name}")
+    monkeypatch.setenv("KEY", "a-key-that-the-file-names-itself")
+    said = account.deployed()
+    assert "Create New App" not in said.out
+    assert "the app must know this address" in said.out
+    assert "/v1/in/" not in said.out
+    assert "/signin/" in said.out
+
+
+def test_a_deployed_stack_is_reached_for_keys_and_links(account: Account) -> None:
+    url = account.deploy(*EMAIL, "--json").document["url"]
+    at = ("--at", "aws", "--stack", account.stack)
+    said = account.type("signin", *at, "--as", "ada")
+    assert said.out.startswith(f"{url}/signin/")
+    with closing(account.open()) as store:
+        assert link_is_good(store, said.out.strip().rpartition("/")[2], SystemClock()())
+    assert 'there is no responder "bo"' in account.type("signin", *at, "--as", "bo").err
+    key = account.type("keys", "rotate", "default", *at, "--json").document["url"]
+    assert key.startswith(f"{url}/v1/in/")
+    assert key[-4:] in account.type("keys", *at).out
+    assert account.type("keys", "revoke", "default", *at).out.count("…") == 2
+    (account.folder / "tocsin.yaml").unlink()
+    assert account.type("signin", *at).out.startswith(f"{url}/signin/")
+    assert account.type("signin", *at, "--config", "none.yaml").err == (
+        "tocsin: there is no none.yaml; `tocsin init` writes one\n"
+    )
+    assert "there is no stack none in" in account.type("signin", "--at", "aws", "--stack", "none").err
 
 
 def test_a_second_deployment_changes_nothing_and_keeps_what_was_said(account: Account) -> None:
@@ -121,7 +129,12 @@ def test_scripts_read_an_object_and_people_the_other_stream(account: Account) ->
     assert {each["deed"] for each in document["changes"]} == {"add"}
     assert document["table"] == account.table
     assert document["ms"] >= 0
-    assert "added  Table" in said.err
+    assert "AWS::DynamoDB::Table: Table\n" in said.err
+    with closing(account.open()) as store:
+        assert document["signin_url"].startswith(f"{document['url']}/signin/")
+        assert link_is_good(store, document["signin_url"].rpartition("/")[2], SystemClock()())
+        assert document["ingest_url"].startswith(f"{document['url']}/v1/in/")
+        assert digest(document["ingest_url"].rpartition("/")[2]) in held_keys(store)
 
 
 def test_a_dry_run_in_an_empty_account_makes_nothing(account: Account) -> None:
@@ -207,9 +220,50 @@ def test_a_change_is_made_only_after_a_yes(account: Account, typing: Callable[[s
     assert account.type(*words).code == 0
     typing("\n")
     said = account.destroy()
-    assert f"Delete the stack in account {ACCOUNT}? [y/N] " in said.out
+    assert f"Delete the stack {account.stack} in account {ACCOUNT}? [y/N] " in said.out
     assert (said.code, said.err) == (1, "tocsin: nothing was deleted\n")
+    typing("\n")
+    said = account.destroy("--with-table")
+    whole = f"the stack {account.stack}, its table {account.table} with all that is in it, and its secrets, for ever,"
+    assert f"Delete {whole} in account {ACCOUNT}? [y/N] " in said.out
     assert Stacks(Cloud()).find(account.stack) is not None
+
+
+def test_who_hears_of_trouble_is_asked_for_once(account: Account, typing: Callable[[str], None]) -> None:
+    typing("ops@example.com\n")
+    said = account.deploy()
+    assert "Who hears of it when Tocsin itself is ill? An e-mail address: " in said.out
+    assert account.runtime()["FallbackEmail"] == "ops@example.com"
+    typing("")
+    assert account.deploy().code == 0
+
+
+def test_whoever_goes_away_at_the_question_leaves_nothing(account: Account, typing: Callable[[str], None]) -> None:
+    words = ("deploy", "--stack", account.stack, "--zip", "code.zip", "--no-test", *EMAIL)
+    assert account.type(*words).code == 1  # Nobody is there.
+    assert Stacks(Cloud()).find(account.stack) is None
+    typing("\n")
+    assert account.type(*words).code == 1
+    assert Stacks(Cloud()).find(account.stack) is None
+
+
+def test_whoever_is_interrupted_can_still_go_back(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.deployed()
+    first = account.runtime()
+    account.configure(CHANGED)
+
+    def interrupted(_: Screen, events: Iterable[Any], __: Any) -> None:  # noqa: ANN401 - as it is called.
+        list(events)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tocsin.cli.deploy.progress", interrupted)
+        said = account.deploy()
+    assert "AWS goes on with it. When it is done, `tocsin deploy` says how things are.\n" in said.out
+    assert "nothing changes" in account.deploy().out
+    said = account.type("deploy", "--stack", account.stack, "--rollback", "--yes", "--no-test")
+    assert said.code == 0
+    assert account.runtime() == first
 
 
 def test_where_nobody_can_be_asked_yes_must_be_said(account: Account) -> None:
@@ -227,7 +281,7 @@ def test_secrets_of_the_environment_are_stored_and_never_shown(
 ) -> None:
     account.configure(SECRET)
     said = account.deploy(*EMAIL)
-    assert said.err == "tocsin: tocsin.yaml asks for ADA_NTFY: set it in the environment\n"
+    assert said.err.startswith("tocsin: tocsin.yaml asks for ADA_NTFY: set it in the environment (")
     monkeypatch.setenv("ADA_NTFY", TOPIC)
     said = account.deployed()
     assert "secrets written: ADA_NTFY\n" in said.out
@@ -244,6 +298,18 @@ def test_secrets_of_the_environment_are_stored_and_never_shown(
     account.configure(CONFIG)
     assert account.destroy("--yes", "--with-table").code == 0
     assert vault.read() == {}
+
+
+def test_a_secret_that_has_changed_starts_the_functions_anew(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.configure(SECRET)
+    monkeypatch.setenv("ADA_NTFY", TOPIC)
+    account.deployed()
+    before = account.runtime()["CodeKey"]
+    assert "nothing changes" in account.deploy().out
+    monkeypatch.setenv("ADA_NTFY", f"{TOPIC}-2")
+    said = account.deploy()
+    assert "6 changed" in said.out
+    assert account.runtime()["CodeKey"] != before
 
 
 def test_a_secret_is_asked_for_where_somebody_sits(account: Account) -> None:
@@ -355,96 +421,6 @@ def test_a_stack_of_somebody_else_is_no_stack_of_ours(account: Account) -> None:
     assert "it is not Tocsin's" in account.type("backup", "--from", "aws", "--stack", account.stack, "x").err
 
 
-# ── Destroy ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_destroy_keeps_the_table_and_a_new_stack_takes_it_in(account: Account) -> None:
-    account.deployed()
-    accept(account.open())
-    table = account.table
-    said = account.destroy("--yes", "--force")
-    assert said.code == 0
-    assert f"`tocsin deploy --stack {account.stack} --table {table}` takes it in again" in said.out
-    assert Stacks(Cloud()).find(account.stack) is None
-    assert Stacks(Cloud()).find(f"{account.stack}-code") is None
-    said = account.deployed("--table", table)
-    assert f"{table} is there already, and is taken in as it is" in said.out
-    assert account.table == table
-    assert account.deploy().code == 0
-    assert account.table == table
-    with closing(account.open()) as store:
-        assert len(store.backlog(9)) == 1
-    assert "only a new stack can take in another" in account.deploy("--table", "other").err
-    assert account.destroy("--yes", "--force").code == 0
-    assert account.destroy("--yes", "--with-table", "--table", table).code == 0
-    assert account.destroy("--yes", "--with-table", "--table", table).code == 0  # It is gone already.
-
-
-def test_destroy_refuses_while_something_waits(account: Account) -> None:
-    account.deployed()
-    accept(account.open())
-    said = account.destroy("--yes")
-    assert said.code == 1
-    assert said.err.startswith("tocsin: refused, since people are still needed: 1 delivery that nobody has read\nend")
-    assert Stacks(Cloud()).find(account.stack) is not None
-    said = account.destroy("--yes", "--force", "--json")
-    assert said.document["stays"]["secrets"] == []
-    assert "Lost on the way: 1 delivery that nobody has read\n" in said.err
-
-
-def test_destroy_shows_the_incidents_that_are_open(account: Account) -> None:
-    account.deployed()
-    for number in range(7):
-        account.ring(f"disk {number}")
-    assert account.type("backup", "--dump", "moved").code == 0
-    assert account.type("restore", "--to", "aws", "--stack", account.stack, "moved").code == 0
-    said = account.destroy("--yes")
-    assert "people are still needed: 7 open incidents" in said.err
-    assert "  disk 6\n" in said.err
-    assert "  and 2 more\n" in said.err
-
-
-def test_there_must_be_something_to_destroy(account: Account) -> None:
-    assert account.destroy("--yes").err == (
-        f"tocsin: there is no stack {account.stack} in {REGION}; is it another region?\n"
-    )
-
-
-# ── Moving ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_copy_of_the_database_moves_into_aws_and_a_dump_back(account: Account) -> None:
-    account.deployed()
-    incident = account.ring("the disk is full")
-    assert account.type("backup", "monday.db").code == 0
-    said = account.type("restore", "--to", "aws", "--stack", account.stack, "monday.db")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.endswith(" lines are restored: a database as it was " + said.out.rpartition("it was ")[2])
-    with closing(account.open()) as store:
-        assert list(store.load([incident])) == [incident]
-    said = account.type("backup", "--from", "aws", "--stack", account.stack, "tuesday")
-    assert said.out.startswith("tuesday holds ")
-    assert account.type("restore", "--db", "new.db", "tuesday").code == 0
-    with closing(SqliteStore(account.folder / "new.db")) as new, closing(SqliteStore(account.db)) as old:
-        assert new.load([incident]) == old.load([incident])
-    said = account.type("restore", "--db", "new.db", "tuesday")
-    assert said.err == "tocsin: there is something in it already; a restore needs an empty store, or --force\n"
-    assert account.type("backup", "--from", "aws", "--stack", account.stack, "tuesday").err == (
-        "tocsin: tuesday exists already; a backup never overwrites a file\n"
-    )
-
-
-def test_moving_names_what_is_missing(account: Account) -> None:
-    assert (
-        f"there is no stack {account.stack}"
-        in account.type("backup", "--from", "aws", "--stack", account.stack, "x").err
-    )
-    assert account.type("backup", "--dump", "--db", "no.db", "x").err == (
-        "tocsin: there is no database at no.db; name it with --db\n"
-    )
-    assert "there is no folder" in account.type("backup", "--dump", "nowhere/x").err
-    account.make_database()
-    assert account.type("backup", "--dump", "dump").code == 0
-    assert "there is no folder" in account.type("restore", "--db", "nowhere/new.db", "dump").err
-    assert account.type("restore", "nothing").err == "tocsin: there is no file nothing\n"
-
-
 # ── The templates ────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_templates_are_printed_without_asking_aws(account: Account) -> None:
     whole = account.type("template").document
@@ -453,6 +429,7 @@ def test_templates_are_printed_without_asking_aws(account: Account) -> None:
     member = account.type("template", "--member").out
     assert account.type("deploy", "--member").out == member
     assert "AWSTemplateFormatVersion" in member
+    assert "Tocsin's workflows may act in this account" in account.type("template", "--automation").out
     policy = account.type("template", "--policy", "--stack", "prod").document
     assert "arn:aws:cloudformation:*:*:stack/prod-code/*" in policy["Statement"][1]["Resource"]
 

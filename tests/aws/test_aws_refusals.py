@@ -50,6 +50,7 @@ def refused(code: str, message: str = "") -> TocsinError:
         ("InternalFailure", "", "aws-refused", "failed: InternalFailure"),
         ("AccessDenied", "", "aws-denied", "was not allowed: AccessDenied"),
         ("AccessDenied", "Access Denied", "aws-denied", "was not allowed: Access Denied"),
+        ("403", "Forbidden", "aws-denied", "was not allowed: Forbidden; `tocsin template --policy` prints all"),
         (
             "AccessDeniedException",
             f"{REFUSED} on resource: arn:aws:x because no identity-based policy allows the iam:CreateRole action",
@@ -163,3 +164,8 @@ def test_nobody_who_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     cloud = Cloud(region="eu-west-1")
     with pytest.raises(TocsinError, match="AWS cannot be reached"):
         cloud.identify()
+
+
+def test_what_is_forbidden_explicitly_has_no_hint_that_does_not_help() -> None:
+    said = f"{REFUSED} with an explicit deny in a service control policy"
+    assert refused("AccessDenied", said).message.endswith("its administrators can allow it")

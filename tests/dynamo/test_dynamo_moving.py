@@ -278,7 +278,7 @@ def test_a_restore_needs_an_empty_store_or_force(
         store: Movable = target if kind == "dynamodb" else new
         moved(tmp_path / "a", store)
         assert not store.is_empty()
-        with pytest.raises(TocsinError, match="needs an empty store, or --force"):
+        with pytest.raises(TocsinError, match="A restore needs an empty store"):
             dump.restore(tmp_path / "a", store, tail)
         dump.restore(tmp_path / "a", store, tail, force=True)
         assert dumped(store, tmp_path / "b") == before

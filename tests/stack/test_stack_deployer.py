@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
 from tests.stack.examples import read, settings
 from tocsin import stack
@@ -45,6 +46,49 @@ def test_every_type_of_the_template_can_be_made_changed_and_deleted(template: An
         words = "|".join(deployer.TYPES[each])
         assert re.search(r":(Create|Put|Add|Set|Subscribe|POST)", words), each
         assert re.search(r":(Delete|Remove|Set|Unsubscribe|DELETE)", words), each
+
+
+# What the handlers of types may ask for, and not of whoever deploys this template.
+ELSEWHERE = (
+    r"kms:.*",  # Keys of AWS's own, which every principal of an account may use through their service.
+    r"iam:PassRole|iam:CreateServiceLinkedRole",  # In statements of their own.
+    r"apigateway:(Untag|Tag)Resource|s3:DeleteBucketTagging",  # IAM has no such action: it is POST, it is Put.
+    r"s3:getObject",  # An API's document in S3.
+    r"s3:GetBucketMetadataTableConfiguration",  # S3 Tables.
+)
+# For properties that this template does not set; what is read, and what tags need, is never among them.
+UNUSED = (
+    *ELSEWHERE,
+    r"(ec2|elasticfilesystem|s3files|kinesis|firehose|s3tables):.*",  # Networks, file systems, streams, tables.
+    r"s3:(GetObject\w*|REST.PUT.OBJECT|PutObjectAcl|DeleteObject|ListBucket)",
+    r"s3:(Put|Delete|Update|Create)\w*(Accelerate|Analytics|Cors|CORS|Logging|Metadata|Notification|ObjectLock)\w*",
+    r"s3:(Put|Delete)\w*(Abac|Acl|Encryption|IntelligentTiering|Inventory|Lifecycle|Metrics|Replication|Website)\w*",
+    r"lambda:(GetLayerVersion|PublishVersion|AssociateRuntimeAlias|PassCapacityProvider|PutRuntimeManagementConfig)",
+    r"lambda:\w*CodeSigningConfig|lambda:PutFunction(Recursion|Scaling)Config",
+    r"dynamodb:\w*(Kinesis|Replica|Import)\w*|dynamodb:(Put|Delete)ResourcePolicy|dynamodb:UpdateContributorInsights",
+    r"dynamodb:(BatchWriteItem|DeleteItem|GetItem|PutItem|Query|Scan|UpdateItem)",  # Of global tables.
+    r"logs:(Create|Describe|Put)\w*(LogGroups?|LogStreams?|LogEvents|RetentionPolicy)",  # What a table exports.
+    r"logs:\w*(KmsKey|IndexPolicy|BearerTokenAuthentication|DeletionProtection)|logs:PutDataProtectionPolicy",
+    r"logs:(CreateLogDelivery|PutResourcePolicy|DeleteResourcePolicy)",
+    r"iam:(At|De)tach(User|Group|Role)Policy|iam:\w*PermissionsBoundary|iam:UpdateRoleDescription|iam:GetRole",
+    r"sns:(PutDataProtectionPolicy|Subscribe|Unsubscribe)",  # Subscriptions are resources of their own.
+)
+
+
+@pytest.mark.parametrize("kind", sorted(deployer.TYPES))
+def test_the_handlers_of_a_type_may_do_what_they_ask_for(kind: str) -> None:
+    """By the registry of CloudFormation, as cfn-lint brings it along."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    asked = {verb: set(each["permissions"]) for verb, each in schema.get("handlers", {}).items()}
+    always = asked.get("read", set()) | set(schema.get("tagging", {}).get("permissions", ()))
+    missing = {verb: asked.get(verb, set()) - set(deployer.TYPES[kind]) for verb in ("create", "update", "delete")}
+    assert {action for action in always - set(deployer.TYPES[kind]) if not _one_of(ELSEWHERE, action)} == set()
+    for verb, actions in missing.items():
+        assert {action for action in actions if not _one_of(UNUSED, action)} == set(), verb
+
+
+def _one_of(patterns: tuple[str, ...], action: str) -> bool:
+    return any(re.fullmatch(pattern, action) for pattern in patterns)
 
 
 def test_the_types_are_those_of_the_templates_and_of_the_code_s_bucket() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, Final
 
@@ -39,7 +40,11 @@ class Cloud:
     """One login: clients of services, all in one region."""
 
     def __init__(self, *, profile: str = "", region: str = "") -> None:
-        """Empty: what the environment and the SDK's files say. Raises TocsinError: no such profile, no region."""
+        """Empty: what the environment and the SDK's files say. Raises TocsinError: no such profile, no region.
+
+        AWS_REGION counts as in AWS's own command line, though this SDK reads only AWS_DEFAULT_REGION.
+        """
+        region = region or os.environ.get("AWS_REGION", "")
         if region and not _REGION.fullmatch(region):
             raise TocsinError("aws-region", f"{region!r} is not a region like eu-central-1")
         try:
@@ -51,6 +56,11 @@ class Cloud:
                 "aws-region", "no region is chosen; name one with --region, or AWS_REGION: eu-central-1, for example"
             )
         self._clients: dict[str, Any] = {}
+
+    @property
+    def session(self) -> Any:  # noqa: ANN401 - boto3 has no types.
+        """The login itself, for who makes clients in a way of their own."""
+        return self._session
 
     @property
     def region(self) -> str:

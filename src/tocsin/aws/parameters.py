@@ -5,7 +5,7 @@ Source: the Systems Manager API Reference (PutParameter, GetParametersByPath).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from tocsin.aws.accounts import Cloud
@@ -23,6 +23,7 @@ class Secrets:
         """Nobody is asked yet."""
         self._prefix = prefix
         self._ssm: Any = cloud.client("ssm")
+        self._versions: dict[str, int] = {}
 
     def read(self) -> dict[str, str]:
         """All of them, by name without the prefix. Raises TocsinError."""
@@ -30,11 +31,15 @@ class Secrets:
             pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
                 Path=self._prefix, WithDecryption=True, Recursive=False
             )
-            return {
-                str(each["Name"]).removeprefix(self._prefix): str(each["Value"])
-                for page in pages
-                for each in page["Parameters"]
+            found = {
+                str(each["Name"]).removeprefix(self._prefix): each for page in pages for each in page["Parameters"]
             }
+        self._versions = {name: int(each.get("Version", 1)) for name, each in found.items()}
+        return {name: str(each["Value"]) for name, each in found.items()}
+
+    def expected(self, fresh: Iterable[str]) -> dict[str, int]:
+        """The version that each will have once those in *fresh* are written, by what was last read."""
+        return self._versions | {name: self._versions.get(name, 0) + 1 for name in fresh}
 
     def write(self, values: Mapping[str, str]) -> None:
         """Write or replace them; each is encrypted. Raises TocsinError, which names no value."""

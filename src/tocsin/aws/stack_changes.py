@@ -14,6 +14,7 @@ import msgspec
 
 KEPT: Final = frozenset({"AWS::DynamoDB::Table"})  # What holds data: it is never replaced or removed on the way.
 KEYS: Final = "KeySchema"
+ADDED_LISTED_MAX: Final = 20  # New resources, one a line; more are told by their types.
 NAMED_MAX: Final = 6  # Properties named in one line; more of them are counted.
 
 
@@ -63,9 +64,19 @@ def _loses(change: Change) -> bool:
 def lines(planned: Sequence[Change]) -> Iterator[str]:
     """One line for each change, for people; one for all that only follow."""
     told = [each for each in planned if each.deed is not Deed.FOLLOW]
+    if sum(each.deed is Deed.ADD for each in told) > ADDED_LISTED_MAX:
+        kinds: dict[str, list[str]] = {}
+        for each in told:
+            if each.deed is Deed.ADD:
+                kinds.setdefault(each.kind, []).append(each.name)
+        told = [each for each in told if each.deed is not Deed.ADD]
+        added = [f"{_VERBS[Deed.ADD]:>9}  {len(names):>3} {kind}: {_few(names)}" for kind, names in kinds.items()]
+    else:
+        added = []
     width = max((len(each.name) for each in told), default=0)
     for each in told:
         yield f"{_VERBS[each.deed]:>9}  {each.name:<{width}}  {each.kind}{_detail(each)}"
+    yield from added
     if following := [each.name for each in planned if each.deed is Deed.FOLLOW]:
         yield f"{_VERBS[Deed.FOLLOW]:>9}  {', '.join(following)}: touched only if what they refer to is made anew"
 

@@ -27,6 +27,7 @@ _UNKNOWN: Final = frozenset(
 )
 _FORBIDDEN: Final = frozenset(
     {
+        "403",  # A question without a body has no code either.
         "AccessDenied",
         "AccessDeniedException",
         "UnauthorizedOperation",
@@ -44,6 +45,8 @@ _ELSEWHERE: Final = frozenset(
 _NO_REGION: Final = frozenset({"OptInRequired", "SubscriptionRequiredException"})
 
 LOG_IN: Final = "`aws sso login` renews them, or set AWS_PROFILE (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+
+ALLOW: Final = "`tocsin template --policy` prints all that deploying needs"
 
 
 @contextmanager
@@ -76,7 +79,9 @@ def refusal(problem: Any, doing: str) -> TocsinError:  # noqa: ANN401 - botocore
         return TocsinError("aws-credentials", f"AWS does not know these credentials ({code}); {LOG_IN}")
     if code in _FORBIDDEN or (found := missing_permission(said)):
         found = missing_permission(said)
-        return TocsinError("aws-denied", f"{doing} was not allowed: {found or _short(said) or code}")
+        told = found or _short(said) or code
+        more = "" if ";" in told else f"; {ALLOW}"  # Whoever forbids it explicitly must allow it first.
+        return TocsinError("aws-denied", f"{doing} was not allowed: {told}{more}")
     if code in _CLOCK:
         return TocsinError(
             "aws-clock",

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tocsin.cli import moving
-from tocsin.cli.access import open_store, public_url, read_settings, unknown
+from tocsin.cli.access import open_store, unknown
 from tocsin.cli.claim import is_claimed
+from tocsin.cli.deployed import reached
 from tocsin.cli.printing import fields, plain, say, say_json
 from tocsin.engine import dump
 from tocsin.engine.ports import Health
@@ -111,13 +112,11 @@ def restore(given: argparse.Namespace) -> int:
 
 def signin(given: argparse.Namespace) -> int:
     """`tocsin signin`."""
-    settings = read_settings(given.config, given.db)
-    if given.as_ and given.as_ not in settings.responders:
-        raise unknown("responder", given.as_, settings.responders)
-    with open_store(given.db) as store:
-        link = signin_link(store, secrets.token_urlsafe(TOKEN_BYTES), SystemClock()(), given.as_)
-        url = public_url(settings, store)
-    say(f"{url.rstrip('/')}{link}\n")
+    with reached(given) as place:
+        if given.as_ and given.as_ not in place.settings.responders:
+            raise unknown("responder", given.as_, place.settings.responders)
+        link = signin_link(place.records, secrets.token_urlsafe(TOKEN_BYTES), SystemClock()(), given.as_)
+    say(f"{place.url}{link}\n")
     return 0
 
 

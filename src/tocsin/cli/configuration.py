@@ -121,6 +121,7 @@ Next:
   2. tocsin check{argument}
   3. tocsin serve{option}
      It prints the console's sign-in link, and a curl line that rings the bell.
+     Or, in your own AWS account and without a server: tocsin deploy{option}
 """
 
 

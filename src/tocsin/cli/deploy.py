@@ -7,6 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,15 +20,15 @@ from tocsin.aws.artifacts import Artifacts, Deployment
 from tocsin.aws.bundle import Bundle
 from tocsin.aws.parameters import Secrets
 from tocsin.aws.stacks import Proposal, Stack, Stacks, Wanted, complain
-from tocsin.cli import deploy_alert, deploy_plan
+from tocsin.cli import deploy_alert, deploy_next, deploy_plan
+from tocsin.cli.deploy_arguments import STACK
 from tocsin.cli.deploy_progress import Screen, progress
 from tocsin.cli.deploy_secrets import Filled, ask_at_terminal, fill
-from tocsin.cli.printing import fields, say, say_json
+from tocsin.cli.printing import say, say_json
 from tocsin.errors import TocsinError
 from tocsin.kernel.time import SECOND, Instant, format_duration
-from tocsin.slack.manifest import in_yaml, manifest
 from tocsin.wiring.clock import SystemClock
-from tocsin.wiring.settings import FILE
+from tocsin.wiring.settings import FILE, Settings
 
 TEST_SECONDS: Final = 120.0  # A cold start of every function on the way takes some seconds, the first mapping a minute.
 MARK_BYTES: Final = 6
@@ -49,8 +50,9 @@ def run(given: argparse.Namespace) -> int:
     done = _roll_back(work) if given.rollback else _deploy(work)
     told = done.told
     if done.stack is not None and not given.dry_run:
-        arrived = None if given.no_test else _tried(work, done.stack)
-        told |= _next_steps(work, done, arrived)
+        told |= _next_steps(work, done, done.stack)
+        if not given.no_test:
+            told |= _tried(work, done.stack)
         screen.say(f"\nDone in {format_duration(_seconds(clock() - began))}.\n")
     if given.json:
         say_json(told | {"ms": clock() - began})
@@ -61,6 +63,9 @@ def template(given: argparse.Namespace) -> int:
     """`tocsin template`: print it; AWS is not asked."""
     if given.member:
         say(deploy_plan.member_template())
+        return 0
+    if getattr(given, "automation", False):
+        say(deploy_plan.automation_template())
         return 0
     if getattr(given, "policy", False):
         say(deploy_plan.policy(given.stack) + "\n")
@@ -90,7 +95,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
 class _Done(msgspec.Struct, frozen=True, kw_only=True):
     told: dict[str, Any]
     stack: Stack | None = None
-    fresh: bool = False  # People have not seen its address before.
+    welcome: Settings | None = None  # People have not seen its address before.
 
 
 # ── Forward ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,8 +110,10 @@ def _deploy(work: _Work) -> _Done:
     if there is not None and not there.empty:
         complain(there)
         before = deploy_plan.json_object(work.stacks.template(work.name))
-    plan = deploy_plan.make(filled.inspection.settings, _asked(work.given), there, before)
-    code = _code(work, filled, config)
+    plan = deploy_plan.make(filled.inspection.settings, _asked(work, there), there, before)
+    if plan.adopts:
+        deploy_plan.find_table(work.cloud, work.given.table)
+    code = _code(work, filled, config, vault.expected(filled.fresh))
     bucket = _bucket(work)
     if bucket is None:
         return _first_time(work, plan, code)
@@ -122,18 +129,27 @@ def _deploy(work: _Work) -> _Done:
     if bucket.put(code.key, code.data):
         work.screen.say(f"code uploaded to {bucket.bucket}\n")
     bucket.put(deployment.template, plan.template.encode())
-    if filled.fresh and not work.given.dry_run:
-        vault.write(filled.fresh)
-        work.screen.say(f"secrets written: {', '.join(filled.fresh)}\n")
-    return _change(work, bucket, deployment, plan.template, adopts=plan.adopts)
+
+    def write_secrets() -> None:
+        if filled.fresh:
+            vault.write(filled.fresh)
+            work.screen.say(f"secrets written: {', '.join(filled.fresh)}\n")
+
+    done = _change(work, bucket, deployment, plan.template, write_secrets, adopts=plan.adopts)
+    fresh = done.stack is not None and (there is None or there.empty)
+    return msgspec.structs.replace(done, welcome=filled.inspection.settings) if fresh else done
 
 
-def _asked(given: argparse.Namespace) -> deploy_plan.Asked:
-    return deploy_plan.Asked(stack=given.stack, email=given.email, settings=tuple(given.set), table=given.table)
+def _asked(work: _Work, there: Stack | None) -> deploy_plan.Asked:
+    given = work.given
+    email = given.email
+    if not email and (there is None or not deploy_plan.email(there)):
+        email = work.screen.ask_for("Who hears of it when Tocsin itself is ill? An e-mail address: ")
+    return deploy_plan.Asked(stack=given.stack, email=email, settings=tuple(given.set), table=given.table)
 
 
-def _code(work: _Work, filled: Filled, config: Path) -> Bundle:
-    files = deploy_plan.files(filled.raw, filled.inspection.settings, config.parent)
+def _code(work: _Work, filled: Filled, config: Path, versions: Mapping[str, int]) -> Bundle:
+    files = deploy_plan.files(filled.raw, filled.inspection.settings, config.parent, versions)
     if work.given.zip:
         made = bundle.pack(bundle.read(work.given.zip) | files)
     else:
@@ -168,12 +184,20 @@ def _first_time(work: _Work, plan: deploy_plan.Plan, code: Bundle) -> _Done:
     """A dry run where nothing is yet: no bucket, and so no change set; the template says what would be made."""
     planned = deploy_plan.all_added(plan.template)
     _show(work, planned)
-    work.screen.say("\nNothing was deployed here yet, and nothing was changed now.\n")
+    work.screen.say("\nThat was a dry run: nothing is here yet, and nothing was made.\n")
     return _Done(told=_told(work, planned) | {"code": code.digest, "changed": False})
 
 
-def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str, *, adopts: bool = False) -> _Done:
-    """Make the stack as *deployment* says; ask before."""
+def _change(
+    work: _Work,
+    bucket: Artifacts,
+    deployment: Deployment,
+    text: str,
+    begin: Callable[[], None] = lambda: None,
+    *,
+    adopts: bool = False,
+) -> _Done:
+    """Make the stack as *deployment* says; ask before, and *begin* once people have agreed."""
     wanted = Wanted(
         template=text,
         parameters=deployment.parameters,
@@ -184,6 +208,8 @@ def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str, *
     proposal = work.stacks.propose(work.name, wanted, work.label)
     if proposal is None:
         work.screen.say("\nThe stack is so already: nothing changes.\n")
+        if not work.given.dry_run:
+            _remember_late(bucket, deployment)
         return _Done(told=_told(work, ()) | {"changed": False}, stack=work.stacks.find(work.name))
     _show(work, proposal.changes)
     told = _told(work, proposal.changes)
@@ -193,10 +219,22 @@ def _change(work: _Work, bucket: Artifacts, deployment: Deployment, text: str, *
         return _Done(told=told | {"changed": False})
     _consent(work, proposal)
     work.screen.say("\n")
+    begin()
     names = {each.name for each in proposal.changes if each.deed is not stack_changes.Deed.FOLLOW}
-    progress(work.screen, work.stacks.execute(proposal), names)
+    try:
+        progress(work.screen, work.stacks.execute(proposal), names)
+    except KeyboardInterrupt:
+        work.screen.say("\nAWS goes on with it. When it is done, `tocsin deploy` says how things are.\n")
+        raise
     bucket.remember(deployment)
-    return _Done(told=told | {"changed": True}, stack=work.stacks.find(work.name), fresh=proposal.fresh)
+    return _Done(told=told | {"changed": True}, stack=work.stacks.find(work.name))
+
+
+def _remember_late(bucket: Artifacts, deployment: Deployment) -> None:
+    """Whoever was interrupted while the stack changed has not noted what was deployed."""
+    history = bucket.history()
+    if not history or _what(history[-1]) != _what(deployment):
+        bucket.remember(deployment)
 
 
 def _consent(work: _Work, proposal: Proposal) -> None:
@@ -209,10 +247,13 @@ def _consent(work: _Work, proposal: Proposal) -> None:
             f"refused: this change would take {lost.name} ({lost.kind}) away with all incidents in it. Nothing was "
             "changed. `tocsin backup` keeps what is in it; then destroy, deploy, and restore",
         )
-    if work.given.yes:
-        return
-    if not work.screen.ask("\nChange the stack like this? [y/N] "):
-        work.stacks.discard(proposal)
+    agreed = bool(work.given.yes)
+    try:
+        agreed = agreed or work.screen.ask("\nChange the stack like this? [y/N] ")
+    finally:  # Also where nobody can be asked, or somebody presses Ctrl-C.
+        if not agreed:
+            work.stacks.discard(proposal)
+    if not agreed:
         raise TocsinError("not-confirmed", "nothing was changed")
 
 
@@ -253,39 +294,36 @@ def _told(work: _Work, planned: Iterable[stack_changes.Change]) -> dict[str, Any
     }
 
 
-def _tried(work: _Work, stack: Stack) -> deploy_alert.Arrival:
+def _tried(work: _Work, stack: Stack) -> dict[str, Any]:
     """The test alert goes in, and is seen to come out. Raises TocsinError."""
     outputs = deploy_plan.outputs(stack)
     mark = secrets.token_hex(MARK_BYTES)
     work.screen.say("\nA test alert goes the real way ...\n")
-    store = deploy_plan.open_store(work.cloud, outputs.table)
-    try:
+    with closing(deploy_plan.open_store(work.cloud, outputs.table)) as store:
         deploy_alert.ring(work.cloud, outputs.topic, mark, over=False)
         arrived = deploy_alert.await_arrival(store, mark, TEST_SECONDS, work.clock)
         deploy_alert.ring(work.cloud, outputs.topic, mark, over=True)
-    finally:
-        store.close()
     by = f", and was sent by {', '.join(arrived.ways)}" if arrived.ways else "; no room is configured that shows it"
     work.screen.say(f"it came out as incident {arrived.incident} after {arrived.ms / SECOND:.1f} s{by}\n")
-    return arrived
+    return {"test_alert": {"incident": arrived.incident, "ms": arrived.ms, "ways": list(arrived.ways)}}
 
 
-def _next_steps(work: _Work, done: _Done, arrived: deploy_alert.Arrival | None) -> dict[str, Any]:
-    """Tell people where it is, and what to paste into Slack; the same for scripts."""
-    assert done.stack is not None
-    outputs = deploy_plan.outputs(done.stack)
-    told: dict[str, Any] = {"url": outputs.url, "topic": outputs.topic, "table": outputs.table}
-    if arrived is not None:
-        told |= {"test_alert": {"incident": arrived.incident, "ms": arrived.ms, "ways": list(arrived.ways)}}
-    work.screen.say("\n")
-    work.screen.say(fields([("console", outputs.url), ("SNS topic", outputs.topic), ("table", outputs.table)]))
-    if done.fresh:
-        made = in_yaml(manifest("Tocsin", socket_mode=False, url=outputs.url, without=[]))
-        work.screen.say(
-            "\nSlack: at https://api.slack.com/apps, choose Create New App, From a manifest, and paste this "
-            f"(`tocsin slack manifest --url {outputs.url}` prints it again):\n\n{made}"
-        )
+def _next_steps(work: _Work, done: _Done, stack: Stack) -> dict[str, Any]:
+    """Tell people where it is, and what to do with a new one; the same for scripts."""
+    scene = deploy_next.Scene(outputs=deploy_plan.outputs(stack), place=_place(work), email=deploy_plan.email(stack))
+    told = deploy_next.tell(work.screen, scene)
+    if done.welcome is not None:
+        with closing(deploy_plan.open_store(work.cloud, scene.outputs.table)) as store:
+            told |= deploy_next.welcome(work.screen, scene, done.welcome, store, work.clock())
     return told
+
+
+def _place(work: _Work) -> str:
+    """How further commands name the stack, as far as they must."""
+    given = work.given
+    stack = given.stack if given.stack != STACK else ""
+    said = (("stack", stack), ("region", given.region), ("profile", given.profile))
+    return "".join(f" --{name} {value}" for name, value in said if value)
 
 
 def _seconds(ms: int) -> int:

@@ -10,7 +10,11 @@ from typing import Final
 
 STACK: Final = "tocsin"
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")  # Short enough for what its resources are named after it.
+# CloudFormation cuts a longer name where it names a role or a function after it (64 characters, of which the resource
+# may take 24 and a random end 13), and then the policy of whoever deploys would not find them.
+STACK_CHARACTERS_MAX: Final = 24
+
+_NAME: Final = re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{STACK_CHARACTERS_MAX - 1}}}")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 
 Add = Callable[..., argparse.ArgumentParser]
@@ -26,9 +30,7 @@ def add_deployment(add: Add) -> None:
         config=True,
     )
     add_place(deploy)
-    deploy.add_argument(
-        "--email", default="", metavar="ADDRESS", help="who hears of it when Tocsin itself is ill (asked for at first)"
-    )
+    deploy.add_argument("--email", default="", metavar="ADDRESS", help="who hears of it when Tocsin itself is ill")
     deploy.add_argument(
         "--set",
         action="append",
@@ -82,6 +84,9 @@ def add_deployment(add: Add) -> None:
     )
     which = template.add_mutually_exclusive_group()
     which.add_argument("--member", action="store_true", help="the one for other accounts of the organisation instead")
+    which.add_argument(
+        "--automation", action="store_true", help="the one for those of them in which workflows may act instead"
+    )
     which.add_argument("--policy", action="store_true", help="the IAM policy that suffices to deploy it instead")
     template.add_argument(
         "--stack",
@@ -108,6 +113,14 @@ def add_moving(command: argparse.ArgumentParser, way: str, verb: str) -> None:
     add_place(command)
 
 
+def add_reach(command: argparse.ArgumentParser) -> None:
+    """What commands take that reach a database, or the table of a stack."""
+    command.add_argument(
+        "--at", choices=("db", "aws"), default="db", help="the database, or the table of a stack (default: db)"
+    )
+    add_place(command)
+
+
 def add_place(command: argparse.ArgumentParser) -> None:
     """Where in AWS: account, region, stack."""
     command.add_argument(
@@ -123,7 +136,8 @@ def add_place(command: argparse.ArgumentParser) -> None:
 def _stack(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a name for a stack: a letter, then letters, digits and hyphens, 40 at most"
+            f"{text!r} is not a name for a stack: a letter, then letters, digits and hyphens, "
+            f"{STACK_CHARACTERS_MAX} at most"
         )
     return text
 

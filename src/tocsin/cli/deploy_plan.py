@@ -8,31 +8,29 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import msgspec
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tocsin.aws.accounts import Cloud
 from tocsin.aws.bundle import CONFIG
 from tocsin.aws.stack_changes import Change, changes
 from tocsin.aws.stacks import Stack
+from tocsin.aws.troubles import blamed, code_of
+from tocsin.cli.deploy_parameters import CODE_BUCKET, CODE_KEY, EMAIL, SECRETS, address, checked
+from tocsin.dynamo import schema
 from tocsin.dynamo.store import DynamoStore, connect
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant, format_instant
 from tocsin.stack.build import build
 from tocsin.stack.deployer import written as policy
-from tocsin.stack.reading import MEMBER, text
+from tocsin.stack.reading import AUTOMATION, MEMBER, text
 from tocsin.stack.rendering import render
 from tocsin.wiring.settings import Settings
-from tocsin.wiring.settings_problems import nearest
 
 __all__ = ["Asked", "Outputs", "Plan", "build", "make", "open_store", "outputs", "policy"]
 
+VERSIONS: Final = "secrets-versions.json"  # Its name in the zip; nobody reads it there.
 TABLE: Final = "Table"  # The logical id of what must never be lost.
-
-_CODE_BUCKET: Final = "CodeBucket"
-_CODE_KEY: Final = "CodeKey"
-_EMAIL: Final = "FallbackEmail"
-_SECRETS: Final = "SecretsPrefix"
-_OURS: Final = frozenset({_CODE_BUCKET, _CODE_KEY, _SECRETS})
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +56,7 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     topic: str
     table: str
+    bus: str = ""  # Of other accounts' events; empty: only this account may send.
 
 
 def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[str, Any] | None) -> Plan:
@@ -68,18 +67,10 @@ def make(settings: Settings, asked: Asked, there: Stack | None, before: Mapping[
     template: dict[str, Any] = build(settings)
     known = template["Parameters"]
     kept = {name: value for name, value in (there.parameters if there else {}).items() if name in known}
-    said = dict(asked.settings)
-    for name in said:
-        if name not in known or name in _OURS:
-            near = nearest(name, known)
-            raise TocsinError(
-                "parameter-unknown",
-                f"the template has no parameter {name!r}" + (f"; did you mean {near}?" if near else ""),
-            )
-    given = kept | said | {_SECRETS: secrets_prefix(asked.stack)}
+    given = kept | checked(asked.settings, known) | {SECRETS: secrets_prefix(asked.stack)}
     if asked.email:
-        given[_EMAIL] = asked.email
-    if not given.get(_EMAIL):
+        given[EMAIL] = address(asked.email, known)
+    if not given.get(EMAIL):
         raise TocsinError(
             "email-missing",
             "name who hears of it when Tocsin itself is ill: --email ops@example.com (AWS asks them to confirm)",
@@ -137,9 +128,14 @@ def member_template() -> str:
     return text(MEMBER)
 
 
+def automation_template() -> str:
+    """The template for those of them in which workflows may act."""
+    return text(AUTOMATION)
+
+
 def code_parameters(bucket: str, key: str) -> dict[str, str]:
     """Where the code lies."""
-    return {_CODE_BUCKET: bucket, _CODE_KEY: key}
+    return {CODE_BUCKET: bucket, CODE_KEY: key}
 
 
 def secrets_prefix(stack: str) -> str:
@@ -151,7 +147,10 @@ def outputs(stack: Stack) -> Outputs:
     """Where it is reached. Raises TocsinError: it is no stack of ours."""
     try:
         return Outputs(
-            url=stack.outputs["PublicUrl"], topic=stack.outputs["AlertTopicArn"], table=stack.outputs["TableName"]
+            url=stack.outputs["PublicUrl"],
+            topic=stack.outputs["AlertTopicArn"],
+            table=stack.outputs["TableName"],
+            bus=stack.outputs["BusArn"] if stack.parameters.get("OrganizationId") else "",
         )
     except KeyError as missing:
         raise TocsinError(
@@ -185,9 +184,14 @@ def digest(template: str) -> str:
     return hashlib.sha256(template.encode()).hexdigest()
 
 
-def files(raw: bytes, settings: Settings, folder: Path) -> dict[str, bytes]:
-    """The configuration as it lies in the zip: tocsin.yaml and the definitions that it names. Raises TocsinError."""
-    return {CONFIG: raw} | {name: path.read_bytes() for name, path in _definitions(settings, folder.resolve())}
+def files(raw: bytes, settings: Settings, folder: Path, versions: Mapping[str, int]) -> dict[str, bytes]:
+    """The configuration as it lies in the zip: tocsin.yaml and the definitions that it names. Raises TocsinError.
+
+    *versions*: those of the secrets. A function reads secrets when it starts; with a new version the code is another,
+    and so all functions start anew.
+    """
+    said = {CONFIG: raw} | {name: path.read_bytes() for name, path in _definitions(settings, folder.resolve())}
+    return said | {VERSIONS: json.encode(dict(sorted(versions.items())))}
 
 
 def _definitions(settings: Settings, folder: Path) -> Iterable[tuple[str, Path]]:
@@ -204,4 +208,25 @@ def _definitions(settings: Settings, folder: Path) -> Iterable[tuple[str, Path]]
 
 def open_store(cloud: Cloud, table: str) -> DynamoStore:
     """The store of a deployed stack, with the credentials of whoever asks."""
-    return DynamoStore(connect(region_name=cloud.region), table)
+    return DynamoStore(connect(cloud.session, region_name=cloud.region), table)
+
+
+def find_table(cloud: Cloud, table: str) -> None:
+    """Raise TocsinError unless the *table*, which people have named, is there, and one of Tocsin.
+
+    CloudFormation would make an empty one where none is, and what is not ours is nothing to read, fill or delete.
+    """
+    with blamed(f"the look at the table {table} (dynamodb:DescribeTable)"):
+        try:
+            found = cloud.client("dynamodb").describe_table(TableName=table)["Table"]
+        except ClientError as problem:
+            if code_of(problem) != "ResourceNotFoundException":
+                raise
+            raise TocsinError("table-missing", f"--table {table}: there is no such table in {cloud.region}") from None
+    if found["KeySchema"] != schema.table(table)["KeySchema"]:
+        raise TocsinError("table-foreign", f"--table {table}: that is no table of Tocsin: it has other keys")
+
+
+def email(stack: Stack) -> str:
+    """Who hears of it when the stack is ill."""
+    return stack.parameters.get(EMAIL, "")

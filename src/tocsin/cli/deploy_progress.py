@@ -37,6 +37,13 @@ class Screen:
         self.say(question)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
+    def ask_for(self, question: str) -> str:
+        """What people answer; empty where nobody can be asked."""
+        if not sys.stdin.isatty():
+            return ""
+        self.say(question)
+        return sys.stdin.readline().strip()
+
 
 def progress(screen: Screen, events: Iterable[Event], names: Collection[str]) -> None:
     """Show *events* as they come, those of the resources *names*; and every failure."""

@@ -64,7 +64,8 @@ def fill(config: Path, environ: Mapping[str, str], stored: Mapping[str, str], as
         told = ", ".join(missing)
         raise TocsinError(
             "secret-missing",
-            f"{config} asks for {told}: set {'it' if len(missing) == 1 else 'them'} in the environment",
+            f"{config} asks for {told}: set {'it' if len(missing) == 1 else 'them'} in the environment (any value does "
+            "where only a template is printed); `tocsin deploy` in a terminal asks",
         )
     for name in missing:
         assert ask is not None

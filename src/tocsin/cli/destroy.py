@@ -37,12 +37,17 @@ def run(given: argparse.Namespace) -> int:
         raise TocsinError(
             "stack-missing", f"there is no stack {given.stack} in {account.region}; is it another region?"
         )
-    table = _table(stack, stacks) or given.table
+    table = _table(stack, stacks)
+    if not table and given.table:
+        deploy_plan.find_table(cloud, given.table)
+        table = given.table
     if stack is not None and stack.busy:
         raise TocsinError("stack-state", f"{stack.name} is being changed now ({stack.status}); wait until that is done")
     if stack is not None and table and stack.status in STILL_WHOLE:
         _refuse_open(given, screen, cloud, table)
-    whole = "the stack, its table with all that is in it, and its secrets" if given.with_table else "the stack"
+    whole = f"the stack {given.stack}" if stack is not None or code is not None else f"what {given.stack} has left"
+    if given.with_table:
+        whole += f", its table {table or '(none)'} with all that is in it, and its secrets, for ever,"
     if not given.yes and not screen.ask(f"Delete {whole} in account {account.number}? [y/N] "):
         raise TocsinError("not-confirmed", "nothing was deleted")
     if stack is not None:

@@ -6,18 +6,17 @@ import argparse
 from collections.abc import Sequence
 from typing import Final
 
-from tocsin.cli.access import open_store, public_url, read_settings, unknown
+from tocsin.cli.access import unknown
+from tocsin.cli.deployed import Reached, reached
 from tocsin.cli.printing import plain, say, say_json, table
 from tocsin.errors import TocsinError
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant, format_duration, format_instant
-from tocsin.sqlite.store import SqliteStore
 from tocsin.web.ports import IntegrationView, KeyView, WrongKey
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.key_desk import ingest_url, integrations
 from tocsin.wiring.keys import revoke_keys, rotate_key
 from tocsin.wiring.mail_in import address, mail_domain
-from tocsin.wiring.settings import Settings
 from tocsin.wiring.wrong_keys import masked, stored
 
 WRONG_SHOWN: Final = 20
@@ -25,26 +24,25 @@ WRONG_SHOWN: Final = 20
 
 def keys(given: argparse.Namespace) -> int:
     """`tocsin keys`."""
-    settings = read_settings(given.config, given.db)
     if given.action != "list" and given.name is None:
         raise TocsinError("integration-missing", f"`tocsin keys {given.action}` needs the name of an integration")
-    if given.name is not None and given.name not in settings.integrations:
-        raise unknown("integration", given.name, settings.integrations)
-    with open_store(given.db) as store:
+    with reached(given) as place:
+        if given.name is not None and given.name not in place.settings.integrations:
+            raise unknown("integration", given.name, place.settings.integrations)
         match given.action:
             case "rotate":
-                _rotate(given, settings, store)
+                _rotate(given, place)
             case "revoke":
-                _revoke(given, settings, store)
+                _revoke(given, place)
             case _:
-                _list(given, settings, store)
+                _list(given, place)
     return 0
 
 
-def _list(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> None:
+def _list(given: argparse.Namespace, place: Reached) -> None:
     now = SystemClock()()
-    found = [view for view in integrations(settings, store, now) if given.name in {None, view.name}]
-    wrong = stored(store)
+    found = [view for view in integrations(place.settings, place.records, now) if given.name in {None, view.name}]
+    wrong = stored(place.records)
     if given.json:
         say_json({"integrations": [_view(view) for view in found], "wrong": [_wrong_view(each) for each in wrong]})
         return
@@ -56,23 +54,23 @@ def _list(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> 
             say(line)
 
 
-def _rotate(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> None:
-    key = rotate_key(store, given.name, SystemClock()(), given.overlap)
-    url = ingest_url(public_url(settings, store), key)
-    mail = address(key, mail_domain(settings))
+def _rotate(given: argparse.Namespace, place: Reached) -> None:
+    key = rotate_key(place.records, given.name, SystemClock()(), given.overlap)
+    url = ingest_url(place.url, key)
+    mail = address(key, mail_domain(place.settings))
     if given.json:
         say_json({"integration": given.name, "url": url, "mail": mail or None})
         return
     ends = f"end in {format_duration(given.overlap)}" if given.overlap else "have ended"
     by_mail = f"by e-mail: {mail}\n" if mail else ""
     say(f"{url}\n{by_mail}\nThis is shown once. The keys that `tocsin keys rotate` made before {ends}.\n")
-    if settings.integrations[given.name].key is not None:
+    if place.settings.integrations[given.name].key is not None:
         say("The one in the configuration opens until you take it out there.\n")
 
 
-def _revoke(given: argparse.Namespace, settings: Settings, store: SqliteStore) -> None:
-    ended = revoke_keys(store, given.name, SystemClock()(), given.hint)
-    configured = settings.integrations[given.name].key is not None
+def _revoke(given: argparse.Namespace, place: Reached) -> None:
+    ended = revoke_keys(place.records, given.name, SystemClock()(), given.hint)
+    configured = place.settings.integrations[given.name].key is not None
     if not ended:
         which = f" that ends with {given.hint}" if given.hint else ""
         more = "; the one in the configuration ends when you take it out there" if configured else ""

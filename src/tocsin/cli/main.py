@@ -13,7 +13,7 @@ from typing import Final
 
 from tocsin import __version__
 from tocsin.cli import promises
-from tocsin.cli.deploy_arguments import add_deployment, add_moving
+from tocsin.cli.deploy_arguments import add_deployment, add_moving, add_reach
 from tocsin.cli.feed_words import add_feeds
 from tocsin.cli.noise_arguments import add_noise
 from tocsin.cli.silence_arguments import add_silences
@@ -270,6 +270,7 @@ def _add_senders(commands: _Commands) -> None:
         "--hint", default="", metavar="ENDING", help="revoke: only the key with these last characters (default: all)"
     )
     keys.add_argument("--json", action="store_true", help="print an object for scripts")
+    add_reach(keys)
     source = commands.add(
         "source",
         "source.test",
@@ -400,6 +401,7 @@ def _add_care(commands: _Commands) -> None:
     signin.add_argument(
         "--as", dest="as_", default="", metavar="RESPONDER", help="who will use it (default: they say so themselves)"
     )
+    add_reach(signin)
 
 
 def _add_incident(command: argparse.ArgumentParser) -> None:

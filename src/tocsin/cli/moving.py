@@ -89,7 +89,9 @@ def _table(given: argparse.Namespace) -> Iterator[Movable]:
     cloud = Cloud(profile=given.profile, region=given.region)
     cloud.identify(given.account or "")
     table = given.table
-    if not table:
+    if table:
+        deploy_plan.find_table(cloud, table)
+    else:
         stack = Stacks(cloud).find(given.stack)
         if stack is None:
             raise TocsinError(
@@ -98,5 +100,5 @@ def _table(given: argparse.Namespace) -> Iterator[Movable]:
                 "--table",
             )
         table = deploy_plan.outputs(stack).table
-    with closing(DynamoMovable(connect(region_name=cloud.region), table, SystemClock()())) as store:
+    with closing(DynamoMovable(connect(cloud.session, region_name=cloud.region), table, SystemClock()())) as store:
         yield store

@@ -71,6 +71,8 @@ from tocsin.kernel.time import SECOND, Instant
 
 PAGE: Final = 50  # Aggregates whose items are asked for at once.
 MARK: Final = "restore"  # The kind of record that says how far a restore has come.
+# Kinds of records that a new deployment makes before anything has happened: keys, links, secrets of its own.
+FIRST: Final = frozenset({"key", "key-used", "signin", "session", "secret", "push-secret"})
 
 _Row = tuple[Instant, str, str, bytes, bytes]
 _HOLE: Final[_Row] = (0, "", "", b"", b"")  # The row of a number that nothing has, or that was forgotten.
@@ -110,8 +112,9 @@ class DynamoMovable:
                 continue  # It is higher already.
 
     def is_empty(self) -> bool:
-        """See the port. Fences alone are nothing."""
-        return all(item[PK] == _fence(0)[0] for item in self._scan())
+        """See the port. Fences alone are nothing, nor is what a new deployment makes by itself."""
+        first = {_fence(0)[0], *(f"N{named(kind)}" for kind in FIRST)}
+        return all(item[PK] in first for item in self._scan())
 
     def mark(self, digest: str) -> int:
         """See the port."""

@@ -193,8 +193,10 @@ class DynamoStore:
         self._requests.close()
 
 
-def connect(**more: Any) -> Any:  # noqa: ANN401 - untyped SDK.
+def connect(session: Any = boto3, **more: Any) -> Any:  # noqa: ANN401 - untyped SDK.
     """A client of the SDK for a `DynamoStore`; *more*: `region_name`, `endpoint_url` and the like.
+
+    *session*: whose login counts, a `boto3.Session`; without it that of the environment.
 
     It does not try again by itself: the store does, and must know of each answer that was lost.
     """
@@ -205,4 +207,4 @@ def connect(**more: Any) -> Any:  # noqa: ANN401 - untyped SDK.
         max_pool_connections=2 * THREADS,
         tcp_keepalive=True,
     )
-    return boto3.client("dynamodb", config=config, **more)
+    return session.client("dynamodb", config=config, **more)

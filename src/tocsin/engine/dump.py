@@ -192,7 +192,9 @@ def restore(file: Path, store: Movable, tail: Tail, *, force: bool = False) -> i
     if done < 0:
         if not force and not store.is_empty():
             raise TocsinError(
-                "store-full", "there is something in it already; a restore needs an empty store, or --force"
+                "store-full",
+                "there is something in it already. A restore needs an empty store (a new stack of `tocsin deploy "
+                "--no-test`), or --force: then what is there and not in the backup stays",
             )
         done = 0
         store.put_mark(tail.digest, done)

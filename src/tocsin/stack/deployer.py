@@ -33,7 +33,7 @@ _SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "iam": ("arn:aws:iam::*:role/{stack}-*", "arn:aws:iam::*:policy/{stack}-*"),
     "lambda": ("arn:aws:lambda:*:*:function:{stack}-*",),
     "logs": ("arn:aws:logs:*:*:log-group:{stack}-*",),
-    "s3": ("arn:aws:s3:::{stack}-*",),
+    "s3": (),
     "scheduler": ("arn:aws:scheduler:*:*:schedule/default/{stack}-*",),
     "sns": ("arn:aws:sns:*:*:{stack}-*",),
     "sqs": ("arn:aws:sqs:*:*:{stack}-*",),
@@ -89,8 +89,12 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
             "UpdateLogDelivery",
         ),
     ),
-    "AWS::CloudWatch::Alarm": _of("cloudwatch", "DeleteAlarms", "DescribeAlarms", "PutMetricAlarm", *_TAGS),
-    "AWS::CloudWatch::Dashboard": _of("cloudwatch", "DeleteDashboards", "GetDashboard", "PutDashboard"),
+    "AWS::CloudWatch::Alarm": _of(
+        "cloudwatch", "DeleteAlarms", "DescribeAlarms", "ListTagsForResource", "PutMetricAlarm", *_TAGS
+    ),
+    "AWS::CloudWatch::Dashboard": _of(
+        "cloudwatch", "DeleteDashboards", "GetDashboard", "ListTagsForResource", "PutDashboard", *_TAGS
+    ),
     "AWS::DynamoDB::Table": _of(
         "dynamodb",
         "CreateTable",
@@ -122,10 +126,12 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
         "events",
         "DeleteRule",
         "DescribeRule",
+        "ListTagsForResource",
         "ListTargetsByRule",
         "PutRule",
         "PutTargets",
         "RemoveTargets",
+        *_TAGS,
     ),
     "AWS::IAM::ManagedPolicy": _of(
         "iam",
@@ -149,6 +155,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
         "GetRolePolicy",
         "ListAttachedRolePolicies",
         "ListRolePolicies",
+        "ListRoleTags",
         "PutRolePolicy",
         "TagRole",
         "UntagRole",
@@ -167,7 +174,9 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
         "CreateEventSourceMapping",
         "DeleteEventSourceMapping",
         "GetEventSourceMapping",
+        "ListTags",
         "UpdateEventSourceMapping",
+        *_TAGS,
     ),
     "AWS::Lambda::Function": _of(
         "lambda",
@@ -178,6 +187,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
         "GetFunctionCodeSigningConfig",
         "GetFunctionConfiguration",
         "GetFunctionRecursionConfig",
+        "GetFunctionScalingConfig",
         "GetRuntimeManagementConfig",
         "ListTags",
         "PutFunctionConcurrency",
@@ -190,8 +200,12 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
         "logs",
         "CreateLogGroup",
         "DeleteLogGroup",
+        "DeleteDataProtectionPolicy",
         "DeleteRetentionPolicy",
+        "DescribeIndexPolicies",
         "DescribeLogGroups",
+        "DescribeResourcePolicies",
+        "GetDataProtectionPolicy",
         "ListTagsForResource",
         "PutRetentionPolicy",
         *_TAGS,
@@ -200,17 +214,34 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
         "s3",
         "CreateBucket",
         "DeleteBucket",
+        "GetAccelerateConfiguration",
+        "GetAnalyticsConfiguration",
+        "GetBucketAbac",
+        "GetBucketAcl",
+        "GetBucketCORS",
+        "GetBucketLogging",
+        "GetBucketNotification",
+        "GetBucketObjectLockConfiguration",
         "GetBucketOwnershipControls",
         "GetBucketPublicAccessBlock",
+        "GetBucketTagging",
         "GetBucketVersioning",
+        "GetBucketWebsite",
         "GetEncryptionConfiguration",
+        "GetIntelligentTieringConfiguration",
+        "GetInventoryConfiguration",
         "GetLifecycleConfiguration",
+        "GetMetricsConfiguration",
+        "GetReplicationConfiguration",
+        "ListBucket",
+        "ListTagsForResource",
         "PutBucketOwnershipControls",
         "PutBucketPublicAccessBlock",
         "PutBucketTagging",
         "PutBucketVersioning",
         "PutEncryptionConfiguration",
         "PutLifecycleConfiguration",
+        *_TAGS,
     ),
     "AWS::S3::BucketPolicy": _of("s3", "DeleteBucketPolicy", "GetBucketPolicy", "PutBucketPolicy"),
     "AWS::SNS::Subscription": _of(
@@ -227,6 +258,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
         "DeleteTopic",
         "GetDataProtectionPolicy",
         "GetTopicAttributes",
+        "ListSubscriptionsByTopic",
         "ListTagsForResource",
         "SetTopicAttributes",
         *_TAGS,
@@ -269,6 +301,7 @@ COMMANDS: Final = (
         "ExecuteChangeSet",
         "GetTemplate",
         "ListStackResources",
+        *_TAGS,
         "ValidateTemplate",
     ),
     *_of(
@@ -295,8 +328,10 @@ def policy(stack: str = STACK) -> dict[str, Json]:
     for service, scopes in _SCOPES.items():
         named = sorted(each for each in actions if each.partition(":")[0] == service and each not in _NAMELESS)
         where: list[Json] = [scope.format(stack=stack) for scope in scopes]
-        if service == "s3":
-            where.append(f"arn:aws:s3:::{stack}-*/*")
+        if service == "s3":  # Names of buckets are made of small letters only.
+            where = [f"arn:aws:s3:::{stack.lower()}-code-*{under}" for under in ("", "/*")]
+        if service == "lambda":  # Mappings have tags too, and no names.
+            where.append("arn:aws:lambda:*:*:event-source-mapping:*")
         if service == "dynamodb":
             where.append(f"arn:aws:dynamodb:*:*:table/{stack}-*/index/*")
         if service == "logs":
