@@ -16,13 +16,13 @@ from tocsin.engine.dispatcher import Dispatcher
 from tocsin.engine.ports import Delivery, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Worker
-from tocsin.executions.machine import is_task
+from tocsin.executions.receivers import is_task
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import HOUR, MINUTE, Instant, parse_instant
 from tocsin.sqlite.store import SqliteStore
-from tocsin.tasks.transport import CHANNEL as TASKS
+from tocsin.tasks.channel import CHANNEL as TASKS
 from tocsin.tasks.transport import TasksTransport
 from tocsin.wiring import rules, runs, workflows
 from tocsin.wiring.interpretation import Interpreter

@@ -90,7 +90,7 @@ def test_what_the_template_must_set_is_named(name: str) -> None:
 def test_the_process_is_made_at_the_first_request(monkeypatch: pytest.MonkeyPatch, quiet_root: None) -> None:
     del quiet_root
     made: Any = SimpleNamespace()
-    monkeypatch.setattr(processes, "started", lambda _: made)
+    monkeypatch.setattr(processes, "started", lambda *_, **__: made)
     processes.use(None)
     assert [processes.process(), processes.process()] == [made, made]
     processes.use(None)

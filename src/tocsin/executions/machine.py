@@ -27,6 +27,7 @@ from tocsin.asl.resources import resource
 from tocsin.executions import run as runs
 from tocsin.executions.inputs import Input, Parent, Started
 from tocsin.executions.reasons import RunReason as Reason
+from tocsin.executions.receivers import RECEIVER
 from tocsin.executions.run import Run, described
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -39,8 +40,7 @@ ANSWER: Final = "answer"  # The kind of an effect: another run's task is over, s
 EVENTS_MAX: Final = 256  # Of one commit: with inputs of the largest size they are 64 MiB.
 ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"
 
-_RECEIVER: Final = "task:"
-_LOCAL: Final = f"{_RECEIVER}local/"
+_LOCAL: Final = f"{RECEIVER}local/"
 _ENDS: Final = {
     Status.SUCCEEDED: Reason.SUCCEEDED,
     Status.FAILED: Reason.FAILED,
@@ -128,11 +128,6 @@ class ExecutionMachine:
         return runs.decode(raw)
 
 
-def is_task(receiver: str) -> bool:
-    """Whether *receiver* does tasks."""
-    return receiver.startswith(_RECEIVER)
-
-
 def is_local(receiver: str) -> bool:
     """Whether *receiver* does a task that is a function of Python."""
     return receiver.startswith(_LOCAL)
@@ -180,7 +175,7 @@ def _effect(run: Run, task: TaskStart) -> Effect:
         "role": task.role,
         "timeout": task.timeout,
     }
-    return Effect(receiver=f"{_RECEIVER}{kind}/{run.id}/{task.task}", kind=TASK, facts=facts)
+    return Effect(receiver=f"{RECEIVER}{kind}/{run.id}/{task.task}", kind=TASK, facts=facts)
 
 
 def _answer(run: Run, parent: Parent) -> Effect:
@@ -191,7 +186,7 @@ def _answer(run: Run, parent: Parent) -> Effect:
         facts["output"] = told
     else:
         facts |= {"error": TASK_FAILED, "cause": json.encode(told).decode()}
-    return Effect(receiver=f"{_RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts)
+    return Effect(receiver=f"{RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts)
 
 
 def _taken(state: Run, given: Started) -> tuple[Effect, ...]:
@@ -205,7 +200,7 @@ def _taken(state: Run, given: Started) -> tuple[Effect, ...]:
         "error": ALREADY_EXISTS,
         "cause": f"Execution Already Exists: '{state.execution.names.execution}'",
     }
-    return (Effect(receiver=f"{_RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts),)
+    return (Effect(receiver=f"{RECEIVER}run/{parent.run}/{parent.task}", kind=ANSWER, facts=facts),)
 
 
 def _reason(made: stepping.Step, given: Input) -> Reason:

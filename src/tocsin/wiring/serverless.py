@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import asdict
 
@@ -23,11 +23,12 @@ from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.commands import Command
 from tocsin.incidents.duty import OnDuty
+from tocsin.kernel.later import function, later
 from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import MINUTE, Duration, Instant
-from tocsin.wiring import digests, questions, rules, workflows
+from tocsin.wiring import channel_names, rule_joining, workflows
 from tocsin.wiring.directory import SettingsDirectory
-from tocsin.wiring.interpretation import Commands
+from tocsin.wiring.interpretation import Commands, late
 from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.machines import machines
 from tocsin.wiring.notifying import Notifying
@@ -39,6 +40,14 @@ from tocsin.wiring.settings import Settings
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.threads import with_threads
 from tocsin.wiring.understanding import understanding
+
+if TYPE_CHECKING:
+    from tocsin.automation.rule import Rule
+    from tocsin.digests.machine import Turn, TurnOf
+    from tocsin.wiring import digests, rules
+else:
+    digests = later("tocsin.wiring.digests")
+    rules = later("tocsin.wiring.rules")
 
 LIFE: Final[Duration] = MINUTE  # A runtime is made anew after it: what others have changed is seen no later.
 TROUBLES: Final = (StoreUnavailableError, ContentionError)
@@ -75,10 +84,10 @@ class Thinking:
         self._waiting: list[Delivery] = []
         self._settled: list[Settled] = []
         self._commands: dict[str, Commands] = {}
+        self._rules: rules.RuleDesk | None = None
         self.books = Books(self.settings, store, clock, self.accept)
         self.definitions = workflows.Definitions(store)
         self.kept = workflows.keep_all(self.settings, self.definitions)
-        self.rules = rules.RuleDesk(self.settings, self.kept)
         self.knowledge = KnowledgeBook(self.settings, store)
         self.personal = PersonalBook(lambda: self.settings, store, clock)
         self.directory = SettingsDirectory(self.settings, rings, self.personal.of)
@@ -86,15 +95,15 @@ class Thinking:
             self.settings,
             url,
             self._chats(),
-            {**workflows.channels(), **questions.channels()},
+            {**workflows.channels(), **late((channel_names.QUESTION,), function("tocsin.wiring.questions.channels"))},
             now=lambda: self.settings,
             mute=self.books.mute,
             quieter=self.books.quieter,
             histories=self.books.histories,
             causes=self.books.causes,
         )
-        rules.join(self.rules, interpreter)
-        self.machines = machines(definitions=self.definitions, rules=self.rules)
+        rule_joining.join(self._desk, interpreter, attends=bool(self.settings.rules))
+        self.machines = machines(definitions=self.definitions, rules=self._rule)
         self.runner = Runner(
             store,
             self.machines,
@@ -197,8 +206,26 @@ class Thinking:
     def _renewed(self) -> Sequence[Machine[Any, Any]]:
         """As in the embedded runtime: for one batch of decisions, as things are now."""
         calendar: OnDuty = duty(self.settings, self.store)
-        turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self.knowledge.whom(calendar), self.definitions, self.rules)
+        return machines(calendar, self._turns(), self.knowledge.whom(calendar), self.definitions, self._rule)
+
+    def _turns(self) -> TurnOf:
+        """Whose turn it is, as things are when it is first asked; most batches ask for no digest."""
+        made: list[TurnOf] = []
+
+        def turn_of(schedule: str, now: Instant) -> Turn:
+            if not made:
+                made.append(digests.turns(self.settings, self.store))
+            return made[0](schedule, now)
+
+        return turn_of
+
+    def _desk(self) -> rules.RuleDesk:
+        if self._rules is None:
+            self._rules = rules.RuleDesk(self.settings, self.kept)
+        return self._rules
+
+    def _rule(self, name: str) -> Rule | None:
+        return self._desk()(name)
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self.books.committed(commits)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from tocsin.aws.calls import SQS, Caller, Calls
+from tocsin.dynamo.store import DynamoStore
 from tocsin.engine.ports import Outgoing, Wake
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
@@ -22,6 +23,7 @@ from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.serverless import Thinking
 from tocsin.wiring.serverless_secrets import secrets
+from tocsin.wiring.serverless_table import TableClient
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import load
 from tocsin.wiring.stores import ShowingStore
@@ -140,6 +142,5 @@ def started(environ: Mapping[str, str], calls: Caller | None = None, outside: Ou
         found |= secrets(calls, environ[SECRETS])
     path = environ.get(CONFIG)
     settings = load(Path(path) if path else None, found)
-    dynamo = importlib.import_module("tocsin.dynamo.store")
-    store = dynamo.DynamoStore(dynamo.connect(), environ[TABLE])
+    store = DynamoStore(TableClient(environ), environ[TABLE])
     return Process(settings, cast("ShowingStore", store), calls, environ=environ, stream=store, outside=outside)
