@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from tocsin.approvals import telling
 from tocsin.approvals.question import Question, asked, may
 from tocsin.approvals.reasons import ApprovalReason as Reason
-from tocsin.executions.machine import ANSWER
+from tocsin.executions.receivers import ANSWER
 from tocsin.incidents.ladder import is_responder, label, responder
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE, KEPT, REPLACES, SILENTLY, Announcement

@@ -27,7 +27,7 @@ from tocsin.asl.resources import resource
 from tocsin.executions import run as runs
 from tocsin.executions.inputs import Input, Parent, Started
 from tocsin.executions.reasons import RunReason as Reason
-from tocsin.executions.receivers import RECEIVER
+from tocsin.executions.receivers import ANSWER, RECEIVER
 from tocsin.executions.run import Run, described
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
@@ -35,7 +35,6 @@ from tocsin.kernel.machine import Decision, Effect, Past, Standing, Tick
 from tocsin.kernel.time import Instant
 
 TASK: Final = "task"  # The kind of an effect: a task is to be done, its facts are a `TaskStart`.
-ANSWER: Final = "answer"  # The kind of an effect: another run's task is over, since this run is.
 
 EVENTS_MAX: Final = 256  # Of one commit: with inputs of the largest size they are 64 MiB.
 ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"

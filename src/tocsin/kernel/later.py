@@ -11,7 +11,7 @@ Which modules may be loaded later is told in docs/architecture.md.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final
 
@@ -47,6 +47,19 @@ def function(place: str) -> Callable[..., Any]:
 
     call.__name__ = attribute
     return call
+
+
+def attributes(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+    """The `__getattr__` of a *package* that shows what stands at *places*, by name; it is loaded when asked for."""
+    _KNOWN.update(dict.fromkeys(place.rpartition(".")[0] for place in places.values()))
+
+    def find(name: str) -> Any:  # noqa: ANN401 - whatever stands there.
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module, _, attribute = places[name].rpartition(".")
+        return getattr(_module(module), attribute)
+
+    return find
 
 
 def load_all() -> None:

@@ -19,7 +19,8 @@ from tocsin.asl.resources import resource
 from tocsin.engine.backoff import ATTEMPTS_MAX
 from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Job, Outgoing, Postponed, Received, Taken
 from tocsin.errors import StoreUnavailableError
-from tocsin.executions.machine import ANSWER, TASK
+from tocsin.executions.machine import TASK
+from tocsin.executions.receivers import ANSWER
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json

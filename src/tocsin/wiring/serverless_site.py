@@ -88,7 +88,7 @@ def site(running: Process, loop: asyncio.AbstractEventLoop) -> Starlette:
             figures=lambda: FIGURES,
             workflows=StoreWorkflowDesk(lambda: settings, store, thinking.definitions, clock),
             on_refused=_refused,
-            more=lambda api: ActivityApi(api, reach.activities).routes(),
+            more=lambda api: ActivityApi(api, reach.working.activities).routes(),
         )
     )
 
