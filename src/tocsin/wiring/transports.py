@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -225,15 +225,18 @@ def uses_smart(settings: Settings) -> bool:
     return SMART_POLICY in named or any(target.partition(":")[0] == SMART_POLICY for target in targets)
 
 
+WAYS: Final[Mapping[str, Callable[[Settings], object]]] = {
+    "tocsin.wiring.slack_chat": lambda settings: settings.slack,
+    "tocsin.wiring.teams": lambda settings: settings.microsoft_teams,
+    "tocsin.mail.transport": lambda settings: settings.mail,
+    "tocsin.ntfy.transport": lambda settings: any(person.ntfy for person in settings.responders.values()),
+    "tocsin.wiring.telephones": lambda settings: settings.twilio or settings.sns or settings.connect,
+}
+"""The modules of ways, each with whether settings name it."""
+
+
 def load(settings: Settings) -> None:
     """Load what the ways of *settings* need, so that the first page does not wait for it."""
-    named = (
-        ("tocsin.wiring.slack_chat", settings.slack),
-        ("tocsin.wiring.teams", settings.microsoft_teams),
-        ("tocsin.mail.transport", settings.mail),
-        ("tocsin.ntfy.transport", any(person.ntfy for person in settings.responders.values())),
-        ("tocsin.wiring.telephones", settings.twilio or settings.sns or settings.connect),
-    )
-    for module, wanted in named:
-        if wanted:
+    for module, wanted in WAYS.items():
+        if wanted(settings):
             importlib.import_module(module)
