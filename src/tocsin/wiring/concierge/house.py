@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tocsin.conversing.noticed import Noticed
@@ -62,12 +63,13 @@ class Door:
         self.names = names
         self._store = store
         self._clock = clock
-        self._concierge: concierge.HouseConcierge | None = None
+        self._house: Callable[[], concierge.HouseConcierge] | None = None
         self._noticed: Sequence[Notice] = ()
 
     def open(self, desk: Desk, noticed: Sequence[Notice] = (), home: HomeHandlers | None = None) -> None:
         """Answer from now on. *noticed*: who hears of what happens in a chat; the first reply of theirs is given."""
-        self._concierge = concierge.HouseConcierge(handlers(desk, home))
+        # Put together when the first wish comes: it is a lot, and most runtimes that a function has never hear one.
+        self._house = cache(lambda: concierge.HouseConcierge(handlers(desk, home)))
         self._noticed = noticed
 
     def slack(self) -> conversation.House:
@@ -81,8 +83,8 @@ class Door:
 
     def answer(self, wish: Wish) -> Reply:
         """As a `Concierge`, for chats that are told of it when it is there."""
-        assert self._concierge, "a chat has started before the door was opened"
-        return self._concierge.answer(wish)
+        assert self._house, "a chat has started before the door was opened"
+        return self._house().answer(wish)
 
     def _shown(self, channel: str, ts: str) -> str:
         found = self._store.shown("slack", channel, ts)
