@@ -33,27 +33,27 @@ print(time.perf_counter() - began)
 """
 # The event stands in the program, so that reading it loads nothing.
 _FUNCTION: Final = """\
-import time
+import sys, time
+before = set(sys.modules)
 began = time.perf_counter()
 import importlib
 handler = importlib.import_module("tocsin.lambdas.{function}").handler
 imported = time.perf_counter()
-import sys
-first = list(sys.modules)
+first = [name for name in sys.modules if name not in before]
 asked = time.perf_counter()
 answer = handler({event!r}, None)
 answered = time.perf_counter()
 import json, os
 print(json.dumps({{
     "imported": imported - began, "answered": imported - began + answered - asked, "answer": answer,
-    "first": first, "modules": list(sys.modules),
+    "first": first, "modules": [name for name in sys.modules if name not in before],
 }}), flush=True)
 os._exit(0)
 """
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """A cold start, in seconds; what was loaded by the import, and in all; and the answer to the first request."""
+    """A cold start, in seconds; what its import loaded, what was loaded in all, and the first request's answer."""
 
     imported: float
     answered: float

@@ -105,7 +105,10 @@ def compiled(
             (folder / source).parent.mkdir(parents=True, exist_ok=True)
             (folder / source).write_bytes(files[source])
         for python in interpreters(version) if candidates is None else candidates:
-            done = run([python, "-s", "-c", _COMPILES, version, FOLDER], json.dumps(wanted), folder)
+            try:
+                done = run([python, "-s", "-c", _COMPILES, version, FOLDER], json.dumps(wanted), folder)
+            except OSError:  # It is none that can be started.
+                continue
             if done.returncode == 0:
                 return {
                     path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.pyc"))

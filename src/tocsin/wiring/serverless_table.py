@@ -24,6 +24,10 @@ class TableClient:
         """*environ* says where, and who we are."""
         self._wire = Wire(environ, DYNAMODB)
 
+    def close(self) -> None:
+        """Let the connections go; the next request opens its own."""
+        self._wire.close()
+
     def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
         if operation.startswith("_"):
             raise AttributeError(operation)
