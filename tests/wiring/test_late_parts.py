@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from tests.sources.test_sources_table import HINTS
 from tocsin.engine.ports import Delivered, DeliveryResult, Job
 from tocsin.kernel import later
+from tocsin.kernel.machine import Machine
 from tocsin.sources import detection, email, formats, opsgenie_requests
 from tocsin.sources.reading import Reading
 from tocsin.wiring import machines, transports, understanding
@@ -26,15 +28,20 @@ def test_each_machine_has_the_name_that_it_goes_by() -> None:
 
 def test_a_machine_is_made_when_it_is_first_asked() -> None:
     made: list[object] = []
+
+    def counted() -> Machine[Any, Any]:
+        made.append(make())
+        return make()
+
     (rule,) = (each for each in machines.machines() if each.name == "rule")
     assert isinstance(rule, machines._Later)
     make = rule._make
-    rule._make = lambda: made.append(1) or make()  # type: ignore[func-returns-value]
+    rule._make = counted
     assert rule.name == "rule"
     assert not made
     assert rule.wanted(None, None) in {True, False}
     assert rule.wanted(None, None) in {True, False}
-    assert made == [1]
+    assert len(made) == 1
 
 
 def test_every_reader_of_the_tables_is_there() -> None:

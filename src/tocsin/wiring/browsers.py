@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -59,13 +58,17 @@ class BrowserBook:
         self._clock = clock
         self._resolve = resolve
         self._subject = subject
+        self._vapid: vapids.Vapid | None = None
         self._lock = threading.Lock()
         self._kept = _load(records)
 
-    @cached_property
+    @property
     def vapid(self) -> vapids.Vapid:
         """Our key pair, made when it is first asked for. Raises StoreUnavailableError."""
-        return vapids.Vapid(_secret(self._records), self._subject)
+        with self._lock:
+            if self._vapid is None:
+                self._vapid = vapids.Vapid(_secret(self._records), self._subject)
+            return self._vapid
 
     @property
     def public_key(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tocsin.conversing.noticed import Noticed
@@ -63,13 +63,14 @@ class Door:
         self.names = names
         self._store = store
         self._clock = clock
-        self._house: Callable[[], concierge.HouseConcierge] | None = None
+        self._opened: tuple[Desk, HomeHandlers | None] | None = None
+        self._house: concierge.HouseConcierge | None = None
+        self._lock = threading.Lock()
         self._noticed: Sequence[Notice] = ()
 
     def open(self, desk: Desk, noticed: Sequence[Notice] = (), home: HomeHandlers | None = None) -> None:
         """Answer from now on. *noticed*: who hears of what happens in a chat; the first reply of theirs is given."""
-        # Put together when the first wish comes: it is a lot, and most runtimes that a function has never hear one.
-        self._house = cache(lambda: concierge.HouseConcierge(handlers(desk, home)))
+        self._opened, self._house = (desk, home), None
         self._noticed = noticed
 
     def slack(self) -> conversation.House:
@@ -83,8 +84,11 @@ class Door:
 
     def answer(self, wish: Wish) -> Reply:
         """As a `Concierge`, for chats that are told of it when it is there."""
-        assert self._house, "a chat has started before the door was opened"
-        return self._house().answer(wish)
+        assert self._opened, "a chat has started before the door was opened"
+        with self._lock:
+            if self._house is None:  # Now: it is a lot, and most runtimes that a function has never hear a wish.
+                self._house = concierge.HouseConcierge(handlers(*self._opened))
+        return self._house.answer(wish)
 
     def _shown(self, channel: str, ts: str) -> str:
         found = self._store.shown("slack", channel, ts)
