@@ -16,7 +16,7 @@ from tocsin.engine.ports import Delivered, DeliveryResult, Job, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Interpretation, Worker
 from tocsin.errors import StoreUnavailableError
-from tocsin.executions.machine import is_task
+from tocsin.executions.receivers import is_task
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json

@@ -10,7 +10,7 @@ from tocsin.approvals.machine import Answered, Approval, Opened, Withdrawn
 from tocsin.approvals.question import asked, may
 from tocsin.approvals.reasons import ApprovalReason as Reason
 from tocsin.approvals.telling import people, refused, rule
-from tocsin.executions.machine import is_task
+from tocsin.executions.receivers import is_task
 from tocsin.kernel.announcement import announcement
 from tocsin.kernel.machine import Decision, Tick
 from tocsin.kernel.time import HOUR, MINUTE

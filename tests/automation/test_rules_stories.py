@@ -16,15 +16,15 @@ from tocsin.engine.dispatcher import Dispatcher
 from tocsin.engine.ports import Delivery, Received, Way
 from tocsin.engine.runner import Runner
 from tocsin.engine.worker import Worker
-from tocsin.executions.machine import is_task
+from tocsin.executions.receivers import is_task
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import HOUR, MINUTE, Instant, parse_instant
 from tocsin.sqlite.store import SqliteStore
-from tocsin.tasks.transport import CHANNEL as TASKS
+from tocsin.tasks.channel import CHANNEL as TASKS
 from tocsin.tasks.transport import TasksTransport
-from tocsin.wiring import rules, runs, workflows
+from tocsin.wiring import rule_joining, rules, runs, workflows
 from tocsin.wiring.interpretation import Interpreter
 from tocsin.wiring.machines import machines
 from tocsin.wiring.messages import CHANNEL, MessageTransport
@@ -218,6 +218,6 @@ def test_what_is_no_order_is_noted(world: World) -> None:
     desk = rules.RuleDesk(world.settings, {})
     notes = []
     for body in (b"[", b"5", b"{}", b'{"command": "x"}'):
-        delivery = Delivery(id="1", received_at=1, channel=rules.CHANNEL, key="", head=b"", body=body)
+        delivery = Delivery(id="1", received_at=1, channel=rule_joining.CHANNEL, key="", head=b"", body=body)
         notes.append(desk.ordered(delivery).outcome)
     assert [note.partition(":")[0] for note in notes] == ["not an order"] * 2 + ["no rule is meant"] * 2

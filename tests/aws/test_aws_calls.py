@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.aws.json_server import serving
 from tocsin.aws.calls import SQS, SSM, STATES, TRIES, AwsError, Calls
 from tocsin.aws.signing import Call, Credentials, signed
 
@@ -46,54 +43,6 @@ def test_requests_are_signed_as_the_sdk_signs_them(body: bytes, token: str, secr
 
 def test_credentials_do_not_show_their_secret() -> None:
     assert "hidden" not in repr(Credentials("AKIDEXAMPLE", "hidden", "hidden"))
-
-
-class Server:
-    """Answers what it is told to, one after the other; the last again and again."""
-
-    def __init__(self, answers: list[tuple[int, bytes] | None]) -> None:
-        self.answers = answers
-        self.seen: list[tuple[dict[str, str], dict[str, Any]]] = []
-        self.connections = 0
-
-
-@contextmanager
-def serving(*answers: tuple[int, bytes] | None) -> Iterator[tuple[Server, str]]:
-    """None: the connection is closed without an answer."""
-    told = Server(list(answers))
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def setup(self) -> None:
-            super().setup()
-            told.connections += 1
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            told.seen.append(({name.lower(): value for name, value in self.headers.items()}, json.loads(body)))
-            answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
-            if answer is None:
-                self.close_connection = True
-                return
-            self.send_response(answer[0])
-            self.send_header("content-length", str(len(answer[1])))
-            self.end_headers()
-            self.wfile.write(answer[1])
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield told, f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

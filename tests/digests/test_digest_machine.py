@@ -11,7 +11,6 @@ from tocsin.digests.figures import figures
 from tocsin.digests.hours import hours_of
 from tocsin.digests.machine import (
     LOOK,
-    RECKON,
     Digest,
     DigestInput,
     DigestMachine,
@@ -26,6 +25,7 @@ from tocsin.digests.machine import (
 from tocsin.digests.reasons import DigestReason
 from tocsin.digests.report import Kind, Report, Scene
 from tocsin.digests.times import Rhythm, following, latest
+from tocsin.digests.words import RECKON
 from tocsin.kernel.announcement import ANNOUNCE, Announcement, announcement
 from tocsin.kernel.machine import Decision, Tick
 from tocsin.kernel.time import DAY, HOUR, MINUTE, Instant, parse_instant

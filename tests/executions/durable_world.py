@@ -25,9 +25,10 @@ from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.sqlite.store import SqliteStore
+from tocsin.tasks.channel import CHANNEL
 from tocsin.tasks.functions import Function, Functions
 from tocsin.tasks.task import Doer, Task
-from tocsin.tasks.transport import CHANNEL, TasksTransport
+from tocsin.tasks.transport import TasksTransport
 from tocsin.testing.conformance.subject import NOW
 from tocsin.wiring import workflows
 from tocsin.wiring.answers import Answers

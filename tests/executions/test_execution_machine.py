@@ -11,8 +11,9 @@ from tocsin import asl
 from tocsin.asl.execution import Names, Redriven, Status, Stopped, TaskBeat, TaskFailed, TaskSucceeded
 from tocsin.asl.program import Definition
 from tocsin.executions.inputs import Input, Parent, Started
-from tocsin.executions.machine import ANSWER, TASK, ExecutionMachine, is_task
+from tocsin.executions.machine import TASK, ExecutionMachine
 from tocsin.executions.reasons import RunReason as Reason
+from tocsin.executions.receivers import ANSWER, is_task
 from tocsin.executions.run import Run, described
 from tocsin.kernel import json
 from tocsin.kernel.json import Json

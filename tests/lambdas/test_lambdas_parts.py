@@ -15,7 +15,7 @@ from tocsin.aws.calls import AwsError
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Outgoing, Postponed, Received
 from tocsin.engine.runner import Addressed, Outcome
 from tocsin.errors import StoreUnavailableError
-from tocsin.executions.machine import ANSWER
+from tocsin.executions.receivers import ANSWER
 from tocsin.incidents.silence_machine import SilenceMachine, SilenceSet
 from tocsin.incidents.silences import Silence
 from tocsin.kernel.time import HOUR

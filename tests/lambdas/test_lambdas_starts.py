@@ -16,9 +16,11 @@ from tests.lambdas.world import QUEUE, URL, Aws, Life, World
 from tocsin.errors import TocsinError
 from tocsin.lambdas import logs, metrics, processes
 from tocsin.lambdas.processes import handling
+from tocsin.wiring import serverless_reach, serverless_talk
 from tocsin.wiring.serverless import LIFE
 from tocsin.wiring.serverless_process import Process, started
 from tocsin.wiring.serverless_secrets import secrets
+from tocsin.wiring.settings_file import parse
 from tocsin.wiring.settings_problems import SettingsError
 
 ENVIRON = {"TOCSIN_TABLE": "tocsin", "TOCSIN_INBOX_URL": QUEUE, "TOCSIN_PUBLIC_URL": URL + "/"}
@@ -90,7 +92,7 @@ def test_what_the_template_must_set_is_named(name: str) -> None:
 def test_the_process_is_made_at_the_first_request(monkeypatch: pytest.MonkeyPatch, quiet_root: None) -> None:
     del quiet_root
     made: Any = SimpleNamespace()
-    monkeypatch.setattr(processes, "started", lambda _, **__: made)
+    monkeypatch.setattr(processes, "started", lambda *_, **__: made)
     processes.use(None)
     assert [processes.process(), processes.process()] == [made, made]
     processes.use(None)
@@ -167,3 +169,47 @@ def test_figures_have_a_namespace_without_being_told_one() -> None:
         ],
     }
     assert (told["Part"], told["Backlog"]) == ("sweep", 3)
+
+
+# ── While Lambda starts the process ──────────────────────────────────────────────────────────────────────────────────
+def begun(monkeypatch: pytest.MonkeyPatch, started: Any) -> list[object]:  # noqa: ANN401 - what makes the process.
+    """What a handler loads when it is made in a process that Lambda starts."""
+    loaded: list[object] = []
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    monkeypatch.setattr(processes, "started", started)
+    processes.use(None)
+    handling(lambda *_: None, loaded.append)
+    return loaded
+
+
+def test_the_process_is_made_while_lambda_starts_it(monkeypatch: pytest.MonkeyPatch, quiet_root: None) -> None:
+    del quiet_root
+    made: Any = SimpleNamespace(settings="those")
+    assert begun(monkeypatch, lambda *_, **__: made) == ["those"]
+    assert processes.process() is made
+    processes.use(None)
+
+
+def test_trouble_at_the_start_is_left_to_the_first_request(monkeypatch: pytest.MonkeyPatch, quiet_root: None) -> None:
+    del quiet_root
+
+    def broken(*_: object, **__: object) -> None:
+        raise TocsinError("function-environment", "TOCSIN_TABLE is not set")
+
+    assert begun(monkeypatch, broken) == []
+    with pytest.raises(TocsinError, match="TOCSIN_TABLE"):
+        processes.process()
+    processes.use(None)
+
+
+def test_the_ways_of_the_settings_are_loaded_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("importlib.import_module", asked.append)
+    serverless_reach.load_ways(world.settings)
+    assert asked == ["tocsin.wiring.slack_chat"]
+    asked.clear()
+    serverless_talk.load_ways(world.settings)
+    assert asked == ["tocsin.wiring.slack_chat", "tocsin.wiring.rooms", "tocsin.wiring.on_call_handles"]
+    asked.clear()
+    serverless_talk.load_ways(parse(b"", {}).settings)
+    assert asked == []

@@ -48,7 +48,7 @@ from tocsin.schedules.recurring import next_turn
 from tocsin.testing.memory import MemoryStore
 from tocsin.web.console.app import console
 from tocsin.web.console.sessions import signin_link
-from tocsin.wiring import questions, rules, workflows
+from tocsin.wiring import questions, rule_joining, rules, workflows
 from tocsin.wiring.browsers import BrowserBook
 from tocsin.wiring.noise import StoreNoiseDesk
 from tocsin.wiring.oncall_desk import SettingsOnCallDesk
@@ -282,7 +282,7 @@ class World:
             "remedy": interpret,
             **workflows.channels(),
             **questions.channels(),
-            rules.CHANNEL: rules.RuleDesk(self.flows, {}).ordered,
+            rule_joining.CHANNEL: rules.RuleDesk(self.flows, {}).ordered,
         }.get(received.channel)
         if read:
             delivery = self.store.delivery(delivery_id)

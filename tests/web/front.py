@@ -15,7 +15,8 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tocsin.web.door import Request, Taker, door
+from tocsin.web.door import door
+from tocsin.web.ingest import Request, Taker
 
 DEADLINE_SECONDS = 30.0
 

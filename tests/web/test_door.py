@@ -10,8 +10,9 @@ import pytest
 
 from tests.web import front
 from tests.web.front import Front, Held, post, read, wait_until
-from tocsin.web import door
-from tocsin.web.door import PIPELINE_MAX, Request, refusal, response
+from tocsin.web import door, ingest
+from tocsin.web.door import PIPELINE_MAX
+from tocsin.web.ingest import Request, refusal, response
 
 ANSWER = response(202, b"{}")
 
@@ -65,7 +66,7 @@ def test_a_path_that_only_begins_like_ours_is_uvicorns(server: Front, held: Held
     ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-tocsin-key", "x-gitlab-token", "x-auth-token"],
 )
 def test_no_credential_is_kept(header: str) -> None:
-    assert door.kept([(header.encode(), b"test-secret"), (b"x-odd", b"1")]) == b"x-odd: 1"
+    assert ingest.kept([(header.encode(), b"test-secret"), (b"x-odd", b"1")]) == b"x-odd: 1"
 
 
 def test_a_request_in_single_bytes_is_the_same(server: Front, held: Held) -> None:

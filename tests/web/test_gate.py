@@ -15,9 +15,9 @@ from starlette.requests import Request
 
 from tocsin.engine.ports import Handled, Received
 from tocsin.errors import StoreUnavailableError
-from tocsin.web.door import BODY_BYTES_MAX
 from tocsin.web.envelopes import Verdict
 from tocsin.web.gate import Admission, Gate, Knock, Refused, Rules, body_of
+from tocsin.web.ingest import BODY_BYTES_MAX
 from tocsin.web.peers import networks
 from tocsin.web.signatures import Signature
 

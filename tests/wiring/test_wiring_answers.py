@@ -13,7 +13,7 @@ from tocsin.asl.execution import Names
 from tocsin.engine.ports import Delivered, Job, Postponed, Taken
 from tocsin.engine.runner import Addressed, Runner
 from tocsin.errors import StoreUnavailableError
-from tocsin.executions.machine import ANSWER
+from tocsin.executions.receivers import ANSWER
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json

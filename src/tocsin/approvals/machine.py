@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from tocsin.approvals import telling
 from tocsin.approvals.question import Question, asked, may
 from tocsin.approvals.reasons import ApprovalReason as Reason
-from tocsin.executions.machine import ANSWER
+from tocsin.executions.receivers import ANSWER
 from tocsin.incidents.ladder import label, responder
 from tocsin.incidents.telling import one_line
 from tocsin.kernel import json

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tocsin.expressions.expression import Expression
 from tocsin.expressions.metering import Failed, Meter
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
-from tocsin.timetables import Timetable
+
+if TYPE_CHECKING:
+    from tocsin import timetables
+    from tocsin.expressions import expression
+else:
+    expression = later("tocsin.expressions.expression")
+    timetables = later("tocsin.timetables")
 
 VARIABLES: Final = ("event",)  # What an expression has beside the event that it is about.
 INPUT_BYTES_MAX: Final = 256 * 1024  # As Step Functions has it.
@@ -39,8 +45,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     seed: str = ""
     workflows: tuple[str, ...] = ()
-    timetable: Timetable | None = None
-    template: Expression | None = None
+    timetable: timetables.Timetable | None = None
+    template: expression.Expression | None = None
     mode: Mode = Mode.PARALLEL
     most: int = 10
     retries: int = 0

@@ -1,8 +1,9 @@
 """The code of the functions, as one zip: this package, what it needs on Lambda's machines, and the configuration.
 
 The same inputs make the same bytes: names are sorted, times fixed. What the zip is called is a digest of its contents,
-so that another compressor makes no other code of it. boto3 is left out: Lambda's own is patched by AWS, and half of
-the zip would be its models. Versions and hashes are those of `functions.lock`, which `make lock` writes.
+so that another compressor makes no other code of it. Its bytecode is made by `tocsin.aws.bytecode`. boto3 is left out:
+Lambda's own is patched by AWS, and half of the zip would be its models. Versions and hashes are those of
+`functions.lock`, which `make lock` writes.
 """
 
 from __future__ import annotations
@@ -37,8 +38,20 @@ _UNIX: Final = 3
 # Nobody starts a program from there, and what an installer notes of itself differs between installers.
 _LEFT_OUT: Final = ("bin", "__pycache__")
 _NOTES_KEPT: Final = ("METADATA", "entry_points.txt")
-# Codecs of images that nobody sends, a seventh of the whole; Pillow does without them.
-_USELESS: Final = ("PIL/_avif.", "PIL/_imagingcms.", "pillow.libs/libavif-", "pillow.libs/liblcms2-")
+_USELESS: Final = (
+    # Codecs of images that nobody sends, a seventh of the whole; Pillow does without them.
+    *("PIL/_avif.", "PIL/_imagingcms.", "pillow.libs/libavif-", "pillow.libs/liblcms2-"),
+    # YAML is composed in Python here, for the places of what is wrong; the other half costs a start.
+    "yaml/_yaml.",
+    # What only a server of our own needs, which listens itself, and what builds extensions.
+    *("aiosmtpd/", "atpublic/", "cffi/", "click/", "h11/", "httptools/", "public/", "uvicorn/"),
+    # The fast half of web sockets, which functions do not open.
+    *("aiohttp/_websocket/reader_c.", "aiohttp/_websocket/mask."),
+    # The packages' own tests.
+    *("icalendar/tests/", "recurring_ical_events/test/"),
+)
+_SUFFIXES_LEFT_OUT: Final = frozenset({".c", ".h", ".hash", ".pxd", ".pxi", ".pyc", ".pyi", ".pyx"})
+_NOT_OURS: Final = ("cli", "demo", "rehearsal", "sqlite")  # Packages of ours that no function can import.
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,11 +133,11 @@ def _wanted(name: PurePosixPath) -> bool:
         return False
     if name.parts[0].endswith(".dist-info"):
         return name.name in _NOTES_KEPT or "licenses" in name.parts
-    return name.suffix not in {".pyi", ".pyc"}
+    return name.suffix not in _SUFFIXES_LEFT_OUT
 
 
 def _ours(name: PurePosixPath) -> bool:
-    return "__pycache__" not in name.parts and name.suffix != ".pyc"
+    return "__pycache__" not in name.parts and name.suffix != ".pyc" and name.parts[0] not in _NOT_OURS
 
 
 def pack(files: Mapping[str, bytes]) -> Bundle:

@@ -38,6 +38,7 @@ class Service(NamedTuple):
 SQS = Service("sqs", "AmazonSQS", "1.0")
 SSM = Service("ssm", "AmazonSSM", "1.1")
 STATES = Service("states", "AWSStepFunctions", "1.0")
+DYNAMODB = Service("dynamodb", "DynamoDB_20120810", "1.0")
 
 
 class AwsError(Exception):
@@ -98,29 +99,9 @@ class Calls:
             self._open.popitem()[1].close()
 
     def _once(self, service: Service, action: str, body: bytes) -> dict[str, Any]:
-        environ = self._environ
-        region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-        url = environ.get(f"AWS_ENDPOINT_URL_{service.name.upper()}") or environ.get("AWS_ENDPOINT_URL") or ""
-        suffix = ".cn" if region.startswith("cn-") else ""
-        scheme, _, rest = (url or f"https://{service.name}.{region}.amazonaws.com{suffix}").partition("://")
-        host = rest.split("/", 1)[0]
-        call = Call(
-            service=service.name,
-            region=region,
-            host=host,
-            headers={
-                "content-type": f"application/x-amz-json-{service.version}",
-                "x-amz-target": f"{service.prefix}.{action}",
-            },
-            body=body,
-        )
-        who = Credentials(
-            environ.get("AWS_ACCESS_KEY_ID", ""),
-            environ.get("AWS_SECRET_ACCESS_KEY", ""),
-            environ.get("AWS_SESSION_TOKEN", ""),
-        )
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._now()))
-        status, answer = self._exchange(scheme, host, signed(call, who, stamp), body, action)
+        scheme, host = address(self._environ, service)
+        headers = authorized(self._environ, service, host, action=action, body=body, now=self._now())
+        status, answer = self._exchange(scheme, host, headers, body, action)
         try:
             found = json.loads(answer or b"{}")
         except ValueError:
@@ -145,6 +126,48 @@ class Calls:
             raise AwsError(action, type(problem).__name__) from None
 
 
+def address(environ: Mapping[str, str], service: Service) -> tuple[str, str]:
+    """Where *service* is: `https` or `http`, and the host."""
+    url = environ.get(f"AWS_ENDPOINT_URL_{service.name.upper()}") or environ.get("AWS_ENDPOINT_URL") or ""
+    region = _region(environ)
+    suffix = ".cn" if region.startswith("cn-") else ""
+    scheme, _, rest = (url or f"https://{service.name}.{region}.amazonaws.com{suffix}").partition("://")
+    return scheme, rest.split("/", 1)[0]
+
+
+def authorized(
+    environ: Mapping[str, str], service: Service, host: str, *, action: str, body: bytes, now: float
+) -> dict[str, str]:
+    """The headers of a request, signed; *now* is in seconds since 1970."""
+    call = Call(
+        service=service.name,
+        region=_region(environ),
+        host=host,
+        headers={
+            "content-type": f"application/x-amz-json-{service.version}",
+            "x-amz-target": f"{service.prefix}.{action}",
+        },
+        body=body,
+    )
+    who = Credentials(
+        environ.get("AWS_ACCESS_KEY_ID", ""),
+        environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        environ.get("AWS_SESSION_TOKEN", ""),
+    )
+    return signed(call, who, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)))
+
+
+def error_code(found: object) -> str:
+    """`ExecutionAlreadyExists` of an answer with the type `com.amazonaws.states#ExecutionAlreadyExists`."""
+    if not isinstance(found, dict):
+        return ""
+    return str(found.get("__type") or found.get("code") or "").rpartition("#")[2].rpartition(".")[2]
+
+
+def _region(environ: Mapping[str, str]) -> str:
+    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
 def _may_help(problem: AwsError) -> bool:
     """Whether the same call may go through a moment later."""
     code = problem.code
@@ -152,8 +175,4 @@ def _may_help(problem: AwsError) -> bool:
 
 
 def _code(found: object, status: int) -> str:
-    """`ExecutionAlreadyExists` of `com.amazonaws.states#ExecutionAlreadyExists`."""
-    if status >= SERVER_TROUBLE or not isinstance(found, dict):
-        return f"status {status}"
-    told = str(found.get("__type") or found.get("code") or "")
-    return told.rpartition("#")[2].rpartition(".")[2] or f"status {status}"
+    return (error_code(found) if status < SERVER_TROUBLE else "") or f"status {status}"

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from tocsin import __version__
-from tocsin.aws import artifacts, bundle, stack_changes
+from tocsin.aws import artifacts, bundle, bytecode, stack_changes
 from tocsin.aws.accounts import Account, Cloud
 from tocsin.aws.artifacts import Artifacts, Deployment
 from tocsin.aws.bundle import Bundle
@@ -156,7 +156,11 @@ def _code(work: _Work, filled: Filled, config: Path, versions: Mapping[str, int]
         work.screen.say("fetching the packages of the functions, and packing them ...\n")
         with tempfile.TemporaryDirectory() as folder:
             bundle.fetch(Path(folder))
-            made = bundle.pack(bundle.contents(Path(folder), files))
+            found = bundle.contents(Path(folder), files)
+            added = bytecode.compiled(found, bundle.LAMBDA.python)
+            if not added:
+                work.screen.say(bytecode.MISSING.format(version=bundle.LAMBDA.python))
+            made = bundle.pack(found | added)
     work.screen.say(f"code: {len(made.data):,} bytes, {made.digest[:12]}\n")
     if work.given.keep_zip:
         work.given.keep_zip.write_bytes(made.data)

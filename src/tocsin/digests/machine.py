@@ -23,6 +23,7 @@ from tocsin.digests import telling
 from tocsin.digests.reasons import DigestReason
 from tocsin.digests.report import Kind, Report, Scene
 from tocsin.digests.times import Rhythm, following, latest
+from tocsin.digests.words import RECKON
 from tocsin.incidents.ladder import responder
 from tocsin.kernel import json
 from tocsin.kernel.announcement import ANNOUNCE
@@ -30,8 +31,6 @@ from tocsin.kernel.machine import TELL, Decision, Effect, Standing, Tick, teller
 from tocsin.kernel.page import Page
 from tocsin.kernel.time import DAY, MINUTE, Duration, Instant
 
-RECKON: Final = "reckon"  # What a digest tells when it wants its figures.
-RECKONED: Final = "reckoned"  # What it is told then.
 LOOK: Final[Duration] = 30 * MINUTE  # An override that begins at once is seen within this time.
 MEMORY: Final[Duration] = 7 * DAY  # What is older is no news for a day's digest.
 SHIFT_MAX: Final[Duration] = 35 * DAY  # Of a longer shift the end is told.

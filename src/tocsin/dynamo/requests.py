@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from typing import Any, Final, TypeAlias, TypeVar
-
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from tocsin.dynamo.schema import PK, SK
 from tocsin.errors import StoreUnavailableError
@@ -72,6 +72,14 @@ class Cancelled(Exception):
         self.doubtful = doubtful
 
 
+class AnswerError(Exception):
+    """The service refuses a request. *response*: what it has answered, in the shape of the SDK's `ClientError`."""
+
+    def __init__(self, response: Item) -> None:
+        super().__init__(str(response.get("Error", {}).get("Code", "")))
+        self.response = response
+
+
 class UnknownResultError(StoreUnavailableError):
     """The last answer was lost: nobody knows whether the request was done."""
 
@@ -88,7 +96,7 @@ class Requests:
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """*client*: of the SDK, for DynamoDB. *threads* 0: one request after the other, on the caller's thread."""
+        """*client*: of the SDK, or as it. *threads* 0: one request after the other, on the caller's thread."""
         self.table = table
         self.chance = chance
         self._client = client
@@ -202,7 +210,7 @@ class Requests:
             lost = False
             try:
                 return getattr(self._client, operation)(**request)  # type: ignore[no-any-return]
-            except ClientError as problem:
+            except _answers() as problem:
                 error = problem.response.get("Error", {})
                 code, status = str(error.get("Code", "")), _status(problem.response)
                 if code == "ConditionalCheckFailedException":
@@ -214,7 +222,7 @@ class Requests:
                 elif code not in _REFUSED_FOR_NOW:
                     raise StoreUnavailableError(f"DynamoDB refuses {operation}: {code}") from problem
                 cause = code
-            except (BotoCoreError, OSError) as problem:
+            except _losses() as problem:
                 lost, cause = True, type(problem).__name__
             doubtful |= lost
             attempts = self._wait(attempts, f"{operation}: {cause}", doubtful=doubtful)
@@ -322,6 +330,18 @@ def _check_cancelled(reasons: Sequence[Mapping[str, Any]], *, doubtful: bool) ->
         raise Cancelled(found, doubtful=doubtful)
     if strange := set(codes) - _CANCELLED_FOR_NOW:
         raise StoreUnavailableError(f"DynamoDB refuses a transaction: {', '.join(sorted(strange))}")
+
+
+def _answers() -> tuple[type[Any], ...]:
+    """The errors that carry an answer of the service: our own client's, and the SDK's where that is loaded."""
+    sdk = sys.modules.get("botocore.exceptions")
+    return (AnswerError, sdk.ClientError) if sdk else (AnswerError,)
+
+
+def _losses() -> tuple[type[Exception], ...]:
+    """The errors after which nobody knows what the service has done."""
+    sdk = sys.modules.get("botocore.exceptions")
+    return (OSError, HTTPException, sdk.BotoCoreError) if sdk else (OSError, HTTPException)
 
 
 def _status(response: Mapping[str, Any]) -> int:

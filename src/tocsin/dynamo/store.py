@@ -11,9 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]
-from botocore.config import Config  # type: ignore[import-untyped]
-
 from tocsin.dynamo.commits import Commits
 from tocsin.dynamo.deliveries import Deliveries
 from tocsin.dynamo.effects import Places
@@ -59,7 +56,7 @@ class DynamoStore:
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """*client*: of the SDK, for DynamoDB, without retries of its own (`connect` makes one)."""
+        """*client*: of the SDK (`connect` makes one), or as it; without retries of its own."""
         self._requests = Requests(client, table, threads=threads, chance=chance, sleep=sleep)
         places = Places(self._requests)
         self._names = Names(self._requests)
@@ -193,13 +190,16 @@ class DynamoStore:
         self._requests.close()
 
 
-def connect(session: Any = boto3, **more: Any) -> Any:  # noqa: ANN401 - untyped SDK.
+def connect(session: Any = None, **more: Any) -> Any:  # noqa: ANN401 - untyped SDK.
     """A client of the SDK for a `DynamoStore`; *more*: `region_name`, `endpoint_url` and the like.
 
     *session*: whose login counts, a `boto3.Session`; without it that of the environment.
 
     It does not try again by itself: the store does, and must know of each answer that was lost.
     """
+    import boto3  # type: ignore[import-untyped]  # noqa: PLC0415 - functions have a client of their own: this one
+    from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415 - costs a cold start as much again.
+
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -207,4 +207,4 @@ def connect(session: Any = boto3, **more: Any) -> Any:  # noqa: ANN401 - untyped
         max_pool_connections=2 * THREADS,
         tcp_keepalive=True,
     )
-    return session.client("dynamodb", config=config, **more)
+    return (session or boto3).client("dynamodb", config=config, **more)

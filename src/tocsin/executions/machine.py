@@ -29,15 +29,15 @@ from tocsin.asl.resources import resource
 from tocsin.executions import run as runs
 from tocsin.executions.inputs import Input, Parent, Started, Unawaited
 from tocsin.executions.reasons import RunReason as Reason
+from tocsin.executions.receivers import ANSWER, RECEIVER
 from tocsin.executions.run import Run, described
-from tocsin.executions.withdrawing import RECEIVER, lane, withdrawals
+from tocsin.executions.withdrawing import lane, withdrawals
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Decision, Effect, Past, Standing, Tick
 from tocsin.kernel.time import Instant
 
 TASK: Final = "task"  # The kind of an effect: a task is to be done, its facts are a `TaskStart`.
-ANSWER: Final = "answer"  # The kind of an effect: another run's task is over, since this run is.
 
 EVENTS_MAX: Final = 256  # Of one commit: with inputs of the largest size they are 64 MiB.
 ALREADY_EXISTS: Final = "StepFunctions.ExecutionAlreadyExistsException"
@@ -139,11 +139,6 @@ class ExecutionMachine:
     def decode(self, raw: bytes) -> Run:
         """The inverse of `encode`, also for what older versions wrote."""
         return runs.decode(raw)
-
-
-def is_task(receiver: str) -> bool:
-    """Whether *receiver* does tasks."""
-    return receiver.startswith(RECEIVER)
 
 
 def is_local(receiver: str) -> bool:

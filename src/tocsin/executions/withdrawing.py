@@ -19,14 +19,13 @@ from tocsin.asl.execution import Execution, Frame, Phase, Status, Stopped, TaskF
 from tocsin.asl.program import Definition
 from tocsin.asl.resources import Resource, resource
 from tocsin.executions.inputs import Input as Given
+from tocsin.executions.receivers import RECEIVER
 from tocsin.executions.run import Run
 from tocsin.kernel.json import Json
 from tocsin.kernel.machine import Effect, Tick
 from tocsin.kernel.time import Instant
 
 WITHDRAW: Final = "withdraw"  # The kind of an effect: nobody waits for a task any more; its facts say which, and why.
-
-RECEIVER: Final = "task:"  # So begin the lanes of tasks.
 
 _ASKS: Final = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tocsin.regexes import RegexError, compiled
+from tocsin.kernel.later import later
+
+if TYPE_CHECKING:
+    from tocsin import regexes
+else:
+    regexes = later("tocsin.regexes")
+
 
 VALUE_MAX: Final = 1000  # Characters; a label's value has fewer.
 
@@ -47,8 +53,10 @@ class Matcher(msgspec.Struct, frozen=True, kw_only=True):
         if not self.regex:
             return (self.value == found) is self.equal
         try:
-            return compiled(self.value).matches(found) is self.equal
-        except RegexError:  # It was stored unchecked. Every alert is compared with it: rather one more is asked about.
+            return regexes.compiled(self.value).matches(found) is self.equal
+        except (
+            regexes.RegexError
+        ):  # It was stored unchecked. Every alert is compared with it: rather one more is asked about.
             return False
 
     def __str__(self) -> str:
@@ -65,8 +73,8 @@ def check(matcher: Matcher) -> Matcher:
         raise MatcherError(f"the matcher of {matcher.name[:100]!r} is longer than {VALUE_MAX} characters")
     if matcher.regex:
         try:
-            compiled(matcher.value)
-        except RegexError as problem:
+            regexes.compiled(matcher.value)
+        except regexes.RegexError as problem:
             raise MatcherError(f"the matcher of {matcher.name[:100]!r}: {problem}") from None
     return matcher
 

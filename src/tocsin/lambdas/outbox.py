@@ -16,6 +16,7 @@ from tocsin.lambdas import metrics, timers
 from tocsin.lambdas.processes import handling
 from tocsin.wiring.serverless import TROUBLES
 from tocsin.wiring.serverless_process import Process
+from tocsin.wiring.serverless_reach import load_ways
 
 log = logging.getLogger(__name__)
 
@@ -58,4 +59,4 @@ def _take(running: Process, event: Any) -> Any:  # noqa: ANN401 - JSON of AWS, b
     return {"batchItemFailures": [{"itemIdentifier": first}]}
 
 
-handler = handling(_take)
+handler = handling(_take, load_ways)

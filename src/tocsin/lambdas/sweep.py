@@ -17,6 +17,7 @@ from tocsin.lambdas.processes import handling
 from tocsin.wiring.serverless import BITE, Thinking
 from tocsin.wiring.serverless_process import Process
 from tocsin.wiring.serverless_rounds import Rounds
+from tocsin.wiring.serverless_talk import load_ways
 from tocsin.wiring.watch import trouble
 
 DUE_MAX: Final = 200  # Ticks of one batch, as in the embedded engine.
@@ -86,4 +87,4 @@ def _sweep(running: Process, event: Any) -> Any:  # noqa: ANN401 - JSON of AWS, 
     sweep(running, _planned(event))
 
 
-handler = handling(_sweep)
+handler = handling(_sweep, load_ways)

@@ -9,6 +9,7 @@ from tocsin.lambdas.gateway import Gateway
 from tocsin.lambdas.processes import handling
 from tocsin.wiring.serverless_process import Process
 from tocsin.wiring.serverless_site import site
+from tocsin.wiring.serverless_talk import load_ways
 
 _loop: list[asyncio.AbstractEventLoop] = []
 
@@ -24,4 +25,4 @@ def answer(running: Process, event: Any) -> dict[str, Any]:  # noqa: ANN401 - JS
     return given
 
 
-handler = handling(answer)
+handler = handling(answer, load_ways)

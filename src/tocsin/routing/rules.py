@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from tocsin.incidents.alerts import Alert, Kind, Plan, Severity
 from tocsin.kernel.json import Json
-from tocsin.patterns import Matcher, Pattern
+from tocsin.kernel.later import later
 from tocsin.routing.patience import UNDECIDED, Patience, patient
 from tocsin.routing.plans import Ladder, Team, Windows, plan, turns
+
+if TYPE_CHECKING:
+    from tocsin import patterns
+else:
+    patterns = later("tocsin.patterns")
 
 FIELDS = (
     "title",
@@ -38,8 +44,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    when: Pattern | None = None
-    event: Pattern | None = None
+    when: patterns.Pattern | None = None
+    event: patterns.Pattern | None = None
     team: Team | None = None
     ladder: Ladder | None = None
     severity: Severity | None = None
@@ -82,8 +88,8 @@ class Routes:
         self._plans: dict[tuple[int, str, int, Patience, tuple[str, ...]], Plan] = {}
         whens = {str(place): rule.when for place, rule in enumerate(self._rules) if rule.when is not None}
         events = {str(place): rule.event for place, rule in enumerate(self._rules) if rule.event is not None}
-        self._whens = Matcher(whens) if whens else None
-        self._events = Matcher(events) if events else None
+        self._whens = patterns.Matcher(whens) if whens else None
+        self._events = patterns.Matcher(events) if events else None
         self._unconditional = tuple(place for place, rule in enumerate(self._rules) if rule.when is None)
 
     def route(self, alert: Alert, integration: str, event: Json) -> Plan:

@@ -9,7 +9,7 @@ a body.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
 from msgspec.structs import replace
@@ -18,13 +18,23 @@ from tocsin.changes.change import Change
 from tocsin.heartbeats.ping import Ping
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
-from tocsin.sources import bounds, cloudevents, email, email_message, form, formats, generic, sns, text
-from tocsin.sources.aws import text as aws
+from tocsin.sources import bounds, form, formats, generic, sns, text
 from tocsin.sources.batches import each
 from tocsin.sources.email_rules import MailRules
 from tocsin.sources.reading import Hints, Problem, Reading, Remapping
 
+if TYPE_CHECKING:
+    from tocsin.sources import cloudevents, email, email_message
+    from tocsin.sources.aws import text as aws
+else:
+    email = later("tocsin.sources.email")
+    email_message = later("tocsin.sources.email_message")
+    aws = later("tocsin.sources.aws.text")
+    cloudevents = later("tocsin.sources.cloudevents")
+
+MAIL_MEDIA_TYPE: Final = "message/rfc822"
 KEY_HEADER: Final = "x-alert-key"
 FORM_HEADER: Final = "x-tocsin-form"  # Noted by us: the format that the sender's address names.
 QUERY_HEADER: Final = "x-tocsin-query"  # Noted by us: the query of the sender's address.
@@ -63,13 +73,13 @@ def read(
 
 
 def _read(heads: Mapping[str, str], body: bytes, hints: Hints) -> Reading:
-    if cloudevents.is_binary(heads):
+    if "ce-type" in heads and cloudevents.is_binary(heads):
         return cloudevents.read_binary(heads, body, hints)
     body = body.removeprefix(_BOM).strip()
     if not body:
         return read_query(heads.get(QUERY_HEADER, ""), hints)
     media = heads.get("content-type", "").partition(";")[0].strip().lower()
-    if media == email.MEDIA_TYPE:
+    if media == MAIL_MEDIA_TYPE:
         return _mail(body, hints)
     if media == form.PARTS_MEDIA_TYPE:
         fields = form.parse_parts(heads["content-type"], body)

@@ -6,11 +6,16 @@ Source of the second kind, which carries files as well: RFC 7578.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from tocsin.kernel.json import Json
-from tocsin.sources import email_message
+from tocsin.kernel.later import later
+
+if TYPE_CHECKING:
+    from tocsin.sources import email_message
+else:
+    email_message = later("tocsin.sources.email_message")
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 PARTS_MEDIA_TYPE: Final = "multipart/form-data"

@@ -11,6 +11,7 @@ from tocsin.changes.change import Change
 from tocsin.heartbeats.ping import Ping
 from tocsin.incidents.alerts import Alert
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import function
 from tocsin.kernel.time import Instant
 from tocsin.sources.email_rules import MailRules
 
@@ -59,6 +60,13 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Reader: TypeAlias = Callable[[dict[str, Json], Hints], Reading | None]
+
+
+def reader(place: str) -> Reader:
+    """The reader at *place* of this package (`github.read`), whose module is loaded when it is first asked."""
+    return function(f"tocsin.sources.{place}")
+
+
 """Reads one JSON object; None: this is not mine after all."""
 
 

@@ -19,15 +19,15 @@ from tocsin.asl.resources import resource
 from tocsin.engine.backoff import ATTEMPTS_MAX
 from tocsin.engine.ports import ONCE, Delivered, DeliveryResult, Job, Outgoing, Postponed, Received, Taken
 from tocsin.errors import StoreUnavailableError
-from tocsin.executions.machine import ANSWER, TASK
+from tocsin.executions.machine import TASK
+from tocsin.executions.receivers import ANSWER
 from tocsin.executions.run import Run
 from tocsin.executions.withdrawing import WITHDRAW
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import SECOND, Duration, Instant
+from tocsin.tasks.channel import CHANNEL
 from tocsin.tasks.task import Doer, Elsewhere, Later, Task
-
-CHANNEL: Final = "tasks"
 
 DIGEST_CHARACTERS: Final = 16  # Of the name of an effect of one task: there are few of them.
 WATCH_EVERY: Final[Duration] = 5 * SECOND  # A task that a thread of its own does is looked at so often.

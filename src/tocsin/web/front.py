@@ -14,8 +14,8 @@ from starlette.requests import Request as Asked
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tocsin.web.door import Request, Taker
 from tocsin.web.gate import body_of
+from tocsin.web.ingest import Request, Taker
 
 INGEST: Sequence[str] = ("/v1/in", "/v1/in/{key}", "/v1/in/{key}/{form}")
 PAGERDUTY = "/v2/enqueue"

@@ -18,8 +18,8 @@ from tocsin.engine.ports import ONCE, Received
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel.time import Instant
 from tocsin.web.credentials import presented as presented_in
-from tocsin.web.door import BODY_BYTES_MAX, kept
 from tocsin.web.envelopes import Check, is_envelope
+from tocsin.web.ingest import BODY_BYTES_MAX, kept
 from tocsin.web.peers import Network, sender, within
 from tocsin.web.ports import Intake
 from tocsin.web.signatures import Signature, unsigned

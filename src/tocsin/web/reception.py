@@ -21,9 +21,9 @@ from tocsin.kernel.time import Instant
 from tocsin.sources import pagerduty
 from tocsin.sources.detection import FORM_HEADER
 from tocsin.web.credentials import presented
-from tocsin.web.door import Request, refusal, response
 from tocsin.web.envelopes import Check, Verdict, is_envelope
 from tocsin.web.gate import Gate, Refused
+from tocsin.web.ingest import Request, refusal, response
 
 if TYPE_CHECKING:
     import asyncio

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from tocsin.approvals.machine import Answered, Approval
-from tocsin.approvals.reasons import ApprovalReason as Reason
-from tocsin.asl.showing import Shown
-from tocsin.automation.book import Book
 from tocsin.engine.ports import Received
-from tocsin.executions.run import Run
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant
+
+if TYPE_CHECKING:
+    from tocsin.approvals.machine import Answered, Approval
+    from tocsin.approvals.reasons import ApprovalReason as Reason
+    from tocsin.asl.showing import Shown
+    from tocsin.automation.book import Book
+    from tocsin.executions.run import Run
 
 
 class WorkflowView(msgspec.Struct, frozen=True, kw_only=True):

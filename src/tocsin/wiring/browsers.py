@@ -6,19 +6,26 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import replace
 
 from tocsin.engine.ports import Records
 from tocsin.kernel import json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import HOUR, Duration, Instant
 from tocsin.web.ports import BrowserView
-from tocsin.webpush.encryption import read_base64
-from tocsin.webpush.subscriptions import Resolve, Subscription, public_address, read_endpoint, read_subscription
-from tocsin.webpush.vapid import Vapid, make_secret
 from tocsin.wiring.settings import Mail
+
+if TYPE_CHECKING:
+    from tocsin.webpush import encryption
+    from tocsin.webpush import subscriptions as pushes
+    from tocsin.webpush import vapid as vapids
+else:
+    encryption = later("tocsin.webpush.encryption")
+    pushes = later("tocsin.webpush.subscriptions")
+    vapids = later("tocsin.webpush.vapid")
 
 BROWSERS_MAX: Final = 10  # Of one person; the one registered first makes room.
 LABEL_MAX: Final = 80  # Characters.
@@ -34,7 +41,7 @@ _NAME_LENGTH: Final = 24  # Hexadecimal digits.
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     responder: str
-    subscription: Subscription
+    subscription: pushes.Subscription
     label: str
     at: Instant
     gone_at: Instant | None = None
@@ -44,15 +51,24 @@ class BrowserBook:
     """`tocsin.web.ports.Browsers` and `tocsin.webpush.transport.Browsers`. Good for all threads."""
 
     def __init__(
-        self, records: Records, clock: Callable[[], Instant], subject: str, resolve: Resolve = public_address
+        self, records: Records, clock: Callable[[], Instant], subject: str, resolve: pushes.Resolve | None = None
     ) -> None:
         """*subject*: where operators of push services find us. *resolve* is for tests. Raises StoreUnavailableError."""
         self._records = records
         self._clock = clock
         self._resolve = resolve
+        self._subject = subject
+        self._vapid: vapids.Vapid | None = None
         self._lock = threading.Lock()
         self._kept = _load(records)
-        self.vapid = Vapid(_secret(records), subject)
+
+    @property
+    def vapid(self) -> vapids.Vapid:
+        """Our key pair, made when it is first asked for. Raises StoreUnavailableError."""
+        with self._lock:
+            if self._vapid is None:
+                self._vapid = vapids.Vapid(_secret(self._records), self._subject)
+            return self._vapid
 
     @property
     def public_key(self) -> str:
@@ -65,7 +81,7 @@ class BrowserBook:
         with self._lock:
             return any(each.responder == responder and not _is_over(each, now) for each in self._kept.values())
 
-    def subscriptions(self, responder: str) -> Sequence[Subscription]:
+    def subscriptions(self, responder: str) -> Sequence[pushes.Subscription]:
         """See `tocsin.webpush.transport.Browsers`."""
         return [each.subscription for _, each in self._of(responder)]
 
@@ -75,12 +91,12 @@ class BrowserBook:
 
     def add(self, responder: str, subscription: str, label: str) -> str:
         """See `tocsin.web.ports.Browsers`."""
-        found = read_subscription(subscription)
+        found = pushes.read_subscription(subscription)
         if isinstance(found, str):
             return found
-        endpoint = read_endpoint(found.endpoint)
+        endpoint = pushes.read_endpoint(found.endpoint)
         assert endpoint is not None, "it was read"
-        if self._resolve(endpoint.host, endpoint.port) is None:
+        if (self._resolve or pushes.public_address)(endpoint.host, endpoint.port) is None:
             return "its address is not a public one"
         name = _name(found.endpoint)
         if self._is_foreign(name, responder, found):
@@ -101,7 +117,7 @@ class BrowserBook:
         """See `tocsin.webpush.transport.Browsers`."""
         self._drop(_name(endpoint))
 
-    def _is_foreign(self, name: str, responder: str, given: Subscription) -> bool:
+    def _is_foreign(self, name: str, responder: str, given: pushes.Subscription) -> bool:
         """Whether it is another one's, and *given* does not prove by its secret to be the same browser."""
         with self._lock:
             kept = self._kept.get(name)
@@ -161,12 +177,12 @@ def _kept(document: json.Json) -> _Kept | None:
 
 
 def _secret(records: Records) -> bytes:
-    """The private number of our key pair; made at the first start. With another one every browser is lost."""
+    """The private number of our key pair; made when it is first needed. With another one every browser is lost."""
     found = records.record(*_SECRET)
     if not isinstance(found, str):
-        found = make_secret()
+        found = vapids.make_secret()
         records.put_record(*_SECRET, found)
-    raw = read_base64(found)
+    raw = encryption.read_base64(found)
     assert raw is not None, "we have written it"
     return raw
 

@@ -30,6 +30,7 @@ from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant
 from tocsin.notices.machine import Healed, Noticed, NoticeMachine
 from tocsin.routing.plans import CROWD_MIN
 from tocsin.slack.health import SlackHealth, Trouble
+from tocsin.wiring import channel_names
 from tocsin.wiring.chat_words import healed_told, teams_of, trouble_told
 from tocsin.wiring.chat_zones import keep
 from tocsin.wiring.interpretation import failure_report
@@ -40,7 +41,7 @@ from tocsin.wiring.settings import Settings
 if TYPE_CHECKING:  # What talks to the chat is heavy, and `tocsin doctor` only reads records.
     from tocsin.wiring.transports import Chat
 
-CHANNEL: Final = "notice"
+CHANNEL: Final = channel_names.NOTICE
 CHAT: Final = "slack"
 RECORD: Final = "chat-trouble"
 EVERY: Final[Duration] = 2 * SECOND  # How soon a trouble that was met is told.

@@ -18,13 +18,14 @@ from tocsin.kernel import json
 from tocsin.kernel.time import DAY, Instant
 from tocsin.schedules.schedule import Schedule
 from tocsin.schedules.timeline import current
+from tocsin.wiring import channel_names
 from tocsin.wiring.schedules import schedules
 from tocsin.wiring.settings import DEFAULT, Settings, Team
 from tocsin.wiring.settings_digests import Digests, parse_beat
 from tocsin.wiring.settings_reader import NEXT_SUFFIX, SCHEDULE_PREFIX
 from tocsin.wiring.settings_schedules import LOCAL
 
-CHANNEL: Final = "digest"
+CHANNEL: Final = channel_names.DIGEST
 LIVE_MAX: Final = 10_000  # As many teams and schedules no file has.
 
 _MACHINE: Final = DigestMachine()

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from tocsin.engine.ports import Way
-from tocsin.executions.machine import is_task
+from tocsin.executions.receivers import is_task
 from tocsin.incidents.ladder import label, responder, room
 from tocsin.incidents.ways import MENTION, PUSH
 from tocsin.kernel.machine import is_teller
-from tocsin.tasks.transport import CHANNEL as TASKS
+from tocsin.tasks.channel import CHANNEL as TASKS
 from tocsin.wiring.living import Derived
 from tocsin.wiring.messages import CHANNEL
 from tocsin.wiring.personal import Personal

@@ -14,10 +14,11 @@ from tocsin.heartbeats.inputs import Configured, Deleted, Input, Switched, Terms
 from tocsin.heartbeats.machine import HeartbeatMachine
 from tocsin.kernel import json
 from tocsin.kernel.time import Instant
+from tocsin.wiring import channel_names
 from tocsin.wiring.addressing import heartbeat_key
 from tocsin.wiring.settings import Settings
 
-CHANNEL: Final = "heartbeat"
+CHANNEL: Final = channel_names.HEARTBEAT
 
 _SWITCHES: Final[Mapping[str, Input]] = {
     "enable": Switched(enabled=True),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tocsin.engine.dispatcher import Failure
 from tocsin.engine.ports import Delivery, Received
@@ -16,15 +16,34 @@ from tocsin.incidents.inputs import PageFailed
 from tocsin.incidents.ladder import PAGE, label
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.kernel import json
+from tocsin.kernel.later import function, later
 from tocsin.kernel.time import Instant
 from tocsin.sources import Problem, Reading
-from tocsin.wiring import alertmanager, digests, heartbeats, messages, remedies
+from tocsin.web.senders.channels import ALERTS, SILENCES
+from tocsin.wiring import channel_names, messages
 from tocsin.wiring.addressing import SELF, UNDECODABLE, Addressing, Causes, Histories, Mutes, Quieter, Routing
 from tocsin.wiring.readings import Readings
+
+if TYPE_CHECKING:
+    from tocsin.wiring import alertmanager
+else:
+    alertmanager = later("tocsin.wiring.alertmanager")
 
 Commands = Callable[[bytes, Instant], Sequence[Command] | str]
 Channel = Callable[[Delivery], Interpretation]
 Attend = Callable[[Delivery, Reading, Interpretation], Interpretation]
+
+
+def late(names: Iterable[str], make: Callable[[], Mapping[str, Channel]]) -> dict[str, Channel]:
+    """The channels of these *names*, as *make* gives them: it is called when the first of their deliveries comes."""
+    made: list[Mapping[str, Channel]] = []
+
+    def read(delivery: Delivery) -> Interpretation:
+        if not made:
+            made.append(make())
+        return made[0][delivery.channel](delivery)
+
+    return dict.fromkeys(names, read)
 
 
 class Interpreter:
@@ -54,11 +73,11 @@ class Interpreter:
             "console": _person,
             "cli": _person,
             "self": self._failure,
-            heartbeats.CHANNEL: heartbeats.interpret,
-            remedies.CHANNEL: remedies.interpret,
-            digests.CHANNEL: digests.interpret,
+            channel_names.HEARTBEAT: function("tocsin.wiring.heartbeats.interpret"),
+            channel_names.REMEDY: function("tocsin.wiring.remedies.interpret"),
+            channel_names.DIGEST: function("tocsin.wiring.digests.interpret"),
             messages.CHANNEL: messages.Messages(self.addressing).interpret,
-            **alertmanager.channels(self.addressing),
+            **late((ALERTS, SILENCES), lambda: alertmanager.channels(self.addressing)),
             **{name: partial(_chat, read) for name, read in chats.items()},
             **(more or {}),
         }

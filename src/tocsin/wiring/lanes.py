@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
-from tocsin.executions.machine import is_task
+from tocsin.executions.receivers import is_task
 
 T = TypeVar("T")
 

@@ -6,12 +6,11 @@ The outbox delivers it at least once; its id stands in the delivery, so that it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tocsin.digests.machine import RECKON, RECKONED, DigestMachine, Reckoned
-from tocsin.digests.report import Report
+from tocsin.digests.words import RECKON, RECKONED
 from tocsin.engine.ports import ONCE, Delivered, Delivery, DeliveryResult, Job, Postponed, Received
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
@@ -29,12 +28,20 @@ from tocsin.incidents.silence_machine import CHANGED, SURVEY, Muting, SilenceEnd
 from tocsin.incidents.silences import Mute, Silence
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.machine import TELL
 from tocsin.kernel.page import page_of
 from tocsin.kernel.time import Instant, format_duration, format_instant
 from tocsin.noise import machine as noise
 from tocsin.sources import bounds
 from tocsin.wiring.addressing import SELF, Addressing, heartbeat_key, history_key
+
+if TYPE_CHECKING:
+    from tocsin.digests import machine as digests
+    from tocsin.digests import report
+else:
+    digests = later("tocsin.digests.machine")
+    report = later("tocsin.digests.report")
 
 CHANNEL: Final = "machine"
 _SPREAD: Final = frozenset({CHANGED, SURVEY, MARKED, MUTED_BY})  # What becomes a message to each that it concerns.
@@ -213,8 +220,8 @@ def _silence_ended(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
 
 def _reckoned(delivery: Delivery, told: dict[str, Any]) -> Interpretation:
     """A digest has its figures."""
-    given = Reckoned(msgspec.convert(told["report"], Report), page_of(told))
-    return _one(delivery, DigestMachine.name, told["digest"], given)
+    given = digests.Reckoned(msgspec.convert(told["report"], report.Report), page_of(told))
+    return _one(delivery, digests.DigestMachine.name, told["digest"], given)
 
 
 def _to_incident(delivery: Delivery, told: dict[str, Any], given: Lapsed | Muted | Unmuted) -> Interpretation:

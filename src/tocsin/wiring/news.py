@@ -22,11 +22,12 @@ from tocsin.kernel.page import Page
 from tocsin.kernel.time import Instant
 from tocsin.schedules.questions import Answered, Asked, QuestionMachine
 from tocsin.schedules.schedule import Swap, everybody
+from tocsin.wiring import channel_names
 from tocsin.wiring.schedules import SWAP, agreed, schedules
 from tocsin.wiring.settings import Settings
 
-CHANNEL: Final = "swap"
-ROOMS: Final = "rooms"  # The channel of what concerns rooms.
+CHANNEL: Final = channel_names.SWAP
+ROOMS: Final = channel_names.ROOMS  # The channel of what concerns rooms.
 ACCEPT: Final = "swap:accept"  # The verbs of the buttons; each carries `s`, the id of the swap.
 DECLINE: Final = "swap:decline"
 

@@ -19,9 +19,9 @@ from tocsin.incidents.telling import utc_time
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant, format_instant
-from tocsin.wiring import runs
+from tocsin.wiring import channel_names, runs
 
-CHANNEL: Final = "question"
+CHANNEL: Final = channel_names.QUESTION
 ELSEWHERE: Final = "states/"  # So begin the runs of others that wait for an answer: those of Step Functions.
 COMMENT_MAX: Final = 1000  # Characters: a reason, not a report.
 PAGE: Final = 200

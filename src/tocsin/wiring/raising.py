@@ -21,11 +21,12 @@ from tocsin.kernel import json
 from tocsin.kernel.time import Instant
 from tocsin.routing.plans import Windows, plan, turns
 from tocsin.sources import bounds
+from tocsin.wiring import channel_names
 from tocsin.wiring.addressing import Addressing, incident_key
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_routes import parties
 
-CHANNEL: Final = "raise"
+CHANNEL: Final = channel_names.RAISE
 SOURCE: Final = "person"
 RAISED_BY: Final = "raised_by"  # The label that says who.
 

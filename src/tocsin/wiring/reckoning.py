@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from tocsin.digests.episode import Episode, episode
 from tocsin.digests.figures import Figures, figures
 from tocsin.digests.hours import Life, hours_of
-from tocsin.digests.machine import RECKONED, scene_of
+from tocsin.digests.machine import scene_of
 from tocsin.digests.missing import Missed, missed
 from tocsin.digests.report import Kind, Quiet, Report, Scene, report
+from tocsin.digests.words import RECKONED
 from tocsin.engine.ports import Aggregates, Job
 from tocsin.incidents.machine import IncidentMachine
 from tocsin.incidents.silence_machine import SilenceMachine

@@ -15,8 +15,9 @@ from tocsin.kernel import json
 from tocsin.noise.keys import By, of, titled
 from tocsin.noise.machine import Applied, RemedyMachine, Treatment, Undone, aggregate
 from tocsin.noise.remedies import applied, problem
+from tocsin.wiring import channel_names
 
-CHANNEL: Final = "remedy"
+CHANNEL: Final = channel_names.REMEDY
 LIVE_MAX: Final = 10_000  # Keys with a remedy in force.
 
 _MACHINE: Final = RemedyMachine()

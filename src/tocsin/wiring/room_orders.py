@@ -19,9 +19,10 @@ from tocsin.incidents.ladder import responder
 from tocsin.incidents.policy import Policy, Step
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, HOUR, Duration, Instant
+from tocsin.wiring import channel_names
 from tocsin.wiring.addressing import Addressing
 
-CHANNEL: Final = "room"
+CHANNEL: Final = channel_names.ROOM
 PATIENCE: Final[Duration] = HOUR  # Nobody else is asked, so that there is no hurry.
 AGAIN: Final[Duration] = DAY
 SOURCE: Final = "tocsin"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tocsin.conversing.noticed import Noticed
 from tocsin.conversing.replies import Nothing, Reply
 from tocsin.engine.ports import DeliveryResult, Received
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
 from tocsin.slack.health import SlackHealth
 from tocsin.wiring import digests
@@ -16,9 +18,13 @@ from tocsin.wiring.key_desk import ingest_url
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.room_book import RoomBook
 from tocsin.wiring.room_records import Room
-from tocsin.wiring.rooms import Rooms
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.transports import Chat
+
+if TYPE_CHECKING:
+    from tocsin.wiring import rooms
+else:
+    rooms = later("tocsin.wiring.rooms")
 
 
 class RoomWatch:
@@ -38,7 +44,7 @@ class RoomWatch:
         self._book, self._store, self._clock, self._accept = book, store, clock, accept
         self._plans = digests.plans(book.settings)
         self._all = [
-            Rooms(
+            rooms.Rooms(
                 book,
                 chat.rooms,
                 store,

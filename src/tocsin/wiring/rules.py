@@ -27,14 +27,13 @@ from tocsin.kernel.time import Instant
 from tocsin.patterns import Matcher
 from tocsin.sources import Reading, bounds
 from tocsin.sources.mapped_fields import FIELDS, NotSo
-from tocsin.tasks.transport import CHANNEL as ANSWERS
-from tocsin.wiring import messages, workflows
+from tocsin.wiring import rule_joining, workflows
 from tocsin.wiring.addressing import SELF, Addressing
-from tocsin.wiring.interpretation import Channel, Interpreter
+from tocsin.wiring.interpretation import Interpreter
+from tocsin.wiring.rule_joining import CHANNEL
 from tocsin.wiring.settings import DEFAULT, Settings
 from tocsin.wiring.settings_rules import RuleAlert, RuleSettings
 
-CHANNEL: Final = "rule"
 PAGE: Final = 200
 SEED_BYTES: Final = 24
 
@@ -220,21 +219,7 @@ def _addressed(name: str, rule: str, given: Input) -> Addressed:
 # ── In the engine ────────────────────────────────────────────────────────────────────────────────────────────────────
 def join(desk: RuleDesk, interpreter: Interpreter) -> None:
     """Have *interpreter* read what concerns rules."""
-    addressing = interpreter.addressing
-    others = messages.Messages(addressing).interpret
-    answered = workflows.channels()[ANSWERS]
-
-    def message(delivery: Delivery) -> Interpretation:
-        told: dict[str, Any] = json.decode(delivery.body)
-        return desk.told(delivery, told, addressing) if str(told["what"]).startswith("rule-") else others(delivery)
-
-    channels: dict[str, Channel] = {
-        CHANNEL: desk.ordered,
-        messages.CHANNEL: message,
-        ANSWERS: lambda delivery: _run_over(delivery) or answered(delivery),
-    }
-    interpreter.learn(channels)
-    interpreter.attend(desk.attend)
+    rule_joining.join(lambda: desk, interpreter)
 
 
 class _Over(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +234,11 @@ class _Over(msgspec.Struct, frozen=True, kw_only=True):
 def answer_input(answer: Mapping[str, Json], input_id: str, effect: str) -> Addressed:
     """The input that an answer is, for a run or for the rule that has started one; it confirms *effect*."""
     return _over(answer, input_id, effect) or workflows.answer_input(answer, input_id, effect)
+
+
+def read_answer(delivery: Delivery) -> Interpretation:
+    """What the delivery of an answer means, for a run or for the rule that has started one."""
+    return _run_over(delivery) or workflows.answered(delivery)
 
 
 def _run_over(delivery: Delivery) -> Interpretation | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -15,17 +15,22 @@ from tocsin.incidents.ladder import responder
 from tocsin.incidents.policy import ALL, NEXT, SCHEDULE
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
 from tocsin.schedules.coverage import Hours
 from tocsin.schedules.rotation import Crew, Rotation
 from tocsin.schedules.schedule import Absent, Holidays, Layer, Override, Schedule, Swap, everybody
 from tocsin.schedules.timeline import next_on_call, on_call
 from tocsin.schedules.windows import Span, Window, merged, parse_window
-from tocsin.wiring.calendars import spans
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_schedules import LOCAL, parse_length, parse_wall
 from tocsin.wiring.settings_schedules import Layer as LayerSettings
 from tocsin.wiring.settings_schedules import Schedule as ScheduleSettings
+
+if TYPE_CHECKING:
+    from tocsin.wiring import calendars
+else:
+    calendars = later("tocsin.wiring.calendars")
 
 OVERRIDE: Final = "override"  # The kinds of records.
 SWAP: Final = "swap"
@@ -169,11 +174,11 @@ def _absences(settings: Settings, given: ScheduleSettings, records: Records | No
     for name, person in settings.responders.items():
         if person.absences and records:
             zone = person.time_zone or given.time_zone
-            found[name] = tuple(spans(records, person.absences.reveal(), zone))
+            found[name] = tuple(calendars.spans(records, person.absences.reveal(), zone))
     return found
 
 
 def _holidays(given: ScheduleSettings, records: Records | None) -> tuple[Span, ...]:
     if not records:
         return ()
-    return tuple(merged(span for url in given.holidays for span in spans(records, url, given.time_zone)))
+    return tuple(merged(span for url in given.holidays for span in calendars.spans(records, url, given.time_zone)))

@@ -7,11 +7,11 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tocsin.kernel import json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
-from tocsin.sns.verification import Confirmed, Forged, Unavailable, Verified, Verifier
 from tocsin.sources.sns import ENVELOPE, SUBSCRIPTION
 from tocsin.web.envelopes import Check, Verdict
 from tocsin.web.gate import Rules
@@ -19,6 +19,11 @@ from tocsin.web.peers import networks
 from tocsin.web.signatures import HEADERS, Signature
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_integrations import Integration
+
+if TYPE_CHECKING:
+    from tocsin.sns import verification as sns
+else:
+    sns = later("tocsin.sns.verification")
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,100}")  # SNS numbers its messages with UUIDs.
 _KIND: Final = "x-amz-sns-message-type"
@@ -43,12 +48,12 @@ def rates(settings: Settings) -> dict[str, float]:
 
 def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[[str], bytes] | None = None) -> Check:
     """Verifies a message by its integration's topics and accounts, and confirms a subscription that it asks for."""
-    verifiers: dict[str, Verifier] = {}  # Made when they are needed: integrations may join while the process runs.
+    verifiers: dict[str, sns.Verifier] = {}  # Made when they are needed: integrations may join while the process runs.
 
-    def verifier_of(name: str) -> Verifier:
+    def verifier_of(name: str) -> sns.Verifier:
         if name not in verifiers:
             its = settings.integrations[name]
-            made = Verifier(fetch, allowed_topics=its.sns_topics, allowed_accounts=its.sns_accounts)
+            made = sns.Verifier(fetch, allowed_topics=its.sns_topics, allowed_accounts=its.sns_accounts)
             verifiers.setdefault(name, made)
         return verifiers[name]
 
@@ -56,20 +61,20 @@ def sns_check(settings: Settings, clock: Callable[[], Instant], fetch: Callable[
         if not _claims(headers) and _only_mentions(body):
             return Verdict(HTTPStatus.OK)
         verifier = verifier_of(integration)
-        found: Verified | Confirmed | Forged | Unavailable = verifier.verify(headers, body, clock())
-        once = found.message_id if isinstance(found, Verified) and _NUMBER.fullmatch(found.message_id) else ""
-        if isinstance(found, Verified) and found.kind == SUBSCRIPTION:
+        found: sns.Verified | sns.Confirmed | sns.Forged | sns.Unavailable = verifier.verify(headers, body, clock())
+        once = found.message_id if isinstance(found, sns.Verified) and _NUMBER.fullmatch(found.message_id) else ""
+        if isinstance(found, sns.Verified) and found.kind == SUBSCRIPTION:
             found = verifier.confirm(found)
         match found:
-            case Forged(reason):
+            case sns.Forged(reason):
                 log.warning("an SNS message was refused", extra={"integration": integration, "problem": reason})
                 return Verdict(HTTPStatus.FORBIDDEN, reason)
-            case Unavailable(reason):
+            case sns.Unavailable(reason):
                 log.warning(
                     "an SNS message could not be verified", extra={"integration": integration, "problem": reason}
                 )
                 return Verdict(HTTPStatus.SERVICE_UNAVAILABLE, reason)
-            case Confirmed(topic):
+            case sns.Confirmed(topic):
                 log.info("an SNS subscription was confirmed", extra={"integration": integration, "topic": topic})
         return Verdict(HTTPStatus.OK, once=once)
 

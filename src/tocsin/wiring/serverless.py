@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import asdict
 
@@ -23,11 +23,12 @@ from tocsin.engine.worker import Worker
 from tocsin.errors import StoreUnavailableError
 from tocsin.incidents.commands import Command
 from tocsin.incidents.duty import OnDuty
+from tocsin.kernel.later import function, later
 from tocsin.kernel.machine import Machine
 from tocsin.kernel.time import MINUTE, Duration, Instant
-from tocsin.wiring import digests, questions, rules, workflows
+from tocsin.wiring import channel_names, rule_joining, workflows
 from tocsin.wiring.directory import SettingsDirectory
-from tocsin.wiring.interpretation import Commands
+from tocsin.wiring.interpretation import Commands, late
 from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.machines import machines
 from tocsin.wiring.notifying import Notifying
@@ -36,11 +37,19 @@ from tocsin.wiring.room_book import RoomBook
 from tocsin.wiring.rules_at_aws import ours
 from tocsin.wiring.schedules import duty
 from tocsin.wiring.serverless_books import Books
-from tocsin.wiring.serverless_flows import Flows, attending
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.threads import with_threads
 from tocsin.wiring.understanding import understanding
+
+if TYPE_CHECKING:
+    from tocsin.automation.rule import Rule
+    from tocsin.digests.machine import Turn, TurnOf
+    from tocsin.wiring import digests, rules, serverless_flows
+else:
+    digests = later("tocsin.wiring.digests")
+    rules = later("tocsin.wiring.rules")
+    serverless_flows = later("tocsin.wiring.serverless_flows")
 
 LIFE: Final[Duration] = MINUTE  # A runtime is made anew after it: what others have changed is seen no later.
 TROUBLES: Final = (StoreUnavailableError, ContentionError)
@@ -66,7 +75,7 @@ class Thinking:
         clock: Callable[[], Instant],
         *,
         rings: Callable[[str], bool] = lambda _: False,
-        flows: Flows | None = None,
+        flows: serverless_flows.Flows | None = None,
     ) -> None:
         """*settings* are those of the file, *url* is the public one. *rings*: whether a responder's browsers do.
 
@@ -83,12 +92,12 @@ class Thinking:
         self._waiting: list[Delivery] = []
         self._settled: list[Settled] = []
         self._commands: dict[str, Commands] = {}
+        self._rules: rules.RuleDesk | None = None
         self.books = Books(self.settings, store, clock, self.accept)
         self.definitions = workflows.Definitions(store)
         self.kept = workflows.keep_all(self.settings, self.definitions)
         self.flows = flows
         self.ruled = ours(self.settings)  # Without the rules that AWS carries out: they would be carried out twice.
-        self.rules = rules.RuleDesk(self.ruled, self.kept)
         self.knowledge = KnowledgeBook(self.settings, store)
         self.personal = PersonalBook(lambda: self.settings, store, clock)
         self.directory = SettingsDirectory(self.settings, rings, self.personal.of)
@@ -96,17 +105,17 @@ class Thinking:
             self.settings,
             url,
             self._chats(),
-            {**workflows.channels(), **questions.channels()},
+            {**workflows.channels(), **late((channel_names.QUESTION,), function("tocsin.wiring.questions.channels"))},
             now=lambda: self.settings,
             mute=self.books.mute,
             quieter=self.books.quieter,
             histories=self.books.histories,
             causes=self.books.causes,
         )
-        rules.join(self.rules, interpreter)
-        if flows is not None:
-            interpreter.attend(attending(flows, self.rules.attend))
-        self.machines = machines(definitions=self.definitions, rules=self.rules)
+        rule_joining.join(self._desk, interpreter, attends=bool(self.ruled.rules))
+        if flows is not None and self.ruled.rules:
+            interpreter.attend(serverless_flows.attending(flows, self._desk().attend))
+        self.machines = machines(definitions=self.definitions, rules=self._rule)
         self.runner = Runner(
             store,
             self.machines,
@@ -214,8 +223,26 @@ class Thinking:
     def _renewed(self) -> Sequence[Machine[Any, Any]]:
         """As in the embedded runtime: for one batch of decisions, as things are now."""
         calendar: OnDuty = duty(self.settings, self.store)
-        turns = digests.turns(self.settings, self.store)
-        return machines(calendar, turns, self.knowledge.whom(calendar), self.definitions, self.rules)
+        return machines(calendar, self._turns(), self.knowledge.whom(calendar), self.definitions, self._rule)
+
+    def _turns(self) -> TurnOf:
+        """Whose turn it is, as things are when it is first asked; most batches ask for no digest."""
+        made: list[TurnOf] = []
+
+        def turn_of(schedule: str, now: Instant) -> Turn:
+            if not made:
+                made.append(digests.turns(self.settings, self.store))
+            return made[0](schedule, now)
+
+        return turn_of
+
+    def _desk(self) -> rules.RuleDesk:
+        if self._rules is None:
+            self._rules = rules.RuleDesk(self.ruled, self.kept)
+        return self._rules
+
+    def _rule(self, name: str) -> Rule | None:
+        return self._desk()(name)
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self.books.committed(commits)

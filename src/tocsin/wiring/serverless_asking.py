@@ -25,7 +25,7 @@ from tocsin.asl.resources import WAITS, Resource
 from tocsin.aws.calls import STATES, AwsError, Caller
 from tocsin.engine.ports import Delivered, DeliveryResult, Job, Postponed, Received, Records, Transport
 from tocsin.errors import StoreUnavailableError
-from tocsin.executions.machine import ANSWER
+from tocsin.executions.receivers import ANSWER
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
 from tocsin.kernel.time import Instant

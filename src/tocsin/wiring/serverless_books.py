@@ -13,7 +13,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tocsin.engine.ports import Commit, Received, Store
 from tocsin.errors import StoreUnavailableError
@@ -24,13 +24,18 @@ from tocsin.incidents.occurrences import Occurrence
 from tocsin.incidents.silence_machine import SilenceMachine
 from tocsin.incidents.silences import Mute
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import SECOND, Duration, Instant
 from tocsin.noise.machine import RemedyMachine
 from tocsin.wiring.addressing import history_key
-from tocsin.wiring.quiet import Quiet
 from tocsin.wiring.remedies import RemedyBook
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.silences import SilenceBook
+
+if TYPE_CHECKING:
+    from tocsin.wiring import quiet
+else:
+    quiet = later("tocsin.wiring.quiet")
 
 PULSE: Final = ("pulse", "mutes")  # The kind of the record, and its name.
 SHARP: Final[Duration] = SECOND  # How old what mutes may be when an invocation begins.
@@ -120,6 +125,6 @@ class Books:
         began = self._monotonic()
         self.silences = SilenceBook(self._store)
         self._remedies = RemedyBook(self._store)
-        self.quiet = Quiet(self._settings, self._store, self._clock, self._accept) if self._muting else None
+        self.quiet = quiet.Quiet(self._settings, self._store, self._clock, self._accept) if self._muting else None
         self._looked_at, self._pulse = now, pulse
         self._pause = round(EASE * (self._monotonic() - began) * SECOND)

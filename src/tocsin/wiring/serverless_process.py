@@ -10,22 +10,29 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from tocsin.aws.calls import SQS, Caller, Calls
+from tocsin.dynamo.store import DynamoStore
 from tocsin.engine.ports import Outgoing, Wake
 from tocsin.errors import TocsinError
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
 from tocsin.wiring.clock import SystemClock
 from tocsin.wiring.outside import Outside
 from tocsin.wiring.serverless import Thinking
-from tocsin.wiring.serverless_flows import Flows
 from tocsin.wiring.serverless_secrets import secrets
+from tocsin.wiring.serverless_table import TableClient
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_file import load
 from tocsin.wiring.stores import ShowingStore
+
+if TYPE_CHECKING:
+    from tocsin.wiring import serverless_flows
+else:
+    serverless_flows = later("tocsin.wiring.serverless_flows")
 
 T = TypeVar("T")
 
@@ -81,12 +88,17 @@ class Process:
         if self._thinking is not None and self._thinking.is_old:
             self.forget()
         if self._thinking is None:
-            timer = self.environ.get(TIMER_ARN, "")
-            flows = Flows(self.store, self.calls, timer, self.clock) if timer else None
-            self._thinking = Thinking(self.settings, self.store, self.url, self.clock, flows=flows)
+            self._thinking = Thinking(self.settings, self.store, self.url, self.clock, flows=self._flows())
         else:
             self._thinking.books.freshen()
         return self._thinking
+
+    def _flows(self) -> serverless_flows.Flows | None:
+        """What rules start; most teams have none."""
+        timer = self.environ.get(TIMER_ARN, "")
+        if not timer or not self.settings.rules:
+            return None
+        return serverless_flows.Flows(self.store, self.calls, timer, self.clock)
 
     def part(self, name: str, make: Callable[[], T]) -> T:
         """What *make* makes, kept as long as the runtime."""
@@ -143,6 +155,5 @@ def started(environ: Mapping[str, str], calls: Caller | None = None, outside: Ou
         found |= secrets(calls, environ[SECRETS])
     path = environ.get(CONFIG)
     settings = load(Path(path) if path else None, found)
-    dynamo = importlib.import_module("tocsin.dynamo.store")
-    store = dynamo.DynamoStore(dynamo.connect(), environ[TABLE])
+    store = DynamoStore(TableClient(environ), environ[TABLE])
     return Process(settings, cast("ShowingStore", store), calls, environ=environ, stream=store, outside=outside)

@@ -13,33 +13,39 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.asking.knowledge import unseen
 from tocsin.aws.calls import Caller
 from tocsin.engine.dispatcher import Dispatcher, Failure, Leaving
 from tocsin.engine.ports import Confirmation, Delivery, Job, Outgoing, Received, Stored, Transport
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import SECOND, Duration, Instant
-from tocsin.wiring import chat_care, rules, runs, tasks
-from tocsin.wiring.activities import Activities
-from tocsin.wiring.answers import Answers
-from tocsin.wiring.asking_people import AskingPeople
+from tocsin.tasks.channel import CHANNEL as TASKS
+from tocsin.wiring import chat_care
 from tocsin.wiring.browsers import BrowserBook, subject
 from tocsin.wiring.concierge.house import Door
 from tocsin.wiring.directory import SettingsRoster
 from tocsin.wiring.lanes import Lanes
+from tocsin.wiring.late_transport import LateTransport
 from tocsin.wiring.messages import MessageTransport
 from tocsin.wiring.notifying import preferred
 from tocsin.wiring.outside import Outside
-from tocsin.wiring.reckoning import Reckoner
 from tocsin.wiring.serverless import Thinking
-from tocsin.wiring.serverless_asking import StatesAnswers
-from tocsin.wiring.serverless_flows import FlowTransport
+from tocsin.wiring.settings import Settings
 from tocsin.wiring.silences import Concerned
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.threads import thread_book
-from tocsin.wiring.transports import Chat, connect, transports
+from tocsin.wiring.transports import Chat, connect, load, transports
+
+if TYPE_CHECKING:
+    from tocsin.wiring import reckoning, serverless_flows, serverless_tasks
+else:
+    reckoning = later("tocsin.wiring.reckoning")
+    serverless_flows = later("tocsin.wiring.serverless_flows")
+    serverless_tasks = later("tocsin.wiring.serverless_tasks")
 
 GRACE: Final[Duration] = 20 * SECOND  # How long the sweep leaves a new effect to the stream.
 LANES_MAX: Final = 16  # Receivers that are served at the same time.
@@ -56,6 +62,11 @@ class Effects(Protocol):
     def still(self, outgoing: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Those of *outgoing* that are pending, as they are now: read consistently."""
         ...
+
+
+def load_ways(settings: Settings) -> None:
+    """Load what the ways of *settings* need."""
+    load(settings)
 
 
 class Reach:
@@ -76,7 +87,7 @@ class Reach:
             self._accept_one,
             slack_api=outside.slack_api,
             cloud=outside.cloud,
-            house=self.door.slack(),
+            house=self.door.slack() if settings.slack else None,
             threads=thread_book(store),
         )
         try:
@@ -130,37 +141,21 @@ class Reach:
             url=url,
             on_zones=thinking.room_book.follow,
         )
-        self._answers = Answers(thinking.accept, lambda: None, rules.answer_input)
-        self._answers.attach(thinking.runner)
-        tokens = tasks.Tokens(store, thinking.accept, clock)
-        self.activities = Activities(store, tokens)
-        asking = AskingPeople(lambda: settings, store, thinking.accept, clock, tokens.forget)
-        messages = MessageTransport(thinking.accept, clock, self._concerned, Reckoner(settings, store, url).answer)
+        messages = MessageTransport(thinking.accept, clock, self._concerned, self._reckoned)
         flows = thinking.flows
         self._transports: Sequence[Transport] = [
-            FlowTransport(messages, flows, thinking.kept, thinking.accept, clock) if flows is not None else messages,
-            StatesAnswers(
-                tasks.transport(
-                    settings,
-                    thinking.kept,
-                    thinking.accept,
-                    clock,
-                    tokens=tokens,
-                    book=tasks.JobBook(store),
-                    functions=tasks.functions(settings),
-                    activities=self.activities.offer(clock),
-                    find=lambda key: runs.find_by(store, key),
-                    answers=self._answers,
-                    people=asking.functions(),
-                ),
-                store,
-                self._calls,
-                thinking.accept,
-                clock,
-            ),
+            messages
+            if flows is None
+            else serverless_flows.FlowTransport(messages, flows, thinking.kept, thinking.accept, clock),
+            LateTransport(TASKS, lambda: self.working.transport),
             *transports(settings, url, clock, browsers=self.browsers, twilio=outside.twilio),
             *(each for chat in self.chats for each in (chat.transport, *chat.more)),
         ]
+
+    @cached_property
+    def working(self) -> serverless_tasks.Working:
+        """What does tasks; most runtimes never do one. Raises StoreUnavailableError."""
+        return serverless_tasks.Working(self._thinking, self._calls)
 
     def _send(self, store: Leaving, on_result: Result) -> None:
         thinking = self._thinking
@@ -185,7 +180,8 @@ class Reach:
                 finished.wait(_LOOK_SECONDS)
                 finished.clear()
                 dispatcher.step(thinking.clock(), ())
-        self._answers.handle(thinking.clock())
+        if "working" in vars(self):  # Otherwise nothing was done that has an answer.
+            self.working.answers.handle(thinking.clock())
         thinking.drain()
 
     def _may_wait(self, dispatcher: Dispatcher, deadline: float) -> bool:
@@ -203,6 +199,10 @@ class Reach:
         thinking, books = self._thinking, self._thinking.books
         concerned = Concerned(thinking.store, books.silences, lambda receiver: bool(thinking.directory.ways(receiver)))
         return (books.quiet.spread(concerned) if books.quiet else concerned)(job, now)
+
+    def _reckoned(self, job: Job, now: Instant) -> dict[str, Json]:
+        thinking = self._thinking
+        return reckoning.Reckoner(thinking.settings, thinking.store, thinking.url).answer(job, now)
 
     def _report(self, failure: Failure) -> None:
         report = self.care.report(failure, self._thinking.clock())

@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from tocsin.kernel.later import later
 from tocsin.kernel.time import MINUTE, Instant
-from tocsin.wiring import digests, leftovers, news, rules
 from tocsin.wiring.calendars import Calendars
 from tocsin.wiring.doorkeeper import Doorkeeper
-from tocsin.wiring.gap_watch import GapWatch
 from tocsin.wiring.heartbeats import configuration
-from tocsin.wiring.keeper import Keeper
 from tocsin.wiring.maintenance import planned
-from tocsin.wiring.on_call_handles import keepers
 from tocsin.wiring.serverless_process import Process
 from tocsin.wiring.transports import uses_smart
-from tocsin.wiring.watch import Heartbeat
+
+if TYPE_CHECKING:
+    from tocsin.wiring import digests, gap_watch, keeper, leftovers, news, on_call_handles, rules, watch
+else:
+    leftovers = later("tocsin.wiring.leftovers")
+    gap_watch = later("tocsin.wiring.gap_watch")
+    on_call_handles = later("tocsin.wiring.on_call_handles")
+    keeper = later("tocsin.wiring.keeper")
+    rules = later("tocsin.wiring.rules")
+    digests = later("tocsin.wiring.digests")
+    watch = later("tocsin.wiring.watch")
+    news = later("tocsin.wiring.news")
 
 CHAT_MINUTES: Final = 5
 FLOW_MINUTES: Final = 5  # An end that EventBridge has not told of is heard no later.
@@ -80,8 +88,8 @@ class Rounds:
         found: list[tuple[str, int, Callable[[], object]]] = [
             ("heartbeat", 1, lambda: self._beat(wrong)),
             ("keys", 1, Doorkeeper(talk.ring, talk.wrong_keys, clock, thinking.accept).go_round),
-            ("keeper", KEEPER_MINUTES, Keeper(store, settings.retention, clock).clean),
-            ("questions", FLOW_MINUTES, running.asking().look),
+            ("keeper", KEEPER_MINUTES, keeper.Keeper(store, settings.retention, clock).clean),
+            ("questions", FLOW_MINUTES, lambda: running.asking().look()),
             ("leftovers", KEEPER_MINUTES, lambda: leftovers.forget(store, set(thinking.kept.values()))),
         ]
         if thinking.books.quiet is not None:
@@ -91,14 +99,14 @@ class Rounds:
         if uses_smart(settings):
             found.append(("knowledge", 1, thinking.knowledge.save))
         if settings.schedules:
-            gaps = GapWatch(settings, store, clock, lambda received: thinking.accept([received]))
+            gaps = gap_watch.GapWatch(settings, store, clock, lambda received: thinking.accept([received]))
             found.append(("gaps", HOURLY, gaps.look))
         calendars = Calendars(settings, store, clock)
         if calendars.used:
             found.append(("calendars", CALENDAR_MINUTES, calendars.refresh))
         if reach.chats:
             found += [("chat", CHAT_MINUTES, reach.care.go_round), ("rooms", HOURLY, talk.follow)]
-            handles = keepers(reach.chats, lambda: settings, store, clock, thinking.accept)
+            handles = on_call_handles.keepers(reach.chats, lambda: settings, store, clock, thinking.accept)
             found += [("handles", 1, each.look) for each in handles]
         return found
 
@@ -111,4 +119,4 @@ class Rounds:
     def _beat(self, wrong: str) -> Any:  # noqa: ANN401 - nobody asks.
         beat = self._running.settings.heartbeat
         if beat:
-            Heartbeat(beat.url.reveal(), beat.every, lambda: wrong).beat()
+            watch.Heartbeat(beat.url.reveal(), beat.every, lambda: wrong).beat()

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from starlette.applications import Starlette
 
 from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError
-from tocsin.web.activities import ActivityApi
+from tocsin.web.activities import Activities, ActivityApi
 from tocsin.web.gate import Gate
 from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
@@ -20,6 +20,7 @@ from tocsin.wiring.pages import Surface, application, new_key
 from tocsin.wiring.senders import rules, sns_check
 from tocsin.wiring.serverless_intake import DirectIntake, DirectWriter
 from tocsin.wiring.serverless_process import Process
+from tocsin.wiring.serverless_reach import Reach
 from tocsin.wiring.watch import trouble
 from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
@@ -88,7 +89,7 @@ def site(running: Process, loop: asyncio.AbstractEventLoop) -> Starlette:
             figures=lambda: FIGURES,
             workflows=StoreWorkflowDesk(lambda: settings, store, thinking.definitions, clock),
             on_refused=_refused,
-            more=lambda api: ActivityApi(api, reach.activities).routes(),
+            more=lambda api: ActivityApi(api, cast("Activities", _Activities(reach))).routes(),
         )
     )
 
@@ -108,3 +109,13 @@ class Standing:
 
 def _refused(why: str) -> None:
     log.info("refused", extra={"why": why})
+
+
+class _Activities:
+    """Those of a `Reach`, made when a worker asks for work: what does tasks costs a start."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what activities can do.
+        return getattr(self._reach.working.activities, name)

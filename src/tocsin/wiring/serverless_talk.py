@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+from typing import TYPE_CHECKING
 
 from tocsin.engine.ports import Received
-from tocsin.slack.loop import LoopClosedError
+from tocsin.kernel.later import later
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.desks import desk
 from tocsin.wiring.concierge.home import HomeTab, home_handlers
@@ -14,8 +16,22 @@ from tocsin.wiring.room_watch import RoomWatch
 from tocsin.wiring.serverless import Thinking
 from tocsin.wiring.serverless_intake import Errands
 from tocsin.wiring.serverless_reach import Reach
-from tocsin.wiring.transports import heard
+from tocsin.wiring.settings import Settings
+from tocsin.wiring.transports import heard, load
 from tocsin.wiring.wrong_keys import WrongKeys
+
+if TYPE_CHECKING:
+    from tocsin.slack import loop
+else:
+    loop = later("tocsin.slack.loop")
+
+
+def load_ways(settings: Settings) -> None:
+    """Load what the ways of *settings* need, and what answers the people there."""
+    load(settings)
+    if settings.slack:
+        for name in ("tocsin.wiring.rooms", "tocsin.wiring.on_call_handles"):
+            importlib.import_module(name)
 
 
 class Talk:
@@ -73,7 +89,7 @@ class Talk:
 
         try:
             asyncio.run(listen())
-        except LoopClosedError:
+        except loop.LoopClosedError:
             self._thinking.accept([received])
 
     def follow(self) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 import uvicorn
 
+from tocsin.kernel.later import load_all
 from tocsin.wiring.addresses import local_url
 from tocsin.wiring.embedded import Embedded
 from tocsin.wiring.outside import Outside, Ready
@@ -53,6 +54,7 @@ async def serve(
         if server is not None:
             loop.call_soon_threadsafe(server.handle_exit, signal.SIGTERM, None)
 
+    load_all()  # Whatever may be needed later: no page and no alert waits for a module.
     runtime = Embedded(settings, db, url.rstrip("/"), outside or Outside(), end)
     server = _Server(
         uvicorn.Config(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
@@ -10,8 +10,8 @@ from tocsin.incidents.alerts import Kind as AlertKind
 from tocsin.incidents.alerts import Severity
 from tocsin.incidents.holding import HOLD_MAX
 from tocsin.incidents.policy import REPEAT_MAX
+from tocsin.kernel.later import later
 from tocsin.kernel.time import DAY, HOUR, MINUTE, SECOND, Duration
-from tocsin.patterns import Pattern
 from tocsin.routing.plans import OWN
 from tocsin.slack.budget import CHANGES_PER_MINUTE, MESSAGES_PER_MINUTE
 from tocsin.wiring.settings_asking import Costs, When, step_complaint
@@ -40,6 +40,11 @@ from tocsin.wiring.settings_schedules import WINDOW, ZONE, Schedule
 from tocsin.wiring.settings_teams import TEAMS_CHANNEL, TEAMS_USER, MicrosoftTeams
 from tocsin.wiring.settings_ways import PHONE, SEVERITY, Connect, NotifyRule, Sns, Twilio
 from tocsin.wiring.settings_workflows import MODULE, Workflow
+
+if TYPE_CHECKING:
+    from tocsin import patterns
+else:
+    patterns = later("tocsin.patterns")
 
 FILE: Final = "tocsin.yaml"
 EVERYONE: Final = "everyone"  # The team that exists when the file names none.
@@ -221,8 +226,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """What is decided for the alerts that match; the first route that does counts."""
 
     name: Annotated[str, Key(Text(most=80), "What it is for, in your words.")] = ""
-    when: Annotated[Pattern | None, Key(PatternOf("alert"), "A pattern for the normalised alert.")] = None
-    event: Annotated[Pattern | None, Key(PatternOf("event"), "A pattern for the event as its sender wrote it.")] = None
+    when: Annotated[patterns.Pattern | None, Key(PatternOf("alert"), "A pattern for the normalised alert.")] = None
+    event: Annotated[
+        patterns.Pattern | None, Key(PatternOf("event"), "A pattern for the event as its sender wrote it.")
+    ] = None
     team: Annotated[str | None, Key(Ref("team"), "Whom it concerns; without it the integration's team.")] = None
     policy: Annotated[str | None, Key(Ref("policy"), "Whom to ask; without it the team's policy.")] = None
     severity: Annotated[

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tocsin.expressions.expression import Expression, ExpressionError
 from tocsin.incidents.policy import CHOSEN, NEXT, SCHEDULE
+from tocsin.kernel.later import later
 from tocsin.routing.plans import OWN, OWN_CHANNEL, OWN_TEAM
 from tocsin.sources.mapped import VARIABLES
 from tocsin.wiring.settings_asking import SMART_POLICY
@@ -30,9 +30,15 @@ from tocsin.wiring.settings_kinds import (
     entries,
     holds_secret,
 )
-from tocsin.wiring.settings_patterns import pattern
 from tocsin.wiring.settings_problems import Problem, nearest, shown, shown_key
 from tocsin.wiring.settings_scalars import Wrong, expand, scalar, uses_environment
+
+if TYPE_CHECKING:
+    from tocsin.expressions import expression
+    from tocsin.wiring import settings_patterns
+else:
+    expression = later("tocsin.expressions.expression")
+    settings_patterns = later("tocsin.wiring.settings_patterns")
 
 HIDDEN: Final = "…"
 SUGGESTIONS_MAX: Final = 100  # Comparing every name with every other takes its time, and nobody reads more.
@@ -175,7 +181,7 @@ class Reader:
     def _pattern(self, kind: PatternOf, node: Node, where: str) -> object:
         if not isinstance(node, MappingNode):
             return self._mistyped(kind, node, where, "a pattern like {source: [aws.health]}")
-        made, problems = pattern(kind.subject, node, where, self._environ)
+        made, problems = settings_patterns.pattern(kind.subject, node, where, self._environ)
         self.problems += problems
         return INVALID if made is None else made
 
@@ -183,8 +189,8 @@ class Reader:
         if not isinstance(node, ScalarNode):
             return self._mistyped(kind, node, where, "an expression, in quotes if it begins with [ or {")
         try:
-            return Expression(node.value, VARIABLES)
-        except ExpressionError as wrong:
+            return expression.Expression(node.value, VARIABLES)
+        except expression.ExpressionError as wrong:
             self._note(node, where, node.value, f"{shown(node.value)} is no expression: {wrong}")
             return INVALID
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from tocsin import timetables
 from tocsin.automation.rule import VARIABLES, Mode, Rule
-from tocsin.expressions.expression import Expression, ExpressionError
 from tocsin.incidents.alerts import Kind as AlertKind
 from tocsin.incidents.alerts import Severity
+from tocsin.kernel.later import later
 from tocsin.kernel.time import parse_instant
-from tocsin.patterns import Pattern
-from tocsin.timetables import Timetable, TimetableError
 from tocsin.wiring.settings_kinds import Choice, Flag, Formula, Key, Many, PatternOf, Ref, Section, Text, Whole
 from tocsin.wiring.settings_schedules import LOCAL, ZONE
+
+if TYPE_CHECKING:
+    from tocsin import patterns, timetables
+    from tocsin.expressions import expression
+else:
+    expression = later("tocsin.expressions.expression")
+    timetables = later("tocsin.timetables")
+    patterns = later("tocsin.patterns")
 
 MOST: Final = 100  # Firings of one rule at once; more need another design.
 RETRIES_MAX: Final = 10
@@ -24,7 +29,7 @@ RETRIES_MAX: Final = 10
 def _schedule(text: str) -> tuple[str, str]:
     try:
         timetables.parse(text)
-    except TimetableError as refused:
+    except timetables.TimetableError as refused:
         return f"is no timetable: {refused.message}", ""
     return "", ""
 
@@ -55,7 +60,8 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What must follow when an event comes, a time has come, or somebody says a word."""
 
     event: Annotated[
-        Pattern | None, Key(PatternOf("event"), "It fires for each event that matches, as its sender wrote it.")
+        patterns.Pattern | None,
+        Key(PatternOf("event"), "It fires for each event that matches, as its sender wrote it."),
     ] = None
     schedule: Annotated[
         str | None, Key(_SCHEDULE, "It fires then: `rate(...)`, `cron(...)` or `at(...)`, as EventBridge has them.")
@@ -79,7 +85,7 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
         RuleAlert | None, Key(Section(RuleAlert, short="title"), "Or the alert that is raised: its title, or more.")
     ] = None
     input: Annotated[
-        Expression | None,
+        expression.Expression | None,
         Key(Formula(), "What the workflow is given: JSONata over the event. Without it the event itself."),
     ] = None
     mode: Annotated[
@@ -101,7 +107,7 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
         bool, Key(Flag(), "An event that fires it becomes no alert, and no heartbeat's: it is for this rule only.")
     ] = False
 
-    def timetable(self) -> Timetable | None:
+    def timetable(self) -> timetables.Timetable | None:
         """Its timetable. Raises TimetableError."""
         if self.schedule is None:
             return None
@@ -134,9 +140,9 @@ def rule_complaint(rule: RuleSettings) -> str:
     try:
         rule.timetable()
         if rule.input is not None:
-            Expression(rule.input.text, VARIABLES)  # Those of a mapping know more.
-    except TimetableError as refused:
+            expression.Expression(rule.input.text, VARIABLES)  # Those of a mapping know more.
+    except timetables.TimetableError as refused:
         return f"has a schedule that cannot be: {refused.message}"
-    except ExpressionError as wrong:
+    except expression.ExpressionError as wrong:
         return f"has an input that cannot be: {wrong}"
     return ""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
-from tocsin import asl
+from tocsin.kernel.later import later
 from tocsin.wiring.settings_kinds import Key, Text
+
+if TYPE_CHECKING:
+    from tocsin import asl
+else:
+    asl = later("tocsin.asl")
 
 PROBLEMS_MAX: Final = 10  # Of one definition; `tocsin workflow validate` tells them all.
 BYTES_MAX: Final = 4 << 20  # More of a file is not read: a definition has a megabyte at most.

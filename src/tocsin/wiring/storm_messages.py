@@ -19,11 +19,12 @@ from tocsin.incidents.storms import Summary
 from tocsin.kernel import json
 from tocsin.kernel.time import SECOND, Instant
 from tocsin.routing.plans import Windows, plan, turns
+from tocsin.wiring import channel_names
 from tocsin.wiring.addressing import SELF, incident_key
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_routes import parties
 
-CHANNEL: Final = "storm"
+CHANNEL: Final = channel_names.STORM
 BEGUN: Final = "begun"
 RENEWED: Final = "renewed"
 OVER: Final = "over"

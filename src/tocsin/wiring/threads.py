@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tocsin.changes.history import before
 from tocsin.engine.ports import Departure, Way
 from tocsin.incidents.ladder import PAGE, SHOW, THREAD, is_responder
 from tocsin.incidents.ways import BY, SLACK, TEAMS
+from tocsin.kernel.later import later
 from tocsin.kernel.machine import Effect, is_teller
 from tocsin.kernel.time import SECOND, Duration, Instant
-from tocsin.slack.threads import ThreadBook
 from tocsin.wiring.stores import ShowingStore
+
+if TYPE_CHECKING:
+    from tocsin.slack import threads as slack_threads
+else:
+    slack_threads = later("tocsin.slack.threads")
 
 TOLD_AFTER: Final[Duration] = 5 * SECOND  # The message comes first, and what follows at once goes with it.
 LINKED_AFTER: Final[Duration] = 8 * SECOND  # A page shows the thread when there is one.
@@ -43,6 +48,6 @@ def with_threads(spread: Spread, ways: Callable[[str], Sequence[Way]]) -> Spread
     return spread_with_threads
 
 
-def thread_book(store: ShowingStore, names: Callable[[], Mapping[str, str]] = dict) -> ThreadBook:
+def thread_book(store: ShowingStore, names: Callable[[], Mapping[str, str]] = dict) -> slack_threads.ThreadBook:
     """The book of *store*; *names* are display names by responder id, as they are now."""
-    return ThreadBook(store.timeline, lambda at: before(store, at), store.receipts, names)
+    return slack_threads.ThreadBook(store.timeline, lambda at: before(store, at), store.receipts, names)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -14,46 +14,41 @@ from tocsin.conversing.replies import Concierge, Nothing, Reply
 from tocsin.conversing.wishes import Speaker
 from tocsin.engine.ports import Delivery, DeliveryResult, Received, Refused, Transport
 from tocsin.incidents.commands import Command
-from tocsin.kernel.json import Json
+from tocsin.incidents.ways import PUSH
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
-from tocsin.mail.conversation import Server
-from tocsin.mail.transport import MailTransport
-from tocsin.ntfy.transport import NtfyTransport
 from tocsin.posting.paging import Paging
-from tocsin.posting.requests import Place
-from tocsin.saying.incident import Setting
 from tocsin.saying.message import Saying
-from tocsin.slack import signature
 from tocsin.slack.addresses import BASE_URL
-from tocsin.slack.budget import Allowance
-from tocsin.slack.conversation import House
-from tocsin.slack.drawing import draw
-from tocsin.slack.gallery import Pictures
-from tocsin.slack.handles import SlackHandles
-from tocsin.slack.health import SlackHealth
-from tocsin.slack.interactions import NoCommand, commands
-from tocsin.slack.loop import LoopThread
-from tocsin.slack.mention import MentionTransport
-from tocsin.slack.presence import SlackPresence
-from tocsin.slack.rooms import SlackRooms
-from tocsin.slack.socket import SlackSocket
-from tocsin.slack.threads import ThreadBook
-from tocsin.slack.transport import SlackTransport
-from tocsin.slack.watch import SlackWatch, noticed
-from tocsin.teams.cloud import Cloud
-from tocsin.web.bots import Receive
-from tocsin.web.chat import Take
-from tocsin.webpush.transport import WebPushTransport
-from tocsin.wiring.browsers import BrowserBook
-from tocsin.wiring.graphs import graphs
-from tocsin.wiring.living import LiveMapping, LiveSettings
+from tocsin.wiring.late_transport import LateTransport
+from tocsin.wiring.living import LiveMapping
 from tocsin.wiring.settings import Mail, Settings
 from tocsin.wiring.settings_asking import SMART_POLICY
-from tocsin.wiring.slack_talk import conversation
-from tocsin.wiring.telephones import telephones
 
 if TYPE_CHECKING:
+    from tocsin.mail import conversation as mail_servers
+    from tocsin.mail import transport as mail
+    from tocsin.ntfy import transport as ntfy
+    from tocsin.posting.requests import Place
+    from tocsin.slack.conversation import House
+    from tocsin.slack.handles import SlackHandles
+    from tocsin.slack.health import SlackHealth
+    from tocsin.slack.rooms import SlackRooms
+    from tocsin.slack.threads import ThreadBook
+    from tocsin.teams.cloud import Cloud
+    from tocsin.web.bots import Receive
+    from tocsin.web.chat import Take
+    from tocsin.webpush import transport as webpush
+    from tocsin.wiring import slack_chat, telephones
+    from tocsin.wiring.browsers import BrowserBook
     from tocsin.wiring.teams import Teams
+else:
+    mail = later("tocsin.mail.transport")
+    mail_servers = later("tocsin.mail.conversation")
+    ntfy = later("tocsin.ntfy.transport")
+    slack_chat = later("tocsin.wiring.slack_chat")
+    telephones = later("tocsin.wiring.telephones")
+    webpush = later("tocsin.webpush.transport")
 
 Hear = Callable[[bytes, Instant, Callable[[], Awaitable[object]]], Awaitable[None]]
 Verify = Callable[[Mapping[str, str], bytes, Instant], str | None]
@@ -130,19 +125,12 @@ def connect(
     """
     found: list[Chat] = []
     if settings.slack:
-        found.append(_slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads))
+        found.append(slack_chat.slack(settings, url, clock, accept, slack_api=slack_api, house=house, threads=threads))
     if settings.microsoft_teams:
         from tocsin.wiring.teams import Teams  # noqa: PLC0415 - with it comes what checks tokens; most need none.
 
         found.append(_teams(Teams(settings, url, clock, accept, threads=threads, cloud=cloud)))
     return found
-
-
-def _picture(facts: Json) -> bytes | None:
-    """A chart, drawn."""
-    from tocsin.charts.drawing import picture  # noqa: PLC0415 - a tenth of a second, and only digests have charts.
-
-    return picture(facts)
 
 
 def heard(chats: Sequence[Chat]) -> Sequence[Callable[[Noticed], Reply]]:
@@ -180,152 +168,42 @@ def transports(
 
     *browsers* are those that ring; *twilio* is for tests. Raises TocsinError if the SDK of AWS is needed, and missing.
     """
-    names = _names(settings)
+    names = display_names(settings)
     found: list[Transport] = []
     if any(person.ntfy for person in settings.responders.values()):
-        found.append(NtfyTransport(now=clock, names=names, url=url))
+        found.append(ntfy.NtfyTransport(now=clock, names=names, url=url))
     if settings.mail:
-        found.append(MailTransport(_mail_server(settings.mail), settings.mail.sender, now=clock, names=names, url=url))
+        found.append(
+            mail.MailTransport(_mail_server(settings.mail), settings.mail.sender, now=clock, names=names, url=url)
+        )
     paging = Paging(now=clock, names=names, url=url)
     if browsers:
-        found.append(WebPushTransport(browsers, browsers.vapid, paging, now=clock))
-    return [*found, *telephones(settings, paging, clock, twilio)]
+        found.append(LateTransport(PUSH, lambda: webpush.WebPushTransport(browsers, browsers.vapid, paging, now=clock)))
+    return [*found, *_telephones(settings, paging, clock, twilio)]
 
 
-def _mail_server(mail: Mail) -> Server:
-    host, _, port = mail.smtp.rpartition(":")
-    return Server(
+def _mail_server(wanted: Mail) -> mail_servers.Server:
+    host, _, port = wanted.smtp.rpartition(":")
+    return mail_servers.Server(
         host=host.strip("[]"),
         port=int(port),
-        tls=mail.tls,
-        username=mail.username or "",
-        password=mail.password.reveal() if mail.password else "",
+        tls=wanted.tls,
+        username=wanted.username or "",
+        password=wanted.password.reveal() if wanted.password else "",
     )
 
 
-def _names(settings: Settings) -> Mapping[str, str]:
+def _telephones(
+    settings: Settings, paging: Paging, clock: Callable[[], Instant], twilio: Place | None
+) -> Sequence[Transport]:
+    if settings.twilio or settings.sns or settings.connect:
+        return telephones.telephones(settings, paging, clock, twilio)
+    return ()
+
+
+def display_names(settings: Settings) -> Mapping[str, str]:
+    """What people are called, by responder, as the settings are now."""
     return LiveMapping(settings, lambda now: {name: each.name or name for name, each in now.responders.items()})
-
-
-def _looked_after(settings: Settings) -> dict[str, str]:
-    """The Slack member ids of those who may be chosen."""
-    if not uses_smart(settings):
-        return {}
-    return {name: person.slack for name, person in settings.responders.items() if person.slack}
-
-
-def _slack(
-    settings: Settings,
-    url: str,
-    clock: Callable[[], Instant],
-    accept: Callable[[Received], None],
-    *,
-    slack_api: str,
-    house: House | None,
-    threads: ThreadBook | None,
-) -> Chat:
-    assert settings.slack is not None
-    loop = LoopThread("slack")
-    responders = LiveMapping(
-        settings, lambda now: {person.slack: name for name, person in now.responders.items() if person.slack}
-    )
-    zones = LiveMapping(
-        settings, lambda now: {name: each.time_zone for name, each in now.responders.items() if each.time_zone}
-    )
-    health = SlackHealth(clock)
-    transport = SlackTransport(
-        loop,
-        settings.slack.bot_token.reveal(),
-        now=clock,
-        setting=Setting(
-            names=_names(settings),
-            incident_url=lambda name: f"{url}/incidents/{name}",
-            console_url=url,
-            accounts=settings.accounts,
-        ),
-        base_url=slack_api,
-        threads=threads,
-        pictures=Pictures(charts=_picture, graphs=graphs(settings)),
-        health=health,
-        allowance=Allowance(messages=settings.slack.messages_per_minute, changes=settings.slack.changes_per_minute),
-    )
-    app_token, secret = settings.slack.app_token, settings.slack.signing_secret
-    rooms = SlackRooms(loop, settings.slack.bot_token.reveal(), base_url=slack_api)
-    talk = (
-        conversation(loop, transport, settings=settings, house=house, clock=clock, base_url=slack_api)
-        if house
-        else None
-    )
-    take = talk.take if talk else None
-    sockets = (
-        SlackSocket(loop, app_token.reveal(), accept, now=clock, base_url=slack_api, take=take) if app_token else None
-    )
-
-    presence = SlackPresence(
-        loop,
-        settings.slack.bot_token.reveal(),
-        LiveMapping(settings, _looked_after),
-        now=clock,
-        base_url=slack_api,
-    )
-    watch = SlackWatch(
-        loop,
-        settings.slack.bot_token.reveal(),
-        health,
-        lambda: [team.slack for team in settings.teams.values() if team.slack],
-        people=lambda: list(responders),
-        base_url=slack_api,
-    )
-
-    def read(body: bytes, received_at: Instant) -> Sequence[Command] | str:
-        found = commands(body, received_at=received_at, responders=responders, zones=zones)
-        return found.why if isinstance(found, NoCommand) else found
-
-    def start() -> None:
-        if sockets:
-            sockets.start()
-        presence.start(waits=isinstance(settings, LiveSettings))
-
-    def stop() -> None:
-        if sockets:
-            sockets.close()
-        if talk:
-            talk.close()
-
-    def close() -> None:
-        presence.close()
-        rooms.close()
-        transport.close()
-        loop.close()
-
-    def say(room: str, saying: Saying) -> DeliveryResult:
-        message = draw(saying)
-        return transport.say(room, message.text, message.blocks)
-
-    return Chat(
-        channel="slack",
-        transport=transport,
-        commands=read,
-        verify=signature.verify(secret.reveal(), since=clock()) if secret else None,
-        start=start,
-        stop=stop,
-        close=close,
-        rest=loop.rest,
-        take=take,
-        hear=talk.take_late if talk else None,
-        settled=talk.settled if talk else lambda *_: None,
-        busy=lambda: transport.busy() or (talk is not None and talk.busy()),
-        publish=talk.publish if talk else lambda *_: None,
-        more=(MentionTransport(transport, Paging(now=clock, names=_names(settings), url=url)),),
-        presence=presence.shown,
-        rooms=rooms,
-        say=say,
-        health=health,
-        look=watch.look,
-        noticed=partial(noticed, health),
-        zones=lambda: {responders[user]: zone for user, zone in dict(watch.zones).items() if user in responders},
-        handles=SlackHandles(loop, settings.slack.bot_token.reveal(), base_url=slack_api),
-    )
 
 
 def _teams(teams: Teams) -> Chat:
@@ -345,3 +223,20 @@ def uses_smart(settings: Settings) -> bool:
     named = {team.policy for team in settings.teams.values()} | {route.policy for route in settings.routes}
     targets = (target for policy in settings.policies.values() for step in policy.steps for target in step.ask)
     return SMART_POLICY in named or any(target.partition(":")[0] == SMART_POLICY for target in targets)
+
+
+WAYS: Final[Mapping[str, Callable[[Settings], object]]] = {
+    "tocsin.wiring.slack_chat": lambda settings: settings.slack,
+    "tocsin.wiring.teams": lambda settings: settings.microsoft_teams,
+    "tocsin.mail.transport": lambda settings: settings.mail,
+    "tocsin.ntfy.transport": lambda settings: any(person.ntfy for person in settings.responders.values()),
+    "tocsin.wiring.telephones": lambda settings: settings.twilio or settings.sns or settings.connect,
+}
+"""The modules of ways, each with whether settings name it."""
+
+
+def load(settings: Settings) -> None:
+    """Load what the ways of *settings* need, so that the first page does not wait for it."""
+    for module, wanted in WAYS.items():
+        if wanted(settings):
+            importlib.import_module(module)

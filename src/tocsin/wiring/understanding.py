@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
 
-from tocsin.sources import opsgenie_requests
-from tocsin.wiring import chat_care, news, raising, room_orders, storm_messages
+from tocsin.kernel.later import function, later
+from tocsin.wiring import channel_names
 from tocsin.wiring.addressing import Addressing, Causes, Histories, Mutes, Quieter
-from tocsin.wiring.interpretation import Channel, Commands, Interpreter
-from tocsin.wiring.opsgenie_channel import OpsgenieChannel
-from tocsin.wiring.opsgenie_names import Names
+from tocsin.wiring.interpretation import Channel, Commands, Interpreter, late
 from tocsin.wiring.readings import readings
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_routes import LiveRoutes
+
+if TYPE_CHECKING:
+    from tocsin.wiring import news, opsgenie_channel, opsgenie_names, raising, room_orders, storm_messages
+else:
+    news = later("tocsin.wiring.news")
+    raising = later("tocsin.wiring.raising")
+    room_orders = later("tocsin.wiring.room_orders")
+    storm_messages = later("tocsin.wiring.storm_messages")
+    opsgenie_channel = later("tocsin.wiring.opsgenie_channel")
+    opsgenie_names = later("tocsin.wiring.opsgenie_names")
+
+OPSGENIE: Final = "opsgenie"  # As `tocsin.sources.opsgenie_requests` calls it.
 
 
 def understanding(
@@ -33,16 +44,23 @@ def understanding(
     """
     routes = LiveRoutes(settings)
     addressing = Addressing(routes, mute, quieter, histories=histories, causes=causes)
-    opsgenie = OpsgenieChannel(addressing, Names(settings))
+
+    def opsgenie() -> Mapping[str, Channel]:
+        reads = opsgenie_channel.OpsgenieChannel(addressing, opsgenie_names.Names(settings))
+        return {OPSGENIE: reads.interpret}
+
+    def rooms() -> Mapping[str, Channel]:
+        return {channel_names.ROOM: room_orders.RoomOrders(addressing).interpret}
+
     interpreter = Interpreter(
         routes,
         chats,
         more={
-            opsgenie_requests.CHANNEL: opsgenie.interpret,
-            room_orders.CHANNEL: room_orders.RoomOrders(addressing).interpret,
-            chat_care.CHANNEL: chat_care.interpret,
-            **storm_messages.channels(settings),
-            **news.channels(now, url),
+            **late((OPSGENIE,), opsgenie),
+            **late((channel_names.ROOM,), rooms),
+            channel_names.NOTICE: function("tocsin.wiring.chat_care.interpret"),
+            **late((channel_names.STORM,), lambda: storm_messages.channels(settings)),
+            **late((channel_names.SWAP, channel_names.ROOMS), lambda: news.channels(now, url)),
             **more,
         },
         readings=readings(settings),
@@ -51,5 +69,5 @@ def understanding(
         histories=histories,
         causes=causes,
     )
-    interpreter.learn(raising.channels(interpreter.addressing, now))
+    interpreter.learn(late((channel_names.RAISE,), lambda: raising.channels(interpreter.addressing, now)))
     return interpreter

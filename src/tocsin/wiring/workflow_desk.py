@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from tocsin import asl
-from tocsin.approvals.machine import Answered, Approval
-from tocsin.approvals.reasons import ApprovalReason as Reason
-from tocsin.asl.showing import shown
 from tocsin.asl.sizes import PAYLOAD_BYTES_MAX
 from tocsin.engine.ports import Received, Store
 from tocsin.errors import TocsinError
 from tocsin.executions.run import Run
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
 from tocsin.web.workflows import RuleView, RunShown, WorkflowShown, WorkflowView
-from tocsin.wiring import questions, rule_views, runs
-from tocsin.wiring.rules import book_of
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_workflows import definition_text
 from tocsin.wiring.workflows import Definitions, Order, named, ordered, start
+
+if TYPE_CHECKING:
+    from tocsin.approvals import machine as approvals
+    from tocsin.approvals import reasons
+    from tocsin.asl import showing
+    from tocsin.wiring import questions, rule_views, rules, runs
+else:
+    showing = later("tocsin.asl.showing")
+    questions = later("tocsin.wiring.questions")
+    rule_views = later("tocsin.wiring.rule_views")
+    runs = later("tocsin.wiring.runs")
+    rules = later("tocsin.wiring.rules")
+    approvals = later("tocsin.approvals.machine")
+    reasons = later("tocsin.approvals.reasons")
 
 QUESTIONS_MAX: Final = 200
 EVENTS_MAX: Final = 5_000  # That a page shows: more than a person reads, and read in a few hundredths of a second.
@@ -58,7 +68,7 @@ class StoreWorkflowDesk:
         if view.problem:
             return WorkflowShown(view=view)
         source = self._text(name)
-        return WorkflowShown(view=view, source=source, shown=shown(asl.parse(source), title=name))
+        return WorkflowShown(view=view, source=source, shown=showing.shown(asl.parse(source), title=name))
 
     def runs(self, *, workflow: str = "", status: str = "", limit: int) -> Sequence[Run]:
         """The newest runs, at most *limit*, of one *workflow* and in one *status* if given."""
@@ -73,7 +83,7 @@ class StoreWorkflowDesk:
         if definition is None:
             return RunShown(run=found, shown=None)
         history = list(islice(runs.whole_history(self._store, name), EVENTS_MAX))
-        painted = shown(definition, title=found.workflow, execution=found.execution, history=history)
+        painted = showing.shown(definition, title=found.workflow, execution=found.execution, history=history)
         return RunShown(run=found, shown=painted, whole=len(history) < EVENTS_MAX)
 
     def start(self, workflow: str, given: Json, name: str = "", by: str = "") -> Received:
@@ -94,20 +104,20 @@ class StoreWorkflowDesk:
         """The order to let a run that has failed go on where it failed."""
         return self._ordered(Order(redrive=run))
 
-    def questions(self) -> Sequence[Approval]:
+    def questions(self) -> Sequence[approvals.Approval]:
         """What runs that are at work ask of people, the newest first."""
         found = questions.listed(self._store, limit=QUESTIONS_MAX)
         return [each for each in found if not questions.abandoned(self._store, each)]
 
-    def question(self, name: str) -> Approval | None:
+    def question(self, name: str) -> approvals.Approval | None:
         """One question by its id, or None."""
         return questions.find(self._store, name)
 
-    def answer(self, question: Approval, given: Answered) -> Received | Reason:
+    def answer(self, question: approvals.Approval, given: approvals.Answered) -> Received | reasons.ApprovalReason:
         """The order that somebody answers; or why that would change nothing."""
         why = questions.refused(question, given)
         if why is None and questions.abandoned(self._store, question):
-            why = Reason.WITHDRAWN
+            why = reasons.ApprovalReason.WITHDRAWN
         return why or questions.answered(question.question.id, given, self._clock())
 
     def rules(self) -> Sequence[RuleView]:
@@ -130,7 +140,7 @@ class StoreWorkflowDesk:
             alert=rule.alert.title if rule.alert else "",
             mode=rule.mode,
             dry_run=rule.dry_run,
-            book=book_of(self._store, name),
+            book=rules.book_of(self._store, name),
         )
 
     def _ordered(self, order: Order) -> Received:

@@ -8,28 +8,36 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
-from tocsin import asl
-from tocsin.asl.execution import Names, Redriven, Stopped, TaskBeat, TaskFailed, TaskSucceeded
-from tocsin.asl.program import Definition
 from tocsin.engine.ports import Delivery, Received, Records
 from tocsin.engine.runner import Addressed
 from tocsin.engine.worker import Interpretation
 from tocsin.errors import TocsinError
-from tocsin.executions.inputs import Answer, Parent, Started, Unawaited
-from tocsin.executions.machine import ExecutionMachine
 from tocsin.kernel import json
 from tocsin.kernel.json import Json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
-from tocsin.tasks.transport import CHANNEL as ANSWERS
+from tocsin.tasks.channel import CHANNEL as ANSWERS
+from tocsin.wiring import channel_names
+from tocsin.wiring.machine_names import EXECUTION
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.settings_workflows import definition_text
 
-ORDERS: Final = "execution"  # The channel of orders.
+if TYPE_CHECKING:
+    from tocsin import asl
+    from tocsin.asl import execution
+    from tocsin.asl.program import Definition
+    from tocsin.executions import inputs
+else:
+    asl = later("tocsin.asl")
+    execution = later("tocsin.asl.execution")
+    inputs = later("tocsin.executions.inputs")
+
+ORDERS: Final = channel_names.EXECUTION  # The channel of orders.
 DEFINITION: Final = "workflow-definition"
 ACCOUNT: Final = "000000000000"  # Of the ARNs of runs here: no account of AWS.
 REGION: Final = "us-east-1"
@@ -37,7 +45,7 @@ SEED_BYTES: Final = 24
 DEFINITIONS_MAX: Final = 1000  # Compiled ones that are kept in memory.
 NAME_MAX: Final = 80  # Characters, as StartExecution has it.
 
-_MACHINE: Final = ExecutionMachine.name
+_MACHINE: Final = EXECUTION
 
 log = logging.getLogger(__name__)
 _NAME: Final = re.compile(rf"[A-Za-z0-9_.+@-]{{1,{NAME_MAX}}}")
@@ -56,7 +64,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     region: str = REGION
     role: str = ""
-    parent: Parent | None = None
+    parent: inputs.Parent | None = None
     by: str = ""
 
 
@@ -168,7 +176,7 @@ def ordered(order: Order, now: Instant) -> Received:
 
 def channels() -> Mapping[str, Callable[[Delivery], Interpretation]]:
     """What reads orders, and the answers of tasks."""
-    return {ORDERS: _ordered, ANSWERS: _answered}
+    return {ORDERS: _ordered, ANSWERS: answered}
 
 
 def run_key(workflow: str, name: str) -> str:
@@ -191,37 +199,37 @@ def _ordered(delivery: Delivery) -> Interpretation:
         order = msgspec.convert(json.decode(delivery.body), Order)
     except (msgspec.ValidationError, json.JsonError) as problem:
         return Interpretation((), f"not an order: {problem}")
-    inputs: list[Addressed] = []
+    found: list[Addressed] = []
     name = f"{delivery.occurrence}/0"
     if order.start:
         begun = begin(order.start, started_as(delivery.id), name)
         parent = order.start.parent
         awaited = (_awaited_by(parent.run, parent.task),) if parent is not None and parent.waits else ()
-        inputs.append(replace(begun, keys=begun.keys + awaited))
+        found.append(replace(begun, keys=begun.keys + awaited))
     elif order.stop:
-        given: Stopped | Redriven = Stopped(error=order.error, cause=order.cause)
-        inputs.append(Addressed(input_id=name, machine=_MACHINE, given=given, aggregate=order.stop))
+        given: execution.Stopped | execution.Redriven = execution.Stopped(error=order.error, cause=order.cause)
+        found.append(Addressed(input_id=name, machine=_MACHINE, given=given, aggregate=order.stop))
     elif order.redrive:
-        inputs.append(Addressed(input_id=name, machine=_MACHINE, given=Redriven(), aggregate=order.redrive))
+        found.append(Addressed(input_id=name, machine=_MACHINE, given=execution.Redriven(), aggregate=order.redrive))
     elif order.unawait:
         run, task = order.unawait.run, order.unawait.task
-        over = Unawaited(run=run, task=task, why=order.unawait.why)
-        inputs.append(Addressed(input_id=name, machine=_MACHINE, given=over, keys=(_awaited_by(run, task),)))
-    return Interpretation(tuple(inputs), "" if inputs else "an empty order")
+        over = inputs.Unawaited(run=run, task=task, why=order.unawait.why)
+        found.append(Addressed(input_id=name, machine=_MACHINE, given=over, keys=(_awaited_by(run, task),)))
+    return Interpretation(tuple(found), "" if found else "an empty order")
 
 
 def begin(wanted: Start, fresh: str, input_id: str) -> Addressed:
     """The input that begins the run *fresh*."""
     name = wanted.name or fresh
     place = f"{wanted.region}:{ACCOUNT}"
-    names = Names(
+    names = execution.Names(
         execution=f"arn:aws:states:{place}:execution:{wanted.workflow}:{name}",
         name=name,
         machine=f"arn:aws:states:{place}:stateMachine:{wanted.workflow}",
         machine_name=wanted.workflow,
         role=wanted.role or f"arn:aws:iam::{ACCOUNT}:role/{wanted.workflow}",
     )
-    given = Started(
+    given = inputs.Started(
         run=fresh,
         workflow=wanted.workflow,
         definition=wanted.definition,
@@ -245,7 +253,8 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
     beat: bool = False
 
 
-def _answered(delivery: Delivery) -> Interpretation:
+def answered(delivery: Delivery) -> Interpretation:
+    """The input that the answer of a task is."""
     try:
         told = msgspec.convert(json.decode(delivery.body), _Answer)
     except (msgspec.ValidationError, json.JsonError) as problem:
@@ -259,11 +268,11 @@ def answer_input(answer: Mapping[str, Json], input_id: str, effect: str) -> Addr
 
 
 def _addressed(told: _Answer, input_id: str, done: str = "") -> Addressed:
-    given: Answer
+    given: inputs.Answer
     if told.beat:
-        given = TaskBeat(task=told.task)
+        given = execution.TaskBeat(task=told.task)
     elif told.error is not None:
-        given = TaskFailed(task=told.task, error=told.error, cause=told.cause)
+        given = execution.TaskFailed(task=told.task, error=told.error, cause=told.cause)
     else:
-        given = TaskSucceeded(task=told.task, output=told.output)
+        given = execution.TaskSucceeded(task=told.task, output=told.output)
     return Addressed(input_id=input_id, machine=_MACHINE, given=given, aggregate=told.run, done=done)

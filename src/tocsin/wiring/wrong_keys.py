@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -17,10 +17,12 @@ from tocsin.engine.ports import Received, Records
 from tocsin.errors import StoreUnavailableError
 from tocsin.kernel import json
 from tocsin.kernel.time import DAY, HOUR, Duration, Instant
-from tocsin.web.gate import Knock
 from tocsin.web.ports import WrongKey
 from tocsin.wiring.addressing import SELF
 from tocsin.wiring.keys import hint
+
+if TYPE_CHECKING:
+    from tocsin.web.gate import Knock
 
 ENTRIES_MAX: Final = 100
 SHOWN_CHARACTERS: Final = 4
