@@ -205,7 +205,7 @@ def _encoded(value: object) -> bytes:
 def world(folder: Path) -> Iterator[World]:
     """A world in *folder*, as long as the context lasts."""
     aws = Aws()
-    with FakeSlack(limits=Limits(channel_rate=False)) as slack:
+    with FakeSlack(limits=Limits(channel_rate=False, workspace_rate=False, tiers=False)) as slack:
         parameters = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_SIGNING_SECRET": slack.signing_secret}
 
         class Handler(BaseHTTPRequestHandler):
