@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from tocsin.dynamo import schema
 from tocsin.testing.dynamo_memory import FakeDynamo
-from tocsin.testing.fake_slack import FakeSlack
+from tocsin.testing.fake_slack import FakeSlack, Limits
 
 TABLE: Final = "tocsin"
 TOPIC: Final = "arn:aws:sns:eu-west-1:111122223333:alarms"
@@ -205,7 +205,7 @@ def _encoded(value: object) -> bytes:
 def world(folder: Path) -> Iterator[World]:
     """A world in *folder*, as long as the context lasts."""
     aws = Aws()
-    with FakeSlack() as slack:
+    with FakeSlack(limits=Limits(channel_rate=False, workspace_rate=False, tiers=False)) as slack:
         parameters = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_SIGNING_SECRET": slack.signing_secret}
 
         class Handler(BaseHTTPRequestHandler):

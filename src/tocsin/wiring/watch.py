@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tocsin.engine.ports import Health
 from tocsin.errors import StoreUnavailableError
+from tocsin.kernel.later import later
 from tocsin.kernel.time import MINUTE, SECOND, Duration, Instant, format_duration
-from tocsin.wiring.fetching import FAILURES, fetch, kind
 from tocsin.wiring.rounds import Rounds
+
+if TYPE_CHECKING:
+    from tocsin.wiring import fetching
+else:
+    fetching = later("tocsin.wiring.fetching")
 
 LATE_MAX: Final[Duration] = MINUTE  # A timer or a delivery that waits longer means that the engine stands still.
 UNDELIVERED_MAX: Final[Duration] = 15 * MINUTE  # Longer than every way's last attempt together.
@@ -67,12 +72,12 @@ class Heartbeat:
             return False
         try:
             self._fetch(self._url)
-        except FAILURES as problem:
+        except fetching.FAILURES as problem:
             # Its text may name the address, which is a secret.
-            log.warning("the heartbeat did not get through", extra={"problem": kind(problem)})
+            log.warning("the heartbeat did not get through", extra={"problem": fetching.kind(problem)})
             return False
         return True
 
 
 def _fetch(url: str) -> None:
-    fetch(url, seconds=FETCH_SECONDS, most=1024)
+    fetching.fetch(url, seconds=FETCH_SECONDS, most=1024)
