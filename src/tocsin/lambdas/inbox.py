@@ -16,7 +16,6 @@ from typing import Any, Final, assert_never
 
 from msgspec.structs import replace
 
-from tocsin.asl import Failure
 from tocsin.aws.calls import AwsError
 from tocsin.engine.ports import Delivery, Received
 from tocsin.engine.runner import Outcome
@@ -138,7 +137,7 @@ def call(running: Process, event: Any) -> Any:  # noqa: ANN401 - JSON of AWS, bo
     wanted = asking.called(event)
     try:
         answer = running.asking().call(wanted)
-    except Failure as failure:
+    except asking.Failure as failure:
         raise type(failure.error, (Exception,), {})(failure.cause) from None
     except (*TROUBLES, AwsError):
         if wanted.function != asking.ASK:
