@@ -25,6 +25,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield Cloud(url)
 
 
+@pytest.fixture(autouse=True)
+def _here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another folder's emulator may have been started since in this process, and the environment is then its."""
+    if "cloud" in request.fixturenames:
+        cloud: Cloud = request.getfixturevalue("cloud")
+        for name, value in environment(cloud.url).items():
+            monkeypatch.setenv(name, value)
+
+
 @pytest.fixture
 def account(
     cloud: Cloud, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
