@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.lambdas.world import KEY, URL, World
 from tocsin.errors import StoreUnavailableError
 from tocsin.lambdas.gateway import ANSWER_BYTES_MAX, Gateway
+from tocsin.testing.fake_slack import FakeSlack
 from tocsin.web.console.sessions import signin_link
 
 ALERT = json.dumps({"title": "the queue is long", "status": "firing"})
@@ -103,6 +107,26 @@ def test_a_person_signs_in_and_acknowledges_in_the_console(world: World) -> None
     (row,) = world.table.inner.listing("incident", live_only=True, limit=9)
     shown = world.get(f"/incidents/{row.id}", cookies=cookies)
     assert "the queue is long" in shown["body"]
+
+
+def test_a_workflow_is_shown_here_and_started_at_step_functions(tmp_path: Path) -> None:
+    chore = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+    (tmp_path / "chore.asl.json").write_text(json.dumps(chore), encoding="utf-8")
+    with FakeSlack() as slack:
+        world = World(slack, f"workflows: {{chore: {tmp_path / 'chore.asl.json'}}}\n")
+        cookies = signed_in(world)
+        page = world.get("/workflows/chore", cookies=cookies)
+        assert page["statusCode"] == 200
+        (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page["body"]))
+        form = {"content-type": "application/x-www-form-urlencoded", "origin": URL}
+        answer = world.get("/workflows/chore", "POST", urlencode({"csrf": csrf}), headers=form, cookies=cookies)
+        assert answer["statusCode"] == 400
+        assert "chore runs at Step Functions" in answer["body"]
+        assert "eu-west-1.console.aws.amazon.com/states/home" in answer["body"]
+        assert not world.table.inner.listing("execution", live_only=False, limit=9)
+        answer = world.get("/workflows/none", "POST", urlencode({"csrf": csrf}), headers=form, cookies=cookies)
+        assert answer["statusCode"] == 404
+        world.running.forget()
 
 
 def test_the_live_stream_ends_at_once_and_the_browser_opens_it_again(world: World) -> None:

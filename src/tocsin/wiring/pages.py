@@ -24,6 +24,7 @@ from tocsin.web.people_api import PeopleApi
 from tocsin.web.ports import Browsers, Changes, Intake
 from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
+from tocsin.web.workflows import WorkflowDesk
 from tocsin.wiring.chat_care import ChatCare
 from tocsin.wiring.chat_routes import chat_routes
 from tocsin.wiring.concierge.desk import Desk
@@ -37,7 +38,6 @@ from tocsin.wiring.sender_routes import sender_routes
 from tocsin.wiring.settings import Settings
 from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.transports import Chat
-from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 
 class Surface(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     accept: Callable[[Received], None]
     readiness: Callable[[], str]
     figures: Callable[[], bytes]
-    workflows: StoreWorkflowDesk
+    workflows: WorkflowDesk
     on_refused: Callable[[str], None]
     more: Callable[[OnCallApi], Sequence[BaseRoute]] = lambda _: ()
 

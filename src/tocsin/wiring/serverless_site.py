@@ -6,23 +6,30 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from starlette.applications import Starlette
 
 from tocsin.engine.ports import Received
 from tocsin.errors import StoreUnavailableError
+from tocsin.kernel.later import later
 from tocsin.web.activities import Activities, ActivityApi
 from tocsin.web.gate import Gate
 from tocsin.web.peers import networks
 from tocsin.web.reception import Reception
+from tocsin.web.workflows import WorkflowDesk
 from tocsin.wiring.pages import Surface, application, new_key
 from tocsin.wiring.senders import rules, sns_check
 from tocsin.wiring.serverless_intake import DirectIntake, DirectWriter
-from tocsin.wiring.serverless_process import Process
+from tocsin.wiring.serverless_process import TIMER_ARN, Process
 from tocsin.wiring.serverless_reach import Reach
 from tocsin.wiring.watch import trouble
 from tocsin.wiring.workflow_desk import StoreWorkflowDesk
+
+if TYPE_CHECKING:
+    from tocsin.wiring import serverless_desk
+else:
+    serverless_desk = later("tocsin.wiring.serverless_desk")
 
 FIGURES: Final = b"# The figures of this runtime are in CloudWatch.\n"
 CHECKS_MAX: Final = 2  # Signatures that are checked beside the loop; an invocation has one request.
@@ -87,11 +94,19 @@ def site(running: Process, loop: asyncio.AbstractEventLoop) -> Starlette:
             accept=accept,
             readiness=readiness,
             figures=lambda: FIGURES,
-            workflows=StoreWorkflowDesk(lambda: settings, store, thinking.definitions, clock),
+            workflows=_desk(running),
             on_refused=_refused,
             more=lambda api: ActivityApi(api, cast("Activities", _Activities(reach))).routes(),
         )
     )
+
+
+def _desk(running: Process) -> WorkflowDesk:
+    thinking, timer = running.thinking(), running.environ.get(TIMER_ARN, "")
+    given = (lambda: thinking.settings), running.store, thinking.definitions, running.clock
+    if timer and thinking.settings.workflows:
+        return serverless_desk.StatesWorkflowDesk(*given, timer)
+    return StoreWorkflowDesk(*given)
 
 
 class Standing:
