@@ -6,7 +6,8 @@ CODE := $(wildcard src tests bench)
 PURE := kernel regexes incidents changes heartbeats sources routing patterns schedules choosing asking noise digests notices saying conversing timetables expressions asl executions approvals automation
 SEEDS ?= 10000
 # The tests of one file stay together: they share what is dear to start.
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Half of the time a test waits for a program beside it.
+SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 # The first of these that works: a version manager's shim may exist and still fail.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)

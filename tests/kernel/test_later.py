@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin import asl
 from tocsin.kernel import later as under_test
 from tocsin.kernel.later import function, later, load_all
 
@@ -80,3 +82,7 @@ def test_who_comes_while_it_is_loaded_waits_for_the_whole_of_it(modules: Path) -
 def test_every_module_of_ours_that_is_named_is_there() -> None:
     code = "import tocsin.lambdas.sweep, tocsin.wiring.embedded; from tocsin.kernel.later import load_all; load_all()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_module_takes_the_place_of_a_name_that_its_package_shows_late() -> None:
+    assert not {module.name for module in pkgutil.iter_modules(asl.__path__)} & set(asl.__all__)

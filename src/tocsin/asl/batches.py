@@ -13,7 +13,7 @@ from tocsin.asl.failures import QUERY_EVALUATION, StateFailure, runtime
 from tocsin.asl.moves import Moves
 from tocsin.asl.numbers import whole_of
 from tocsin.asl.program import BatchPlan, MapPlan, State
-from tocsin.asl.references import SHOWN_MAX
+from tocsin.asl.reference_paths import SHOWN_MAX
 from tocsin.asl.scope import Scope
 from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, shown, size
 from tocsin.kernel.json import Json

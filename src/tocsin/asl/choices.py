@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from tocsin.asl.failures import runtime
 from tocsin.asl.looking import PathNotFoundError
 from tocsin.asl.paths import PathError
-from tocsin.asl.references import Reference
+from tocsin.asl.reference_paths import Reference
 from tocsin.asl.scope import Scope
 from tocsin.asl.templates import TemplateError, gathered
 from tocsin.asl.times import is_timestamp, timestamp

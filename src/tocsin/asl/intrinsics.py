@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from tocsin.asl.failures import INTRINSIC_FAILURE, StateFailure
 from tocsin.asl.paths import PathError
-from tocsin.asl.references import Reference
+from tocsin.asl.reference_paths import Reference
 from tocsin.asl.scope import Dice, Scope
 from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, size
 from tocsin.kernel import json

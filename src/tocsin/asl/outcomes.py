@@ -18,7 +18,7 @@ from tocsin.asl.failures import (
 from tocsin.asl.intrinsics import drawn
 from tocsin.asl.moves import Moves
 from tocsin.asl.program import Catcher, Retrier, State
-from tocsin.asl.references import ResultPath
+from tocsin.asl.reference_paths import ResultPath
 from tocsin.asl.scope import Scope
 from tocsin.asl.sizes import PAYLOAD_BYTES_MAX, VARIABLE_BYTES_MAX, VARIABLES_BYTES_MAX, size
 from tocsin.asl.templates import Template

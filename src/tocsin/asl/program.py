@@ -14,7 +14,7 @@ import msgspec
 from tocsin.asl.choices import Rule, rule
 from tocsin.asl.failures import runtime
 from tocsin.asl.paths import PathError
-from tocsin.asl.references import Reference, ResultPath
+from tocsin.asl.reference_paths import Reference, ResultPath
 from tocsin.asl.scope import Scope
 from tocsin.asl.sizes import shown
 from tocsin.asl.templates import (

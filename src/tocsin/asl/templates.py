@@ -11,7 +11,7 @@ from tocsin.asl.failures import QUERY_EVALUATION, StateFailure
 from tocsin.asl.functions import functions
 from tocsin.asl.intrinsics import IntrinsicError, intrinsic
 from tocsin.asl.paths import PathError
-from tocsin.asl.references import Reference
+from tocsin.asl.reference_paths import Reference
 from tocsin.asl.scope import ABSENT, Scope
 from tocsin.asl.sizes import shown
 from tocsin.expressions.expression import NOTHING, Expression, ExpressionError
