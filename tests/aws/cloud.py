@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
+import pytest
 
 from tests.end_to_end.served import free_port
 
@@ -111,18 +112,30 @@ def environment(url: str) -> dict[str, str]:
 
 
 @contextmanager
+def logged_in(url: str) -> Iterator[None]:
+    """While the context lasts, the SDK speaks to *url*: also the session that it may have made for somebody else."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(url).items():
+            patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        yield
+
+
+@contextmanager
 def ministack(log: Path, environ: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run it in a process group of its own while the context lasts; its address.
 
     *environ*: what it, and the functions that it runs, find in their environment beside ours.
     """
     port = free_port()
-    inherited = os.environ | (environ or {})
+    # Neither another emulator's account nor the tracer, which would slow down its functions.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COVERAGE_"))}
     environ = inherited | {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",  # It would listen on all addresses.
+        **(environ or {}),
     }
     with log.open("wb") as file:
         process = subprocess.Popen(

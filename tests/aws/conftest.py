@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,28 +11,25 @@ import pytest
 pytest.importorskip("ministack", reason="the tests against AWS need ministack")
 
 from tests.aws.account import Account
-from tests.aws.cloud import Cloud, environment, ministack
+from tests.aws.cloud import Cloud, logged_in, ministack
 from tocsin.aws import stacks
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with (
-        ministack(tmp_path_factory.mktemp("ministack") / "ministack.log") as url,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in environment(url).items():
-            patch.setenv(name, value)
+    with ministack(tmp_path_factory.mktemp("ministack") / "ministack.log") as url, logged_in(url):
         yield Cloud(url)
 
 
 @pytest.fixture(autouse=True)
-def _here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _here(request: pytest.FixtureRequest) -> Iterator[None]:
     """Another folder's emulator may have been started since in this process, and the environment is then its."""
-    if "cloud" in request.fixturenames:
-        cloud: Cloud = request.getfixturevalue("cloud")
-        for name, value in environment(cloud.url).items():
-            monkeypatch.setenv(name, value)
+    cloud: Cloud | None = request.getfixturevalue("cloud") if "cloud" in request.fixturenames else None
+    if cloud is None or os.environ["AWS_ENDPOINT_URL"] == cloud.url:
+        yield
+        return
+    with logged_in(cloud.url):
+        yield
 
 
 @pytest.fixture

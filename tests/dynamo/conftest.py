@@ -8,16 +8,11 @@ import pytest
 
 pytest.importorskip("ministack", reason="the tests against DynamoDB need ministack")
 
-from tests.aws.cloud import environment, ministack
+from tests.aws.cloud import logged_in, ministack
 from tests.dynamo.tables import Tables
 
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
-    with (
-        ministack(tmp_path_factory.mktemp("dynamo") / "ministack.log") as url,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in environment(url).items():
-            patch.setenv(name, value)
+    with ministack(tmp_path_factory.mktemp("dynamo") / "ministack.log") as url, logged_in(url):
         yield Tables()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws.cloud import environment, ministack
+from tests.aws.cloud import logged_in, ministack
 from tests.dynamo.tables import Tables
 from tests.serverless.functions import Functions, FunctionsRuntime
 from tocsin.sqlite.store import SqliteStore
@@ -44,9 +44,7 @@ def sqlite(folder: Path) -> Stage:
 def aws(log: Path) -> Iterator[Stage]:
     """Ministack, while the context lasts."""
     pytest.importorskip("ministack", reason="the functions are played on ministack")
-    with ministack(log) as url, pytest.MonkeyPatch.context() as patch:
-        for name, value in environment(url).items():
-            patch.setenv(name, value)
+    with ministack(log) as url, logged_in(url):
         tables, functions = Tables(), Functions()
 
         @contextmanager

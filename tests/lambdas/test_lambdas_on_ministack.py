@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("ministack", reason="the functions are tried on ministack")
 
-from tests.aws.cloud import arn, environment, ministack
+from tests.aws.cloud import arn, logged_in, ministack
 from tests.lambdas.account import Account, accounts
 from tests.lambdas.world import KEY
 from tocsin.incidents.state import Status
@@ -18,12 +18,7 @@ from tocsin.testing.fake_slack import FakeSlack
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with (
-        ministack(tmp_path_factory.mktemp("functions") / "ministack.log") as found,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in environment(found).items():
-            patch.setenv(name, value)
+    with ministack(tmp_path_factory.mktemp("functions") / "ministack.log") as found, logged_in(found):
         yield found
 
 
