@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tocsin.dynamo import schema
+from tocsin.dynamo.effects import BEHIND
 from tocsin.testing.dynamo_memory import FakeDynamo
 from tocsin.testing.fake_slack import FakeSlack, Limits
 
@@ -67,8 +68,9 @@ class Aws:
             return 400, _encoded({**response, "__type": "x#" + response["Error"]["Code"]})
 
     def stream(self) -> list[dict[str, Any]]:
-        """What the table's stream tells of the effects in it."""
-        images = [image for image in _items(self.fake).values() if "lane" in image]
+        """What the table's stream tells of the effects in it that leave at once; threads are the sweep's."""
+        effects = [image for image in _items(self.fake).values() if "lane" in image]
+        images = [image for image in effects if int(image["place"]["N"]) < BEHIND]
         return [
             {"dynamodb": {"NewImage": json.loads(_encoded(image)), "SequenceNumber": str(number)}}
             for number, image in enumerate(images, 1)
