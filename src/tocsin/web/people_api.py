@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import replace
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tocsin.digests.document import document as figures_document
-from tocsin.digests.document import missed_document
 from tocsin.engine.ports import Received, Store
 from tocsin.errors import TocsinError
 from tocsin.incidents import silence_making as making
@@ -28,6 +26,7 @@ from tocsin.incidents.silence_machine import SilenceMachine, Silencing
 from tocsin.incidents.silence_making import UnclearError, Wish
 from tocsin.incidents.silences import Order, Phase, Silence
 from tocsin.kernel import json
+from tocsin.kernel.later import later
 from tocsin.kernel.time import DAY, Duration, parse_duration
 from tocsin.noise.document import document as noise_document
 from tocsin.noise.keys import By, Key
@@ -36,6 +35,11 @@ from tocsin.noise.remedies import problem, words
 from tocsin.noise.spoken import read
 from tocsin.web.api import Act, Call, OnCallApi, period, read_body
 from tocsin.web.ports import FigureDesk, NoiseDesk, Roster
+
+if TYPE_CHECKING:
+    from tocsin.digests import document as digest_documents
+else:
+    digest_documents = later("tocsin.digests.document")
 
 SPAN_MAX: Final[Duration] = 366 * DAY
 ID_MAX: Final = 64
@@ -108,12 +112,12 @@ class PeopleApi:
     def stats(self, call: Call) -> Response:
         """The figures of the time `since`."""
         found = self._figures.figures(call.now - _since(call, "7d"), call.now, self._team(call))
-        return JSONResponse(figures_document(found))
+        return JSONResponse(digest_documents.document(found))
 
     def missed(self, call: Call) -> Response:
         """What was missed in that time, the newest first."""
         found = self._figures.missed(call.now - _since(call, "7d"), call.now, self._team(call))
-        return JSONResponse({"missed": [missed_document(each) for each in found]})
+        return JSONResponse({"missed": [digest_documents.missed_document(each) for each in found]})
 
     def silences(self, call: Call) -> Response:
         """The silences that are not over; all of them with `all=true`."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from tocsin.digests.figures import Figures
-from tocsin.digests.missing import Missed
 from tocsin.engine.ports import Handled, Received
 from tocsin.kernel.time import Duration, Instant
-from tocsin.noise.machine import Treatment
-from tocsin.noise.report import Report
+
+if TYPE_CHECKING:
+    from tocsin.digests.figures import Figures
+    from tocsin.digests.missing import Missed
+    from tocsin.noise.machine import Treatment
+    from tocsin.noise.report import Report
 
 
 class Intake(Protocol):

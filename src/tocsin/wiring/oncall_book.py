@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from tocsin.engine.ports import Received, Records
 from tocsin.errors import TocsinError
+from tocsin.kernel.later import function
 from tocsin.kernel.time import (
     DAY,
     INSTANT_MAX,
@@ -29,7 +30,6 @@ from tocsin.kernel.time import (
 from tocsin.schedules.clock import moment_of, wall_clock
 from tocsin.schedules.schedule import Override, Schedule, Swap
 from tocsin.schedules.timeline import shifts
-from tocsin.wiring.digests import changed
 from tocsin.wiring.news import ACCEPTED, ASKED, DECLINED, WITHDRAWN, SwapNews, swap_news
 from tocsin.wiring.schedules import OVERRIDE, SWAP, Agreed, agreed, document, schedules
 from tocsin.wiring.settings import Settings
@@ -44,6 +44,7 @@ LIVE_MAX: Final = 500  # Overrides, or swaps, that are not over: a program gone 
 LAST: Final[Instant] = INSTANT_MAX - 2 * DAY  # Beyond it there are zones whose clocks show no date.
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+changed = function("tocsin.wiring.digests.changed")
 _Made = TypeVar("_Made", Override, Swap)
 
 

@@ -3,41 +3,49 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import uuid
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tocsin.engine.ports import Received
 from tocsin.incidents.machine import IncidentMachine
-from tocsin.kernel.time import Instant
+from tocsin.kernel.later import later
 from tocsin.web.api import OnCallApi
-from tocsin.web.console.app import console
 from tocsin.web.feeds import feed_routes
 from tocsin.web.front import front_routes
-from tocsin.web.gate import Gate
 from tocsin.web.health import health_routes
-from tocsin.web.openapi.surfaces import openapi_route
+from tocsin.web.openapi.route import openapi_route
 from tocsin.web.people_api import PeopleApi
-from tocsin.web.ports import Browsers, Changes, Intake
-from tocsin.web.reception import Reception
 from tocsin.web.senders.alertmanager import Upstream
-from tocsin.web.workflows import WorkflowDesk
-from tocsin.wiring.chat_care import ChatCare
 from tocsin.wiring.chat_routes import chat_routes
-from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.directory import SettingsRoster
 from tocsin.wiring.keys import TOKEN_BYTES, request_secret
-from tocsin.wiring.knowing import KnowledgeBook
 from tocsin.wiring.paging_desk import SettingsPagingDesk
-from tocsin.wiring.personal import PersonalBook
 from tocsin.wiring.schedules import duty_lately
 from tocsin.wiring.sender_routes import sender_routes
-from tocsin.wiring.settings import Settings
-from tocsin.wiring.stores import ShowingStore
-from tocsin.wiring.transports import Chat
+
+if TYPE_CHECKING:
+    from tocsin.engine.ports import Received
+    from tocsin.kernel.time import Instant
+    from tocsin.web.console import app as console
+    from tocsin.web.gate import Gate
+    from tocsin.web.ports import Browsers, Changes, Intake
+    from tocsin.web.reception import Reception
+    from tocsin.web.workflows import WorkflowDesk
+    from tocsin.wiring.chat_care import ChatCare
+    from tocsin.wiring.concierge.desk import Desk
+    from tocsin.wiring.knowing import KnowledgeBook
+    from tocsin.wiring.personal import PersonalBook
+    from tocsin.wiring.settings import Settings
+    from tocsin.wiring.stores import ShowingStore
+    from tocsin.wiring.transports import Chat
+else:
+    console = later("tocsin.web.console.app")
 
 
 class Surface(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,29 +77,14 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     more: Callable[[OnCallApi], Sequence[BaseRoute]] = lambda _: ()
 
 
-def application(surface: Surface) -> Starlette:
-    """Everything behind the front door. Raises StoreUnavailableError."""
+def application(surface: Surface, *, at_once: bool = True) -> Starlette:
+    """Everything behind the front door; without *at_once* the console is made when somebody opens it.
+
+    Raises StoreUnavailableError.
+    """
     store, clock, desk, url = surface.store, surface.clock, surface.desk, surface.url
     roster = SettingsRoster(surface.settings)
-    calendar = duty_lately(surface.settings, store)
-    pages = console(
-        store=store,
-        machine=IncidentMachine(calendar, surface.knowledge.now(calendar)),
-        intake=surface.intake,
-        changes=surface.changes,
-        roster=roster,
-        keys=desk.keys,
-        oncall=desk.oncall,
-        noise=desk.noise,
-        clock=clock,
-        token=_token,
-        public_url=url,
-        figure_desk=desk.figures,
-        browsers=surface.browsers,
-        paging=SettingsPagingDesk(desk.settings, surface.personal),
-        notes=surface.care.sentences,
-        workflows=surface.workflows,
-    )
+    pages = _LatePages(lambda: _pages(surface))
     senders = sender_routes(
         surface.gate,
         store,
@@ -121,9 +114,49 @@ def application(surface: Surface) -> Starlette:
             *api.routes(),
             *people.routes(),
             *surface.more(api),
-            Mount("/", pages),
+            Mount("/", pages.made() if at_once else pages),
         ]
     )
+
+
+def _pages(surface: Surface) -> ASGIApp:
+    desk, calendar = surface.desk, duty_lately(surface.settings, surface.store)
+    return console.console(
+        store=surface.store,
+        machine=IncidentMachine(calendar, surface.knowledge.now(calendar)),
+        intake=surface.intake,
+        changes=surface.changes,
+        roster=SettingsRoster(surface.settings),
+        keys=desk.keys,
+        oncall=desk.oncall,
+        noise=desk.noise,
+        clock=surface.clock,
+        token=_token,
+        public_url=surface.url,
+        figure_desk=desk.figures,
+        browsers=surface.browsers,
+        paging=SettingsPagingDesk(desk.settings, surface.personal),
+        notes=surface.care.sentences,
+        workflows=surface.workflows,
+    )
+
+
+class _LatePages:
+    """The console as an ASGI application that is made once, when it is first asked."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._made: ASGIApp | None = None
+        self._lock = threading.Lock()
+
+    def made(self) -> ASGIApp:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.made()(scope, receive, send)
 
 
 def new_key() -> str:

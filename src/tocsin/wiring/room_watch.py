@@ -12,7 +12,6 @@ from tocsin.engine.ports import DeliveryResult, Received
 from tocsin.kernel.later import later
 from tocsin.kernel.time import Instant
 from tocsin.slack.health import SlackHealth
-from tocsin.wiring import digests
 from tocsin.wiring.concierge.rooms import welcome
 from tocsin.wiring.key_desk import ingest_url
 from tocsin.wiring.key_ring import KeyRing
@@ -22,8 +21,9 @@ from tocsin.wiring.stores import ShowingStore
 from tocsin.wiring.transports import Chat
 
 if TYPE_CHECKING:
-    from tocsin.wiring import rooms
+    from tocsin.wiring import digests, rooms
 else:
+    digests = later("tocsin.wiring.digests")
     rooms = later("tocsin.wiring.rooms")
 
 
@@ -42,7 +42,6 @@ class RoomWatch:
     ) -> None:
         """*url* is ours, *accept* stores what we tell ourselves."""
         self._book, self._store, self._clock, self._accept = book, store, clock, accept
-        self._plans = digests.plans(book.settings)
         self._all = [
             rooms.Rooms(
                 book,
@@ -57,6 +56,7 @@ class RoomWatch:
             for chat in chats
             if chat.rooms
         ]
+        self._plans = digests.plans(book.settings) if self._all else None
 
     @property
     def used(self) -> bool:

@@ -24,11 +24,11 @@ from tocsin.wiring.serverless_intake import DirectIntake, DirectWriter
 from tocsin.wiring.serverless_process import TIMER_ARN, Process
 from tocsin.wiring.serverless_reach import Reach
 from tocsin.wiring.watch import trouble
-from tocsin.wiring.workflow_desk import StoreWorkflowDesk
 
 if TYPE_CHECKING:
-    from tocsin.wiring import serverless_desk
+    from tocsin.wiring import serverless_desk, workflow_desk
 else:
+    workflow_desk = later("tocsin.wiring.workflow_desk")
     serverless_desk = later("tocsin.wiring.serverless_desk")
 
 FIGURES: Final = b"# The figures of this runtime are in CloudWatch.\n"
@@ -97,7 +97,8 @@ def site(running: Process, loop: asyncio.AbstractEventLoop) -> Starlette:
             workflows=_desk(running),
             on_refused=_refused,
             more=lambda api: ActivityApi(api, cast("Activities", _Activities(reach))).routes(),
-        )
+        ),
+        at_once=False,
     )
 
 
@@ -106,7 +107,7 @@ def _desk(running: Process) -> WorkflowDesk:
     given = (lambda: thinking.settings), running.store, thinking.definitions, running.clock
     if timer and thinking.settings.workflows:
         return serverless_desk.StatesWorkflowDesk(*given, timer)
-    return StoreWorkflowDesk(*given)
+    return workflow_desk.StoreWorkflowDesk(*given)
 
 
 class Standing:

@@ -10,7 +10,6 @@ from tocsin.engine.ports import Received
 from tocsin.kernel.later import later
 from tocsin.wiring.concierge.desk import Desk
 from tocsin.wiring.concierge.desks import desk
-from tocsin.wiring.concierge.home import HomeTab, home_handlers
 from tocsin.wiring.key_ring import KeyRing
 from tocsin.wiring.room_watch import RoomWatch
 from tocsin.wiring.serverless import Thinking
@@ -22,15 +21,18 @@ from tocsin.wiring.wrong_keys import WrongKeys
 
 if TYPE_CHECKING:
     from tocsin.slack import loop
+    from tocsin.wiring.concierge import home
+    from tocsin.wiring.concierge.home import HomeHandlers
 else:
     loop = later("tocsin.slack.loop")
+    home = later("tocsin.wiring.concierge.home")
 
 
 def load_ways(settings: Settings) -> None:
     """Load what the ways of *settings* need, and what answers the people there."""
     load(settings)
     if settings.slack:
-        for name in ("tocsin.wiring.rooms", "tocsin.wiring.on_call_handles"):
+        for name in ("tocsin.wiring.rooms", "tocsin.wiring.on_call_handles", "tocsin.wiring.concierge.home"):
             importlib.import_module(name)
 
 
@@ -64,10 +66,15 @@ class Talk:
             do=self.errands.do,
             configured=frozenset(thinking.room_book.file.responders),
         )
-        tab = HomeTab(self.desk, thinking.personal)
-        reach.door.open(self.desk, [self.rooms.noticed, *heard(reach.chats)], home=home_handlers(tab, lambda _: None))
+        reach.door.open(self.desk, [self.rooms.noticed, *heard(reach.chats)], home=self._home())
         for chat in reach.chats:
             chat.attend(reach.door)
+
+    def _home(self) -> HomeHandlers | None:
+        """What answers at the home tab, which only Slack has."""
+        if not self._thinking.settings.slack:
+            return None
+        return home.home_handlers(home.HomeTab(self.desk, self._thinking.personal), lambda _: None)
 
     def hear(self, received: Received) -> None:
         """Take what came from a chat. What must be durable is stored before this returns.

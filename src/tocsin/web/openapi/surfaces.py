@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from tocsin import __version__
 from tocsin.web.openapi.activities import ACTIVITIES
 from tocsin.web.openapi.alertmanager import ALERTMANAGER
@@ -36,13 +32,3 @@ SURFACES: Final[tuple[Surface, ...]] = (
 def openapi(url: str) -> dict[str, Any]:
     """The document of a server that is reached at *url*."""
     return document(SURFACES, __version__, url)
-
-
-def openapi_route(url: str) -> Route:
-    """`/openapi.json`."""
-    told = openapi(url)
-
-    async def show(_: Request) -> Response:
-        return JSONResponse(told)
-
-    return Route("/openapi.json", show)
